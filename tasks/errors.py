@@ -1,0 +1,53 @@
+"""Every error this pipeline raises on purpose.
+
+    DatasetError
+    ├── ConfigError         the YAML or the command is wrong     fix the config
+    ├── LayoutError         the source is not as declared        fix the source or `layout`
+    │   └── LabelFileError  a label file cannot be read          fix the file, at the line named
+    ├── FetchError          bytes could not be read              retried, then rejected
+    ├── InvalidImageError   bytes are not a usable image         rejected
+    ├── OutputError         the output cannot be used            fix `output`
+    ├── VersionError        a published version is not whole     `parquetry verify`, then restore or roll back
+    └── RefusedError        a rule forbids publishing            the message names the way out
+
+A message says what is wrong, where (file, line, key, row), and what to do; it is one argument, so that every error
+survives pickling.
+"""
+
+from __future__ import annotations
+
+
+class DatasetError(Exception):
+    """The root of all errors that a user can act on; its text is shown as it is, without a traceback."""
+
+
+class ConfigError(DatasetError):
+    """The YAML, an override or the command line is wrong."""
+
+
+class LayoutError(DatasetError):
+    """The source does not have the layout its config declares."""
+
+
+class LabelFileError(LayoutError):
+    """A CSV or JSON label file cannot be read as one."""
+
+
+class FetchError(DatasetError):
+    """Bytes could not be read from a source or an output store."""
+
+
+class InvalidImageError(DatasetError):
+    """Bytes are not an image that the config admits."""
+
+
+class OutputError(DatasetError):
+    """The output cannot be used: not writable, not empty of other things, or not able to fence commits."""
+
+
+class VersionError(DatasetError):
+    """A commit, manifest or shard that should be there is missing, damaged or of a newer format."""
+
+
+class RefusedError(DatasetError):
+    """Nothing is published because a rule forbids it; the dataset is as it was."""

@@ -1,0 +1,151 @@
+"""The tables and small values that travel between the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from tasks.reasons import Reason
+
+Kind = Literal["store", "allowed", "web", "embedded"]
+"""How a location is read.
+
+store: a path below the source's root, `/`-separated, as bytes on disk; never parsed as a URL.
+allowed: a full URL or absolute path that `source.allow_prefixes` covers.
+web: an http or https URL from a label file.
+embedded: pixels that stand in the label file itself.
+"""
+
+SAMPLE_SCHEMA = pa.schema(
+    [
+        pa.field("sample_id", pa.string(), nullable=False),  # stable from night to night, unique in the dataset
+        pa.field("source", pa.string(), nullable=False),  # the source's name; "" where there is one without a name
+        pa.field("kind", pa.string(), nullable=False),  # one of `Kind`
+        pa.field("location", pa.string(), nullable=False),  # what is read; of a web location without query and userinfo
+        pa.field("label_file", pa.string(), nullable=False),  # relative to the source's root; "" without one
+        pa.field("label_row", pa.int64(), nullable=False),  # line on which its record begins, from 1; -1 without one
+        pa.field("label_offset", pa.int64(), nullable=False),  # first byte of its record in the decompressed label file
+        pa.field("label_length", pa.int64(), nullable=False),  # bytes of its record; -1 without one
+        pa.field("label_path", pa.string(), nullable=False),  # class names from the top, joined by "/"; "" unlabelled
+        pa.field("split", pa.string(), nullable=False),  # canonical; "" where the source names none
+        pa.field("fingerprint", pa.string(), nullable=False),  # what the listing knows of the bytes; "" where nothing
+        pa.field("size", pa.int64(), nullable=False),  # bytes, as listed; -1 where unknown
+    ]
+)
+"""One row per image that discovery lists. A web location with a query or userinfo is never written down: the fetcher
+reads it anew from its record (`label_file`, `label_offset`, `label_length`), as it does for embedded pixels."""
+
+REJECTION_SCHEMA = pa.schema(
+    [
+        ("sample_id", pa.string()),
+        ("source", pa.string()),
+        ("location", pa.string()),  # without query string or credentials
+        ("label_file", pa.string()),
+        ("label_row", pa.int64()),
+        ("stage", pa.string()),
+        ("reason", pa.string()),  # one of `Reason`
+        ("detail", pa.string()),  # for a person; at most 200 characters
+        ("attempts", pa.int32()),  # how many times the bytes were asked for, all nights together
+        ("source_fingerprint", pa.string()),
+        ("content_sha256", pa.string()),  # "" where the bytes never arrived
+        ("run", pa.string()),  # the run that saw it last
+        ("first_seen", pa.string()),  # ISO 8601, UTC
+        ("last_seen", pa.string()),
+        ("next_try", pa.string()),  # "" where it is asked for again only when it, or the validation, changes
+        ("settings_hash", pa.string()),  # of the validation settings it was judged by
+    ]
+)
+"""One row per rejected or deduplicated image, as `rejects/<sha16>.parquet` holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why one image is left out of the dataset.
+
+    Attributes:
+        reason: One of the closed list; it carries the stage.
+        detail: What exactly was wrong, for a person; at most 200 characters, no query string, no credentials.
+        attempts: How many times the bytes were asked for in this run.
+        content_sha256: Hex digest of the bytes; empty where they never arrived.
+    """
+
+    reason: Reason
+    detail: str
+    attempts: int = 0
+    content_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreUrl:
+    """A place on some file system: what is needed to open it again, in another process or on another machine.
+
+    Attributes:
+        url: An absolute local path or a fsspec URL, without a trailing slash.
+        options: fsspec storage options; never credentials, which come from the environment.
+    """
+
+    url: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def child(self, *parts: str) -> StoreUrl:
+        """The place of *parts* below this one."""
+        return StoreUrl("/".join((self.url.rstrip("/"), *parts)), self.options)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it lies on a disk of this machine."""
+        return "://" not in self.url
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAccess:
+    """What the fetcher must know of one source to read its samples.
+
+    Attributes:
+        name: The source's name, as in the samples' `source` column.
+        root: The folder (of a label file: the folder that its locations are relative to).
+        allow_prefixes: URL or path prefixes that label files may name besides the root and http(s).
+        label_root: The folder that `label_file` is relative to.
+        record_formats: For each label file, `RecordFormat` as JSON: how a record's bytes give its location or pixels.
+        follow_links: Whether links that lead out of the root are followed; only ever set by the config.
+    """
+
+    name: str
+    root: StoreUrl
+    allow_prefixes: tuple[str, ...] = ()
+    label_root: StoreUrl | None = None
+    record_formats: Mapping[str, str] = field(default_factory=dict)
+    follow_links: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What was found in a source.
+
+    Attributes:
+        layout: The layout that was declared or chosen.
+        why: One sentence: what made it so.
+        samples: `SAMPLE_SCHEMA`, ordered by location.
+        rejections: `REJECTION_SCHEMA`, those of the discover stage and duplicate locations.
+        class_paths: Every label path the source declares, empty classes too, sorted.
+        ignored: Reason to count: hidden names, files without an image's extension, orphans.
+        notices: Sentences for the discovery report: merges, repairs, alternatives.
+        access: How to read the samples, one entry a source.
+    """
+
+    layout: str
+    why: str
+    samples: pa.Table
+    rejections: pa.Table
+    class_paths: tuple[str, ...]
+    ignored: Mapping[str, int]
+    notices: tuple[str, ...]
+    access: tuple[SourceAccess, ...]
+
+    @property
+    def listed(self) -> int:
+        """How many images the source lists: what the account of the run must come out at."""
+        return int(self.samples.num_rows + self.rejections.num_rows)

@@ -1,0 +1,98 @@
+"""What a run says of itself at its end: the same facts for a person, for a script and for Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where every image of a run went, and what it took; the manifest holds the same counts under the same names.
+
+    `listed + carried = written + rejected + deduplicated` holds for every version.
+
+    Attributes:
+        listed: Images that the source lists.
+        carried: Rows kept although the listing no longer shows them.
+        written: Rows of the version.
+        rejected: Images left out, each with a reason.
+        deduplicated: Images left out because another row stands for them.
+        images_fetched: Images whose bytes were asked for.
+        images_decoded: Distinct images that went to the decoder to be written.
+        rows_copied: Rows taken over as they were encoded in an older shard.
+        shards_built: Shards written anew.
+        shards_kept: Shards that stay as they were.
+        bytes_written: Bytes of the shards built.
+    """
+
+    listed: int = 0
+    carried: int = 0
+    written: int = 0
+    rejected: int = 0
+    deduplicated: int = 0
+    images_fetched: int = 0
+    images_decoded: int = 0
+    rows_copied: int = 0
+    shards_built: int = 0
+    shards_kept: int = 0
+    bytes_written: int = 0
+
+    @property
+    def balances(self) -> bool:
+        """Whether every image is accounted for exactly once."""
+        return self.listed + self.carried == self.written + self.rejected + self.deduplicated
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The rows of a version by split, class and reject reason, and how the source was understood."""
+
+    layout: str = ""
+    why: str = ""
+    notices: tuple[str, ...] = ()
+    splits: Mapping[str, int] = field(default_factory=dict)
+    classes: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """The end of one run.
+
+    Attributes:
+        name: The dataset.
+        outcome: What became of it; only ``"published"`` changed what readers see.
+        reason: One line for a person: why, and what to do where it did not go well.
+        root: The output.
+        version: The newest version's number; `None` where there is none.
+        seconds: How long the run took.
+        account: Where every image went.
+        breakdown: The rows by split, class and reason.
+    """
+
+    name: str
+    outcome: Literal["published", "unchanged", "refused", "failed"]
+    reason: str
+    root: str
+    version: int | None = None
+    seconds: float = 0.0
+    account: Account = Account()
+    breakdown: Breakdown = Breakdown()
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract of `run --json`: flat, stable names."""
+        head = {key: getattr(self, key) for key in ("name", "outcome", "reason", "root", "version")}
+        return head | asdict(self.account) | {"seconds": round(self.seconds, 3)}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything, as JSON values; `from_dict` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> RunOutcome:
+        """The outcome that `as_dict` wrote."""
+        values = {item.name: data[item.name] for item in fields(cls)}
+        breakdown = dict(values["breakdown"]) | {"notices": tuple(values["breakdown"]["notices"])}
+        return cls(**values | {"account": Account(**values["account"]), "breakdown": Breakdown(**breakdown)})

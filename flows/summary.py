@@ -1,0 +1,116 @@
+"""The end of a run in words and tables: for a terminal, and as a Prefect artifact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from flows.outcome import RunOutcome
+
+_ROWS = 8
+_COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "failed": "red"}
+
+
+def print_outcome(console: Console, outcome: RunOutcome) -> None:
+    """Print what became of a run, on one screen."""
+    console.print(_headline(outcome))
+    if outcome.outcome == "published":
+        console.print(_tables(outcome))
+        for line in _facts(outcome):
+            console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
+
+
+def headline(outcome: RunOutcome) -> str:
+    """One line: outcome, dataset, what and where."""
+    return f"{outcome.outcome} {outcome.name}: {outcome.reason}"
+
+
+def _headline(outcome: RunOutcome) -> Text:
+    line = Text(headline(outcome), overflow="fold")
+    line.stylize(f"bold {_COLOURS[outcome.outcome]}", 0, len(outcome.outcome))
+    return line
+
+
+def _facts(outcome: RunOutcome) -> Iterator[str]:
+    account = outcome.account
+    rate = f", {account.images_decoded / outcome.seconds:,.0f} images/s" if outcome.seconds else ""
+    yield (
+        f"{account.shards_built} shards, {_size(account.bytes_written)}, in {outcome.seconds:.1f} s{rate}"
+        f" ({outcome.breakdown.layout}: {outcome.breakdown.why})"
+    )
+    yield (
+        f"account: {account.listed:,} listed + {account.carried:,} carried = {account.written:,} written"
+        f" + {account.rejected:,} rejected + {account.deduplicated:,} deduplicated"
+    )
+    yield from outcome.breakdown.notices[:3]
+    if len(outcome.breakdown.notices) > 3:
+        yield f"… and {len(outcome.breakdown.notices) - 3} more notices; `parquetry plan` shows them all"
+    yield f"open it: {outcome.root}"
+
+
+def _tables(outcome: RunOutcome) -> RenderableType:
+    grid = Table.grid(padding=(0, 3, 0, 2))
+    parts = [("split", outcome.breakdown.splits), ("class", outcome.breakdown.classes)]
+    if outcome.breakdown.reasons:
+        parts.append(("rejected because", outcome.breakdown.reasons))
+    grid.add_row(*(_counts(title, counts) for title, counts in parts))
+    return Group(grid)
+
+
+def _counts(title: str, counts: Mapping[str, int]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column(title, overflow="ellipsis", max_width=32, no_wrap=True)
+    table.add_column("images", justify="right")
+    for name, count in _first(counts):
+        table.add_row(printable(name), f"{count:,}")
+    return table
+
+
+def _first(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """The largest counts, and the rest in one row, so that a thousand classes fit a screen."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = ordered if len(ordered) <= _ROWS + 1 else ordered[:_ROWS]
+    yield from shown
+    rest = ordered[len(shown) :]
+    if rest:
+        yield f"… {len(rest)} more", sum(count for _, count in rest)
+
+
+def printable(text: str) -> Text:
+    """*text* without control characters, so that a name from the data cannot move a cursor or forge a line."""
+    return Text("".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text))
+
+
+def markdown_summary(outcome: RunOutcome) -> str:
+    """The summary as a Prefect markdown artifact."""
+    lines = [f"## {_cell(headline(outcome))}", ""]
+    for title, counts in (
+        ("split", outcome.breakdown.splits),
+        ("class", outcome.breakdown.classes),
+        ("rejected because", outcome.breakdown.reasons),
+    ):
+        if counts:
+            lines += [f"| {title} | images |", "| --- | ---: |"]
+            lines += [f"| {_cell(name)} | {count:,} |" for name, count in _first(counts)]
+            lines.append("")
+    return "\n".join(lines + [f"- {_cell(fact)}" for fact in _facts(outcome)])
+
+
+def _cell(text: str) -> str:
+    """*text* as a table cell in which nothing is live: no markup, no HTML, no line breaks."""
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    escaped = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "".join(f"\\{char}" if char in "\\`*_[]|#!" else char for char in escaped)
+
+
+def _size(count: int) -> str:
+    size = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"
+        size /= 1024
+    return f"{size:,.1f} TiB"

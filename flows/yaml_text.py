@@ -17,6 +17,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from tasks.errors import ConfigError
 from tasks.step_config import PlainText
@@ -74,6 +75,11 @@ def parse_yaml(text: str, name: str) -> YamlText:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         raise ConfigError(f"{where}: not valid YAML: {error.problem or error.context}.") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise ConfigError(
+            f"{name}:{line}: not valid YAML: the character {error.character!r} cannot stand in it."
+        ) from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{name}: not valid YAML: {str(error).splitlines()[0][:200]}") from None
 

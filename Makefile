@@ -1,0 +1,44 @@
+# `make demo` and `make test` are all that a new machine needs besides Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test test-faults check bench constraints clean help
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/.run ## Draw a small labelled image set, publish it through Prefect, show the Parquet
+	$(BIN)/parquetry demo demo
+	$(BIN)/parquetry run demo/class_folders.yaml
+	$(BIN)/parquetry files demo/published/shapes-class-folders
+	$(BIN)/python -c 'import pandas, sys; print(pandas.read_parquet(sys.argv[1], columns=["label", "label_name", "split", "width", "height"]).head())' \
+		"$$($(BIN)/parquetry path demo/published/shapes-class-folders)"
+
+check: $(VENV)/.dev ## Format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: check ## All checks and tests
+	$(BIN)/pytest
+
+constraints: $(VENV)/.dev ## Write down the versions at hand
+	$(BIN)/python -m pip --disable-pip-version-check list --format=freeze --exclude parquetry --exclude pip --exclude setuptools > constraints.txt
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

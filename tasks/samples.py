@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -78,6 +78,27 @@ class Rejection:
     content_sha256: str = ""
 
 
+_REJECTION_DEFAULTS: Mapping[str, Any] = {"label_row": -1, "attempts": 0}
+
+
+def rejection_row(sample: Mapping[str, Any], rejection: Rejection) -> dict[str, Any]:
+    """One row of `REJECTION_SCHEMA`: what *sample* (or the part of one that is known) was left out for."""
+    row = {name: sample.get(name, _REJECTION_DEFAULTS.get(name, "")) for name in REJECTION_SCHEMA.names}
+    return row | {
+        "stage": rejection.reason.stage,
+        "reason": rejection.reason.value,
+        "detail": rejection.detail[:200],
+        "attempts": rejection.attempts,
+        "source_fingerprint": sample.get("fingerprint", ""),
+        "content_sha256": rejection.content_sha256,
+    }
+
+
+def rejections_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """*rows*, made by `rejection_row`, as a table."""
+    return pa.Table.from_pylist(list(rows), schema=REJECTION_SCHEMA)
+
+
 @dataclass(frozen=True, slots=True)
 class StoreUrl:
     """A place on some file system: what is needed to open it again, in another process or on another machine.
@@ -134,6 +155,7 @@ class Discovery:
         ignored: Reason to count: hidden names, files without an image's extension, orphans.
         notices: Sentences for the discovery report: merges, repairs, alternatives.
         access: How to read the samples, one entry a source.
+        levels: The names of a hierarchy's levels from the top; empty where label paths have one level.
     """
 
     layout: str
@@ -144,8 +166,52 @@ class Discovery:
     ignored: Mapping[str, int]
     notices: tuple[str, ...]
     access: tuple[SourceAccess, ...]
+    levels: tuple[str, ...] = ()
 
     @property
     def listed(self) -> int:
         """How many images the source lists: what the account of the run must come out at."""
         return int(self.samples.num_rows + self.rejections.num_rows)
+
+
+def encode_name(name: str) -> str:
+    """A file's name as text that any table can hold; `decode_name` gives the name back.
+
+    A name whose bytes are not UTF-8 has each byte over 127 as a character from U+EF80 to U+EFFF, and so has a name in
+    which such a character stands already.
+    """
+    try:
+        name.encode()
+        escaped = any("\uef80" <= char <= "\uefff" for char in name)
+    except UnicodeEncodeError:
+        escaped = True
+    if not escaped:
+        return name
+    return "".join(chr(byte if byte < 128 else 0xEF00 + byte) for byte in name.encode("utf-8", "surrogateescape"))
+
+
+def decode_name(text: str) -> str:
+    """The file's name that *text* stands for, as the operating system takes it."""
+    if text.isascii() or not any("\uef80" <= char <= "\uefff" for char in text):
+        return text
+    data = b"".join(bytes([ord(char) - 0xEF00]) if "\uef80" <= char <= "\uefff" else char.encode() for char in text)
+    return data.decode("utf-8", "surrogateescape")
+
+
+@dataclass(frozen=True, slots=True)
+class ShardFile:
+    """One shard in the pool.
+
+    Attributes:
+        name: Its path below the output's root.
+        split: The split all of its rows belong to.
+        rows: How many rows it has.
+        bytes: Its size.
+        sha256: Of its bytes, in hexadecimal.
+    """
+
+    name: str
+    split: str
+    rows: int
+    bytes: int
+    sha256: str

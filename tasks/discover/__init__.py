@@ -1,0 +1,101 @@
+"""Where the labelled images are: one model a layout, each of which lists its samples."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Discriminator, Tag
+
+from tasks.discover.auto import AutoSource
+from tasks.discover.class_folders import ClassFolders
+from tasks.discover.csv_records import CsvRecords
+from tasks.discover.folders import require_images
+from tasks.discover.hierarchy import Hierarchy
+from tasks.discover.json_records import JsonRecords
+from tasks.discover.scan import scan_images
+from tasks.discover.split_folders import SplitFolders
+from tasks.discover.split_words import SplitWords
+from tasks.errors import LayoutError
+from tasks.samples import Discovery
+
+_SMALL = 10_000
+
+
+def _layout_of(value: Any) -> str:
+    layout = value.get("layout", "auto") if isinstance(value, dict) else getattr(value, "layout", "auto")
+    return str(layout)
+
+
+Source = Annotated[
+    Annotated[AutoSource, Tag("auto")]
+    | Annotated[ClassFolders, Tag("class_folders")]
+    | Annotated[SplitFolders, Tag("split_folders")]
+    | Annotated[Hierarchy, Tag("hierarchy")]
+    | Annotated[CsvRecords, Tag("csv")]
+    | Annotated[JsonRecords, Tag("json")],
+    Discriminator(_layout_of),
+]
+
+
+def discover_sources(sources: Sequence[Source], names: Mapping[str, str]) -> Discovery:
+    """The samples of all *sources* as one discovery.
+
+    Args:
+        sources: One or several; several have names.
+        names: Further words for splits.
+
+    Raises:
+        LayoutError: A source is not there, empty or not as declared; two sources differ in their levels.
+    """
+    words = SplitWords(names)
+    found = [source.discover(words) for source in sources]
+    return found[0] if len(found) == 1 else _merge(sources, found)
+
+
+def _merge(sources: Sequence[Source], found: Sequence[Discovery]) -> Discovery:
+    ignored: Counter[str] = Counter()
+    for discovery in found:
+        ignored.update(discovery.ignored)
+    named = list(zip([source.name for source in sources], found, strict=True))
+    return Discovery(
+        layout=" + ".join(dict.fromkeys(discovery.layout for discovery in found)),
+        why="; ".join(f"{name}: {discovery.why}" for name, discovery in named),
+        samples=pa.concat_tables([discovery.samples for discovery in found]).sort_by("sample_id"),
+        rejections=pa.concat_tables([discovery.rejections for discovery in found]),
+        class_paths=tuple(sorted({path for discovery in found for path in discovery.class_paths})),
+        ignored=dict(ignored),
+        notices=tuple(f"{name}: {notice}" for name, discovery in named for notice in discovery.notices),
+        access=tuple(access for discovery in found for access in discovery.access),
+        levels=max((discovery.levels for discovery in found), key=len),
+    )
+
+
+def check_sources(sources: Sequence[Source], names: Mapping[str, str]) -> None:
+    """Raise what `discover_sources` would raise, as far as a short look tells: all of it for small sources.
+
+    Raises:
+        LayoutError: A source is not there, empty or not as declared.
+    """
+    words = SplitWords(names)
+    for source in sources:
+        if isinstance(source, AutoSource):
+            source.check(words)
+        elif isinstance(source, CsvRecords | JsonRecords):
+            source.check()
+        else:
+            listing = scan_images(source.place, source, limit=_SMALL)
+            if listing is not None:
+                require_images(listing, source)
+
+
+def split_counts(samples: pa.Table) -> dict[str, int]:
+    """How many samples each split has, as the source names them; ``""`` for those it leaves to us."""
+    counted = pc.value_counts(samples["split"]).to_pylist()
+    return {entry["values"]: entry["counts"] for entry in sorted(counted, key=lambda entry: str(entry["values"]))}
+
+
+__all__ = ["Discovery", "LayoutError", "Source", "check_sources", "discover_sources", "split_counts"]

@@ -1,0 +1,120 @@
+"""A CSV whose header says which columns are the location and the label."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tasks.discover.label_files import ALIASES, LabelFileSource, choose_roles, plain_name
+from tasks.discover.labelled_records import LabelFile, discover_records
+from tasks.discover.split_words import SplitWords
+from tasks.errors import LabelFileError
+from tasks.records.csv_reader import read_csv
+from tasks.records.record import Record
+from tasks.records.record_format import RecordFormat
+from tasks.records.text_window import TextWindow, compression_of
+from tasks.samples import Discovery
+from tasks.step_config import StepConfig
+from tasks.storage import redact_url
+
+_DELIMITERS = ",;\t|"
+
+
+class CsvSettings(StepConfig):
+    """What only CSVs have.
+
+    Attributes:
+        delimiter: What separates cells; by the file's extension and its header where left out.
+        comment: What lines begin with that are passed over.
+    """
+
+    delimiter: Annotated[str, Field(pattern=r"^[\x01-\x7f]?$")] = ""
+    comment: str = ""
+
+
+class CsvRecords(LabelFileSource, CsvSettings):
+    """A CSV: locations or pixels, and labels."""
+
+    layout: Literal["csv"]
+
+    def discover(self, words: SplitWords) -> Discovery:
+        """The images that the CSV names.
+
+        Raises:
+            LabelFileError: It cannot be read, or has no column for the location or the label.
+        """
+        with self.window() as (window, head):
+            records = self._records(window, head)
+            file = next(records)
+            assert isinstance(file, LabelFile)  # noqa: S101 - what `_records` yields first, for the type checker
+            return discover_records(file, (record for record in records if isinstance(record, Record)), words)
+
+    def check(self) -> None:
+        """Raise `LabelFileError` where the header is not understood."""
+        with self.window() as (window, head):
+            next(self._records(window, head))
+
+    def _records(self, window: TextWindow, head: bytes) -> Iterator[LabelFile | Record]:
+        """What the file is, then its records."""
+        plain = self.record_format("csv", head)
+        delimiter = self.delimiter or self._sniff(window.text[window.position :].decode("utf-8", "replace"))
+        form = plain.model_copy(update={"delimiter": delimiter})
+        try:
+            first = self._first(window, form)
+            has_header, cells = self._has_header(first), list(first.cells)
+            names = cells if has_header else [str(index) for index in range(len(cells))]
+            file, form = self._understand(names, form)
+            yield file
+            if not has_header:
+                yield first
+            yield from read_csv(window, form, self.comment)
+        except LabelFileError as error:
+            text = str(error)
+            named = text if redact_url(self.path) in text else f"{redact_url(self.path)}, {text}"
+            raise LabelFileError(named) from None
+
+    def _first(self, window: TextWindow, form: RecordFormat) -> Record:
+        first = next(read_csv(window, form, self.comment), None)
+        if first is None:
+            raise LabelFileError("is empty: a CSV begins with a header, such as `label,location`.")
+        return first
+
+    def _understand(self, names: list[str], form: RecordFormat) -> tuple[LabelFile, RecordFormat]:
+        roles = choose_roles(names, self, by_position=True)
+        form = form.model_copy(
+            update={
+                "width": len(names),
+                "location": roles.location,
+                "template": roles.template,
+                "fills": dict(roles.fills),
+            }
+        )
+        used = {roles.location, roles.label, roles.split, roles.id, *roles.fills.values()}
+        unused = [name or "(no name)" for index, name in enumerate(names) if index not in used]
+        notices = (f"Columns that are not used: {', '.join(unused[:20])}",) if unused else ()
+        return LabelFile(self, roles, form, "csv", notices), form
+
+    def _has_header(self, first: Record) -> bool:
+        """Whether the first row names columns; a file without a header needs positions in the config."""
+        names = [plain_name(str(cell)) for cell in first.cells]
+        if any(name in aliases for name in names for aliases in ALIASES.values()):
+            return True
+        declared = [
+            column
+            for column in (self.columns.location, self.columns.label, self.columns.split, self.columns.id)
+            if column is not None
+        ]
+        by_position = bool(declared) and all(str(column).isdigit() for column in declared)
+        return not by_position
+
+    def _sniff(self, text: str) -> str:
+        """The delimiter: by the extension, else the one that the header has most of outside quotes."""
+        name = compression_of(self.path)[1].lower()
+        if name.endswith((".tsv", ".tab")):
+            return "\t"
+        line = next((line for line in text.splitlines() if line.strip()), "")
+        counts = {mark: line.count(mark) for mark in _DELIMITERS}
+        best = max(_DELIMITERS, key=lambda mark: counts[mark])
+        return best if counts[best] and not counts[","] else ","

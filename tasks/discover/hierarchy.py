@@ -1,0 +1,30 @@
+"""Folders within folders: each level of a path is a level of the label."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tasks.discover.folders import FolderReading, FolderSource, discover_folders, images_under
+from tasks.discover.split_words import SplitWords
+from tasks.samples import Discovery
+
+
+class Hierarchy(FolderSource):
+    """A source of nested class folders: `cat/siamese/1.jpg`; split folders around it are taken off first."""
+
+    layout: Literal["hierarchy"]
+
+    def discover(self, words: SplitWords) -> Discovery:
+        """The images, each with the whole path of its folders as its label.
+
+        Raises:
+            LayoutError: There is no such folder, or no image in it.
+        """
+        listing = images_under(self)
+        nested = [path.split("/") for path in listing.paths if path.count("/") > 1]
+        first = {path.split("/", 1)[0] for path in listing.paths if "/" in path}
+        has_splits = bool(nested) and all(words.split_of(name) for name in first)
+        notices = ("The first folders are named like splits, and are taken as such",) if has_splits else ()
+        return discover_folders(
+            self, listing, FolderReading("hierarchy", "as the config says", has_splits, 0, notices), words
+        )

@@ -1,0 +1,68 @@
+"""The keys that the `source` section has whatever its layout, and those that folders share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from tasks.samples import StoreUrl
+from tasks.step_config import FreeOptions, StepConfig
+
+IMAGE_EXTENSIONS = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"}
+)
+
+
+def _suffix(text: str) -> str:
+    return text.lower() if text.startswith(".") else f".{text.lower()}"
+
+
+Suffix = Annotated[str, AfterValidator(_suffix)]
+Level = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+
+def _no_slash(path: object) -> object:
+    return path.rstrip("/") or "/" if isinstance(path, str) else path
+
+
+class SourceSettings(StepConfig):
+    """What every source has.
+
+    Attributes:
+        name: The source's name where there are several; it begins each of its sample ids.
+        path: A folder or a label file: a path or any fsspec URL.
+        storage_options: fsspec's options for it; never credentials, which come from the environment.
+        extensions: Suffixes that count as images, in any case.
+        ignore: Further glob patterns of names that are passed over.
+        follow_links: Whether links to folders are followed, and links that lead out of the source.
+        allow_unlabeled: Keep images without a label, as label -1, rather than reject them.
+    """
+
+    name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,60}$")
+    path: Annotated[str, BeforeValidator(_no_slash), Field(min_length=1)]
+    storage_options: FreeOptions = Field(default_factory=dict)
+    extensions: frozenset[Suffix] = IMAGE_EXTENSIONS
+    ignore: tuple[str, ...] = ()
+    follow_links: bool = False
+    allow_unlabeled: bool = False
+
+    @property
+    def place(self) -> StoreUrl:
+        """Where it lies."""
+        return StoreUrl(self.path, self.storage_options)
+
+
+class FolderSettings(StepConfig):
+    """What sources have whose folders name the classes.
+
+    Attributes:
+        levels: Names for the levels of a hierarchy, from the top.
+        ignore_dirs: Names of folders that only organise, and are no class: ``images``, ``data``.
+        uneven: What becomes of an image in a folder that has classes below it: rejected, labelled with its own
+            folder, or with its topmost one.
+    """
+
+    levels: tuple[Level, ...] = ()
+    ignore_dirs: tuple[str, ...] = ()
+    uneven: Literal["reject", "keep", "top"] = "reject"

@@ -1,0 +1,35 @@
+"""Label files as records: how their bytes are read, where their cells lead, what pixels they hold themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tasks.records.csv_reader import parse_csv_record
+from tasks.records.json_reader import parse_json_record
+from tasks.records.json_text import lookup, text_of
+from tasks.records.record_format import RecordFormat, Selector
+
+
+def cell_text(cells: Sequence[str] | dict[str, Any], selector: Selector) -> str | None:
+    """What a record holds at *selector*, as text; None where it holds nothing."""
+    if isinstance(cells, dict):
+        return text_of(lookup(cells, str(selector)))
+    position = int(selector)
+    return cells[position] if position < len(cells) else None
+
+
+def location_text(cells: Sequence[str] | dict[str, Any], form: RecordFormat) -> str:
+    """The text of a record's location, from its template where there is one; empty where it has none."""
+    if not form.template:
+        return cell_text(cells, form.location) or ""
+    text = form.template
+    for name, selector in form.fills.items():
+        text = text.replace(f"{{{name}}}", cell_text(cells, selector) or "")
+    return text
+
+
+def read_location(data: bytes, form: RecordFormat) -> str:
+    """The text of the location of the record whose bytes are *data*: an address or embedded pixels."""
+    parse = parse_csv_record if form.kind == "csv" else parse_json_record
+    return location_text(parse(data, form), form)

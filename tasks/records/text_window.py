@@ -1,0 +1,128 @@
+"""The bytes of a label file, front to back: decompressed, as UTF-8, and only a window of them in memory."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import lzma
+import zipfile
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+
+from tasks.errors import LabelFileError
+
+_CHUNK = 1 << 20
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SUFFIXES = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": "xz", ".zip": "zip"}
+
+
+def compression_of(path: str) -> tuple[str, str]:
+    """The compression that the name *path* tells, empty for none, and the name without its suffix."""
+    for suffix, compression in _SUFFIXES.items():
+        if path.lower().endswith(suffix):
+            return compression, path[: -len(suffix)]
+    return "", path
+
+
+def decompressed(file: BinaryIO, compression: str) -> BinaryIO:
+    """*file* as it was before it was compressed.
+
+    Raises:
+        LabelFileError: A zip holds not exactly one file.
+    """
+    match compression:
+        case "gzip":
+            return cast("BinaryIO", gzip.GzipFile(fileobj=file))
+        case "bz2":
+            return cast("BinaryIO", bz2.BZ2File(file))
+        case "xz":
+            return cast("BinaryIO", lzma.LZMAFile(file))
+        case "zstd":
+            return cast("BinaryIO", pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd"))
+        case "zip":
+            return _only_member(file)
+    return file
+
+
+def _only_member(file: BinaryIO) -> BinaryIO:
+    archive = zipfile.ZipFile(file)
+    members = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
+    if len(members) != 1:
+        raise LabelFileError(f"A zipped label file must hold one file, and this holds {len(members)}. Unpack it.")
+    return cast("BinaryIO", archive.open(members[0]))
+
+
+def encoding_of(head: bytes, declared: str) -> str:
+    """The encoding of a file that begins with *head*: its byte order mark's, else *declared*, else UTF-8."""
+    for mark, encoding in _BOMS:
+        if head.startswith(mark):
+            return encoding
+    return declared or "utf-8"
+
+
+def utf8_chunks(file: BinaryIO, encoding: str) -> Iterator[bytes]:
+    """The text of *file* as UTF-8, in pieces; bytes of UTF-8 pass as they are, with their byte order mark."""
+    if codecs.lookup(encoding).name == "utf-8":
+        while chunk := file.read(_CHUNK):
+            yield chunk
+        return
+    decoder = codecs.getincrementaldecoder(encoding)()
+    while chunk := file.read(_CHUNK):
+        yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
+    yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+
+
+class TextWindow:
+    """The part of a text that is in memory.
+
+    Attributes:
+        text: That part.
+        offset: Where it begins in the whole text, in bytes.
+        ended: Whether it reaches to the end of the whole.
+        position: Where the reader stands in *text*.
+        line: The line it stands on, from 1.
+    """
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self.text = b""
+        self.offset = 0
+        self.ended = False
+        self.position = 0
+        self.line = 1
+        self._chunks = chunks
+        self.grow()
+        if self.text.startswith(codecs.BOM_UTF8):
+            self.position = len(codecs.BOM_UTF8)
+
+    def grow(self) -> None:
+        """Forget what was read, and read on until there is at least twice what is unread."""
+        rest = self.text[self.position :]
+        self.offset += self.position
+        self.position = 0
+        parts, size = [rest], 0
+        while not self.ended and size <= len(rest):
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                self.ended = True
+            else:
+                parts.append(chunk)
+                size += len(chunk)
+        self.text = b"".join(parts)
+
+    @property
+    def at(self) -> int:
+        """Where the reader stands in the whole text."""
+        return self.offset + self.position
+
+    def advance(self, end: int) -> None:
+        """Stand at *end* of the text, and count the lines that were passed."""
+        self.line += self.text.count(b"\n", self.position, end)
+        self.position = end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal, TypeVar
 
 from tasks.discover.class_folders import ClassFolders
 from tasks.discover.csv_records import CsvRecords, CsvSettings
@@ -14,6 +14,7 @@ from tasks.discover.hierarchy import Hierarchy
 from tasks.discover.json_records import JsonRecords, JsonSettings
 from tasks.discover.label_files import LabelFileSettings
 from tasks.discover.scan import Listing, scan_images
+from tasks.discover.settings import SourceSettings
 from tasks.discover.split_folders import SplitFolders
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LayoutError
@@ -25,6 +26,7 @@ _CSV = (".csv", ".tsv", ".tab", ".txt")
 _JSON = (".json", ".jsonl", ".ndjson")
 _BESIDE = ("metadata.csv", "metadata.jsonl", "labels.csv", "labels.json", "labels.jsonl", "annotations.csv")
 _SMALL = 10_000
+Model = TypeVar("Model", bound=SourceSettings)
 
 
 class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
@@ -63,7 +65,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             return self._as(CsvRecords, "csv")
         return self._as(JsonRecords, "json") if name.endswith(_JSON) else None
 
-    def _as(self, model: type[Any], layout: str, path: str = "") -> Any:
+    def _as(self, model: type[Model], layout: str, path: str = "") -> Model:
         """The same source with the layout that was found."""
         values = self.model_dump(include=set(model.model_fields) - {"layout", "path"}, exclude_unset=True)
         return model.model_validate(values | {"layout": layout, "path": path or self.path})
@@ -80,10 +82,14 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             raise no_classes(self, listing, words)
         notices = choice.notices
         if beside:
-            notices += (
-                f"{beside} lies beside the folders and is not read; to read it instead, set `path: {self.path}/{beside}`",
-            )
-        model = {"class_folders": ClassFolders, "split_folders": SplitFolders, "hierarchy": Hierarchy}[choice.layout]
+            how = f"to read it instead, set `path: {self.path}/{beside}`"
+            notices += (f"{beside} lies beside the folders and is not read; {how}",)
+        models: dict[str, type[FolderSource]] = {
+            "class_folders": ClassFolders,
+            "split_folders": SplitFolders,
+            "hierarchy": Hierarchy,
+        }
+        model = models[choice.layout]
         reading = FolderReading(choice.layout, choice.why, choice.has_splits, choice.depth, notices)
         return discover_folders(self._as(model, choice.layout), listing, reading, words)
 
@@ -95,10 +101,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
 
     def _beside(self, name: str) -> CsvRecords | JsonRecords:
         path = f"{self.path}/{name}"
-        found: CsvRecords | JsonRecords = (
-            self._as(CsvRecords, "csv", path) if name.endswith(".csv") else self._as(JsonRecords, "json", path)
-        )
-        return found
+        return self._as(CsvRecords, "csv", path) if name.endswith(".csv") else self._as(JsonRecords, "json", path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,8 @@
+"""Bytes from anywhere: one way in, with retries, limits, politeness and an address policy."""
+
+from __future__ import annotations
+
+from tasks.fetch.fetcher import Fetched, Fetcher, shared_fetcher, trusted_hosts
+from tasks.fetch.settings import FetchSettings
+
+__all__ = ["FetchSettings", "Fetched", "Fetcher", "shared_fetcher", "trusted_hosts"]

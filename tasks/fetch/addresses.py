@@ -1,0 +1,75 @@
+"""Which addresses may be dialled for a place that a label file names; asked of the address itself, never of a name."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterable
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NEVER = tuple(
+    ipaddress.ip_network(text)
+    for text in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32", "0.0.0.0/32", "::/128")
+)
+"""Link-local and metadata addresses, and "this host": no setting leads there."""
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class ForbiddenAddressError(OSError):
+    """A name leads to an address that may not be dialled."""
+
+
+class AddressPolicy:
+    """Which addresses may be dialled.
+
+    Attributes:
+        allowed: ``host`` or ``host:port``, in lower case: names that may lead to loopback and private addresses.
+    """
+
+    def __init__(self, allow_hosts: Iterable[str]) -> None:
+        self.allowed = frozenset(host.lower() for host in allow_hosts)
+
+    def permits(self, host: str, port: int, address: str) -> bool:
+        """Whether *address*, to which *host* leads, may be dialled at *port*."""
+        found = _embedded_address(ipaddress.ip_address(address.partition("%")[0]))
+        if any(found in network for network in _NEVER if network.version == found.version):
+            return False
+        name = host.lower().strip("[]")
+        if {name, f"{name}:{port}", f"[{name}]:{port}", f"[{name}]"} & self.allowed:
+            return True
+        return found.is_global and not found.is_multicast and not found.is_reserved
+
+
+def _embedded_address(address: IPAddress) -> IPAddress:
+    """The IPv4 address that *address* stands for, where it is an IPv6 address that only wraps one."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo[1] if address.teredo is not None else None
+    return address.ipv4_mapped or address.sixtofour or teredo or address
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves names, and gives only addresses that the policy permits: these are the ones that are dialled."""
+
+    def __init__(self, policy: AddressPolicy) -> None:
+        self._policy = policy
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The permitted addresses of *host*; `ForbiddenAddressError` where there are only others."""
+        found = await self._resolver.resolve(host, port, family)
+        permitted = [result for result in found if self._policy.permits(host, port, result["host"])]
+        if found and not permitted:
+            raise ForbiddenAddressError(f"{host} leads to a private address")
+        return permitted
+
+    async def close(self) -> None:
+        """Nothing is held."""

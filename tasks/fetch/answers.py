@@ -1,0 +1,92 @@
+"""What a server's answer means: take it, try again, or give up, and with which reason."""
+
+from __future__ import annotations
+
+import email.utils
+import random
+import time
+from dataclasses import dataclass
+
+from multidict import CIMultiDictProxy
+
+from tasks.reasons import Reason
+
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524})
+_LONGEST_WAIT_S = 15.0
+
+
+class FetchFailure(Exception):  # noqa: N818 - an outcome of one attempt, not an error of the program
+    """One attempt that brought no bytes: the arguments are reason, detail, whether to try again, and when at first.
+
+    Attributes:
+        reason: One of the fetch stage's.
+        detail: For a person; never a query string or a credential.
+        is_transient: Whether another attempt may go better.
+        wait_s: How long the server asks to wait; None where it does not say.
+    """
+
+    def __init__(self, reason: Reason, detail: str, *, is_transient: bool, wait_s: float | None = None) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail[:200]
+        self.is_transient = is_transient
+        self.wait_s = wait_s
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a source gave.
+
+    Attributes:
+        data: All bytes.
+        fingerprint: What it says of them: size and time, ETag, generation.
+    """
+
+    data: bytes
+    fingerprint: str
+
+
+def refuse_status(status: int, headers: CIMultiDictProxy[str]) -> None:
+    """Raise `FetchFailure` unless *status* is that of a whole body."""
+    if status == 200:
+        _refuse_coding(headers)
+        return
+    if status in {404, 410}:
+        raise FetchFailure(Reason.NOT_FOUND, f"the server answered {status}", is_transient=False)
+    if status in {401, 403, 407, 451}:
+        raise FetchFailure(Reason.FORBIDDEN, f"the server answered {status}", is_transient=False)
+    wait_s = retry_after_s(headers.get("Retry-After", "")) if status in {429, 503} else None
+    raise FetchFailure(
+        Reason.HTTP_ERROR, f"the server answered {status}", is_transient=status in _TRANSIENT, wait_s=wait_s
+    )
+
+
+def _refuse_coding(headers: CIMultiDictProxy[str]) -> None:
+    coding = headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in {"", "identity"}:
+        detail = f"the server sent the coding {coding[:20]!r}, which was not asked for"
+        raise FetchFailure(Reason.HTTP_ERROR, detail, is_transient=False)
+
+
+def retry_after_s(text: str) -> float | None:
+    """The seconds that a Retry-After header asks for (RFC 9110, 10.2.3); None where it says nothing."""
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def web_fingerprint(headers: CIMultiDictProxy[str]) -> str:
+    """What an answer says of its body: its ETag, else when it was last modified and its length; else nothing."""
+    if etag := headers.get("ETag"):
+        return etag
+    modified = headers.get("Last-Modified")
+    return f"{modified} {headers.get('Content-Length', '')}".strip() if modified else ""
+
+
+def backoff_s(attempt: int) -> float:
+    """Seconds to wait after failed attempt *attempt*, from 1: 0.1, doubled each time, up to 15; half of it random."""
+    longest = min(0.1 * 2.0 ** (attempt - 1), _LONGEST_WAIT_S)
+    return longest * (0.5 + random.random() / 2)  # noqa: S311 - jitter, no secret

@@ -1,0 +1,202 @@
+"""Bytes of samples from wherever they lie, ahead of whoever decodes them, within the bounds of the `fetch` section."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import threading
+import time
+from collections import deque
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from tasks.fetch.addresses import AddressPolicy
+from tasks.fetch.answers import Body, FetchFailure, backoff_s
+from tasks.fetch.readers import SourceReader
+from tasks.fetch.settings import FetchSettings
+from tasks.fetch.web import Attempts, WebClient
+from tasks.reasons import Reason
+from tasks.samples import Rejection, SourceAccess
+
+_GROUP_ROWS = 8
+_GROUP_BYTES = 1 << 20
+_UNKNOWN_BYTES = 1 << 20
+_READERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What fetching one sample came to.
+
+    Attributes:
+        data: The bytes; empty where there is a rejection.
+        content_sha256: Of `data`, in hexadecimal.
+        fingerprint: What the source said of the bytes as they were read.
+        is_array: Whether `data` is a ``.npy`` file.
+        attempts: How many times they were asked for.
+        rejection: Why there are none, or None.
+    """
+
+    data: bytes
+    content_sha256: str
+    fingerprint: str
+    is_array: bool = False
+    attempts: int = 1
+    rejection: Rejection | None = None
+
+
+Row = dict[str, Any]
+
+
+class _Budget:
+    """Bytes that may be under way, for all shards of this process together."""
+
+    def __init__(self, limit: int) -> None:
+        self._left = limit
+        self._lock = threading.Lock()
+
+    def take(self, count: int, *, force: bool) -> bool:
+        """Take *count* bytes; whether there were so many left. With *force* they are taken anyway."""
+        with self._lock:
+            if self._left < count and not force:
+                return False
+            self._left -= count
+            return True
+
+    def give(self, count: int) -> None:
+        with self._lock:
+            self._left += count
+
+
+@dataclass(slots=True)
+class _Group:
+    """Rows that are fetched together, and what they take of the budget."""
+
+    rows: list[Row]
+    bytes: int
+    done: Future[list[Fetched]]
+
+
+class Fetcher:
+    """Fetches for every shard of this process, which share its threads, connections and bounds.
+
+    Attributes:
+        settings: The `fetch` section.
+    """
+
+    def __init__(self, settings: FetchSettings, trusted_hosts: frozenset[str]) -> None:
+        self.settings = settings
+        self._web = WebClient(settings, AddressPolicy([*settings.allow_hosts, *trusted_hosts]))
+        self._files = ThreadPoolExecutor(_READERS, thread_name_prefix="read")
+        self._stores = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="fetch")
+        self._budget = _Budget(settings.bytes_in_flight)
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, name="fetch-web", daemon=True).start()
+
+    def fetch_ahead(self, samples: pa.Table, access: Sequence[SourceAccess]) -> Iterator[Fetched]:
+        """What each of *samples* came to, in their order; fetching runs ahead as far as the bounds allow."""
+        readers = {item.name: SourceReader(item, self.settings) for item in access}
+        rows = (row for batch in samples.to_batches(max_chunksize=1024) for row in batch.to_pylist())
+        groups = group_rows(rows, readers)
+        ahead: deque[_Group] = deque()
+        following = next(groups, None)
+        window = max(2 * self.settings.concurrency, 32)
+        try:
+            while following is not None or ahead:
+                while following is not None and len(ahead) < window:
+                    size = sum(row["size"] if row["size"] >= 0 else _UNKNOWN_BYTES for row in following)
+                    if not self._budget.take(size, force=not ahead):
+                        break
+                    ahead.append(_Group(following, size, self._start(following, readers)))
+                    following = next(groups, None)
+                group = ahead.popleft()
+                try:
+                    yield from group.done.result()
+                finally:
+                    self._budget.give(group.bytes)
+        finally:
+            for group in ahead:
+                group.done.cancel()
+                self._budget.give(group.bytes)
+
+    def _start(self, rows: list[Row], readers: dict[str, SourceReader]) -> Future[list[Fetched]]:
+        reader = readers[rows[0]["source"]]
+        if rows[0]["kind"] == "web":
+            return self._run(self._fetch_web(rows[0], reader))
+        pool = self._files if reader.is_local(rows[0]) else self._stores
+        return pool.submit(lambda: [self._read(row, reader) for row in rows])
+
+    def _run(self, work: Coroutine[Any, Any, list[Fetched]]) -> Future[list[Fetched]]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    async def _fetch_web(self, row: Row, reader: SourceReader) -> list[Fetched]:
+        attempts = Attempts()
+        try:
+            url = reader.web_url(row) if row["label_length"] < 0 else await asyncio.to_thread(reader.web_url, row)
+            body = await self._web.fetch(url, attempts)
+        except FetchFailure as failure:
+            return [_failed(failure, attempts.count)]
+        return [_fetched(body, attempts.count)]
+
+    def _read(self, row: Row, reader: SourceReader) -> Fetched:
+        """One sample that is read in a thread, as often as it takes."""
+        end = time.monotonic() + self.settings.deadline_s
+        attempt = 1
+        while True:
+            try:
+                body, is_array = reader.read(row)
+                return _fetched(body, attempt, is_array=is_array)
+            except FetchFailure as failure:
+                wait_s = backoff_s(attempt)
+                if not failure.is_transient or attempt > self.settings.retries or time.monotonic() + wait_s > end:
+                    return _failed(failure, attempt)
+            time.sleep(wait_s)
+            attempt += 1
+
+
+def _fetched(body: Body, attempts: int, *, is_array: bool = False) -> Fetched:
+    if not body.data:
+        empty = Rejection(Reason.EMPTY_FILE, "has no bytes", attempts)
+        return Fetched(b"", "", body.fingerprint, attempts=attempts, rejection=empty)
+    return Fetched(body.data, hashlib.sha256(body.data).hexdigest(), body.fingerprint, is_array, attempts)
+
+
+def _failed(failure: FetchFailure, attempts: int) -> Fetched:
+    return Fetched(b"", "", "", attempts=attempts, rejection=Rejection(failure.reason, failure.detail, attempts))
+
+
+def group_rows(rows: Iterator[Row], readers: dict[str, SourceReader]) -> Iterator[list[Row]]:
+    """*rows* in groups: small local files that follow one another together, everything else alone."""
+    group: list[Row] = []
+    size = 0
+    for row in rows:
+        is_small = row["kind"] != "web" and readers[row["source"]].is_local(row)
+        joins = is_small and (not group or group[0]["source"] == row["source"])
+        if group and (not joins or size >= _GROUP_BYTES or len(group) >= _GROUP_ROWS):
+            yield group
+            group, size = [], 0
+        group.append(row)
+        size += max(row["size"], 0)
+        if not is_small:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def trusted_hosts(access: Sequence[SourceAccess]) -> frozenset[str]:
+    """The hosts that the config itself names as sources: those of http(s) roots."""
+    urls = [item.root.url for item in access if item.root.url.startswith(("http://", "https://"))]
+    return frozenset(urlsplit(url).netloc.rpartition("@")[2].lower() for url in urls)
+
+
+@functools.cache
+def shared_fetcher(settings_json: str, hosts: frozenset[str]) -> Fetcher:
+    """The fetcher of this process for these settings: its bounds are those of the machine."""
+    return Fetcher(FetchSettings.model_validate_json(settings_json), hosts)

@@ -1,0 +1,165 @@
+"""Bytes from files: local ones below a root, and those of fsspec's stores."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from functools import cached_property
+from typing import Any, cast
+
+import fsspec
+
+from tasks.fetch.answers import Body, FetchFailure
+from tasks.fetch.settings import FetchSettings
+from tasks.reasons import Reason
+from tasks.samples import StoreUrl, decode_name
+
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+
+
+class LocalFiles:
+    """Files below a folder of this machine; only regular ones, and none that a link leads out to."""
+
+    is_local = True
+
+    def __init__(self, root: str, settings: FetchSettings, *, follow_links: bool) -> None:
+        self._root = root
+        self._real = os.path.realpath(root).rstrip("/")
+        self._max_bytes = settings.max_bytes
+        self._follow = follow_links
+
+    def read(self, location: str) -> Body:
+        """The file *location*, relative to the root.
+
+        Raises:
+            FetchFailure: It is not there, no regular file, too large, or changed while it was read.
+        """
+        path = f"{self._root}/{decode_name(location)}"
+        try:
+            handle = os.open(path, _FLAGS)
+        except OSError as error:
+            raise _local_failure(error) from None
+        try:
+            return self._read(handle)
+        except OSError as error:
+            raise _local_failure(error) from None
+        finally:
+            os.close(handle)
+
+    def _read(self, handle: int) -> Body:
+        before = os.fstat(handle)
+        if not stat.S_ISREG(before.st_mode):
+            raise FetchFailure(Reason.NOT_A_REGULAR_FILE, "is no regular file", is_transient=False)
+        if not self._follow and not self._is_inside(handle):
+            raise FetchFailure(Reason.OUTSIDE_ROOT, "a link leads out of the source's folder", is_transient=False)
+        if before.st_size > self._max_bytes:
+            detail = f"{before.st_size} bytes are more than `fetch.max_bytes`, {self._max_bytes}"
+            raise FetchFailure(Reason.TOO_MANY_BYTES, detail, is_transient=False)
+        data = _read_all(handle, before.st_size)
+        after = os.fstat(handle)
+        if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            raise FetchFailure(Reason.CHANGED_WHILE_READ, "changed while it was read", is_transient=True)
+        return Body(data, f"{before.st_size}-{before.st_mtime_ns}")
+
+    def _is_inside(self, handle: int) -> bool:
+        """Whether the file that was really opened lies below the root; asked of the handle, so that no race matters."""
+        try:
+            return os.readlink(f"/proc/self/fd/{handle}").startswith(f"{self._real}/")  # noqa: PTH115 - for every image
+        except OSError:
+            return os.path.realpath(f"/dev/fd/{handle}").startswith(f"{self._real}/")
+
+
+def _read_all(handle: int, size: int) -> bytes:
+    data = os.read(handle, size + 1)
+    if len(data) >= size:
+        return data
+    parts = [data]
+    while chunk := os.read(handle, 1 << 20):
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _local_failure(error: OSError) -> FetchFailure:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return FetchFailure(Reason.NOT_FOUND, "no such file", is_transient=False)
+    if isinstance(error, PermissionError):
+        return FetchFailure(Reason.FORBIDDEN, "may not be read", is_transient=False)
+    if isinstance(error, IsADirectoryError):
+        return FetchFailure(Reason.NOT_A_REGULAR_FILE, "is a folder", is_transient=False)
+    return FetchFailure(Reason.HTTP_ERROR, f"cannot be read: {error.strerror}", is_transient=True)
+
+
+class RemoteFiles:
+    """Objects of one of fsspec's stores."""
+
+    is_local = False
+
+    def __init__(self, root: StoreUrl, settings: FetchSettings) -> None:
+        self._place = root
+        self._max_bytes = settings.max_bytes
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str]:
+        files, root = fsspec.core.url_to_fs(self._place.url, **dict(self._place.options))
+        return files, str(root).rstrip("/")
+
+    def read(self, location: str, size: int, fingerprint: str) -> Body:
+        """The object *location*, relative to the root, listed with *size* bytes (-1 unknown) and *fingerprint*.
+
+        Raises:
+            FetchFailure: It is not there, too large, or did not come whole.
+        """
+        if size > self._max_bytes:
+            detail = f"{size} bytes are more than `fetch.max_bytes`, {self._max_bytes}"
+            raise FetchFailure(Reason.TOO_MANY_BYTES, detail, is_transient=False)
+        files, root = self._opened
+        try:
+            data = cast("bytes", files.cat_file(f"{root}/{location}"))
+        except FileNotFoundError:
+            raise FetchFailure(Reason.NOT_FOUND, "no such object", is_transient=False) from None
+        except PermissionError:
+            raise FetchFailure(Reason.FORBIDDEN, "may not be read", is_transient=False) from None
+        except (OSError, ValueError) as error:
+            raise FetchFailure(Reason.HTTP_ERROR, f"{type(error).__name__} while reading", is_transient=True) from None
+        if size not in {-1, len(data)}:
+            raise FetchFailure(Reason.CHANGED_WHILE_READ, f"{len(data)} of {size} bytes came", is_transient=True)
+        return Body(data, fingerprint)
+
+
+class RecordFiles:
+    """Records of label files, read again from where discovery found them."""
+
+    def __init__(self, root: StoreUrl) -> None:
+        self._place = root
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str]:
+        files, root = fsspec.core.url_to_fs(self._place.url, **dict(self._place.options))
+        return files, str(root).rstrip("/")
+
+    def read(self, label_file: str, offset: int, length: int) -> bytes:
+        """The record's bytes.
+
+        Raises:
+            FetchFailure: The file is not as it was when it was listed.
+        """
+        data = b""
+        with suppress(OSError, ValueError):
+            if self._place.is_local:
+                data = self._read_local(f"{self._place.url}/{label_file}", offset, length)
+            else:
+                files, root = self._opened
+                data = cast("bytes", files.cat_file(f"{root}/{label_file}", start=offset, end=offset + length))
+        if len(data) != length:
+            raise FetchFailure(
+                Reason.CHANGED_WHILE_READ, "the label file changed since it was listed", is_transient=True
+            )
+        return data
+
+    def _read_local(self, path: str, offset: int, length: int) -> bytes:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return os.pread(handle, length, offset)
+        finally:
+            os.close(handle)

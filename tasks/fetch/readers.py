@@ -1,0 +1,99 @@
+"""How one source's samples are read: which reader a row needs, and what its record says."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from tasks.fetch.answers import Body, FetchFailure
+from tasks.fetch.files import LocalFiles, RecordFiles, RemoteFiles
+from tasks.fetch.settings import FetchSettings
+from tasks.reasons import Reason
+from tasks.records import read_location
+from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
+from tasks.records.record_format import RecordFormat
+from tasks.samples import SourceAccess, StoreUrl
+
+Row = dict[str, Any]
+
+
+class SourceReader:
+    """Reads the samples of one source; safe to share between threads."""
+
+    def __init__(self, access: SourceAccess, settings: FetchSettings) -> None:
+        self._access = access
+        self._settings = settings
+        self._formats = {name: RecordFormat.model_validate_json(text) for name, text in access.record_formats.items()}
+
+    @cached_property
+    def _files(self) -> LocalFiles | RemoteFiles:
+        root = self._access.root
+        if root.is_local:
+            return LocalFiles(root.url, self._settings, follow_links=self._access.follow_links)
+        return RemoteFiles(root, self._settings)
+
+    @cached_property
+    def _records(self) -> RecordFiles:
+        return RecordFiles(self._access.label_root or self._access.root)
+
+    def is_local(self, row: Row) -> bool:
+        """Whether reading *row* touches this machine's disks only."""
+        match row["kind"]:
+            case "store":
+                return self._access.root.is_local
+            case "embedded":
+                return (self._access.label_root or self._access.root).is_local
+            case _:
+                return "://" not in row["location"] or str(row["location"]).startswith("file://")
+
+    def read(self, row: Row) -> tuple[Body, bool]:
+        """The bytes of *row*, and whether they are a ``.npy`` file.
+
+        Raises:
+            FetchFailure: They cannot be had.
+        """
+        match row["kind"]:
+            case "store":
+                return self._read_file(row), False
+            case "embedded":
+                return self._read_embedded(row)
+            case _:
+                return self._read_allowed(row["location"]), False
+
+    def _read_file(self, row: Row) -> Body:
+        files = self._files
+        if isinstance(files, LocalFiles):
+            return files.read(row["location"])
+        return files.read(row["location"], row["size"], row["fingerprint"])
+
+    def _read_allowed(self, location: str) -> Body:
+        """What a prefix of `source.allow_prefixes` covers."""
+        path = location.removeprefix("file://")
+        if "://" not in path:
+            prefix = next(
+                (prefix for prefix in self._access.allow_prefixes if location.startswith(prefix)), "/"
+            ).removeprefix("file://")
+            folder = prefix if prefix.endswith("/") else prefix.rpartition("/")[0]
+            root = folder.rstrip("/")
+            return LocalFiles(root, self._settings, follow_links=self._access.follow_links).read(path[len(root) + 1 :])
+        folder, _, name = location.rpartition("/")
+        return RemoteFiles(StoreUrl(folder, self._access.root.options), self._settings).read(name, -1, "")
+
+    def _location(self, row: Row) -> str:
+        """The location as the row's record has it, with all that was not written down."""
+        form = self._formats[row["label_file"]]
+        data = self._records.read(row["label_file"], row["label_offset"], row["label_length"])
+        return read_location(data, form).strip()
+
+    def web_url(self, row: Row) -> str:
+        """The address of a web row, with its query and credentials."""
+        return str(row["location"]) if row["label_length"] < 0 else self._location(row)
+
+    def _read_embedded(self, row: Row) -> tuple[Body, bool]:
+        try:
+            pixels = decode_embedded(self._location(row), self._formats[row["label_file"]].embedded)
+        except InvalidEmbeddedError as error:
+            raise FetchFailure(error.reason, error.detail, is_transient=False) from None
+        if not pixels.is_array and not pixels.encoded:
+            raise FetchFailure(Reason.EMPTY_FILE, "holds no bytes", is_transient=False)
+        return Body(pixels.as_bytes(), row["fingerprint"]), pixels.is_array

@@ -1,0 +1,95 @@
+"""A decoder process: takes batches of images, gives back each as soon as it is done, and ends with its parent."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import resource
+import signal
+import threading
+from dataclasses import astuple
+from multiprocessing.connection import Connection
+from typing import Any
+
+from tasks.images.decode import RejectedImageError, confine_pillow
+from tasks.images.pixel_spec import PixelSpec, Prepared
+from tasks.images.prepare import prepare_array, prepare_image
+
+Item = tuple[bytes, str, bool]
+"""An image's bytes, its name, and whether the bytes are a ``.npy`` file."""
+
+
+def main(requests_fd: int, results_fd: int, memory: int) -> None:
+    """Serve until the parent closes its end of *requests_fd*."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    confined = _confine(memory)
+    batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]] = queue.SimpleQueue()
+    reader = threading.Thread(target=_read, args=(Connection(requests_fd, writable=False), batches), daemon=True)
+    reader.start()
+    results = Connection(results_fd, readable=False)
+    results.send_bytes(json.dumps({"confined": confined}).encode())
+    while True:
+        spec, items = batches.get()
+        confine_pillow(allow_truncated=spec.allow_truncated)
+        for item in items:
+            results.send_bytes(pack_result(_prepare(item, spec)))
+
+
+def _confine(memory: int) -> bool:
+    """Limit this process; whether the system allowed it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    try:
+        with open("/proc/self/statm", "rb") as file:  # noqa: PTH123 - pathlib costs every child 3 ms
+            pages = int(file.read().split()[0])
+        limit = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _read(requests: Connection, batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]]) -> None:
+    """Take batches in while others are worked on; at the parent's end this process ends too, whatever it does."""
+    try:
+        while True:
+            head: dict[str, Any] = json.loads(requests.recv_bytes())
+            spec = spec_from_json(head["spec"])
+            batches.put((spec, [(requests.recv_bytes(), name, is_array) for name, is_array in head["items"]]))
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+def spec_from_json(values: dict[str, Any]) -> PixelSpec:
+    """The spec that `dataclasses.asdict` and JSON made into *values*."""
+    return PixelSpec(**values | {"formats": tuple(values["formats"]), "size": tuple(values["size"])})
+
+
+def _prepare(item: Item, spec: PixelSpec) -> Prepared | RejectedImageError:
+    data, name, is_array = item
+    try:
+        return prepare_array(data, spec) if is_array else prepare_image(data, name, spec)
+    except RejectedImageError as error:
+        return error
+    except MemoryError:
+        return RejectedImageError("decoder_limit", "needs more memory than `validation.memory` allows")
+
+
+def pack_result(result: Prepared | RejectedImageError) -> bytes:
+    """*result* as one message: the length of a JSON head in four bytes, the head, the image."""
+    if isinstance(result, RejectedImageError):
+        head, data = json.dumps([str(result.args[0]), result.detail]).encode("utf-8", "replace"), b""
+    else:
+        data, *values = astuple(result)
+        head = json.dumps(values).encode()
+    return len(head).to_bytes(4, "big") + head + data
+
+
+def unpack_result(message: bytes) -> Prepared | tuple[str, str]:
+    """What `pack_result` packed; a rejection as reason and detail."""
+    end = 4 + int.from_bytes(message[:4], "big")
+    values = json.loads(message[4:end])
+    if len(values) == 2:
+        return str(values[0]), str(values[1])
+    return Prepared(message[end:], *values)

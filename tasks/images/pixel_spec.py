@@ -1,0 +1,71 @@
+"""All that shapes an image's pixels, as plain values that a decoder process gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PixelSpec:
+    """What is admitted, what it becomes, and how it is written; the fields are those of the config's sections.
+
+    Attributes:
+        min_side: Pixels.
+        max_pixels: Width times height.
+        max_aspect: Longer over shorter side; 0 for no bound.
+        formats: Lower-case names.
+        allow_truncated: Keep images that are cut short.
+        strict_extensions: Reject names that claim another format.
+        size: Width and height in pixels.
+        mode: One of stretch, crop, pad, shorter, longer, none.
+        filter: Pillow's name of it, in lower case.
+        color: RGB, L, RGBA or keep.
+        background: A colour's name.
+        upscale: Whether smaller images are enlarged.
+        depth_16: ``scale`` or ``range``.
+        icc: ``ignore`` or ``srgb``.
+        pixels: jpeg, png, webp, raw or original.
+        quality: Of JPEG and WebP, 1 to 100; WebP is lossless at 100.
+    """
+
+    min_side: int = 1
+    max_pixels: int = 64_000_000
+    max_aspect: float = 0.0
+    formats: tuple[str, ...] = ("jpeg", "png", "tiff", "webp", "bmp", "gif")
+    allow_truncated: bool = False
+    strict_extensions: bool = False
+    size: tuple[int, int] = (224, 224)
+    mode: str = "crop"
+    filter: str = "bicubic"
+    color: str = "RGB"
+    background: str = "white"
+    upscale: bool = True
+    depth_16: str = "scale"
+    icc: str = "ignore"
+    pixels: str = "jpeg"
+    quality: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An image as it is published.
+
+    Attributes:
+        data: The encoded image, or raw pixels: uint8, height × width × channels, in C order.
+        width: Of `data`, in pixels.
+        height: Of `data`, in pixels.
+        channels: 1, 3 or 4.
+        orig_width: Of the source, after orientation.
+        orig_height: Of the source, after orientation.
+        orig_format: Pillow's name of the source's format, such as ``JPEG``; ``ARRAY`` for embedded numbers.
+        warning: ``"extension_mismatch"``, or empty.
+    """
+
+    data: bytes
+    width: int
+    height: int
+    channels: int
+    orig_width: int
+    orig_height: int
+    orig_format: str
+    warning: str = ""

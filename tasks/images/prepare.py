@@ -1,0 +1,104 @@
+"""One image, from the bytes that were fetched to the bytes that are published."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from tasks.images.convert import convert_mode, scale_to_8
+from tasks.images.decode import RejectedImageError, extension_warning, load_pixels, open_image, orientation_of
+from tasks.images.pixel_spec import Prepared
+from tasks.images.resize import resize_image, target_size
+from tasks.reasons import Reason
+
+if TYPE_CHECKING:
+    from tasks.images.pixel_spec import PixelSpec
+
+_TRANSPOSED = frozenset({5, 6, 7, 8})
+_BANDS = {"L": 1, "RGB": 3, "RGBA": 4}
+
+
+def prepare_image(data: bytes, name: str, spec: PixelSpec) -> Prepared:
+    """The image in *data* as *spec* asks for it.
+
+    Args:
+        data: An image file.
+        name: What it is called; only its extension matters, and only for a warning.
+        spec: What is admitted, and what it becomes.
+
+    Raises:
+        RejectedImageError: With a reason of the image stage.
+    """
+    try:
+        return _prepare(data, name, spec)
+    except RejectedImageError:
+        raise
+    except MemoryError:
+        raise RejectedImageError(Reason.DECODER_LIMIT, "needs more memory than `validation.memory` allows") from None
+    except Exception as error:  # noqa: BLE001 - Pillow's plugins raise anything on damaged bytes
+        detail = f"{type(error).__name__}: {error}"
+        raise RejectedImageError(Reason.DECODE_ERROR, detail) from None
+
+
+def _prepare(data: bytes, name: str, spec: PixelSpec) -> Prepared:
+    with open_image(data, spec) as image:
+        warning = extension_warning(image, name, spec)
+        orientation = orientation_of(image)
+        width, height = image.size
+        original = (height, width) if orientation in _TRANSPOSED else (width, height)
+        kind = "JPEG" if image.format == "MPO" else str(image.format)
+        wanted = None if spec.mode == "none" else target_size(original, spec)
+        pixels = load_pixels(image, wanted, orientation)
+        if spec.pixels == "original":
+            return Prepared(data, *original, _channels(pixels), *original, kind, warning)
+        return _finish(pixels, spec, (*original, kind), warning)
+
+
+def _channels(image: Image.Image) -> int:
+    return min(len(image.getbands()), 4)
+
+
+def _finish(pixels: Image.Image, spec: PixelSpec, original: tuple[int, int, str], warning: str) -> Prepared:
+    resized = resize_image(convert_mode(pixels, spec), spec)
+    data = encode_image(resized, spec)
+    width, height, kind = original
+    return Prepared(data, *resized.size, _BANDS[resized.mode], width, height, kind, warning)
+
+
+def prepare_array(data: bytes, spec: PixelSpec) -> Prepared:
+    """The array in *data*, a ``.npy`` file, as *spec* asks for it; an ``original`` array is written as PNG.
+
+    Raises:
+        RejectedImageError: It is too large, too small, or too long.
+    """
+    import numpy as np  # noqa: PLC0415 - decoder processes start faster without it
+
+    values = np.load(io.BytesIO(data), allow_pickle=False)
+    if values.dtype == np.uint16:
+        values = scale_to_8(values, spec.depth_16)
+    image = Image.fromarray(values)
+    size = image.size
+    if size[0] * size[1] > spec.max_pixels:
+        raise RejectedImageError(Reason.TOO_MANY_PIXELS, f"{size[0]} × {size[1]} pixels")
+    if min(size) < spec.min_side:
+        raise RejectedImageError(Reason.TOO_SMALL, f"{size[0]} × {size[1]}: under `validation.min_side`")
+    return _finish(image, spec, (*size, "ARRAY"), "")
+
+
+def encode_image(image: Image.Image, spec: PixelSpec) -> bytes:
+    """*image* in the format that *spec* asks for, without any of the source's metadata."""
+    if spec.pixels == "raw":
+        return image.tobytes()
+    image.info = {}
+    buffer = io.BytesIO()
+    match spec.pixels:
+        case "jpeg":
+            flat = image.convert("RGB") if image.mode == "RGBA" else image
+            flat.save(buffer, "JPEG", quality=spec.quality)
+        case "webp":
+            image.save(buffer, "WEBP", quality=spec.quality, lossless=spec.quality == 100)
+        case _:
+            image.save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()

@@ -1,0 +1,81 @@
+"""The `validation` and `resize` sections."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from PIL import ImageColor
+from pydantic import AfterValidator, Field, model_validator
+
+from tasks.step_config import StepConfig
+
+ImageFormat = Literal["jpeg", "png", "tiff", "webp", "bmp", "gif"]
+Side = Annotated[int, Field(ge=1, le=16384)]
+
+
+class ValidationSettings(StepConfig):
+    """Which images are good enough.
+
+    Attributes:
+        min_side: The shorter side must have so many pixels.
+        max_pixels: Width times height, at most; checked before decoding.
+        max_aspect: The longer side over the shorter one, at most; without a bound where left out.
+        formats: Formats that are admitted, by content.
+        allow_truncated: Keep images that are cut short, their missing part grey.
+        strict_extensions: Reject an image whose name claims another format.
+        seconds: One image may take so long to decode, resize and encode.
+        memory: A decoder process may take so many bytes.
+    """
+
+    min_side: int = Field(default=1, ge=1)
+    max_pixels: int = Field(default=64_000_000, ge=1)
+    max_aspect: float | None = Field(default=None, ge=1)
+    formats: tuple[ImageFormat, ...] = ("jpeg", "png", "tiff", "webp", "bmp", "gif")
+    allow_truncated: bool = False
+    strict_extensions: bool = False
+    seconds: float = Field(default=10, gt=0, le=600)
+    memory: int = Field(default=1 << 30, ge=1 << 28)
+
+
+def _known_colour(text: str) -> str:
+    try:
+        ImageColor.getrgb(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no colour: write a name such as white, or #rrggbb") from None
+    return text
+
+
+class ResizeSettings(StepConfig):
+    """What every image is resized and converted to.
+
+    Attributes:
+        size: Width and height in pixels; for ``shorter`` and ``longer`` the first number is that side.
+        mode: ``stretch`` to the size; ``crop`` to cover it, and cut its middle out; ``pad`` to fit into it, with the
+            background around; ``shorter`` or ``longer``: that side to the size, in proportion; ``none``.
+        filter: How pixels are weighed.
+        color: The image's mode: RGB, L or RGBA; ``keep`` leaves grey images grey and transparent ones transparent.
+        background: What shows through transparent pixels, and around padded images.
+        upscale: Whether smaller images are enlarged.
+        depth_16: How 16 bits become 8: ``scale`` divides by 257; ``range`` stretches each image's own range.
+        icc: ``ignore`` the image's colour profile, or convert it to ``srgb``.
+    """
+
+    size: tuple[Side, Side] = (224, 224)
+    mode: Literal["stretch", "crop", "pad", "shorter", "longer", "none"] = "crop"
+    filter: Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] = "bicubic"
+    color: Literal["RGB", "L", "RGBA", "keep"] = "RGB"
+    background: Annotated[str, AfterValidator(_known_colour)] = "white"
+    upscale: bool = True
+    depth_16: Literal["scale", "range"] = "scale"
+    icc: Literal["ignore", "srgb"] = "ignore"
+
+    @model_validator(mode="after")
+    def _crop_needs_upscaling(self) -> ResizeSettings:
+        if not self.upscale and self.mode in {"stretch", "crop"}:
+            raise ValueError("`upscale: false` leaves small images small: use mode pad, shorter, longer or none")
+        return self
+
+    @property
+    def fixed_size(self) -> tuple[int, int] | None:
+        """Width and height of every image; None where they differ from image to image."""
+        return self.size if self.mode in {"stretch", "crop", "pad"} else None

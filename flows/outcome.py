@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 
@@ -55,6 +55,10 @@ class Breakdown:
     splits: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
+
+    def with_notices(self, notices: Iterable[str]) -> Breakdown:
+        """The same with further *notices* before the others."""
+        return replace(self, notices=(*notices, *self.notices))
 
 
 @dataclass(frozen=True, slots=True)

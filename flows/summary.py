@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.outcome import RunOutcome
+from tasks.publish.versions import VersionLine
 
 _ROWS = 8
 _COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "failed": "red"}
@@ -18,10 +19,27 @@ _COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "fa
 def print_outcome(console: Console, outcome: RunOutcome) -> None:
     """Print what became of a run, on one screen."""
     console.print(_headline(outcome))
+    if outcome.outcome == "refused" and outcome.breakdown.reasons:
+        console.print(_counts("rejected because", outcome.breakdown.reasons))
     if outcome.outcome == "published":
         console.print(_tables(outcome))
         for line in _facts(outcome):
             console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
+
+
+def print_versions(console: Console, versions: Sequence[VersionLine]) -> None:
+    """Print the versions of an output, a line each."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("version", "rows", "shards", "size", "rejected"):
+        table.add_column(column, justify="right")
+    table.add_column("made by")
+    table.add_column("time")
+    for line in versions:
+        facts = (line.rows, line.shards, line.bytes, line.rejected)
+        numbers = ["pruned", "", "", ""] if line.rows is None else [f"{value:,}" for value in facts]
+        numbers[2] = _size(line.bytes) if line.bytes is not None else ""
+        table.add_row(str(line.version), *numbers, f"{line.kind}{', held' if line.hold else ''}", line.time)
+    console.print(table)
 
 
 def headline(outcome: RunOutcome) -> str:

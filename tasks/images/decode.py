@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tasks.images.pixel_spec import PixelSpec
 
 _PILLOW = {
-    "jpeg": ("JPEG", "MPO"),
+    "jpeg": ("JPEG",),
     "png": ("PNG",),
     "tiff": ("TIFF",),
     "webp": ("WEBP",),
@@ -42,8 +42,8 @@ _PLUGINS = (
     TiffImagePlugin,
     WebPImagePlugin,
 )
-"""Imported, and with that registered: `Image.open(formats=…)` knows only those that are."""
-_NAMES = {pillow: name for name, formats in _PILLOW.items() for pillow in formats}
+"""Imported, and with that registered: `Image.open(formats=…)` knows only those that are. JPEG's opens MPO files."""
+_NAMES = {pillow: name for name, formats in _PILLOW.items() for pillow in formats} | {"MPO": "jpeg"}
 _EXTENSIONS = {
     "jpg": "jpeg",
     "jpeg": "jpeg",

@@ -1,0 +1,40 @@
+"""Reproducible image sets for measuring: real photographs, multiplied with distinct bytes, or enlarged."""
+
+from __future__ import annotations
+
+import io
+from itertools import islice
+from pathlib import Path
+
+from PIL import Image
+
+
+def distinct_photographs(photos: Path, folder: Path, count: int) -> Path:
+    """*count* photographs in class folders below *folder*, each with bytes of its own and pixels of one of *photos*."""
+    originals = [(path.stem.split("_", 1)[1], path.read_bytes()) for path in sorted(photos.iterdir())]
+    for number in range(count):
+        label, data = originals[number % len(originals)]
+        _put(folder / label / f"{number:06}.jpg", with_comment(data, number))
+    return folder
+
+
+def camera_photographs(photos: Path, folder: Path, count: int) -> Path:
+    """*count* photographs enlarged to 12 megapixels (4000x3000) at quality 92, as cameras write them."""
+    for number, path in enumerate(islice(sorted(photos.iterdir()), count)):
+        with Image.open(path) as image:
+            large = image.convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC)
+        buffer = io.BytesIO()
+        large.save(buffer, "JPEG", quality=92)
+        _put(folder / path.stem.split("_", 1)[1] / f"{number:06}.jpg", buffer.getvalue())
+    return folder
+
+
+def with_comment(jpeg: bytes, number: int) -> bytes:
+    """*jpeg* with a comment segment (marker FFFE) after its start marker: other bytes, the same pixels."""
+    text = f"{number:012}".encode()
+    return jpeg[:2] + b"\xff\xfe" + (len(text) + 2).to_bytes(2, "big") + text + jpeg[2:]
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

@@ -1,0 +1,254 @@
+"""The YAML of one dataset: its sections, and `load_config`, which names the line of every mistake."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import fsspec
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+
+from flows.runners import RunSettings
+from flows.yaml_text import KeyPath, YamlText, parse_yaml
+from tasks.discover import Source
+from tasks.errors import ConfigError
+from tasks.fetch import FetchSettings
+from tasks.images.pixel_spec import PixelSpec
+from tasks.images.pool import Limits
+from tasks.images.settings import ResizeSettings, ValidationSettings
+from tasks.labels import LabelSettings
+from tasks.publish import OutputSettings
+from tasks.report.gates import Gates
+from tasks.samples import StoreUrl
+from tasks.shards import WriteSettings
+from tasks.splits import SplitSettings
+from tasks.step_config import StepConfig
+from tasks.storage import is_url, redact_url
+
+
+class DatasetConfig(StepConfig):
+    """One dataset: where its images come from, and what they must become.
+
+    Attributes:
+        name: The dataset's name, as its commits and its Prefect runs carry it.
+        source: Where the labelled images lie, or a list of such places, each with a name.
+        labels: Which part of a label path is the class, and in which order classes are numbered.
+        splits: Which rows are for training, validation and test.
+        fetch: How bytes are fetched, and from where they may come.
+        validation: Which images are good enough.
+        resize: What every image is resized and converted to.
+        write: How pixels and shards are written.
+        output: Where the dataset is published.
+        gates: What forbids publishing.
+        run: Where the work is done.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")
+    source: Source | list[Source]
+    labels: LabelSettings = LabelSettings()
+    splits: SplitSettings = SplitSettings()
+    fetch: FetchSettings = FetchSettings()
+    validation: ValidationSettings = ValidationSettings()
+    resize: ResizeSettings = ResizeSettings()
+    write: WriteSettings = WriteSettings()
+    output: OutputSettings
+    gates: Gates = Gates()
+    run: RunSettings = RunSettings()
+
+    @field_validator("source")
+    @classmethod
+    def _sources_have_names(cls, value: Source | list[Source]) -> Source | list[Source]:
+        if isinstance(value, list):
+            names = [source.name for source in value]
+            if not names:
+                raise ValueError("name at least one source")
+            if "" in names or len(set(names)) < len(names):
+                raise ValueError("each source of a list needs a `name` of its own")
+        return value
+
+    @model_validator(mode="after")
+    def _original_pixels_keep_their_size(self) -> DatasetConfig:
+        if self.write.pixels == "original" and self.resize.mode != "none":
+            raise ValueError("`write.pixels: original` writes the source's bytes as they are: set `resize.mode: none`")
+        return self
+
+    @property
+    def sources(self) -> list[Source]:
+        """The sources, one or several."""
+        return self.source if isinstance(self.source, list) else [self.source]
+
+    @property
+    def pixel_spec(self) -> PixelSpec:
+        """What images are admitted, and what they become."""
+        checked, resized = self.validation, self.resize
+        return PixelSpec(
+            min_side=checked.min_side,
+            max_pixels=checked.max_pixels,
+            max_aspect=checked.max_aspect or 0.0,
+            formats=checked.formats,
+            allow_truncated=checked.allow_truncated,
+            strict_extensions=checked.strict_extensions,
+            **resized.model_dump(),
+            pixels=self.write.pixels,
+            quality=self.write.quality,
+        )
+
+    @property
+    def limits(self) -> Limits:
+        """What a decoder process may take."""
+        return Limits(memory=self.validation.memory, seconds=self.validation.seconds)
+
+    @property
+    def store(self) -> StoreUrl:
+        """Where the dataset is published."""
+        return StoreUrl(self.output.path, self.output.storage_options)
+
+    def as_published(self) -> dict[str, Any]:
+        """The config as a manifest may hold it: JSON values, URLs without query string and credentials."""
+        redacted: dict[str, Any] = _redact(self.model_dump(mode="json"))
+        return redacted
+
+    def digest(self) -> str:
+        """The SHA-256 of `as_published`, in hexadecimal."""
+        text = json.dumps(self.as_published(), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_config(url: str, overrides: Mapping[str, Any] | None = None) -> DatasetConfig:
+    """Read and check the config at *url*.
+
+    Args:
+        url: A local path or any fsspec URL. Relative paths in the config are relative to its folder.
+        overrides: Dotted key to value, laid over the file: ``{"resize.size": "[64, 64]"}``. Text is read as YAML.
+
+    Raises:
+        ConfigError: One line for each wrong key, with its place.
+    """
+    parsed = parse_yaml(_read_text(url), url)
+    data = _checked_mapping(parsed, url)
+    for key, value in (overrides or {}).items():
+        _override(data, key, value)
+    _resolve_paths(data, url)
+    try:
+        return DatasetConfig.model_validate(data)
+    except ValidationError as error:
+        problems = list(_problems(error, parsed, url, overrides or {}))
+        raise ConfigError("\n".join(dict.fromkeys(problems))) from None
+
+
+def _read_text(url: str) -> str:
+    try:
+        if not is_url(url):
+            return Path(url).expanduser().read_text(encoding="utf-8")
+        with fsspec.open(url, "rb") as file:
+            content: bytes = file.read()
+            return content.decode("utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{redact_url(url)}: no such config file.") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{url}: is a folder. Name the YAML files in it, such as {url.rstrip('/')}/*.yaml.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{redact_url(url)}: is not UTF-8 text. Save it as UTF-8.") from None
+    except (OSError, ValueError, ImportError) as error:
+        raise ConfigError(f"{redact_url(url)}: cannot be read: {str(error)[:200]}") from None
+
+
+def _checked_mapping(parsed: YamlText, url: str) -> dict[str, Any]:
+    if not isinstance(parsed.data, dict):
+        raise ConfigError(f"{url}:1: a config is a mapping that begins with `name:`, `source:` and `output:`.")
+    return parsed.data
+
+
+def _override(data: dict[str, Any], key: str, value: Any) -> None:
+    """Lay one override over *data*, in place."""
+    *parents, last = key.split(".")
+    for parent in parents:
+        below = data.setdefault(parent, {})
+        if not isinstance(below, dict):
+            raise ConfigError(f"--set {key}: {parent!r} is not a section with keys of its own.")
+        data = below
+    data[last] = parse_yaml(value, f"--set {key}").data if isinstance(value, str) else value
+
+
+def _resolve_paths(data: dict[str, Any], url: str) -> None:
+    """Make `source.path` and `output.path` independent of the working directory, in place."""
+    sources = data.get("source")
+    for section in [*(sources if isinstance(sources, list) else [sources]), data.get("output")]:
+        if isinstance(section, dict) and isinstance(section.get("path"), str) and section["path"]:
+            section["path"] = _resolved(section["path"], url)
+
+
+def _resolved(path: str, config_url: str) -> str:
+    if is_url(path):
+        return path.rstrip("/")
+    if is_url(config_url) and not path.startswith(("/", "~")):
+        scheme, _, rest = config_url.partition("://")
+        return f"{scheme}://{PurePosixPath(rest).parent / path}"
+    folder = Path.cwd() if is_url(config_url) else Path(config_url).expanduser().parent
+    return str((folder / Path(path).expanduser()).absolute())
+
+
+def _problems(error: ValidationError, parsed: YamlText, url: str, overrides: Mapping[str, Any]) -> Iterator[str]:
+    for problem in error.errors(include_url=False):
+        path, fields = _place(problem["loc"], parsed.data)
+        key = ".".join(map(str, path))
+        overridden = any(key == name or key.startswith(f"{name}.") for name in overrides)
+        where = f"--set {key}" if overridden else f"{url}:{parsed.line(path)}"
+        yield f"{where}: {key or 'config'}: {_in_words(problem, path, fields)}"
+
+
+def _in_words(problem: Any, path: KeyPath, fields: Sequence[str]) -> str:
+    kind = problem["type"]
+    if kind == "extra_forbidden":
+        near = get_close_matches(str(path[-1]), fields, n=1, cutoff=0.5)
+        return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; known are {', '.join(fields)}."
+    if kind == "missing":
+        return "is missing."
+    message = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
+    shown = problem.get("input")
+    if isinstance(shown, str | int | float | bool):
+        return f"{message}, not {redact_url(str(shown))[:100]!r}."
+    return f"{message}."
+
+
+def _place(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, list[str]]:
+    """The key path in the file of pydantic's *loc*, which also names union members, and the keys known there."""
+    path: list[str | int] = []
+    annotation: Any = DatasetConfig
+    fields = _fields(annotation)
+    for index, part in enumerate(loc):
+        known = _fields(annotation)
+        stands = (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int))
+        if not stands and part not in known and index < len(loc) - 1:
+            continue
+        path.append(part)
+        fields = known
+        annotation = known.get(part, annotation) if isinstance(part, str) else annotation
+        data = data[part] if stands else None
+    return tuple(path), sorted(map(str, fields))
+
+
+def _fields(annotation: Any) -> dict[str | int, Any]:
+    """The fields of every model that *annotation* admits."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {name: field.annotation for name, field in annotation.model_fields.items()}
+    if get_origin(annotation) is Annotated:
+        return _fields(get_args(annotation)[0])
+    found: dict[str | int, Any] = {}
+    if get_origin(annotation) in {Union, UnionType, list, tuple}:
+        for member in get_args(annotation):
+            found |= _fields(member)
+    return found
+
+
+def _redact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _redact(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_redact(item) for item in value]
+    return redact_url(value) if isinstance(value, str) and is_url(value) else value

@@ -1,0 +1,140 @@
+"""`parquetry run`: everything that can be checked first, then the flow, on the Prefect server at hand or our own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flows.config import DatasetConfig, load_config
+from flows.outcome import RunOutcome
+from tasks.discover import check_sources
+from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError
+from tasks.publish import check_output
+
+
+_SENDING_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What the command line asks of every config of a run."""
+
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One config's outcome, and the exit code that it asks for."""
+
+    outcome: RunOutcome
+    exit_code: int
+
+
+def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) -> DatasetConfig:
+    """The config at *url*, after everything that can be known without Prefect has been checked.
+
+    Args:
+        url: A path or any fsspec URL.
+        overrides: Laid over the file.
+        write: Whether to try writing to the output, too.
+
+    Raises:
+        ConfigError: The YAML is wrong.
+        OutputError: The output cannot be written, or holds something else.
+        LayoutError: The source is not there, is empty or is not as declared.
+    """
+    dataset = load_config(url, overrides)
+    check_output(dataset.output, dataset.name, [source.place for source in dataset.sources], write=write)
+    check_sources(dataset.sources, dataset.splits.names)
+    return dataset
+
+
+def run_configs(
+    configs: Sequence[str], request: RunRequest, watch: Callable[[str], Any], report: Callable[[Finished], None]
+) -> int:
+    """Run *configs* one after another, tell *report* of each, and return the exit code.
+
+    Args:
+        configs: Places of config files.
+        request: What is asked of all of them.
+        watch: Given a dataset's name, a context manager that shows progress while it runs.
+        report: Is given each outcome as soon as it is known.
+    """
+    code = 0
+    ready = []
+    for url in configs:
+        try:
+            ready.append((url, check_config(url, request.overrides)))
+        except DatasetError as error:
+            finished = _refused_before_start(url, error)
+            code = max(code, finished.exit_code)
+            report(finished)
+    if ready:
+        with _prefect():
+            for url, dataset in ready:
+                with watch(dataset.name):
+                    finished = _run(url, dataset, request)
+                code = max(code, finished.exit_code)
+                report(finished)
+    return code
+
+
+def _refused_before_start(url: str, error: DatasetError) -> Finished:
+    return Finished(RunOutcome(name=url, outcome="failed", reason=str(error), root=""), exit_code(error))
+
+
+def exit_code(error: BaseException) -> int:
+    """2 where the command, config, source layout or output is wrong; 1 where a run was refused or failed."""
+    return 2 if isinstance(error, ConfigError | LayoutError | OutputError) else 1
+
+
+def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
+    from flows.refresh_dataset import refresh_dataset  # noqa: PLC0415 - imports Prefect, which is slow
+
+    state = refresh_dataset(url, overrides=dict(request.overrides) or None, return_state=True)
+    result = state.result(raise_on_failure=False)
+    if isinstance(result, Mapping):
+        outcome = RunOutcome.from_dict(result)
+        return Finished(outcome, 0 if outcome.outcome in {"published", "unchanged"} else 1)
+    if not isinstance(result, DatasetError):
+        raise result if isinstance(result, BaseException) else RuntimeError(f"{state.name}: {state.message}")
+    outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(result), root=dataset.output.path)
+    return Finished(outcome, exit_code(result))
+
+
+@contextmanager
+def _prefect() -> Iterator[None]:
+    """Prefect, ready to run flows: silent on this console, with a server, its heartbeats off."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    from prefect.settings import (  # noqa: PLC0415 - Prefect is imported only once there is something to run
+        PREFECT_API_URL,
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        get_current_settings,
+        temporary_settings,
+    )
+
+    from flows.server import shared_server  # noqa: PLC0415
+
+    settings = get_current_settings()
+    quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
+    if settings.api.url:
+        with temporary_settings(quiet):
+            yield
+        return
+    with shared_server(settings.home) as api_url, temporary_settings(quiet | {PREFECT_API_URL: api_url}):
+        try:
+            yield
+        finally:
+            _send_what_is_queued()
+
+
+def _send_what_is_queued() -> None:
+    """Wait for Prefect's logs and events to reach the server, which will be gone afterwards."""
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415 - as above
+    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=_SENDING_S)

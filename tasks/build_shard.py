@@ -1,0 +1,50 @@
+"""The unit that Prefect retries: one planned shard, or a few where there are thousands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from tasks.errors import DatasetError, OutputError
+from tasks.plan_files import read_plan
+from tasks.samples import StoreUrl
+from tasks.shards import BuildSpec, build_shard_files
+from tasks.storage import open_store
+
+
+def _may_pass(_task: Any, _run: Any, state: Any) -> bool:
+    """Whether another attempt may go better: not where a rule or the disk forbids it."""
+    try:
+        state.result()
+    except OutputError as error:
+        return not (isinstance(error.__cause__, OSError) and error.__cause__.errno)
+    except DatasetError:
+        return False
+    except Exception:  # noqa: BLE001 - whatever a store or the network raises may pass
+        return True
+    return False
+
+
+@task(
+    retries=2,
+    retry_delay_seconds=[2, 30],
+    retry_condition_fn=_may_pass,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    task_run_name="build shards {first} to {last}",
+)
+def build_shard(plans: StoreUrl, first: int, last: int) -> str:
+    """Build the planned shards *first* to *last* of the plan file *plans*; return the place of their outcomes.
+
+    Running it again writes the same bytes, so Prefect may retry it.
+    """
+    folder = ""
+    for number in range(first, last + 1):
+        plan, values = read_plan(plans, number)
+        spec = BuildSpec.from_json(values)
+        outcome = build_shard_files(plan, spec)
+        folder = f"{spec.folder}/outcomes"
+        open_store(spec.output).replace(f"{folder}/{number:06}.arrow", outcome.to_bytes())
+    return folder

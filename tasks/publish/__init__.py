@@ -1,0 +1,9 @@
+"""Versions: how one comes to be, what it is, and how long it stays."""
+
+from __future__ import annotations
+
+from tasks.publish.check import check_output
+from tasks.publish.runs import Run, open_run
+from tasks.publish.settings import OutputSettings
+
+__all__ = ["OutputSettings", "Run", "check_output", "open_run"]

@@ -1,0 +1,101 @@
+"""Whether an output can be used, before any work is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+from tasks.errors import OutputError
+from tasks.publish.history import list_versions, read_commit
+from tasks.publish.settings import OutputSettings
+from tasks.samples import StoreUrl
+from tasks.storage import Store, open_store, redact_url
+
+
+def check_output(settings: OutputSettings, dataset: str, sources: Sequence[StoreUrl], *, write: bool = True) -> None:
+    """Raise `OutputError` where a version of *dataset* cannot be published to the output.
+
+    Args:
+        settings: The `output` section.
+        dataset: The dataset's name.
+        sources: Where the images come from.
+        write: Whether to try writing, too.
+    """
+    for source in sources:
+        _refuse_overlap(settings.path, source.url)
+    store = open_store(settings.place)
+    _refuse_other_dataset(store, dataset)
+    if write:
+        _probe(store, settings)
+
+
+def _refuse_overlap(output: str, source: str) -> None:
+    out, src = _real(output), _real(source)
+    if out == src or out.startswith(f"{src}/"):
+        raise OutputError(
+            f"The output {redact_url(output)} lies inside the source {redact_url(source)}, so the next run would take "
+            "its own files for images. Set `output.path` to a folder of its own."
+        )
+    if src.startswith(f"{out}/"):
+        raise OutputError(
+            f"The source {redact_url(source)} lies inside the output {redact_url(output)}, whose files are managed "
+            "here. Set `output.path` to a folder of its own."
+        )
+
+
+def _real(path: str) -> str:
+    return path.rstrip("/") if "://" in path else os.path.realpath(path)
+
+
+def _refuse_other_dataset(store: Store, dataset: str) -> None:
+    versions = list_versions(store)
+    if not versions:
+        return
+    held = read_commit(store, versions[-1]).dataset
+    if held != dataset:
+        raise OutputError(
+            f"The output {redact_url(store.place.url)} holds the dataset {held!r}, not {dataset!r}. "
+            "Set another `output.path`, or correct `name`."
+        )
+
+
+def _probe(store: Store, settings: OutputSettings) -> None:
+    """Create a file twice: the second time must fail, since commits are fenced by that."""
+    path = f"runs/probe-{uuid4().hex}"
+    where = redact_url(settings.path)
+    try:
+        _create_twice(store, path, settings, where)
+    except OutputError as error:
+        if "`output" in str(error):
+            raise
+        raise OutputError(f"The output {where} cannot be written: {error} Check `output.path`.") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OutputError(f"The output {where} cannot be written: {reason}. Check `output.path`.") from None
+
+
+def _create_twice(store: Store, path: str, settings: OutputSettings, where: str) -> None:
+    existed = store.is_local and Path(settings.path).is_dir()
+    try:
+        store.create(path, b"1")
+        with suppress(FileExistsError):
+            store.create(path, b"2")
+            if not settings.single_writer:
+                raise OutputError(
+                    f"The output {where} cannot create a file only if it is absent, so two runs could overwrite each "
+                    "other. If only one run ever writes to it, set `output.single_writer: true`."
+                )
+    finally:
+        with suppress(OutputError, OSError):
+            store.delete([path])
+            _remove_empty(settings.path if store.is_local and not existed else "")
+
+
+def _remove_empty(root: str) -> None:
+    """Remove the folders that probing made below *root*: an output appears with its first run, not with a check."""
+    if root:
+        Path(root, "runs").rmdir()
+        Path(root).rmdir()

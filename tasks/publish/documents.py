@@ -1,0 +1,183 @@
+"""Commits and manifests: the JSON documents that say what a version is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tasks.errors import VersionError
+from tasks.storage import Store, redact_url
+
+FORMAT = 1
+COMMITS = "commits"
+
+
+class Document(BaseModel):
+    """A JSON document of an output; a newer format than this is refused."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = FORMAT
+
+    def to_bytes(self) -> bytes:
+        """The document as it is stored: the same content gives the same bytes."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1).encode()
+
+
+class FileEntry(BaseModel):
+    """One file of a version.
+
+    Attributes:
+        path: Below the output's root.
+        rows: How many rows it has.
+        bytes: Its size.
+        sha256: Of its bytes, in hexadecimal.
+        split: The split of all its rows; empty for a file of rejects.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    rows: int
+    bytes: int
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    split: str = ""
+
+
+class Manifest(Document):
+    """One version: everything about it that does not change.
+
+    Attributes:
+        dataset: Whose version it is.
+        parent: The version before; None for the first.
+        counts: The run's account, by the names of `run --json`.
+        splits: Rows by split.
+        classes: Rows by class name.
+        reasons: Images left out, by reason.
+        warnings: Rows written with a warning, by its word.
+        class_names: For each label column the class names, in the order of their ids.
+        columns: The shards' columns and their types.
+        pixel_spec: All that shaped the pixels.
+        layout: How the source was understood.
+        why: Why so.
+        notices: What discovery and labelling noticed.
+        config: The config, without secrets.
+        config_sha256: Of it.
+        libraries: Versions.
+        gates: Each gate with its value and limit.
+        shards: The files of rows.
+        rejects: The file of those left out; None where there is none.
+    """
+
+    dataset: str
+    parent: int | None
+    counts: dict[str, int]
+    splits: dict[str, int]
+    classes: dict[str, int]
+    reasons: dict[str, int]
+    warnings: dict[str, int]
+    class_names: dict[str, list[str]]
+    columns: dict[str, str]
+    pixel_spec: dict[str, Any]
+    layout: str
+    why: str
+    notices: list[str]
+    config: dict[str, Any]
+    config_sha256: str
+    libraries: dict[str, str]
+    gates: list[dict[str, Any]]
+    shards: list[FileEntry]
+    rejects: FileEntry | None
+
+    @property
+    def files(self) -> list[FileEntry]:
+        """Every file of the version."""
+        return [*self.shards, *([self.rejects] if self.rejects else [])]
+
+    @property
+    def rows(self) -> int:
+        """How many rows the version has."""
+        return sum(shard.rows for shard in self.shards)
+
+
+class Commit(Document):
+    """One step in a dataset's life, and the only file whose being there changes what readers see.
+
+    Attributes:
+        version: Its number, from 1, without gaps.
+        dataset: Whose it is.
+        kind: What made it.
+        time: ISO 8601, UTC.
+        hold: Whether runs are refused until a release.
+        manifest: The version's manifest, below the output's root.
+        manifest_sha256: Of its bytes.
+        class_names: For each label column every class name there ever was, in the order of its id.
+        run: The run that made it.
+    """
+
+    version: int = Field(ge=1)
+    dataset: str
+    kind: Literal["refresh", "rollback", "release"]
+    time: str
+    hold: bool = False
+    manifest: str
+    manifest_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    class_names: dict[str, list[str]]
+    run: str = ""
+
+    @property
+    def path(self) -> str:
+        """Where it is stored."""
+        return commit_path(self.version)
+
+
+def commit_path(version: int) -> str:
+    """Where the commit of *version* is stored."""
+    return f"{COMMITS}/{version:06}.json"
+
+
+def content_path(folder: str, data: bytes, suffix: str) -> tuple[str, str]:
+    """The content-named place of *data* in *folder*, and the SHA-256 that names it."""
+    digest = hashlib.sha256(data).hexdigest()
+    return f"{folder}/{digest[:16]}{suffix}", digest
+
+
+Kind = TypeVar("Kind", bound=Document)
+
+
+def parse_document(data: bytes, model: type[Kind], where: str) -> Kind:
+    """The document in *data*.
+
+    Raises:
+        VersionError: It is damaged, or of a newer format.
+    """
+    try:
+        values = json.loads(data)
+        found = values.get("format") if isinstance(values, dict) else None
+        if isinstance(found, int) and found > FORMAT:
+            raise VersionError(
+                f"{redact_url(where)} is of format {found}, and this parquetry knows up to {FORMAT}. Upgrade parquetry."
+            )
+        return model.model_validate(values)
+    except (ValidationError, ValueError, RecursionError):
+        what = model.__name__.lower()
+        raise VersionError(
+            f"{redact_url(where)} is damaged: it is no {what}. Restore it from a backup, or roll back."
+        ) from None
+
+
+def read_document(store: Store, path: str, model: type[Kind]) -> Kind:
+    """The document at *path*.
+
+    Raises:
+        VersionError: It is missing, damaged, or of a newer format.
+    """
+    where = f"{store.place.url}/{path}"
+    try:
+        data = store.read_bytes(path)
+    except FileNotFoundError:
+        raise VersionError(f"{redact_url(where)} is missing. Restore it from a backup, or roll back.") from None
+    return parse_document(data, model, where)

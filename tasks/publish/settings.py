@@ -1,0 +1,43 @@
+"""The `output` section: where a dataset is published."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from tasks.samples import StoreUrl
+from tasks.step_config import FreeOptions, StepConfig
+
+
+def _no_slash(path: object) -> object:
+    return path.rstrip("/") or "/" if isinstance(path, str) else path
+
+
+class OutputSettings(StepConfig):
+    """Where a dataset is published, and how much of its past is kept.
+
+    Attributes:
+        path: A folder: a path or any fsspec URL.
+        storage_options: fsspec's options for it; never credentials, which come from the environment.
+        keep_versions: So many versions are kept; older ones go once the grace is over.
+        grace_days: Files that no kept version names are deleted no sooner.
+        single_writer: Publish also where the store cannot create a file only if it is absent: nobody else may then.
+    """
+
+    path: Annotated[str, BeforeValidator(_no_slash), Field(min_length=1)]
+    storage_options: FreeOptions = Field(default_factory=dict)
+    keep_versions: int = Field(default=7, ge=1)
+    grace_days: float = Field(default=3, ge=0)
+    single_writer: bool = False
+
+    @property
+    def place(self) -> StoreUrl:
+        """Where it lies."""
+        return StoreUrl(self.path, self.storage_options)
+
+    @property
+    def grace(self) -> timedelta:
+        """How long files are left alone."""
+        return timedelta(days=self.grace_days)

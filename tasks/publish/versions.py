@@ -1,0 +1,101 @@
+"""What a training job asks of an output: which versions there are, and which files one consists of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tasks.errors import VersionError
+from tasks.publish.derived import VIEWS
+from tasks.publish.history import Version, list_versions, read_commit, read_manifest, read_version
+from tasks.storage import Store, redact_url
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One line of the list of versions.
+
+    Attributes:
+        version: Its number.
+        kind: What made it.
+        time: When.
+        hold: Whether runs are refused until a release.
+        rows: How many rows it has; None where it was pruned.
+        shards: How many shards; None likewise.
+        bytes: Their size; None likewise.
+        rejected: Images left out; None likewise.
+    """
+
+    version: int
+    kind: str
+    time: str
+    hold: bool
+    rows: int | None
+    shards: int | None
+    bytes: int | None
+    rejected: int | None
+
+
+def describe_versions(store: Store) -> list[VersionLine]:
+    """Every version there ever was, oldest first.
+
+    Raises:
+        VersionError: There is none, or a commit is missing or damaged.
+    """
+    return [_describe(store, number) for number in _numbers(store)]
+
+
+def _numbers(store: Store) -> list[int]:
+    numbers = list_versions(store)
+    if not numbers:
+        raise VersionError(f"{redact_url(store.place.url)} holds no version: nothing was published there.")
+    return numbers
+
+
+def _describe(store: Store, number: int) -> VersionLine:
+    commit = read_commit(store, number)
+    head = (commit.version, commit.kind, commit.time, commit.hold)
+    try:
+        manifest = read_manifest(store, commit)
+    except VersionError:
+        return VersionLine(*head, None, None, None, None)
+    size = sum(shard.bytes for shard in manifest.shards)
+    return VersionLine(*head, manifest.rows, len(manifest.shards), size, manifest.counts.get("rejected", 0))
+
+
+def open_version(store: Store, number: int | None) -> Version:
+    """Version *number*, or the newest.
+
+    Raises:
+        VersionError: There is none of that number, or it was pruned.
+    """
+    numbers = _numbers(store)
+    if number is not None and number not in numbers:
+        raise VersionError(
+            f"{redact_url(store.place.url)} has no version {number}; it has {numbers[0]} to {numbers[-1]}."
+        )
+    return read_version(store, numbers[-1] if number is None else number)
+
+
+def version_files(store: Store, number: int | None) -> list[str]:
+    """The full places of the shards of version *number*, or of the newest: paths, or URLs."""
+    version = open_version(store, number)
+    return [store.place.child(shard.path).url for shard in version.manifest.shards]
+
+
+def version_path(store: Store, number: int | None) -> str:
+    """The folder of version *number*, or of the newest, that holds its Parquet and nothing else.
+
+    Raises:
+        VersionError: The output is no local folder, or has no such version, or its view is gone.
+    """
+    if not store.is_local:
+        raise VersionError(
+            f"{redact_url(store.place.url)} is an object store, where a version has no folder of its own. "
+            "Use `parquetry files`, or the list in latest.json."
+        )
+    version = open_version(store, number).commit.version
+    folder = f"{VIEWS}/{version:06}/data"
+    if not store.list_files(folder):
+        where = f"{store.place.url}/{folder}"
+        raise VersionError(f"{where} is missing. Any run of the dataset repairs it; until then, use `parquetry files`.")
+    return store.place.child(folder).url

@@ -1,0 +1,1 @@
+"""What a run found, against what its config admits."""

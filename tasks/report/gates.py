@@ -1,0 +1,100 @@
+"""The `gates` section: what forbids publishing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from tasks.step_config import StepConfig
+
+
+class Gates(StepConfig):
+    """What forbids publishing; a crossed gate leaves the dataset as it was.
+
+    Attributes:
+        max_reject_fraction: Of the images listed, so many may be rejected.
+        max_delete_fraction: Of the rows of the version before, so many may be gone.
+        min_rows: A version has at least so many rows.
+        min_per_class: Each class that the source shows has at least so many rows.
+        max_new_classes: So many classes may be new, from the second version on; without a bound where left out.
+    """
+
+    max_reject_fraction: float = Field(default=0.05, ge=0, le=1)
+    max_delete_fraction: float = Field(default=0.1, ge=0, le=1)
+    min_rows: int = Field(default=1, ge=0)
+    min_per_class: int = Field(default=0, ge=0)
+    max_new_classes: int | None = Field(default=None, ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class GateFacts:
+    """What gates look at.
+
+    Attributes:
+        listed: Images that the source lists.
+        rejected: Those left out that count: neither duplicates nor rows of quarantined classes.
+        written: Rows of the new version.
+        rows_before: Rows of the version before; 0 without one.
+        deleted: Rows of it that are gone.
+        classes: Rows of each class that the source shows.
+        new_classes: Classes that no version had; empty on the first run.
+    """
+
+    listed: int
+    rejected: int
+    written: int
+    rows_before: int
+    deleted: int
+    classes: Mapping[str, int]
+    new_classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """One gate, with what it saw.
+
+    Attributes:
+        gate: The key in `gates`.
+        value: What it saw.
+        limit: What it admits.
+        crossed: Whether it forbids publishing.
+        detail: One line for a person.
+    """
+
+    gate: str
+    value: float
+    limit: float
+    crossed: bool
+    detail: str
+
+
+def check_gates(gates: Gates, facts: GateFacts) -> list[GateResult]:
+    """Every gate with what it saw."""
+    return list(_results(gates, facts))
+
+
+def _results(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:
+    share = facts.rejected / max(facts.listed, 1)
+    limit = gates.max_reject_fraction
+    detail = f"{facts.rejected:,} of {facts.listed:,} images are rejected ({share:.1%}), and {limit:.1%} may be"
+    yield GateResult("max_reject_fraction", share, limit, share > limit, detail)
+
+    share = facts.deleted / max(facts.rows_before, 1)
+    limit = gates.max_delete_fraction
+    detail = f"{facts.deleted:,} of {facts.rows_before:,} rows would go ({share:.1%}), and {limit:.1%} may"
+    yield GateResult("max_delete_fraction", share, limit, share > limit, detail)
+
+    detail = f"{facts.written:,} rows, and at least {gates.min_rows:,} must be"
+    yield GateResult("min_rows", facts.written, gates.min_rows, facts.written < gates.min_rows, detail)
+
+    if gates.min_per_class and facts.classes:
+        name, least = min(facts.classes.items(), key=lambda item: (item[1], item[0]))
+        detail = f"the class {name[:60]!r} has {least:,} rows, and each must have {gates.min_per_class:,}"
+        yield GateResult("min_per_class", least, gates.min_per_class, least < gates.min_per_class, detail)
+
+    if gates.max_new_classes is not None:
+        count = len(facts.new_classes)
+        detail = f"{count} new classes ({', '.join(facts.new_classes[:5])}), and {gates.max_new_classes} may be"
+        yield GateResult("max_new_classes", count, gates.max_new_classes, count > gates.max_new_classes, detail)

@@ -1,0 +1,16 @@
+"""Shards: what they are planned by, how their rows are made, and the files that are written."""
+
+from __future__ import annotations
+
+from tasks.shards.build import build_shard_files, prepare_samples
+from tasks.shards.settings import WriteSettings
+from tasks.shards.spec import BuildSpec, ShardOutcome, published_pixel_spec
+
+__all__ = [
+    "BuildSpec",
+    "ShardOutcome",
+    "WriteSettings",
+    "build_shard_files",
+    "prepare_samples",
+    "published_pixel_spec",
+]

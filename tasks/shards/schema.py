@@ -1,0 +1,78 @@
+"""The schema of a shard: Arrow fields, and the metadata by which Hugging Face `datasets` knows images and classes.
+
+`datasets` takes a feature from the metadata only where its Arrow field equals the file's: nullable, int64 labels,
+`bytes` before `path`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+_ENCODED = pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
+_RAW = (pa.field("pixels", pa.binary()), pa.field("channels", pa.int32()))
+_COLUMNS = (
+    pa.field("label", pa.int64()),
+    pa.field("label_name", pa.string()),
+    pa.field("split", pa.string()),
+    pa.field("sample_id", pa.string()),
+    pa.field("width", pa.int32()),
+    pa.field("height", pa.int32()),
+    pa.field("orig_width", pa.int32()),
+    pa.field("orig_height", pa.int32()),
+    pa.field("orig_format", pa.string()),
+    pa.field("source_uri", pa.string()),
+    pa.field("source_fingerprint", pa.string()),
+    pa.field("content_sha256", pa.string()),
+)
+SCHEMA_VERSION = "1"
+
+
+def shard_schema(class_names: Mapping[str, Sequence[str]], pixel_spec: Mapping[str, Any]) -> pa.Schema:
+    """The schema of a shard.
+
+    Args:
+        class_names: For ``label`` and each level of a hierarchy the class names, in the order of their ids.
+        pixel_spec: All that shapes the pixels; ``pixels: raw`` makes them a plain column.
+    """
+    pixels = _RAW if pixel_spec["pixels"] == "raw" else (_ENCODED,)
+    levels = [pa.field(column, pa.int64()) for column in class_names if column != "label"]
+    tree = [pa.field("label_path", pa.string()), *levels] if levels else []
+    schema = pa.schema([*pixels, *_COLUMNS, *tree])
+    metadata = {
+        "huggingface": json.dumps({"info": {"features": features_of(schema, class_names)}}, ensure_ascii=False),
+        "parquetry.schema_version": SCHEMA_VERSION,
+        "parquetry.class_names": json.dumps(
+            {key: list(names) for key, names in class_names.items()}, ensure_ascii=False
+        ),
+        "parquetry.pixel_spec": json.dumps(pixel_spec, sort_keys=True),
+    }
+    return schema.with_metadata(metadata)
+
+
+def features_of(schema: pa.Schema, class_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The features of *schema* in the words of `datasets`."""
+    return {field.name: _feature(field, class_names) for field in schema}
+
+
+def _feature(field: pa.Field, class_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    if field.name == "image":
+        return {"_type": "Image"}
+    if field.name in class_names:
+        return {"names": list(class_names[field.name]), "_type": "ClassLabel"}
+    return {"dtype": str(field.type), "_type": "Value"}
+
+
+def class_names_of(schema: pa.Schema) -> dict[str, list[str]]:
+    """The class lists that a shard's schema carries."""
+    found: dict[str, list[str]] = json.loads((schema.metadata or {}).get(b"parquetry.class_names", b"{}"))
+    return found
+
+
+def pixel_spec_of(schema: pa.Schema) -> dict[str, Any]:
+    """The pixel spec that a shard's schema carries."""
+    found: dict[str, Any] = json.loads((schema.metadata or {}).get(b"parquetry.pixel_spec", b"{}"))
+    return found

@@ -1,0 +1,31 @@
+"""The `write` section: how pixels and shards are written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ByteSize, Field
+
+from tasks.step_config import StepConfig
+
+HARD_CAP_BYTES = 1 << 30
+"""No file holds more image bytes, whatever was planned: an Arrow array ends at 2 GiB."""
+
+
+class WriteSettings(StepConfig):
+    """How pixels and shards are written.
+
+    Attributes:
+        pixels: ``jpeg``, ``png`` or ``webp``; ``raw``: bytes of uint8, height × width × channels; ``original``: the
+            source's bytes, checked and not encoded again.
+        quality: Of JPEG and WebP, 1 to 100; WebP is lossless at 100.
+        shard_bytes: A shard is planned to hold so many image bytes.
+        shard_rows: A shard has at most so many rows.
+        compression: Of the image column: ``auto`` compresses small JPEGs and raw pixels, where it saves something.
+    """
+
+    pixels: Literal["jpeg", "png", "webp", "raw", "original"] = "jpeg"
+    quality: int = Field(default=90, ge=1, le=100)
+    shard_bytes: Annotated[ByteSize, Field(ge=1024, le=HARD_CAP_BYTES)] = ByteSize(256 << 20)
+    shard_rows: int = Field(default=20_000, ge=1, le=1_000_000)
+    compression: Literal["auto", "none", "zstd"] = "auto"

@@ -1,0 +1,156 @@
+"""Rows into Parquet files, hashed as they are written, and named by that hash once they are whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.samples import ShardFile
+from tasks.shards.settings import HARD_CAP_BYTES, WriteSettings
+from tasks.storage import Store
+
+_GROUP_BYTES = 8 << 20
+_GROUP_ROWS = 1000
+_SMALL_JPEG = 4096
+_STATISTICS = ["label", "label_name", "split", "sample_id", "width", "height"]
+_DICTIONARY = [
+    "label",
+    "label_name",
+    "split",
+    "width",
+    "height",
+    "orig_width",
+    "orig_height",
+    "orig_format",
+    "channels",
+]
+
+
+class HashingFile:
+    """A file that is written front to back, and knows the SHA-256 of its bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("xb")
+        self._hash = hashlib.sha256()
+        self.bytes = 0
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        """Append *data*."""
+        self._hash.update(data)
+        self.bytes += len(data)
+        return self._file.write(data)
+
+    def tell(self) -> int:
+        """How many bytes there are."""
+        return self.bytes
+
+    def flush(self) -> None:
+        """Hand what is buffered to the system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.closed = True
+        self._file.close()
+
+    @property
+    def sha256(self) -> str:
+        """Of what was written, in hexadecimal."""
+        return self._hash.hexdigest()
+
+
+class ShardWriter:
+    """Writes the rows of one shard; into more than one file only where they exceed the hard cap.
+
+    Attributes:
+        files: The files that are finished and stand in the pool.
+    """
+
+    def __init__(self, store: Store, folder: Path, split: str, schema: pa.Schema, settings: WriteSettings) -> None:
+        self.files: list[ShardFile] = []
+        self._store = store
+        self._split = split
+        self._folder = folder
+        self._schema = schema
+        self._settings = settings
+        self._rows: list[Mapping[str, Any]] = []
+        self._buffered = 0
+        self._in_file = 0
+        self._file: HashingFile | None = None
+        self._writer: pq.ParquetWriter | None = None
+        self._file_rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._finish()
+        elif self._file is not None:
+            self._file.close()
+
+    def add(self, row: Mapping[str, Any], size: int) -> None:
+        """One more row, of *size* image bytes."""
+        if self._in_file + size > HARD_CAP_BYTES:
+            self._finish()
+        self._rows.append(row)
+        self._buffered += size
+        self._in_file += size
+        if self._buffered >= _GROUP_BYTES or len(self._rows) >= _GROUP_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what is buffered as one row group."""
+        if not self._rows:
+            return
+        if self._writer is None:
+            self._file = HashingFile(self._folder / f"shard-{len(self.files)}.parquet")
+            self._writer = self._open(self._file, self._buffered / len(self._rows))
+        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema), row_group_size=_GROUP_ROWS)
+        self._file_rows += len(self._rows)
+        self._rows, self._buffered = [], 0
+
+    def _open(self, file: HashingFile, mean_bytes: float) -> pq.ParquetWriter:
+        image = self._schema.names[0]
+        column = "image.bytes" if image == "image" else image
+        leaves = ["image.bytes", "image.path", *self._schema.names[1:]] if image == "image" else self._schema.names
+        codecs = dict.fromkeys(leaves, "zstd") | {column: self._codec(mean_bytes)}
+        return pq.ParquetWriter(
+            file,
+            self._schema,
+            compression=codecs,
+            compression_level={leaf: 1 for leaf, codec in codecs.items() if codec == "zstd"},
+            use_dictionary=[name for name in _DICTIONARY if name in leaves],
+            write_statistics=_STATISTICS,
+            write_page_index=True,
+            write_page_checksum=True,
+        )
+
+    def _codec(self, mean_bytes: float) -> str:
+        """Of the image column: small JPEGs all repeat the same tables, and raw pixels compress; nothing else does."""
+        if self._settings.compression != "auto":
+            return self._settings.compression
+        small = self._settings.pixels == "jpeg" and mean_bytes < _SMALL_JPEG
+        return "zstd" if small or self._settings.pixels == "raw" else "none"
+
+    def _finish(self) -> None:
+        """Close the file, and give it its name in the pool."""
+        self._flush()
+        if self._writer is None or self._file is None:
+            return
+        self._writer.close()
+        self._file.close()
+        name = f"shards/{self._split}-{self._file.sha256[:16]}.parquet"
+        made = ShardFile(name, self._split, self._file_rows, self._file.bytes, self._file.sha256)
+        self._store.adopt(self._folder / f"shard-{len(self.files)}.parquet", name)
+        self.files.append(made)
+        self._writer, self._file, self._file_rows, self._in_file = None, None, 0, 0

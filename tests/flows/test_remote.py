@@ -1,0 +1,99 @@
+"""Sources and outputs that are not on this disk: http on loopback, S3 served by a moto process."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.dataset as pds
+import pytest
+import s3fs
+
+if TYPE_CHECKING:
+    from tests.flows.conftest import Command, WriteConfig
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def web(pets: Path) -> Iterator[str]:
+    """The pets, served over http on loopback: host and port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Silent, directory=pets)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def s3(tmp_path: Path) -> Iterator[str]:
+    """The endpoint of a moto server, a process of its own."""
+    log = tmp_path / "moto.log"
+    with log.open("wb") as file:
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        while not (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())):
+            assert process.poll() is None, log.read_text()
+        yield found[1]
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def test_local_remote_and_embedded_images_stand_in_one_label_file(
+    parquetry: Command, write_config: WriteConfig, pets: Path, web: str, tmp_path: Path
+) -> None:
+    (pets / "labels.csv").write_text(
+        f"label,location\ncat,cat/0.png\ncat,http://{web}/cat/1.png\n'dog',[[0,1],[2,3]]\ndog,http://{web}/none.png\n"
+    )
+    config = write_config(pets / "labels.csv", fetch={"allow_hosts": [web]}, gates={"max_reject_fraction": "0.5"})
+    (outcome,) = parquetry.run_json(config)
+
+    table = pds.dataset(tmp_path / "out-pets" / "versions" / "000001" / "data").to_table()
+    assert (outcome["written"], outcome["rejected"]) == (3, 1)
+    assert f"http://{web}/cat/1.png" in table["source_uri"].to_pylist()
+
+
+def test_without_leave_no_label_file_leads_to_this_machine(
+    parquetry: Command, write_config: WriteConfig, pets: Path, web: str, tmp_path: Path
+) -> None:
+    (pets / "labels.csv").write_text(f"label,location\ncat,cat/0.png\ncat,http://{web}/cat/1.png\n")
+    parquetry.run_json(write_config(pets / "labels.csv", gates={"max_reject_fraction": "0.5"}))
+
+    rejects = pds.dataset(tmp_path / "out-pets" / "versions" / "000001" / "rejects.parquet").to_table()
+    assert rejects["reason"].to_pylist() == ["private_address"]
+
+
+def test_source_and_output_on_s3(parquetry: Command, write_config: WriteConfig, pets: Path, s3: str) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_DEFAULT_REGION": "us-east-1"}
+    store = s3fs.S3FileSystem(endpoint_url=s3, key="testing", secret="testing", skip_instance_cache=True)  # noqa: S106 - moto takes any
+    store.mkdir("source")
+    store.mkdir("datasets")
+    store.put(str(pets), "source/pets", recursive=True)
+    options: dict[str, Any] = {"endpoint_url": s3}
+    config = write_config(
+        {"path": "s3://source/pets", "storage_options": options},
+        output={"path": "s3://datasets/pets", "storage_options": options},
+    )
+    command = parquetry.with_environment(**keys)
+
+    first, second = (command.run_json(config)[0] for _ in range(2))
+
+    assert (first["version"], second["version"], second["written"]) == (1, 2, 6)
+    latest = json.loads(store.cat_file("datasets/pets/latest.json"))
+    assert latest["version"] == 2
+    files = store.ls("datasets/pets/shards")
+    assert pds.dataset(files, filesystem=store).count_rows() == 6

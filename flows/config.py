@@ -11,7 +11,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 import fsspec
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from flows.runners import RunSettings
 from flows.yaml_text import KeyPath, YamlText, parse_yaml
@@ -29,6 +29,10 @@ from tasks.shards import WriteSettings
 from tasks.splits import SplitSettings
 from tasks.step_config import StepConfig
 from tasks.storage import is_url, redact_url
+
+
+def _one_or_several(value: object) -> object:
+    return value if isinstance(value, list) else [value]
 
 
 class DatasetConfig(StepConfig):
@@ -49,7 +53,7 @@ class DatasetConfig(StepConfig):
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")
-    source: Source | list[Source]
+    source: Annotated[list[Source], BeforeValidator(_one_or_several)]
     labels: LabelSettings = LabelSettings()
     splits: SplitSettings = SplitSettings()
     fetch: FetchSettings = FetchSettings()
@@ -62,13 +66,12 @@ class DatasetConfig(StepConfig):
 
     @field_validator("source")
     @classmethod
-    def _sources_have_names(cls, value: Source | list[Source]) -> Source | list[Source]:
-        if isinstance(value, list):
-            names = [source.name for source in value]
-            if not names:
-                raise ValueError("name at least one source")
-            if "" in names or len(set(names)) < len(names):
-                raise ValueError("each source of a list needs a `name` of its own")
+    def _sources_have_names(cls, value: list[Source]) -> list[Source]:
+        names = [source.name for source in value]
+        if not names:
+            raise ValueError("name at least one source")
+        if len(names) > 1 and ("" in names or len(set(names)) < len(names)):
+            raise ValueError("each source of a list needs a `name` of its own")
         return value
 
     @model_validator(mode="after")
@@ -80,7 +83,7 @@ class DatasetConfig(StepConfig):
     @property
     def sources(self) -> list[Source]:
         """The sources, one or several."""
-        return self.source if isinstance(self.source, list) else [self.source]
+        return self.source
 
     @property
     def pixel_spec(self) -> PixelSpec:
@@ -196,6 +199,8 @@ def _resolved(path: str, config_url: str) -> str:
 def _problems(error: ValidationError, parsed: YamlText, url: str, overrides: Mapping[str, Any]) -> Iterator[str]:
     for problem in error.errors(include_url=False):
         path, fields = _place(problem["loc"], parsed.data)
+        if problem["type"] == "union_tag_invalid":
+            path = (*path, "layout")
         key = ".".join(map(str, path))
         overridden = any(key == name or key.startswith(f"{name}.") for name in overrides)
         where = f"--set {key}" if overridden else f"{url}:{parsed.line(path)}"
@@ -207,6 +212,8 @@ def _in_words(problem: Any, path: KeyPath, fields: Sequence[str]) -> str:
     if kind == "extra_forbidden":
         near = get_close_matches(str(path[-1]), fields, n=1, cutoff=0.5)
         return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; known are {', '.join(fields)}."
+    if kind == "union_tag_invalid":
+        return _unknown_layout(problem["ctx"])
     if kind == "missing":
         return "is missing."
     message = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
@@ -216,6 +223,13 @@ def _in_words(problem: Any, path: KeyPath, fields: Sequence[str]) -> str:
     return f"{message}."
 
 
+def _unknown_layout(context: Mapping[str, str]) -> str:
+    known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
+    near = get_close_matches(context["tag"], known, n=1, cutoff=0.4)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"unknown layout {context['tag']!r}; {hint}Known are {', '.join(known)}."
+
+
 def _place(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, list[str]]:
     """The key path in the file of pydantic's *loc*, which also names union members, and the keys known there."""
     path: list[str | int] = []
@@ -223,6 +237,8 @@ def _place(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, list[str]]:
     fields = _fields(annotation)
     for index, part in enumerate(loc):
         known = _fields(annotation)
+        if isinstance(part, int) and isinstance(data, dict):
+            continue  # one source is validated as a list of one
         stands = (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int))
         if not stands and part not in known and index < len(loc) - 1:
             continue

@@ -14,7 +14,6 @@ from tasks.discover import check_sources
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError
 from tasks.publish import check_output
 
-
 _SENDING_S = 10.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -97,6 +98,11 @@ class DecoderPool:
                 return
             yield from waiting.popleft().done.result()
 
+    def close(self) -> None:
+        """End the decoder processes, and wait until they are gone."""
+        for worker in self._workers:
+            worker.close()
+
     @property
     def process_ids(self) -> list[int]:
         """Of the decoder processes that are alive."""
@@ -134,6 +140,12 @@ class _Worker:
     def process_id(self) -> int | None:
         child = self._child
         return child.process.pid if child is not None and child.process.poll() is None else None
+
+    def close(self) -> None:
+        """End the process, and wait until it is gone."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.end()
 
     def _serve(self) -> None:
         held: deque[_Batch] = deque()
@@ -259,5 +271,7 @@ class _Child:
 
 @functools.cache
 def shared_pool(processes: int, limits: Limits) -> DecoderPool:
-    """The pool of this process: one for all shards that are built in it."""
-    return DecoderPool(processes, limits)
+    """The pool of this process: one for all shards that are built in it; its processes end with this one."""
+    pool = DecoderPool(processes, limits)
+    atexit.register(pool.close)
+    return pool

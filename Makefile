@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-faults check bench constraints clean help
+.PHONY: demo test check bench constraints clean help
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -36,6 +36,9 @@ check: $(VENV)/.dev ## Format, lint and types
 
 test: check ## All checks and tests
 	$(BIN)/pytest
+
+bench: $(VENV)/.dev ## Measure: make bench PHOTOS=folder/of/photographs
+	$(BIN)/python -m benchmarks.whole_run $(PHOTOS)
 
 constraints: $(VENV)/.dev ## Write down the versions at hand
 	$(BIN)/python -m pip --disable-pip-version-check list --format=freeze --exclude parquetry --exclude pip --exclude setuptools > constraints.txt

@@ -1,6 +1,6 @@
 """What a run costs beside the plain script: CPU and images a second, on photographs and on camera files.
 
-    python benchmarks/whole_run.py PHOTOS [--images 2000] [--cameras 100]
+    python -m benchmarks.whole_run PHOTOS [--images 2000] [--cameras 100]
 
 A Prefect server is started first; a trivial flow is measured in the same run and taken off, and the raw figure stands
 beside it.
@@ -17,9 +17,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from corpora import camera_photographs, distinct_photographs
-from measuring import Cost, measure
-
+from benchmarks.corpora import camera_photographs, distinct_photographs
+from benchmarks.measuring import Cost, measure
 from flows.server import shared_server
 
 _TRIVIAL = """
@@ -64,7 +63,8 @@ def _compare(name: str, source: Path, folder: Path, environment: Mapping[str, st
     shutil.rmtree(output, ignore_errors=True)
     config = folder / "bench.yaml"
     config.write_text(
-        json.dumps({"name": "bench", "source": {"path": str(source)}, "output": {"path": str(output)}}), encoding="utf-8"
+        json.dumps({"name": "bench", "source": {"path": str(source)}, "output": {"path": str(output)}}),
+        encoding="utf-8",
     )
     ours = measure([sys.executable, "-P", "-m", "flows.cli", "run", "--json", config], environment)
     cpu, seconds = ours.cpu_s - trivial.cpu_s, ours.seconds - trivial.seconds

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +58,7 @@ def build_shards(planned: PlannedRun, run: Run, settings: RunSettings) -> BuiltS
     stride = math.ceil(len(planned.shards) / _TASKS)
     firsts = list(range(0, len(planned.shards), stride))
     lasts = [min(first + stride, len(planned.shards)) - 1 for first in firsts]
-    with task_runner(settings) as runner:
+    with task_runner(settings) as runner, _stopping_with_the_flow(planned.spec.dataset):
         futures: Any = runner.map(build_shard, {"plans": unmapped(place), "first": firsts, "last": lasts})
         results = [future.result(raise_on_failure=False) for future in futures]
     _raise_first(results)
@@ -66,6 +67,16 @@ def build_shards(planned: PlannedRun, run: Run, settings: RunSettings) -> BuiltS
         for shard in planned.shards
     ]
     return _gather(outcomes)
+
+
+@contextmanager
+def _stopping_with_the_flow(dataset: str) -> Iterator[None]:
+    """Stop the shard threads when the flow is: Prefect's cancelling reaches only the main thread."""
+    try:
+        yield
+    except BaseException:
+        tally_of(dataset).stop()
+        raise
 
 
 def _raise_first(results: Sequence[Any]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.interrupts import stopped_by_signals
 from tasks.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:
@@ -41,19 +42,22 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 @app.command()
 def run(configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
     """Bring datasets up to date with their sources; ends with published, unchanged or refused."""
-    from flows.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
-    from flows.progress_bar import watching  # noqa: PLC0415
-    from flows.summary import print_outcome  # noqa: PLC0415
+    with stopped_by_signals() as interrupt:
+        from flows.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
+        from flows.progress_bar import watching  # noqa: PLC0415
+        from flows.summary import print_outcome  # noqa: PLC0415
 
-    def report(finished: Finished) -> None:
-        if as_json:
-            _print_json(finished.outcome.as_json())
-        elif finished.outcome.outcome == "failed":
-            _print_error(finished.outcome.reason)
-        else:
-            print_outcome(_console(), finished.outcome)
+        def report(finished: Finished) -> None:
+            if as_json:
+                _print_json(finished.outcome.as_json())
+            elif finished.outcome.outcome == "failed":
+                _print_error(finished.outcome.reason)
+            else:
+                print_outcome(_console(), finished.outcome)
 
-    raise typer.Exit(run_configs(configs, RunRequest(_overrides(sets)), watching(_console(stderr=True)), report))
+        watch = watching(_console(stderr=True))
+        code = run_configs(configs, RunRequest(_overrides(sets)), watch, report, interrupt)
+    raise typer.Exit(code)
 
 
 @app.command()

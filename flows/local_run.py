@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from flows.config import DatasetConfig, load_config
+from flows.interrupts import Interrupt
 from flows.outcome import RunOutcome
 from tasks.discover import check_sources
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError
@@ -52,7 +53,11 @@ def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) 
 
 
 def run_configs(
-    configs: Sequence[str], request: RunRequest, watch: Callable[[str], Any], report: Callable[[Finished], None]
+    configs: Sequence[str],
+    request: RunRequest,
+    watch: Callable[[str], Any],
+    report: Callable[[Finished], None],
+    interrupt: Interrupt,
 ) -> int:
     """Run *configs* one after another, tell *report* of each, and return the exit code.
 
@@ -61,9 +66,28 @@ def run_configs(
         request: What is asked of all of them.
         watch: Given a dataset's name, a context manager that shows progress while it runs.
         report: Is given each outcome as soon as it is known.
+        interrupt: Tells of signals that came.
     """
-    code = 0
-    ready = []
+    with ExitStack() as prefect:
+        code, ready = _check_all(configs, request, report)
+        if ready:
+            interrupt.begin([dataset.name for _, dataset in ready], prefect.close)
+            prefect.enter_context(_prefect())
+        for url, dataset in ready:
+            if interrupt.number:
+                break
+            with watch(dataset.name):
+                finished = _run(url, dataset, request)
+            code = max(code, finished.exit_code)
+            report(finished)
+    return interrupt.exit_code if interrupt.number else code
+
+
+def _check_all(
+    configs: Sequence[str], request: RunRequest, report: Callable[[Finished], None]
+) -> tuple[int, list[tuple[str, DatasetConfig]]]:
+    """The configs that can be run, and the exit code that the others ask for."""
+    code, ready = 0, []
     for url in configs:
         try:
             ready.append((url, check_config(url, request.overrides)))
@@ -71,14 +95,7 @@ def run_configs(
             finished = _refused_before_start(url, error)
             code = max(code, finished.exit_code)
             report(finished)
-    if ready:
-        with _prefect():
-            for url, dataset in ready:
-                with watch(dataset.name):
-                    finished = _run(url, dataset, request)
-                code = max(code, finished.exit_code)
-                report(finished)
-    return code
+    return code, ready
 
 
 def _refused_before_start(url: str, error: DatasetError) -> Finished:

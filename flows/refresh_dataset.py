@@ -18,6 +18,7 @@ from flows.plan_run import plan_run
 from flows.publishing import publish_run, refused_run
 from flows.summary import headline, markdown_summary
 from tasks.errors import RefusedError
+from tasks.progress import tally_of
 from tasks.publish import open_run
 from tasks.publish.runs import refuse_held
 from tasks.storage import open_store
@@ -39,6 +40,7 @@ def refresh_dataset(config: str, overrides: dict[str, Any] | None = None) -> Sta
         A final state named Published, Unchanged or Refused, whose data is `RunOutcome.as_dict`.
     """
     dataset = load_config(config, overrides)
+    tally_of(dataset.name).begin()
     with open_run(open_store(dataset.store)) as run:
         try:
             refuse_held(run)

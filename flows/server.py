@@ -147,6 +147,7 @@ def _spawn(folder: Path, port: int) -> int:
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ],
         setsid=True,
+        setsigmask=[],
     )
 
 

@@ -60,6 +60,15 @@ class Tally:
         """Make every shard of the run stop at its next image."""
         self._stop.set()
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the run was told to stop."""
+        return self._stop.is_set()
+
+    def begin(self) -> None:
+        """Begin a run: what an earlier one in this process was told no longer counts."""
+        self._stop.clear()
+
 
 @functools.cache
 def tally_of(run: str) -> Tally:

@@ -23,6 +23,7 @@ Item = tuple[bytes, str, bool]
 def main(requests_fd: int, results_fd: int, memory: int) -> None:
     """Serve until the parent closes its end of *requests_fd*."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     confined = _confine(memory)
     batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]] = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(Connection(requests_fd, writable=False), batches), daemon=True)

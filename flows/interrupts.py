@@ -1,0 +1,83 @@
+"""Ctrl-C and SIGTERM during a run: its shards stop at their next image, and the process is gone within ten seconds."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from tasks.progress import tally_of
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_GRACE_S = 6.0  # for shards, Prefect and the server to end in order
+_CLEANUP_S = 2.0
+
+
+class Interrupt:
+    """Whether a signal came.
+
+    Attributes:
+        number: The signal; 0 while there was none.
+        datasets: Whose runs have begun.
+        cleanup: What to do before the process is ended.
+    """
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.datasets: Sequence[str] = ()
+        self.cleanup: Callable[[], None] = lambda: None
+
+    def begin(self, datasets: Sequence[str], cleanup: Callable[[], None]) -> None:
+        """The runs of *datasets* begin: they are given time to end in order, and *cleanup* is called if they do not."""
+        self.datasets, self.cleanup = datasets, cleanup
+
+    @property
+    def exit_code(self) -> int:
+        """128 and the signal, as shells count."""
+        return 128 + self.number
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[Interrupt]:
+    """While this lasts, a signal stops the runs that have begun; after a grace the process ends whatever it does.
+
+    A thread waits for the signals, so that they interrupt no write. Threads that libraries start at their import do not
+    know of it, so this comes before the imports.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    interrupt = Interrupt()
+    ended = threading.Event()
+    thread = threading.Thread(target=_wait, args=(interrupt, ended), name="signals", daemon=True)
+    thread.start()
+    try:
+        yield interrupt
+    finally:
+        ended.set()
+        thread.join()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _wait(interrupt: Interrupt, ended: threading.Event) -> None:
+    while not ended.is_set():
+        found = signal.sigtimedwait(_SIGNALS, 0.2)
+        if found is not None:
+            interrupt.number = found.si_signo
+            break
+    if not interrupt.number:
+        return
+    if not interrupt.datasets:
+        os._exit(interrupt.exit_code)
+    for name in interrupt.datasets:
+        tally_of(name).stop()
+    if not ended.wait(_GRACE_S):
+        cleaner = threading.Thread(target=_clean, args=(interrupt.cleanup,), daemon=True)
+        cleaner.start()
+        cleaner.join(_CLEANUP_S)
+        os._exit(interrupt.exit_code)
+
+
+def _clean(cleanup: Callable[[], None]) -> None:
+    with suppress(OSError):
+        cleanup()

@@ -1,0 +1,38 @@
+"""Files in the output and the sources: local disks and every fsspec store, behind one small set of promises."""
+
+from __future__ import annotations
+
+from tasks.samples import StoreUrl
+from tasks.storage.local import LocalStore, sync_file, sync_folder
+from tasks.storage.remote import RemoteStore
+from tasks.storage.store import TEMPORARY_PREFIX, Store, StoredFile
+from tasks.storage.urls import is_url, quote_location, redact_url
+
+
+def open_store(place: StoreUrl) -> Store:
+    """The store at *place*: a local folder, or whatever fsspec reaches.
+
+    Raises:
+        OutputError: No such file system is known, or the package for it is missing.
+    """
+    url = (
+        place.url.removeprefix("file://").removeprefix("local://") if place.url.startswith(("file:", "local:")) else ""
+    )
+    if place.is_local or url:
+        return LocalStore(StoreUrl(url or place.url))
+    return RemoteStore(place)
+
+
+__all__ = [
+    "TEMPORARY_PREFIX",
+    "LocalStore",
+    "RemoteStore",
+    "Store",
+    "StoredFile",
+    "is_url",
+    "open_store",
+    "quote_location",
+    "redact_url",
+    "sync_file",
+    "sync_folder",
+]

@@ -1,0 +1,72 @@
+"""A run that is told to stop: it ends in time, leaves nothing behind, and the published version is as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+from PIL import Image
+
+if TYPE_CHECKING:
+    from tests.flows.conftest import Command, WriteConfig
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """A source that takes a while: 600 images of two megapixels, most of them links to one."""
+    folder = tmp_path / "many" / "cat"
+    folder.mkdir(parents=True)
+    Image.effect_noise((1600, 1200), 60).save(folder / "0.png")
+    for number in range(1, 600):
+        os.link(folder / "0.png", folder / f"{number}.png")
+    return tmp_path / "many"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_run_with_its_processes(
+    parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    config = write_config(many, write={"pixels": "png"})
+    command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
+    run = subprocess.Popen(
+        command, env=dict(parquetry.environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process = psutil.Process(run.pid)
+    while not (children := process.children(recursive=True)):
+        assert run.poll() is None
+
+    run.send_signal(number)
+    output, errors = run.communicate(timeout=10)
+
+    assert run.returncode == 128 + number
+    assert "Traceback" not in output + errors
+    assert not psutil.wait_procs(children, timeout=15)[1]
+    assert not (tmp_path / "out-pets" / "commits").exists()
+    assert list((tmp_path / "out-pets" / "runs").iterdir()) == []
+
+
+def test_a_killed_run_takes_its_decoders_with_it_and_the_next_one_sweeps(
+    parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path
+) -> None:
+    config = write_config(many, write={"pixels": "png"})
+    command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
+    with subprocess.Popen(command, env=dict(parquetry.environment), stdout=subprocess.DEVNULL) as run:
+        process = psutil.Process(run.pid)
+        while not (children := process.children(recursive=True)):
+            assert run.poll() is None
+        run.kill()
+
+    assert not psutil.wait_procs(children, timeout=15)[1]
+    assert list((tmp_path / "out-pets" / "runs").iterdir())
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"source": {"path": str(tmp_path / "pets")}}))
+    (tmp_path / "pets" / "cat").mkdir(parents=True)
+    Image.new("RGB", (9, 9)).save(tmp_path / "pets" / "cat" / "1.png")
+    parquetry.run_json(config)
+    assert list((tmp_path / "out-pets" / "runs").iterdir()) == []

@@ -1,0 +1,63 @@
+"""The house: who may import whom, read from the imports themselves."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ORDER = (
+    "errors reasons step_config samples storage progress records discover labels splits plan plan_files fetch images "
+    "shards build_shard report publish"
+).split()
+STEPS = {"discover", "labels", "splits", "fetch", "images", "report", "publish"}
+MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files"}
+MODULES = sorted(path.relative_to(ROOT) for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def part(module: str) -> str:
+    """``records`` of ``tasks.records.embedded``."""
+    return module.split(".")[1]
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[0] == "tasks"], ids=str)
+def test_a_module_of_tasks_imports_only_what_stands_above_it(path: Path) -> None:
+    own = path.parts[1].removesuffix(".py")
+    if own == "__init__":
+        return
+    for module in imports(path):
+        assert not module.startswith("flows"), f"{path} imports {module}"
+        if module.startswith("tasks."):
+            other = part(module)
+            assert ORDER.index(other) <= ORDER.index(own), f"{path} imports {module}, which stands below it"
+            is_step = other in STEPS and other != own
+            assert not is_step or own in MAY_IMPORT_STEPS or other == "plan", f"{path}: a step imports the step {other}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_prefect_is_imported_only_by_flows_and_by_the_task(path: Path) -> None:
+    uses = any(module.split(".")[0] == "prefect" for module in imports(path))
+
+    assert not uses or path.parts[0] == "flows" or path == Path("tasks/build_shard.py")
+
+
+def test_every_part_of_tasks_has_its_place_in_the_order() -> None:
+    parts = {path.parts[1].removesuffix(".py") for path in MODULES if path.parts[0] == "tasks"}
+
+    assert parts - {"__init__"} == set(ORDER)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_file_has_one_idea(path: Path) -> None:
+    assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= 300

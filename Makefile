@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench constraints clean help
+.PHONY: demo test check bench reference constraints clean help
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -39,6 +39,9 @@ test: check ## All checks and tests
 
 bench: $(VENV)/.dev ## Measure: make bench PHOTOS=folder/of/photographs
 	$(BIN)/python -m benchmarks.whole_run $(PHOTOS)
+
+reference: $(VENV)/.run ## Write configs/schema.json and docs/configuration.md from the models
+	$(BIN)/python -m flows.reference
 
 constraints: $(VENV)/.dev ## Write down the versions at hand
 	$(BIN)/python -m pip --disable-pip-version-check list --format=freeze --exclude parquetry --exclude pip --exclude setuptools > constraints.txt

@@ -32,6 +32,9 @@ Config = Annotated[str, typer.Argument(help="A YAML file; a path or any fsspec U
 Root = Annotated[str, typer.Argument(help="An output: the folder or URL that `output.path` names.")]
 Number = Annotated[int | None, typer.Argument(help="A version's number; the newest where left out.")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the config.")]
+VersionNumber = Annotated[int | None, typer.Option("--version", help="A version's number; else the newest.")]
+SourcePlace = Annotated[str, typer.Argument(help="A folder or a label file: a path or any fsspec URL.")]
+Layout = Annotated[str, typer.Option(help="auto, class_folders, split_folders, hierarchy, csv or json.")]
 Options = Annotated[
     list[str] | None,
     typer.Option("--storage-option", metavar="KEY=VALUE", help="An option of fsspec's for the output's store."),
@@ -70,6 +73,33 @@ def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
         _print_json(described)
     else:
         print_plan(_console(), described)
+
+
+@app.command()
+def discover(source: SourcePlace, layout: Layout = "auto", options: Options = None, as_json: AsJson = False) -> None:
+    """Say what a source is: its layout and why, classes, splits, what is passed over, the first rows."""
+    from flows.discovering import describe, print_discovery  # noqa: PLC0415
+    from flows.discovering import discover as look  # noqa: PLC0415
+
+    found = look(source, _options(options), layout)
+    if as_json:
+        _print_json(describe(found))
+    else:
+        print_discovery(_console(), found)
+
+
+@app.command()
+def init(
+    source: SourcePlace,
+    output: Annotated[str, typer.Argument(help="Where the dataset will be published.")],
+    layout: Layout = "auto",
+    options: Options = None,
+) -> None:
+    """Print a commented config for what a source is; it runs as it is."""
+    from flows.discovering import discover as look  # noqa: PLC0415
+    from flows.discovering import starting_config  # noqa: PLC0415
+
+    sys.stdout.write(starting_config(source, output, look(source, _options(options), layout)))
 
 
 @app.command()
@@ -133,6 +163,25 @@ def files(root: Root, number: Number = None, options: Options = None, as_json: A
 
 
 @app.command()
+def explain(
+    root: Root,
+    sample: Annotated[str, typer.Argument(help="An image's id, its location, or a part of either.")],
+    number: VersionNumber = None,
+    options: Options = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where one image went, or why it did not."""
+    from flows.summary import print_explanations  # noqa: PLC0415
+    from tasks.publish.explain import explain_sample  # noqa: PLC0415
+
+    found = explain_sample(_store(root, options), sample, number)
+    if as_json:
+        _print_json(found)
+    else:
+        print_explanations(_console(), found)
+
+
+@app.command()
 def demo(folder: Annotated[Path, typer.Argument(help="Where to draw; made if absent.")] = Path("demo")) -> None:
     """Draw a small labelled image set in every layout, with a config for each."""
     from flows.demo import draw_demo  # noqa: PLC0415
@@ -153,12 +202,18 @@ def _overrides(sets: list[str] | None) -> dict[str, Any]:
 
 def _store(root: str, options: list[str] | None) -> Store:
     """The output at *root*, as the command line names it."""
-    from flows.yaml_text import parse_yaml  # noqa: PLC0415
     from tasks.samples import StoreUrl  # noqa: PLC0415
-    from tasks.step_config import resolve_plain  # noqa: PLC0415
     from tasks.storage import is_url, open_store  # noqa: PLC0415
 
     place = root.rstrip("/") if is_url(root) else str(Path(root).expanduser().absolute())
+    return open_store(StoreUrl(place, _options(options)))
+
+
+def _options(options: list[str] | None) -> dict[str, Any]:
+    """Fsspec's options, as the command line gives them: dotted keys, values as YAML."""
+    from flows.yaml_text import parse_yaml  # noqa: PLC0415
+    from tasks.step_config import resolve_plain  # noqa: PLC0415
+
     values: dict[str, Any] = {}
     for key, value in _overrides(options).items():
         section = values
@@ -166,7 +221,7 @@ def _store(root: str, options: list[str] | None) -> Store:
         for parent in parents:
             section = section.setdefault(parent, {})
         section[last] = resolve_plain(parse_yaml(value, f"--storage-option {key}").data)
-    return open_store(StoreUrl(place, values))
+    return values
 
 
 def _print_line(text: str) -> None:

@@ -11,11 +11,10 @@ from rich.table import Table
 
 from flows.local_run import check_config
 from flows.plan_run import PlannedRun, mean_encoded_bytes, plan_run
-from flows.summary import printable
+from flows.summary import printable, some
 from tasks.publish.history import read_history
+from tasks.samples import count_values
 from tasks.storage import open_store
-
-_SHOWN = 12
 
 
 def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,7 +42,7 @@ def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
         "deletes": 0,
         "classes": _counts(planned, "label_name"),
         "splits": _counts(planned, "split"),
-        "reasons": _value_counts(planned.rejections["reason"]),
+        "reasons": count_values(planned.rejections["reason"]),
         "ignored": dict(planned.discovery.ignored),
         "notices": [*planned.discovery.notices, *planned.labelled.notices],
         "shards_to_build": len(planned.shards),
@@ -56,12 +55,7 @@ def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
 
 def _counts(planned: PlannedRun, column: str) -> dict[str, int]:
     known = dict.fromkeys(planned.labelled.class_names["label"], 0) if column == "label_name" else {}
-    return known | _value_counts(planned.labelled.samples[column])
-
-
-def _value_counts(column: Any) -> dict[str, int]:
-    counted = pc.value_counts(column).to_pylist()
-    return {entry["values"]: entry["counts"] for entry in sorted(counted, key=lambda entry: str(entry["values"]))}
+    return known | count_values(planned.labelled.samples[column])
 
 
 def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
@@ -71,12 +65,12 @@ def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
     table.add_column(overflow="fold")
     table.add_row("layout", printable(f"{plan['layout']}: {plan['why']}"))
     table.add_row("images", f"{plan['listed']:,} listed, {plan['rejected']:,} rejected before any is fetched")
-    table.add_row("splits", printable(_some(plan["splits"])))
-    table.add_row("classes", printable(f"{len(plan['classes'])}: {_some(plan['classes'])}"))
+    table.add_row("splits", printable(some(plan["splits"])))
+    table.add_row("classes", printable(f"{len(plan['classes'])}: {some(plan['classes'])}"))
     if plan["reasons"]:
-        table.add_row("rejected because", printable(_some(plan["reasons"])))
+        table.add_row("rejected because", printable(some(plan["reasons"])))
     if plan["ignored"]:
-        table.add_row("passed over", printable(_some(plan["ignored"])))
+        table.add_row("passed over", printable(some(plan["ignored"])))
     table.add_row("shards", f"{plan['shards_to_build']:,} to build, {plan['shards_to_keep']:,} to keep")
     unknown = f", and {plan['sizes_unknown']:,} of unknown size" if plan["sizes_unknown"] else ""
     table.add_row("to fetch", f"{plan['bytes_to_fetch'] / 2**20:,.1f} MiB{unknown}")
@@ -85,8 +79,3 @@ def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
         table.add_row("note", printable(notice))
     console.print(printable(f"plan of {plan['name']}: nothing is written"))
     console.print(table)
-
-
-def _some(counts: Mapping[str, int]) -> str:
-    shown = ", ".join(f"{name or '(none)'} {count:,}" for name, count in list(counts.items())[:_SHOWN])
-    return shown + (f", and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -40,6 +41,19 @@ def print_versions(console: Console, versions: Sequence[VersionLine]) -> None:
         numbers[2] = _size(line.bytes) if line.bytes is not None else ""
         table.add_row(str(line.version), *numbers, f"{line.kind}{', held' if line.hold else ''}", line.time)
     console.print(table)
+
+
+def print_explanations(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
+    """Print what became of images, a block each."""
+    for row in found:
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        for key, value in row.items():
+            if value not in {None, ""}:
+                table.add_row(key, printable(str(value)))
+        console.print(table)
+        console.print()
 
 
 def headline(outcome: RunOutcome) -> str:
@@ -96,6 +110,12 @@ def _first(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     rest = ordered[len(shown) :]
     if rest:
         yield f"… {len(rest)} more", sum(count for _, count in rest)
+
+
+def some(counts: Mapping[str, int], most: int = 12) -> str:
+    """The first *most* of *counts* in one line."""
+    shown = ", ".join(f"{name or '(none)'} {count:,}" for name, count in list(counts.items())[:most])
+    return shown + (f", and {len(counts) - most} more" if len(counts) > most else "")
 
 
 def printable(text: str) -> Text:

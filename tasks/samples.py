@@ -174,6 +174,12 @@ class Discovery:
         return int(self.samples.num_rows + self.rejections.num_rows)
 
 
+def count_values(column: pa.ChunkedArray) -> dict[str, int]:
+    """How often each text of *column* occurs, ordered by the text."""
+    counted = column.value_counts().to_pylist()
+    return {entry["values"]: entry["counts"] for entry in sorted(counted, key=lambda entry: str(entry["values"]))}
+
+
 def encode_name(name: str) -> str:
     """A file's name as text that any table can hold; `decode_name` gives the name back.
 

@@ -1,0 +1,57 @@
+"""`discover`, `init` and `explain`: what a person asks before and after a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.flows.conftest import Command, WriteConfig
+
+
+def test_discover_names_layout_classes_and_what_is_passed_over(offline_parquetry: Command, pets: Path) -> None:
+    (pets / "cat" / "notes.txt").write_text("no image")
+    (pets / ".DS_Store").write_bytes(b"x")
+
+    found = json.loads(offline_parquetry("discover", pets, "--json").stdout)
+
+    assert found["layout"] == "class_folders"
+    assert "2 folders" in found["why"]
+    assert (found["images"], found["classes"], found["splits"]) == (6, {"cat": 3, "dog": 3}, {})
+    assert found["ignored"] == {"no image's extension": 1, "hidden names": 1}
+
+
+def test_discover_refuses_what_can_be_read_in_two_ways(offline_parquetry: Command, pets: Path) -> None:
+    (pets / "train" / "bird").mkdir(parents=True)
+    (pets / "train" / "bird" / "0.png").write_bytes(b"x")
+
+    message = offline_parquetry("discover", pets, code=2).stderr
+
+    assert "layout: split_folders" in message
+    assert "layout: class_folders" in message or "layout: hierarchy" in message
+
+
+def test_what_init_prints_runs_as_it_is(parquetry: Command, pets: Path, tmp_path: Path) -> None:
+    text = parquetry("init", pets, tmp_path / "published").stdout
+    (tmp_path / "made.yaml").write_text(text)
+
+    (outcome,) = parquetry.run_json("made.yaml")
+
+    assert (outcome["outcome"], outcome["written"]) == ("published", 6)
+    assert text.startswith("# 6 images")
+
+
+def test_explain_says_where_an_image_went_or_why_it_did_not(
+    parquetry: Command, write_config: WriteConfig, pets: Path, tmp_path: Path
+) -> None:
+    (pets / "cat" / "bad.png").write_bytes(b"nothing")
+    parquetry.run_json(write_config(pets, gates={"max_reject_fraction": "0.5"}))
+    root = tmp_path / "out-pets"
+
+    (written,) = json.loads(parquetry("explain", root, "dog/1.png", "--json").stdout)
+    (left_out,) = json.loads(parquetry("explain", root, "bad", "--json").stdout)
+
+    assert (written["outcome"], written["label_name"], written["width"]) == ("written", "dog", 16)
+    assert (left_out["outcome"], left_out["reason"]) == ("left out", "not_an_image")
+    assert "nowhere" in parquetry("explain", root, "nowhere", code=1).stderr

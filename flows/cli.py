@@ -43,9 +43,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 @app.command()
-def run(configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
+def run(  # noqa: PLR0913, PLR0917 - the options of a command
+    configs: Configs,
+    sets: Sets = None,
+    full: Annotated[bool, typer.Option("--full", help="Make every image anew.")] = False,
+    rehash: Annotated[bool, typer.Option("--rehash", help="Fetch and hash every image: fingerprints may lie.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Take only N images, every class among them; 0 for all.")] = 0,
+    accept: Annotated[list[str] | None, typer.Option(metavar="GATE", help="A gate that may be crossed now.")] = None,
+    as_json: AsJson = False,
+) -> None:
     """Bring datasets up to date with their sources; ends with published, unchanged or refused."""
     with stopped_by_signals() as interrupt:
+        from flows.asked import Asked  # noqa: PLC0415
         from flows.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
         from flows.progress_bar import watching  # noqa: PLC0415
         from flows.summary import print_outcome  # noqa: PLC0415
@@ -59,7 +68,8 @@ def run(configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
                 print_outcome(_console(), finished.outcome)
 
         watch = watching(_console(stderr=True))
-        code = run_configs(configs, RunRequest(_overrides(sets)), watch, report, interrupt)
+        asked = Asked(full, limit, _gates(accept), rehash)
+        code = run_configs(configs, RunRequest(_overrides(sets), asked), watch, report, interrupt)
     raise typer.Exit(code)
 
 
@@ -188,6 +198,16 @@ def demo(folder: Annotated[Path, typer.Argument(help="Where to draw; made if abs
 
     for config in draw_demo(folder):
         _console().print(f"parquetry run {config}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _gates(names: list[str] | None) -> tuple[str, ...]:
+    """Names of gates, checked."""
+    from tasks.report.gates import Gates  # noqa: PLC0415
+
+    for name in names or ():
+        if name not in Gates.model_fields:
+            raise ConfigError(f"--accept {name}: no such gate; there are {', '.join(Gates.model_fields)}.")
+    return tuple(names or ())
 
 
 def _overrides(sets: list[str] | None) -> dict[str, Any]:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
+from flows.asked import Asked
 from flows.local_run import check_config
-from flows.plan_run import PlannedRun, mean_encoded_bytes, plan_run
+from flows.plan_run import PlannedRun, plan_run
+from flows.sizing import mean_encoded_bytes
 from flows.summary import printable, some
+from tasks.publish import Run
 from tasks.publish.history import read_history
 from tasks.samples import count_values
 from tasks.storage import open_store
+
+_SECONDS_AN_IMAGE = 0.004
 
 
 def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,33 +31,56 @@ def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
         DatasetError: What `run` would say before it begins.
     """
     dataset = check_config(url, overrides, write=False)
-    history = read_history(open_store(dataset.store))
-    planned = plan_run(dataset, history.class_names, "runs/plan")
-    samples = planned.labelled.samples
-    sizes = samples["size"].filter(pc.greater_equal(samples["size"], 0))
+    store = open_store(dataset.store)
+    run = Run("plan", store, read_history(store), time.monotonic())
+    planned = plan_run(dataset, run, Asked())
+    samples = pa.concat_tables(
+        [
+            planned.labelled.samples.slice(0, 0),
+            *(shard.samples.select(_columns(planned)) for shard in planned.plan.shards),
+        ]
+    )
+    states = planned.plan.states
+    actions = [action for shard in planned.plan.shards for action in shard.samples["action"].to_pylist()]
+    asked = samples.filter(pa.array([action != "copy" for action in actions], pa.bool_()))
+    sizes = asked["size"].filter(pc.greater_equal(asked["size"], 0))
     rows = samples.num_rows
-    mean = mean_encoded_bytes(samples, planned.spec) if rows else 0.0
+    mean = _mean_bytes(run, planned, samples)
+    seconds = asked.num_rows * _SECONDS_AN_IMAGE / planned.spec.processes
     return {
         "name": dataset.name,
         "layout": planned.discovery.layout,
         "why": planned.discovery.why,
-        "current_version": history.version or None,
+        "current_version": run.history.version or None,
         "listed": planned.discovery.listed,
         "rejected": planned.rejections.num_rows,
-        "adds": rows,
-        "changes": 0,
-        "deletes": 0,
+        "adds": states.get("new", 0),
+        "changes": states.get("suspect", 0) + states.get("relabelled", 0),
+        "deletes": states.get("missing", 0),
         "classes": _counts(planned, "label_name"),
         "splits": _counts(planned, "split"),
         "reasons": count_values(planned.rejections["reason"]),
         "ignored": dict(planned.discovery.ignored),
         "notices": [*planned.discovery.notices, *planned.labelled.notices],
-        "shards_to_build": len(planned.shards),
-        "shards_to_keep": 0,
+        "shards_to_build": len(planned.plan.shards),
+        "shards_to_keep": len(planned.plan.kept),
         "bytes_to_fetch": pc.sum(sizes).as_py() or 0,
-        "sizes_unknown": rows - len(sizes),
+        "sizes_unknown": asked.num_rows - len(sizes),
         "estimated_bytes": round(mean * rows),
+        "estimated_seconds": round(seconds, 1),
     }
+
+
+def _columns(planned: PlannedRun) -> list[str]:
+    return list(planned.labelled.samples.column_names)
+
+
+def _mean_bytes(run: Run, planned: PlannedRun, samples: pa.Table) -> float:
+    """The mean size of an encoded image: of those that are there, else of a probe."""
+    manifest = run.history.manifest
+    if manifest is not None and manifest.rows:
+        return sum(shard.bytes for shard in manifest.shards) / manifest.rows
+    return mean_encoded_bytes(samples, planned.spec) if samples.num_rows else 0.0
 
 
 def _counts(planned: PlannedRun, column: str) -> dict[str, int]:
@@ -71,10 +101,12 @@ def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
         table.add_row("rejected because", printable(some(plan["reasons"])))
     if plan["ignored"]:
         table.add_row("passed over", printable(some(plan["ignored"])))
+    table.add_row("changes", f"{plan['adds']:,} new, {plan['changes']:,} to look at, {plan['deletes']:,} gone")
     table.add_row("shards", f"{plan['shards_to_build']:,} to build, {plan['shards_to_keep']:,} to keep")
     unknown = f", and {plan['sizes_unknown']:,} of unknown size" if plan["sizes_unknown"] else ""
     table.add_row("to fetch", f"{plan['bytes_to_fetch'] / 2**20:,.1f} MiB{unknown}")
     table.add_row("to write", f"about {plan['estimated_bytes'] / 2**20:,.1f} MiB")
+    table.add_row("time", f"about {plan['estimated_seconds']:,.0f} s, as photographs go")
     for notice in plan["notices"]:
         table.add_row("note", printable(notice))
     console.print(printable(f"plan of {plan['name']}: nothing is written"))

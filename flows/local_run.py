@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.asked import Asked
 from flows.config import DatasetConfig, load_config
 from flows.interrupts import Interrupt
 from flows.outcome import RunOutcome
@@ -23,6 +24,7 @@ class RunRequest:
     """What the command line asks of every config of a run."""
 
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    asked: Asked = field(default_factory=Asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,9 @@ def exit_code(error: BaseException) -> int:
 def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
     from flows.refresh_dataset import refresh_dataset  # noqa: PLC0415 - imports Prefect, which is slow
 
-    state = refresh_dataset(url, overrides=dict(request.overrides) or None, return_state=True)
+    state = refresh_dataset(
+        url, overrides=dict(request.overrides) or None, **request.asked.as_parameters(), return_state=True
+    )
     result = state.result(raise_on_failure=False)
     if isinstance(result, Mapping):
         outcome = RunOutcome.from_dict(result)

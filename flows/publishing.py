@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.build import BuiltShards
+from flows.asked import Asked
+from flows.build import BuiltShards, entry_of
 from flows.config import DatasetConfig
 from flows.outcome import Account, Breakdown, RunOutcome
+from flows.past import settings_hash
 from flows.plan_run import PlannedRun
 from tasks.errors import DatasetError, RefusedError
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, write_rejects
 from tasks.publish.derived import refresh_derived
-from tasks.publish.documents import FileEntry, Manifest
+from tasks.publish.documents import FileEntry, Manifest, content_path
+from tasks.publish.memory import remember
 from tasks.publish.retention import apply_retention
 from tasks.publish.runs import now
+from tasks.publish.state import ABSENT_SCHEMA, State, write_state
 from tasks.publish.verify import verify_built
 from tasks.reasons import Reason
+from tasks.report.drift import FORMAT, differences, headlines, label_flips, reason_changes
 from tasks.report.gates import GateFacts, GateResult, check_gates
+from tasks.samples import count_values
 from tasks.shards import published_pixel_spec
 from tasks.shards.schema import shard_schema
 
@@ -33,37 +41,46 @@ _UNCOUNTED = {Reason.QUARANTINED_NEW_CLASS.value}
 """Reasons for which images are left out on purpose: they do not count for `gates.max_reject_fraction`."""
 
 
-def publish_run(dataset: DatasetConfig, run: Run, planned: PlannedRun, built: BuiltShards) -> RunOutcome:
-    """Publish what was built as the next version, unless a gate forbids it.
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a run did.
+
+    Attributes:
+        planned: What was to be built.
+        built: What was built.
+        rejections: `REJECTION_SCHEMA`, all stages together, with their past.
+        failed: What is to be remembered of those that may pass.
+        account: Where every image went.
+        breakdown: The rows by split, class and reason.
+        changes: What changed against the version before, by state.
+    """
+
+    planned: PlannedRun
+    built: BuiltShards
+    rejections: pa.Table
+    failed: pa.Table
+    account: Account
+    breakdown: Breakdown
+    changes: dict[str, int]
+
+
+def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: PlannedRun, asked: Asked) -> RunOutcome:
+    """Publish what was built as the next version, unless nothing changed or a gate forbids it.
 
     Raises:
         RefusedError: Another run published in the meantime.
         VersionError: What was written cannot be read back.
     """
     tally_of(dataset.name).enter("publishing")
-    rejections = _stamped(pa.concat_tables([planned.rejections, built.rejections]), run)
-    account = _account(planned, built, rejections)
-    breakdown = _breakdown(planned, built, rejections)
-    gates = check_gates(dataset.gates, _gate_facts(run, account, breakdown))
-    if any(gate.crossed for gate in gates):
-        return replace(refused_run(dataset, run, _crossed(gates)), account=account, breakdown=breakdown)
-    facts = RunFacts(planned, built, account, breakdown)
-    manifest = make_manifest(dataset, run, facts, gates, write_rejects(run.store, rejections))
-    schema = shard_schema(planned.spec.class_names, manifest.pixel_spec)
-    for shard in manifest.shards:
-        verify_built(run.store, shard, schema)
-    commit = commit_version(run, manifest, planned.labelled.class_names)
+    facts = _gather(dataset, run, planned, built)
+    gates = check_gates(dataset.gates, _gate_facts(run, facts))
+    crossed = [gate for gate in gates if gate.crossed and gate.gate not in asked.accept]
+    if crossed:
+        return replace(refused_run(dataset, run, _crossed(crossed)), account=facts.account, breakdown=facts.breakdown)
+    version = None if _is_unchanged(run, facts) else _commit(dataset, run, facts, gates)
+    write_state(run.store, _state(facts))
     warnings = [*refresh_derived(run.store, dataset.output), *apply_retention(run.store, dataset.output)]
-    return RunOutcome(
-        name=dataset.name,
-        outcome="published",
-        reason=f"version {commit.version}, {account.written:,} images, {account.rejected:,} rejected",
-        root=dataset.output.path,
-        version=commit.version,
-        seconds=run.seconds,
-        account=account,
-        breakdown=breakdown if not warnings else breakdown.with_notices(warnings),
-    )
+    return _outcome(dataset, run, facts, version, warnings)
 
 
 def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError) -> RunOutcome:
@@ -78,30 +95,55 @@ def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError) -> RunO
     )
 
 
-def _stamped(rejections: pa.Table, run: Run) -> pa.Table:
-    """*rejections* with the run and the time that saw them."""
-    for column, value in (("run", run.id), ("first_seen", now()), ("last_seen", now())):
-        index = rejections.schema.get_field_index(column)
-        rejections = rejections.set_column(index, column, pa.array([value] * rejections.num_rows, pa.string()))
-    return rejections
+def _outcome(
+    dataset: DatasetConfig, run: Run, facts: RunFacts, version: int | None, warnings: Sequence[str]
+) -> RunOutcome:
+    account = facts.account
+    number = version or run.history.version
+    changed = headlines(facts.changes)
+    what = f"version {number}, {account.written:,} images, {account.rejected:,} rejected"
+    return RunOutcome(
+        name=dataset.name,
+        outcome="published" if version else "unchanged",
+        reason=f"{what}; {changed}" if version and run.history.version and changed else what,
+        root=dataset.output.path,
+        version=number,
+        seconds=run.seconds,
+        account=account,
+        breakdown=facts.breakdown.with_notices(warnings) if warnings else facts.breakdown,
+    )
 
 
-def _account(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Account:
+def _gather(dataset: DatasetConfig, run: Run, planned: PlannedRun, built: BuiltShards) -> RunFacts:
+    found = pa.concat_tables([planned.rejections, built.rejections])
+    moment = {"run": run.id, "now": now(), "settings_hash": settings_hash(dataset)}
+    rejections, failed = remember(found, built.stale, planned.past.state.failed, moment)
+    account = _account(run, planned, built, rejections)
+    breakdown = _breakdown(planned, built, rejections)
+    return RunFacts(planned, built, rejections, failed, account, breakdown, _changes(planned, built))
+
+
+def _account(run: Run, planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Account:
     """Where every image went.
 
     Raises:
         DatasetError: The sums differ, which no input can bring about.
     """
     deduplicated = pc.sum(pc.equal(rejections["stage"], "dataset")).as_py() or 0
+    before = {shard.path for shard in run.history.manifest.shards} if run.history.manifest else set()
+    new = [file for file in built.rows.files if file.name not in before]
     account = Account(
         listed=planned.discovery.listed,
-        written=sum(file.rows for file in built.files),
+        carried=planned.carried,
+        written=sum(file.rows for file in built.rows.files),
         rejected=rejections.num_rows - deduplicated,
         deduplicated=deduplicated,
-        images_fetched=built.fetched,
-        images_decoded=built.decoded,
-        shards_built=len(built.files),
-        bytes_written=sum(file.bytes for file in built.files),
+        images_fetched=built.counts["fetched"],
+        images_decoded=built.counts["decoded"],
+        rows_copied=built.counts["copied"],
+        shards_built=len(new),
+        shards_kept=len(built.rows.files) - len(new),
+        bytes_written=sum(file.bytes for file in new),
     )
     if not account.balances:
         raise DatasetError(
@@ -113,35 +155,54 @@ def _account(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> A
 
 
 def _breakdown(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Breakdown:
-    splits: Counter[str] = Counter()
-    for file in built.files:
-        splits[file.split] += file.rows
     notices = [*planned.discovery.notices, *planned.labelled.notices]
     notices += [f"Passed over: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
     notices += [f"{count:,} images are written with the warning {word}" for word, count in built.warnings.items()]
-    classes = dict.fromkeys(planned.labelled.class_names["label"], 0) | dict(built.classes)
-    reasons = Counter(rejections["reason"].to_pylist())
+    if built.settled.leaks:
+        notices.append(f"{built.settled.leaks:,} images have the bytes of one in another split, as the source has it")
+    if built.stale.num_rows:
+        notices.append(f"{built.stale.num_rows:,} rows are kept as they were: their images could not be fetched")
+    if planned.past.state.notice:
+        notices.append(planned.past.state.notice)
+    names = planned.labelled.class_names["label"]
     return Breakdown(
         layout=planned.discovery.layout,
         why=planned.discovery.why,
         notices=tuple(notices),
-        splits=dict(sorted(splits.items())),
-        classes=classes,
-        reasons=dict(reasons.most_common()),
+        splits=count_values(built.rows.table["split"]),
+        classes=dict.fromkeys(names, 0) | count_values(built.rows.table["label_name"]),
+        reasons=dict(Counter(rejections["reason"].to_pylist()).most_common()),
     )
 
 
-def _gate_facts(run: Run, account: Account, breakdown: Breakdown) -> GateFacts:
-    uncounted = sum(breakdown.reasons.get(reason, 0) for reason in _UNCOUNTED)
-    before = run.history.manifest
+def _changes(planned: PlannedRun, built: BuiltShards) -> dict[str, int]:
+    """What changed, by state; what moved is neither added nor deleted."""
+    before, after = set(planned.past.splits), set(built.rows.table["sample_id"].to_pylist())
+    moved = len(built.settled.moved)
+    return {
+        "unchanged": planned.plan.states.get("unchanged", 0),
+        "added": len(after - before) - moved,
+        "changed": built.counts["changed"],
+        "relabelled": planned.plan.states.get("relabelled", 0),
+        "moved": moved,
+        "touched": built.counts["touched"],
+        "deleted": len(before - after) - moved,
+        "stale": built.stale.num_rows,
+        "duplicates": len(built.settled.duplicates),
+        "leaks": built.settled.leaks,
+    }
+
+
+def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
+    uncounted = sum(facts.breakdown.reasons.get(reason, 0) for reason in _UNCOUNTED)
     known = set(run.history.class_names.get("label", ()))
-    present = {name: count for name, count in breakdown.classes.items() if name}
+    present = {name: count for name, count in facts.breakdown.classes.items() if name}
     return GateFacts(
-        listed=account.listed,
-        rejected=account.rejected - uncounted,
-        written=account.written,
-        rows_before=before.rows if before else 0,
-        deleted=max(0, before.rows - account.written) if before else 0,
+        listed=facts.account.listed,
+        rejected=facts.account.rejected - uncounted + facts.built.stale.num_rows,
+        written=facts.account.written,
+        rows_before=run.history.manifest.rows if run.history.manifest else 0,
+        deleted=max(0, facts.changes["deleted"]),
         classes=present,
         new_classes=tuple(sorted(set(present) - known)) if known else (),
     )
@@ -149,26 +210,36 @@ def _gate_facts(run: Run, account: Account, breakdown: Breakdown) -> GateFacts:
 
 def _crossed(gates: Sequence[GateResult]) -> RefusedError:
     """What to say of gates that forbid publishing."""
-    crossed = [gate for gate in gates if gate.crossed]
-    reasons = "; ".join(f"{gate.gate}: {gate.detail}" for gate in crossed)
-    return RefusedError(f"{reasons}. Mend the source, or raise the limit: `--set gates.{crossed[0].gate}=…`")
+    reasons = "; ".join(f"{gate.gate}: {gate.detail}" for gate in gates)
+    accept = " ".join(f"--accept {gate.gate}" for gate in gates)
+    return RefusedError(f"{reasons}. Mend the source, or publish all the same: `parquetry run CONFIG {accept}`")
 
 
-@dataclass(frozen=True, slots=True)
-class RunFacts:
-    """What a run did.
+def _is_unchanged(run: Run, facts: RunFacts) -> bool:
+    """Whether the version would have the same shards, class lists and images left out as the newest one."""
+    manifest = run.history.manifest
+    if manifest is None:
+        return False
+    same_files = {shard.path for shard in manifest.shards} == {file.name for file in facts.built.rows.files}
+    names = {column: list(listed) for column, listed in facts.planned.labelled.class_names.items()}
+    before, after = (
+        sorted(zip(table["sample_id"].to_pylist(), table["reason"].to_pylist(), strict=True))
+        for table in (facts.planned.past.rejects, facts.rejections)
+    )
+    return same_files and names == manifest.class_names and before == after
 
-    Attributes:
-        planned: What was to be built.
-        built: What was built.
-        account: Where every image went.
-        breakdown: The rows by split, class and reason.
-    """
 
-    planned: PlannedRun
-    built: BuiltShards
-    account: Account
-    breakdown: Breakdown
+def _commit(dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> int:
+    """Make the version, and return its number."""
+    rejects = write_rejects(run.store, facts.rejections)
+    manifest = make_manifest(dataset, run, facts, gates, rejects)
+    schema = shard_schema(facts.planned.spec.class_names, manifest.pixel_spec)
+    before = {shard.path for shard in run.history.manifest.shards} if run.history.manifest else set()
+    adopted = {file.name for file in facts.planned.rows.files}
+    for shard in manifest.shards:
+        if shard.path not in before | adopted:
+            verify_built(run.store, shard, schema)
+    return commit_version(run, manifest, facts.planned.labelled.class_names).version
 
 
 def make_manifest(
@@ -177,7 +248,6 @@ def make_manifest(
     """The version that a run built."""
     names = facts.planned.labelled.class_names
     pixel_spec = published_pixel_spec(facts.planned.spec.pixels)
-    schema = shard_schema(names, pixel_spec)
     return Manifest(
         dataset=dataset.name,
         parent=run.history.version or None,
@@ -187,18 +257,58 @@ def make_manifest(
         reasons=dict(facts.breakdown.reasons),
         warnings=dict(facts.built.warnings),
         class_names={column: list(listed) for column, listed in names.items()},
-        columns={field.name: str(field.type) for field in schema},
+        columns={field.name: str(field.type) for field in shard_schema(names, pixel_spec)},
         pixel_spec=pixel_spec,
         layout=facts.breakdown.layout,
         why=facts.breakdown.why,
         notices=list(facts.breakdown.notices),
         config=dataset.as_published(),
         config_sha256=dataset.digest(),
-        libraries={name: importlib.metadata.version(name) for name in _LIBRARIES},
+        libraries=_versions(),
         gates=[asdict(gate) for gate in gates],
-        shards=[
-            FileEntry(path=file.name, rows=file.rows, bytes=file.bytes, sha256=file.sha256, split=file.split)
-            for file in facts.built.files
-        ],
+        shards=[entry_of(file) for file in sorted(facts.built.rows.files, key=lambda file: (file.split, file.name))],
         rejects=rejects,
+        report=_write_report(run, facts, gates),
     )
+
+
+def _versions() -> dict[str, str]:
+    return {name: importlib.metadata.version(name) for name in _LIBRARIES}
+
+
+def _write_report(run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> FileEntry:
+    """What changed against the version before, stored as JSON."""
+    before = run.history.manifest
+    libraries = {
+        name: {"before": (before.libraries if before else {}).get(name, ""), "after": version}
+        for name, version in _versions().items()
+        if before is not None and before.libraries.get(name) != version
+    }
+    report: dict[str, Any] = {
+        "format": FORMAT,
+        "states": facts.changes,
+        "splits": differences(before.splits if before else {}, facts.breakdown.splits),
+        "classes": differences(before.classes if before else {}, facts.breakdown.classes),
+        "label_flips": label_flips(facts.planned.past.rows.table, facts.built.rows.table),
+        "reasons": reason_changes(facts.planned.past.rejects, facts.rejections),
+        "account": asdict(facts.account),
+        "gates": [asdict(gate) for gate in gates],
+        "libraries": libraries,
+        "notices": list(facts.breakdown.notices),
+    }
+    data = json.dumps(report, ensure_ascii=False, indent=1).encode()
+    path, digest = content_path("reports", data, ".json")
+    run.store.replace(path, data)
+    return FileEntry(path=path, rows=0, bytes=len(data), sha256=digest)
+
+
+def _state(facts: RunFacts) -> State:
+    """What this night learned, and what earlier ones did that still counts."""
+    past, built = facts.planned.past, facts.built
+    fresh = set(built.touched["sample_id"].to_pylist())
+    there = set(built.rows.table["sample_id"].to_pylist())
+    old = [row for row in past.state.touched.to_pylist() if row["sample_id"] in there - fresh]
+    touched = pa.Table.from_pylist([*built.touched.to_pylist(), *old], schema=built.touched.schema)
+    nights = facts.planned.absent
+    absent = pa.table({"sample_id": list(nights), "nights": list(nights.values())}, schema=ABSENT_SCHEMA)
+    return State(touched, facts.failed, absent)

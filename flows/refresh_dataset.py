@@ -11,6 +11,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from flows.asked import Asked
 from flows.build import build_shards
 from flows.config import load_config
 from flows.outcome import RunOutcome
@@ -29,24 +30,36 @@ def _run_name() -> str:
 
 
 @flow(name="refresh-dataset", flow_run_name=_run_name)
-def refresh_dataset(config: str, overrides: dict[str, Any] | None = None) -> State[dict[str, Any]]:
-    """Bring a dataset up to date with its source, and publish it as its next version.
+def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a deployment and Prefect's UI show them
+    config: str,
+    overrides: dict[str, Any] | None = None,
+    full: bool = False,
+    limit: int = 0,
+    accept: list[str] | None = None,
+    rehash: bool = False,
+) -> State[dict[str, Any]]:
+    """Bring a dataset up to date with its source, and publish what changed as its next version.
 
     Args:
         config: The place of its YAML config: a path or any fsspec URL.
         overrides: Dotted keys of the config and the values that replace theirs in this run.
+        full: Make every image anew.
+        limit: Take only so many images; 0 for all.
+        accept: Gates that may be crossed this time.
+        rehash: Do not believe fingerprints: fetch and hash every image.
 
     Returns:
         A final state named Published, Unchanged or Refused, whose data is `RunOutcome.as_dict`.
     """
     dataset = load_config(config, overrides)
+    asked = Asked(full, limit, tuple(accept or ()), rehash)
     tally_of(dataset.name).begin()
     with open_run(open_store(dataset.store)) as run:
         try:
             refuse_held(run)
-            planned = plan_run(dataset, run.history.class_names, run.folder)
-            built = build_shards(planned, run, dataset.run)
-            outcome = publish_run(dataset, run, planned, built)
+            planned = plan_run(dataset, run, asked)
+            built = build_shards(planned, run, dataset.run, dedupe=dataset.output.dedupe == "content")
+            outcome = publish_run(dataset, run, built, planned, asked)
         except RefusedError as refusal:
             outcome = refused_run(dataset, run, refusal)
     return _announce(outcome)

@@ -2,36 +2,66 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from tasks.plan import ShardPlan
+from tasks.plan import RefreshPlan, ShardPlan
 from tasks.samples import StoreUrl
 from tasks.storage import Store, open_store
 
 _KEY = b"parquetry.spec"
+_BASES = b"parquetry.bases"
+_MISSING = "missing.arrow"
 
 
-def write_plans(store: Store, folder: str, plans: Sequence[ShardPlan], spec: Mapping[str, Any]) -> StoreUrl:
-    """Write *plans* and *spec* (JSON values) to ``<folder>/plan.arrow`` in *store*, and return that file's place."""
-    schema = plans[0].samples.schema.with_metadata({_KEY: json.dumps(spec).encode()})
+def write_plans(store: Store, folder: str, plan: RefreshPlan, spec: Mapping[str, Any]) -> StoreUrl:
+    """Write the shards of *plan* and *spec* (JSON values) to ``plan.arrow`` in *folder*, and return that file's place.
+
+    Beside it lie the hashes of the rows that are missing: an image that is new may be one of them, moved.
+    """
+    bases = json.dumps([shard.base for shard in plan.shards]).encode()
+    schema = plan.shards[0].samples.schema.with_metadata({_KEY: json.dumps(spec).encode(), _BASES: bases})
+    tables = [shard.samples.cast(schema) for shard in plan.shards]
+    path = f"{folder}/plan.arrow"
+    store.replace(path, _ipc(schema, tables))
+    missing = plan.missing.select(["content_sha256", "file", "row"])
+    store.replace(f"{folder}/{_MISSING}", _ipc(missing.schema, [missing]))
+    return store.place.child(path)
+
+
+def _ipc(schema: pa.Schema, tables: list[pa.Table]) -> bytes:
+    """*tables* as an Arrow file, a record batch each."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, schema) as writer:
-        for plan in plans:
-            table = plan.samples.cast(schema).combine_chunks()
-            writer.write_batch(table.to_batches()[0])
-    path = f"{folder}/plan.arrow"
-    store.replace(path, sink.getvalue().to_pybytes())
-    return store.place.child(path)
+        for table in tables:
+            for batch in table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=schema)]:
+                writer.write_batch(batch)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data
 
 
 def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, dict[str, Any]]:
     """Shard *number* of the plan file at *place*, and the spec that all its shards share."""
     folder, _, name = place.url.rpartition("/")
     with open_store(StoreUrl(folder, place.options)).open(name) as file, pa.ipc.open_file(file) as reader:
-        spec = json.loads(reader.schema.metadata[_KEY])
+        metadata = reader.schema.metadata
         samples = pa.Table.from_batches([reader.get_batch(number)]).replace_schema_metadata(None)
-    return ShardPlan(number, samples["split"][0].as_py(), samples), spec
+    base = json.loads(metadata[_BASES])[number]
+    return ShardPlan(number, samples["split"][0].as_py(), samples, base), json.loads(metadata[_KEY])
+
+
+def read_missing(folder: StoreUrl) -> Mapping[str, tuple[int, int]]:
+    """For the content hash of each row that is missing, the file and row that hold it."""
+    return _read_missing(folder.url, json.dumps(dict(folder.options), sort_keys=True))
+
+
+@functools.lru_cache(maxsize=4)
+def _read_missing(url: str, options: str) -> Mapping[str, tuple[int, int]]:
+    with open_store(StoreUrl(url, json.loads(options))).open(_MISSING) as file, pa.ipc.open_file(file) as reader:
+        table = reader.read_all()
+    places = zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True)
+    return dict(zip(table["content_sha256"].to_pylist(), places, strict=True))

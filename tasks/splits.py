@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from itertools import accumulate
 from typing import Annotated
 
@@ -36,16 +37,21 @@ class SplitSettings(StepConfig):
         return value
 
 
-def assign_splits(samples: pa.Table, settings: SplitSettings) -> pa.Table:
-    """*samples* with no `split` left empty.
+def assign_splits(samples: pa.Table, settings: SplitSettings, known: Mapping[str, str]) -> pa.Table:
+    """*samples* with no `split` left empty: the source's comes first, then where the row is already.
 
-    The split of a row depends on its `sample_id` and the salt alone: SHA-256 of both, as a fraction of 2^256, against
-    the cumulative ratios.
+    Args:
+        samples: `SAMPLE_SCHEMA`.
+        settings: The `splits` section.
+        known: The split of each row that is there already, by `sample_id`.
+
+    The split of a new row depends on its `sample_id` and the salt alone: SHA-256 of both, as a fraction of 2^256,
+    against the cumulative ratios.
     """
     splits = samples["split"].to_pylist()
     bounds = list(zip(settings.ratios, accumulate(settings.ratios.values()), strict=True))
     assigned = [
-        split or split_for(sample_id, settings.salt, bounds)
+        split or known.get(sample_id) or split_for(sample_id, settings.salt, bounds)
         for split, sample_id in zip(splits, samples["sample_id"].to_pylist(), strict=True)
     ]
     index = samples.schema.get_field_index("split")

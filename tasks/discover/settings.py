@@ -37,6 +37,7 @@ class SourceSettings(StepConfig):
         ignore: Further glob patterns of names that are passed over.
         follow_links: Whether links to folders are followed, and links that lead out of the source.
         allow_unlabeled: Keep images without a label, as label -1, rather than reject them.
+        delete_after: So many complete listings must be without an image before its row goes.
     """
 
     name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,60}$")
@@ -46,6 +47,7 @@ class SourceSettings(StepConfig):
     ignore: tuple[str, ...] = ()
     follow_links: bool = False
     allow_unlabeled: bool = False
+    delete_after: int = Field(default=1, ge=1)
 
     @property
     def place(self) -> StoreUrl:

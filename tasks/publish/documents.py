@@ -70,6 +70,7 @@ class Manifest(Document):
         gates: Each gate with its value and limit.
         shards: The files of rows.
         rejects: The file of those left out; None where there is none.
+        report: What changed against the version before, as JSON.
     """
 
     dataset: str
@@ -91,11 +92,12 @@ class Manifest(Document):
     gates: list[dict[str, Any]]
     shards: list[FileEntry]
     rejects: FileEntry | None
+    report: FileEntry | None = None
 
     @property
     def files(self) -> list[FileEntry]:
         """Every file of the version."""
-        return [*self.shards, *([self.rejects] if self.rejects else [])]
+        return [*self.shards, *(file for file in (self.rejects, self.report) if file is not None)]
 
     @property
     def rows(self) -> int:

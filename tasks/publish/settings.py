@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -23,6 +23,7 @@ class OutputSettings(StepConfig):
         storage_options: fsspec's options for it; never credentials, which come from the environment.
         keep_versions: So many versions are kept; older ones go once the grace is over.
         grace_days: Files that no kept version names are deleted no sooner.
+        dedupe: ``content`` leaves out images whose bytes another one has already.
         single_writer: Publish also where the store cannot create a file only if it is absent: nobody else may then.
     """
 
@@ -30,6 +31,7 @@ class OutputSettings(StepConfig):
     storage_options: FreeOptions = Field(default_factory=dict)
     keep_versions: int = Field(default=7, ge=1)
     grace_days: float = Field(default=3, ge=0)
+    dedupe: Literal["none", "content"] = "none"
     single_writer: bool = False
 
     @property

@@ -54,15 +54,18 @@ def require_files(store: Store, files: Iterable[FileEntry]) -> None:
 
 def file_problem(store: Store, file: FileEntry) -> str:
     """What is wrong with the bytes of *file*; empty where they are as they were written."""
-    try:
-        with store.open(file.path) as opened:
-            digest = hashlib.sha256()
-            size = 0
-            while chunk := opened.read(_CHUNK):
-                digest.update(chunk)
-                size += len(chunk)
-    except FileNotFoundError:
+    size = store.size(file.path)
+    if size is None:
         return "is missing"
     if size != file.bytes:
         return f"has {size} bytes, not {file.bytes}"
-    return "" if digest.hexdigest() == file.sha256 else "has other bytes than were written"
+    return "" if hash_file(store, file.path) == file.sha256 else "has other bytes than were written"
+
+
+def hash_file(store: Store, path: str) -> str:
+    """The SHA-256 of the file *path*, in hexadecimal; `FileNotFoundError` where it is absent."""
+    digest = hashlib.sha256()
+    with store.open(path) as opened:
+        while chunk := opened.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -2,127 +2,190 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from tasks.fetch import Fetched, shared_fetcher, trusted_hosts
+import pyarrow as pa
+
+from tasks.errors import RefusedError
+from tasks.fetch import Fetched
 from tasks.images.pixel_spec import Prepared
-from tasks.images.pool import ImageJob, shared_pool
 from tasks.plan import ShardPlan
+from tasks.plan_files import read_missing
 from tasks.progress import tally_of
 from tasks.samples import Rejection, ShardFile, rejection_row, rejections_table
+from tasks.shards.old_rows import OldRows
 from tasks.shards.schema import shard_schema
-from tasks.shards.spec import BuildSpec, ShardOutcome, published_pixel_spec
+from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, BuildSpec, ShardOutcome, published_pixel_spec
+from tasks.shards.stream import Copy, Finished, Row, prepare_samples
 from tasks.shards.writer import ShardWriter
 from tasks.storage import open_store, redact_url
 
-Row = dict[str, Any]
-Finished = tuple[Row, Fetched, Prepared | Rejection]
+CARRIED = "carried"
+"""The kind of a sample that the listing no longer shows, and whose row is kept for a while."""
+_OF_THE_PIXELS = ("channels", "width", "height", "orig_width", "orig_height", "orig_format", "content_sha256")
 
 
 def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
-    """Fetch, resize and write the images of one planned shard into the pool.
+    """Fetch, resize and write the images of one planned shard into the pool; copy those that are there already.
 
-    Building the same shard again writes the same bytes, as long as the sources are the same.
+    Building the same shard again writes the same bytes, as long as the sources are the same. A shard with a base is
+    written only once one of its rows proves to have changed.
+
+    Raises:
+        RefusedError: The run's deadline is over, or too many images are rejected.
     """
+    if spec.deadline and time.time() > spec.deadline:
+        raise RefusedError("deadline: `run.deadline` is over; what is finished waits for the next run, which goes on")
     store = open_store(spec.output)
     schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels))
-    counts = _Counts(spec.dataset)
+    counts = _Counts(spec)
     roots = {item.name: item.root.url for item in spec.access}
-    with store.temporary(spec.folder) as folder:
-        with ShardWriter(store, folder, plan.split, schema, spec.write) as writer:
-            for sample, fetched, outcome in prepare_samples(plan, spec):
-                if isinstance(outcome, Rejection):
-                    counts.reject(sample, fetched, outcome)
-                else:
-                    counts.count(sample, outcome)
-                    writer.add(_row(sample, fetched, outcome, roots), len(outcome.data))
+    missing = read_missing(spec.output.child(spec.folder)) if spec.files else {}
+    with ExitStack() as stack, closing(OldRows(store, spec.files)) as old:
+        finished = prepare_samples(plan.samples, spec, missing)
+        first = list(_unchanged_head(finished, counts)) if plan.base >= 0 else []
+        if counts.stays:
+            return counts.outcome([], plan.base)
+        folder = stack.enter_context(store.temporary(spec.folder))
+        writer = stack.enter_context(ShardWriter(store, folder, plan.split, schema, spec.write))
+        for item in _chained(first, finished, counts):
+            if not isinstance(item.outcome, Rejection):
+                row = _row(item, roots, old)
+                writer.add(row, len(row["pixels"]))
+        writer.finish()
         return counts.outcome(writer.files)
 
 
-def prepare_samples(plan: ShardPlan, spec: BuildSpec) -> Iterator[Finished]:
-    """Each sample of *plan* with what was fetched, without its bytes, and the image that they became."""
-    fetcher = shared_fetcher(spec.fetch.model_dump_json(), trusted_hosts(spec.access))
-    pool = shared_pool(spec.processes, spec.limits)
-    waiting: deque[tuple[Row, Fetched]] = deque()
-
-    def jobs() -> Iterator[ImageJob]:
-        rows = (row for batch in plan.samples.to_batches(max_chunksize=1024) for row in batch.to_pylist())
-        for row, fetched in zip(rows, fetcher.fetch_ahead(plan.samples, spec.access), strict=True):
-            waiting.append((row, replace(fetched, data=b"")))
-            if fetched.rejection is None:
-                yield ImageJob(fetched.data, row["location"], fetched.is_array)
-
-    for outcome in pool.prepare_images(jobs(), spec.pixels):
-        yield from _refused(waiting)
-        yield (*waiting.popleft(), outcome)
-    yield from _refused(waiting)
+def _unchanged_head(finished: Iterator[Finished], counts: _Counts) -> Iterator[Finished]:
+    """The rows up to the first that is not as it was; where there is none, the whole shard stays."""
+    for item in finished:
+        counts.count(item)
+        yield item
+        if not isinstance(item.outcome, Copy):
+            return
+    counts.stays = True
 
 
-def _refused(waiting: deque[tuple[Row, Fetched]]) -> Iterator[Finished]:
-    """Those at the head of *waiting* whose bytes never came."""
-    while waiting and (rejection := waiting[0][1].rejection) is not None:
-        yield (*waiting.popleft(), rejection)
+def _chained(first: list[Finished], rest: Iterator[Finished], counts: _Counts) -> Iterator[Finished]:
+    yield from first
+    for item in rest:
+        counts.count(item)
+        yield item
 
 
 class _Counts:
     """What becomes of a shard's images, as it becomes clear."""
 
-    def __init__(self, dataset: str) -> None:
-        self._tally = tally_of(dataset)
+    def __init__(self, spec: BuildSpec) -> None:
+        self.stays = False
+        self._tally = tally_of(spec.dataset)
+        self._most = spec.most_rejects
         self._rejections: list[dict[str, Any]] = []
-        self._classes: Counter[str] = Counter()
+        self._touched: list[Row] = []
+        self._stale: list[Row] = []
         self._warnings: Counter[str] = Counter()
-        self._fetched = 0
-        self._decoded = 0
+        self._counts: Counter[str] = Counter()
 
-    def reject(self, sample: Row, fetched: Fetched, rejection: Rejection) -> None:
-        """One image that is left out."""
-        self._fetched += fetched.attempts > 0
-        self._decoded += fetched.rejection is None
-        known = sample | {"fingerprint": fetched.fingerprint or sample["fingerprint"]}
-        found = replace(rejection, attempts=fetched.attempts, content_sha256=fetched.content_sha256)
-        self._rejections.append(rejection_row(known, found))
-        self._tally.add(done=1, rejected=1)
+    def count(self, item: Finished) -> None:
+        """One image more.
 
-    def count(self, sample: Row, prepared: Prepared) -> None:
-        """One image that is written."""
-        self._fetched += 1
-        self._decoded += 1
-        self._classes[sample["label_name"]] += 1
-        if prepared.warning:
-            self._warnings[prepared.warning] += 1
-        self._tally.add(done=1, rejected=0)
+        Raises:
+            RefusedError: The run was told to stop, or more images are rejected than may be.
+        """
+        fetched, outcome = item.fetched, item.outcome
+        if fetched is not None and fetched.attempts:
+            self._counts["fetched"] += 1
+        if isinstance(outcome, Copy):
+            self._copied(item.sample, fetched, outcome)
+        else:
+            self._counts["decoded"] += fetched is not None and fetched.rejection is None
+            self._made(item.sample, fetched, outcome)
+        left_out = isinstance(outcome, Rejection) or (isinstance(outcome, Copy) and outcome.how == "stale")
+        self._tally.add(done=1, rejected=int(left_out))
+        if left_out and 0 <= self._most < self._tally.look().rejected:
+            raise RefusedError(
+                f"max_reject_fraction: more than {self._most:,} images are rejected already, which is all that "
+                "`gates.max_reject_fraction` admits, so the run stops here. "
+                "`--accept max_reject_fraction` publishes all the same"
+            )
 
-    def outcome(self, files: list[ShardFile]) -> ShardOutcome:
+    def _copied(self, sample: Row, fetched: Fetched | None, copy: Copy) -> None:
+        self._counts["copied"] += 1
+        self._counts["moved"] += copy.how == "moved"
+        if copy.how == "touched" and fetched is not None:
+            self._counts["touched"] += 1
+            found = {"fingerprint": fetched.fingerprint, "content_sha256": fetched.content_sha256}
+            self._touched.append({"sample_id": sample["sample_id"], **found})
+        if copy.how == "stale" and fetched is not None and fetched.rejection is not None:
+            failure = fetched.rejection
+            found = {"reason": failure.reason.value, "detail": failure.detail}
+            self._stale.append({"sample_id": sample["sample_id"], "attempts": fetched.attempts, **found})
+
+    def _made(self, sample: Row, fetched: Fetched | None, outcome: Prepared | Rejection) -> None:
+        if isinstance(outcome, Prepared):
+            self._counts["changed"] += sample["action"] == "check"
+            if outcome.warning:
+                self._warnings[outcome.warning] += 1
+            return
+        known = sample | {"fingerprint": (fetched.fingerprint if fetched else "") or sample["fingerprint"]}
+        sha256, attempts = (fetched.content_sha256, fetched.attempts) if fetched else ("", 0)
+        self._rejections.append(rejection_row(known, replace(outcome, attempts=attempts, content_sha256=sha256)))
+
+    def outcome(self, files: list[ShardFile], base: int = -1) -> ShardOutcome:
         """All of it."""
-        rejections = rejections_table(self._rejections)
+        counts = dict(self._counts)
+        if self.stays:
+            counts.pop("copied", None)
         return ShardOutcome(
-            tuple(files), rejections, self._fetched, self._decoded, dict(self._classes), dict(self._warnings)
+            files=tuple(files),
+            rejections=rejections_table(self._rejections),
+            touched=pa.Table.from_pylist(self._touched if self.stays else [], schema=TOUCHED_SCHEMA),
+            stale=pa.Table.from_pylist(self._stale, schema=STALE_SCHEMA),
+            base=base,
+            counts=counts,
+            warnings=dict(self._warnings),
         )
 
 
-def _row(sample: Row, fetched: Fetched, prepared: Prepared, roots: Mapping[str, str]) -> Row:
+def _row(item: Finished, roots: Mapping[str, str], old: OldRows) -> Row:
     """One row of the shard."""
-    pixels = {"pixels": prepared.data, "image": {"bytes": prepared.data, "path": image_path(sample)}}
-    return (
-        sample
-        | pixels
-        | {
-            "channels": prepared.channels,
-            "width": prepared.width,
-            "height": prepared.height,
-            "orig_width": prepared.orig_width,
-            "orig_height": prepared.orig_height,
-            "orig_format": prepared.orig_format,
-            "source_uri": source_uri(sample, roots[sample["source"]]),
-            "source_fingerprint": fetched.fingerprint,
-            "content_sha256": fetched.content_sha256,
-        }
-    )
+    outcome = item.outcome
+    if isinstance(outcome, Copy):
+        return _copied_row(item, outcome, old.read(outcome.file, outcome.row), roots)
+    made = _identity(item.sample, roots)
+    if isinstance(outcome, Prepared) and item.fetched is not None:
+        made |= {name: getattr(outcome, name) for name in _OF_THE_PIXELS[:-1]}
+        made |= {"source_fingerprint": item.fetched.fingerprint, "content_sha256": item.fetched.content_sha256}
+        made |= _pixels(outcome.data, image_path(item.sample))
+    return made
+
+
+def _copied_row(item: Finished, copy: Copy, there: Row, roots: Mapping[str, str]) -> Row:
+    """The row *there* under what the source says of it today; of one that is no longer listed, as it was."""
+    data = there["pixels"] if "pixels" in there else there["image"]["bytes"]
+    if item.sample["kind"] == CARRIED:
+        labels = {name: value for name, value in item.sample.items() if name.startswith("label") or name == "split"}
+        path = there["image"]["path"] if "image" in there else ""
+        return there | labels | _pixels(data, path)
+    listed = item.sample["fingerprint"] if copy.how == "kept" else ""
+    learned = item.fetched.fingerprint if item.fetched and copy.how != "stale" else listed
+    made = _identity(item.sample, roots) | {name: there.get(name) for name in _OF_THE_PIXELS}
+    made["source_fingerprint"] = learned or there["source_fingerprint"]
+    return made | _pixels(data, image_path(item.sample))
+
+
+def _identity(sample: Row, roots: Mapping[str, str]) -> Row:
+    return sample | {"source_uri": source_uri(sample, roots[sample["source"]])}
+
+
+def _pixels(data: bytes, path: str) -> Row:
+    return {"pixels": data, "image": {"bytes": data, "path": path}}
 
 
 def image_path(sample: Row) -> str:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from tasks.fetch import FetchSettings
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
-from tasks.samples import REJECTION_SCHEMA, ShardFile, SourceAccess, StoreUrl
+from tasks.samples import ShardFile, SourceAccess, StoreUrl
 from tasks.shards.settings import WriteSettings
 
 _KEY = b"parquetry.outcome"
@@ -36,6 +36,9 @@ class BuildSpec:
         limits: What a decoder process may take.
         processes: How many there are on a machine.
         class_names: For each label column its class list.
+        files: The shards that rows are copied from, below the root of the output, in the plan's order.
+        most_rejects: The run is refused as soon as more images are rejected; -1 for no such bound.
+        deadline: No shard is begun after it: seconds since the epoch; 0 for none.
     """
 
     dataset: str
@@ -48,6 +51,9 @@ class BuildSpec:
     limits: Limits
     processes: int
     class_names: Mapping[str, tuple[str, ...]]
+    files: tuple[str, ...] = ()
+    most_rejects: int = -1
+    deadline: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """The spec as JSON values."""
@@ -69,41 +75,45 @@ def published_pixel_spec(spec: PixelSpec) -> dict[str, Any]:
     return asdict(spec) | {"dtype": "uint8", "order": "HWC", "libraries": versions}
 
 
+TOUCHED_SCHEMA = pa.schema([("sample_id", pa.string()), ("fingerprint", pa.string()), ("content_sha256", pa.string())])
+STALE_SCHEMA = pa.schema(
+    [("sample_id", pa.string()), ("reason", pa.string()), ("detail", pa.string()), ("attempts", pa.int32())]
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ShardOutcome:
     """What building one planned shard came to.
 
     Attributes:
-        files: The files in the pool; none where every image was rejected.
+        files: The files in the pool that were written; none where every image was rejected, or the base stays.
         rejections: `REJECTION_SCHEMA`.
-        fetched: Images whose bytes were asked for.
-        decoded: Images that went to the decoder.
-        classes: Rows by class name.
+        touched: `TOUCHED_SCHEMA`: rows of a base that stays, whose bytes were found to be as they were.
+        stale: `STALE_SCHEMA`: rows kept as they were since their bytes could not be had.
+        base: The file that stays, by its place in the plan's list; -1 where it does not.
+        counts: fetched, decoded, copied, changed, moved.
         warnings: Images written with a warning, by its word.
     """
 
     files: tuple[ShardFile, ...]
     rejections: pa.Table
-    fetched: int
-    decoded: int
-    classes: Mapping[str, int] = field(default_factory=dict)
+    touched: pa.Table = field(default_factory=TOUCHED_SCHEMA.empty_table)
+    stale: pa.Table = field(default_factory=STALE_SCHEMA.empty_table)
+    base: int = -1
+    counts: Mapping[str, int] = field(default_factory=dict)
     warnings: Mapping[str, int] = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        """The outcome as an Arrow file: the rejections, and the rest as metadata."""
+        """The outcome as one Arrow file: its tables as columns of bytes, the rest as metadata."""
         facts = {
             "files": [asdict(file) for file in self.files],
-            "fetched": self.fetched,
-            "decoded": self.decoded,
-            "classes": dict(self.classes),
+            "base": self.base,
+            "counts": dict(self.counts),
             "warnings": dict(self.warnings),
         }
-        sink = pa.BufferOutputStream()
-        table = self.rejections.replace_schema_metadata({_KEY: json.dumps(facts)})
-        with pa.ipc.new_file(sink, table.schema) as writer:
-            writer.write_table(table)
-        data: bytes = sink.getvalue().to_pybytes()
-        return data
+        parts = {name: [_ipc(getattr(self, name))] for name in _TABLES}
+        table = pa.table(parts, schema=pa.schema([(name, pa.large_binary()) for name in _TABLES]))
+        return _ipc(table.replace_schema_metadata({_KEY: json.dumps(facts)}))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ShardOutcome:
@@ -111,4 +121,16 @@ class ShardOutcome:
         table = pa.ipc.open_file(data).read_all()
         facts = json.loads(table.schema.metadata[_KEY])
         files = tuple(ShardFile(**file) for file in facts.pop("files"))
-        return cls(files=files, rejections=table.cast(REJECTION_SCHEMA), **facts)
+        parts = {name: pa.ipc.open_file(table[name][0].as_py()).read_all() for name in _TABLES}
+        return cls(files=files, **parts, **facts)
+
+
+_TABLES = ("rejections", "touched", "stale")
+
+
+def _ipc(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    data: bytes = sink.getvalue().to_pybytes()
+    return data

@@ -67,7 +67,7 @@ class HashingFile:
 
 
 class ShardWriter:
-    """Writes the rows of one shard; into more than one file only where they exceed the hard cap.
+    """Writes the rows of one shard, until `finish`; into more than one file only where they exceed the hard cap.
 
     Attributes:
         files: The files that are finished and stand in the pool.
@@ -93,15 +93,13 @@ class ShardWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._finish()
-        elif self._file is not None:
+        if self._file is not None and not self._file.closed:
             self._file.close()
 
     def add(self, row: Mapping[str, Any], size: int) -> None:
         """One more row, of *size* image bytes."""
         if self._in_file + size > HARD_CAP_BYTES:
-            self._finish()
+            self.finish()
         self._rows.append(row)
         self._buffered += size
         self._in_file += size
@@ -142,7 +140,7 @@ class ShardWriter:
         small = self._settings.pixels == "jpeg" and mean_bytes < _SMALL_JPEG
         return "zstd" if small or self._settings.pixels == "raw" else "none"
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
         """Close the file, and give it its name in the pool."""
         self._flush()
         if self._writer is None or self._file is None:

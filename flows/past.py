@@ -1,0 +1,128 @@
+"""What was published before, as a run needs it: the rows that are there, and what was learned of others."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.config import DatasetConfig
+from tasks.errors import VersionError
+from tasks.plan import Rows
+from tasks.publish import Run
+from tasks.publish.derived import kept_versions
+from tasks.publish.row_index import read_rows, with_spare, with_touched
+from tasks.publish.state import State, read_state
+from tasks.samples import REJECTION_SCHEMA
+from tasks.shards import BuildSpec, published_pixel_spec
+from tasks.shards.schema import class_names_of, pixel_spec_of, shard_schema
+
+_SHAPING = (
+    "size",
+    "mode",
+    "filter",
+    "color",
+    "background",
+    "upscale",
+    "depth_16",
+    "icc",
+    "formats",
+    "pixels",
+    "quality",
+)
+"""What of the pixel spec makes other pixels of the same bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was published before.
+
+    Attributes:
+        rows: Of the newest version; none where nothing was published.
+        rejects: Its `REJECTION_SCHEMA`.
+        state: What nights learned.
+    """
+
+    rows: Rows
+    rejects: pa.Table
+    state: State
+
+    @property
+    def splits(self) -> dict[str, str]:
+        """The split of each row that is there."""
+        table = self.rows.table
+        return dict(zip(table["sample_id"].to_pylist(), table["split"].to_pylist(), strict=True))
+
+
+def read_past(run: Run, *, full: bool = False) -> Past:
+    """What *run* begins from; of a *full* one nothing counts but the splits, as far as they can be read.
+
+    Raises:
+        VersionError: A shard of the newest version is missing or damaged, and it is no full run.
+    """
+    manifest = run.history.manifest
+    state = read_state(run.store)
+    nothing = REJECTION_SCHEMA.empty_table()
+    if manifest is None:
+        return Past(Rows(), nothing, state)
+    try:
+        rows = with_touched(read_rows(run.store, manifest.shards), state.touched)
+    except VersionError:
+        if not full:
+            raise
+        return Past(Rows(), nothing, state)
+    if manifest.rejects is None or full:
+        return Past(rows, nothing, state)
+    with run.store.open(manifest.rejects.path) as file:
+        return Past(rows, pq.read_table(file).cast(REJECTION_SCHEMA), state)
+
+
+def shapes_same_pixels(dataset: DatasetConfig, run: Run) -> bool:
+    """Whether the rows of the newest version have the pixels that today's config asks for."""
+    manifest = run.history.manifest
+    return manifest is None or _shaping(manifest.pixel_spec) == _shaping(published_pixel_spec(dataset.pixel_spec))
+
+
+def _shaping(spec: dict[str, Any]) -> str:
+    known = spec | {"formats": sorted(spec.get("formats") or ())}
+    return json.dumps([known.get(key) for key in _SHAPING])
+
+
+def has_same_columns(spec: BuildSpec, run: Run) -> bool:
+    """Whether the shards of the newest version have the columns that would be written today."""
+    manifest = run.history.manifest
+    if manifest is None:
+        return True
+    schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels))
+    return manifest.columns == {field.name: str(field.type) for field in schema}
+
+
+def with_unpublished(past: Past, run: Run, dataset: DatasetConfig, spec: BuildSpec) -> Rows:
+    """The rows that are there, and those that runs left in the pool which died or were refused."""
+    named: set[str] = set()
+    if run.history.version:
+        for version in kept_versions(run.store, dataset.output, run.history.version).values():
+            named.update(shard.path for shard in version.manifest.shards)
+    wanted = shard_schema(spec.class_names, published_pixel_spec(spec.pixels))
+
+    def fits(schema: pa.Schema) -> bool:
+        lists = class_names_of(schema)
+        is_prefix = all(tuple(names) == spec.class_names.get(key, ())[: len(names)] for key, names in lists.items())
+        same_pixels = _shaping(pixel_spec_of(schema)) == _shaping(pixel_spec_of(wanted))
+        return is_prefix and same_pixels and schema.equals(wanted.remove_metadata(), check_metadata=False)
+
+    return with_spare(run.store, past.rows, named, fits)
+
+
+def settings_hash(dataset: DatasetConfig) -> str:
+    """16 hex digits of the settings that images are judged by: other ones, and rejected images are asked for again."""
+    judged = [
+        dataset.validation.model_dump(mode="json"),
+        int(dataset.fetch.max_bytes),
+        sorted(dataset.fetch.allow_hosts),
+    ]
+    return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,107 @@
+"""What is planned: shards to build, row by row, and shards that stay."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tasks.samples import ShardFile
+
+PLAN_FIELDS = (
+    pa.field("action", pa.string()),  # fetch, check (fetch, and copy where the bytes are as they were) or copy
+    pa.field("copy_file", pa.int32()),  # the file that holds the row as it was, by its place in the plan; -1 none
+    pa.field("copy_row", pa.int32()),  # its row there
+    pa.field("known_sha256", pa.string()),  # of the source bytes of that row
+    pa.field("known_fingerprint", pa.string()),  # what the source said of those bytes
+)
+"""The columns that planning adds to the samples."""
+
+ROWS_SCHEMA = pa.schema(
+    [
+        ("sample_id", pa.string()),
+        ("split", pa.string()),
+        ("label_name", pa.string()),
+        ("label_path", pa.string()),  # "" in datasets without a hierarchy
+        ("source_fingerprint", pa.string()),
+        ("content_sha256", pa.string()),
+        ("file", pa.int32()),  # place in the list of files
+        ("row", pa.int32()),  # place in that file
+    ]
+)
+"""Rows that are there already, in the shards of a version or of a run that died: what planning needs of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Encoded rows that are there already.
+
+    Attributes:
+        files: The shards that hold them.
+        table: `ROWS_SCHEMA`.
+        current: How many of *files*, from the first, belong to the current version; the others are spare.
+    """
+
+    files: tuple[ShardFile, ...] = ()
+    table: pa.Table = field(default_factory=ROWS_SCHEMA.empty_table)
+    current: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPlan:
+    """One shard to build.
+
+    Attributes:
+        number: Its place in the plan, from 0.
+        split: The split of all its rows.
+        samples: Its rows, ordered by hash of `sample_id`, with the columns of `PLAN_FIELDS`.
+        base: The file that stays if every row that is checked proves to be as it was; -1 where it is built anyway.
+    """
+
+    number: int
+    split: str
+    samples: pa.Table
+    base: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshPlan:
+    """What a run builds and keeps.
+
+    Attributes:
+        shards: To build.
+        kept: Files that stay, or are taken over from a run that died, by their place in the list of files.
+        states: Samples by state: unchanged, relabelled, suspect, new; and rows that are missing.
+        missing: Rows of the current version that the listing no longer shows, as `ROWS_SCHEMA`.
+    """
+
+    shards: tuple[ShardPlan, ...]
+    kept: tuple[int, ...]
+    states: Mapping[str, int]
+    missing: pa.Table
+
+
+def hash_keys(sample_ids: pa.ChunkedArray | pa.Array) -> npt.NDArray[np.uint64]:
+    """What rows are ordered by: of the SHA-256 of each id the first 64 bits, as uint64."""
+    starts = b"".join(hashlib.sha256(text.encode("utf-8")).digest()[:8] for text in sample_ids.to_pylist())
+    return np.frombuffer(starts, dtype=">u8").astype(np.uint64)
+
+
+def choose_by_hash(samples: pa.Table, count: int) -> pa.Table:
+    """*count* samples, chosen by the hash of their ids: the same ones every time."""
+    if samples.num_rows <= count:
+        return samples
+    order = np.argsort(hash_keys(samples["sample_id"]), kind="stable")[:count]
+    return samples.take(pa.array(order))
+
+
+def as_new(samples: pa.Table) -> pa.Table:
+    """*samples* with the columns of `PLAN_FIELDS`, all of them to be fetched."""
+    values = {"action": "fetch", "copy_file": -1, "copy_row": -1, "known_sha256": "", "known_fingerprint": ""}
+    for item in PLAN_FIELDS:
+        samples = samples.append_column(item, pa.array([values[item.name]] * samples.num_rows, item.type))
+    return samples

@@ -1,0 +1,120 @@
+"""The rows that are there already: what planning needs of them, read out of the shards themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tasks.errors import VersionError
+from tasks.plan import Rows
+from tasks.plan.shard_plans import ROWS_SCHEMA
+from tasks.publish.documents import FileEntry
+from tasks.publish.verify import hash_file
+from tasks.samples import ShardFile
+from tasks.storage import Store, StoredFile, redact_url
+
+_COLUMNS = ("sample_id", "split", "label_name", "label_path", "source_fingerprint", "content_sha256")
+_READERS = 8
+
+
+def read_rows(store: Store, shards: Sequence[FileEntry]) -> Rows:
+    """The rows of *shards*, in their order.
+
+    Raises:
+        VersionError: A shard is missing or damaged.
+    """
+    files = tuple(ShardFile(shard.path, shard.split, shard.rows, shard.bytes, shard.sha256) for shard in shards)
+    with ThreadPoolExecutor(1 if store.is_local else _READERS) as pool:
+        tables = list(pool.map(lambda item: _read(store, item[1], item[0]), enumerate(files)))
+    return Rows(files, pa.concat_tables([ROWS_SCHEMA.empty_table(), *tables]), len(files))
+
+
+def _read(store: Store, file: ShardFile, number: int) -> pa.Table:
+    where = redact_url(f"{store.place.url}/{file.name}")
+    try:
+        with store.open(file.name) as opened, pq.ParquetFile(opened, page_checksum_verification=True) as parquet:
+            there = [column for column in _COLUMNS if column in parquet.schema_arrow.names]
+            table = parquet.read(columns=there).replace_schema_metadata(None)
+    except FileNotFoundError:
+        raise VersionError(
+            f"{where} is missing. `--full` builds it anew; `parquetry verify` shows all damage."
+        ) from None
+    except (OSError, pa.ArrowException) as error:
+        problem = str(error)[:100]
+        raise VersionError(
+            f"{where} is damaged: {problem}. `--full` builds it anew; `parquetry verify` shows more."
+        ) from None
+    if table.num_rows != file.rows:
+        raise VersionError(f"{where} has {table.num_rows} rows, not {file.rows}. `--full` builds it anew.")
+    return _as_rows(table, number)
+
+
+def _as_rows(table: pa.Table, number: int) -> pa.Table:
+    count = table.num_rows
+    if "label_path" not in table.column_names:
+        table = table.append_column("label_path", pa.array([""] * count, pa.string()))
+    table = table.append_column("file", pa.array(np.full(count, number, dtype=np.int32)))
+    table = table.append_column("row", pa.array(np.arange(count, dtype=np.int32)))
+    return table.select(ROWS_SCHEMA.names).cast(ROWS_SCHEMA)
+
+
+def with_touched(rows: Rows, touched: pa.Table) -> Rows:
+    """*rows* with the fingerprints that were learned since: *touched* has sample_id, fingerprint and content_sha256.
+
+    A fingerprint counts only for a row of the bytes that it was learned for.
+    """
+    if not touched.num_rows or not rows.table.num_rows:
+        return rows
+    found = pc.index_in(rows.table["sample_id"], value_set=touched["sample_id"].combine_chunks())
+    same = pc.equal(touched["content_sha256"].take(found), rows.table["content_sha256"])
+    learned = pc.if_else(
+        pc.fill_null(same, False), touched["fingerprint"].take(found), rows.table["source_fingerprint"]
+    )
+    index = rows.table.schema.get_field_index("source_fingerprint")
+    return Rows(rows.files, rows.table.set_column(index, "source_fingerprint", learned), rows.current)
+
+
+def with_spare(store: Store, rows: Rows, named: Iterable[str], fits: Callable[[pa.Schema], bool]) -> Rows:
+    """*rows* and those of finished shards that no version names: what runs left that died or were refused.
+
+    Args:
+        store: The output.
+        rows: Of the current version.
+        named: Files that kept versions name.
+        fits: Whether a shard of that schema is what would be written today.
+    """
+    known = {*named, *(file.name for file in rows.files)}
+    files, tables = list(rows.files), [rows.table]
+    for stored in store.list_files("shards"):
+        if stored.path in known or not stored.path.endswith(".parquet"):
+            continue
+        made = _spare(store, stored, fits, len(files))
+        if made is not None:
+            files.append(made[0])
+            tables.append(made[1])
+    return Rows(tuple(files), pa.concat_tables(tables), rows.current)
+
+
+def _spare(
+    store: Store, stored: StoredFile, fits: Callable[[pa.Schema], bool], number: int
+) -> tuple[ShardFile, pa.Table] | None:
+    """A spare shard and its rows; None where it is of no use."""
+    path = stored.path
+    split, _, digits = path.removeprefix("shards/").removesuffix(".parquet").rpartition("-")
+    try:
+        with store.open(path) as opened, pq.ParquetFile(opened, page_checksum_verification=True) as parquet:
+            if not fits(parquet.schema_arrow):
+                return None
+            there = [column for column in _COLUMNS if column in parquet.schema_arrow.names]
+            table = parquet.read(columns=there).replace_schema_metadata(None)
+        digest = hash_file(store, path)
+    except (OSError, pa.ArrowException, ValueError):
+        return None
+    if digest[:16] != digits:
+        return None
+    return ShardFile(path, split, table.num_rows, stored.bytes, digest), _as_rows(table, number)

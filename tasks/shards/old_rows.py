@@ -1,0 +1,92 @@
+"""Encoded rows out of shards that are there: copied, never decoded."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.errors import VersionError
+from tasks.storage import Store, redact_url
+
+_GROUPS = 6
+
+Row = dict[str, Any]
+
+
+class OldRows:
+    """Reads rows by file and place; a few row groups are in memory at a time.
+
+    Attributes:
+        paths: The files, below the root of the store.
+    """
+
+    def __init__(self, store: Store, paths: Sequence[str]) -> None:
+        self.paths = paths
+        self._store = store
+        self._files: dict[int, _OldFile] = {}
+        self._groups: OrderedDict[tuple[int, int], list[Row]] = OrderedDict()
+
+    def read(self, file: int, row: int) -> Row:
+        """Row *row* of file *file*, with all of its columns.
+
+        Raises:
+            VersionError: The file is missing or damaged.
+        """
+        if file not in self._files:
+            self._files[file] = _OldFile(self._store, self.paths[file])
+        opened = self._files[file]
+        group = int(np.searchsorted(opened.starts, row, side="right")) - 1
+        key = (file, group)
+        if key not in self._groups:
+            self._groups[key] = opened.read_group(group)
+            while len(self._groups) > _GROUPS:
+                self._groups.popitem(last=False)
+        self._groups.move_to_end(key)
+        return self._groups[key][row - int(opened.starts[group])]
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self._files.values():
+            file.close()
+
+
+class _OldFile:
+    def __init__(self, store: Store, path: str) -> None:
+        self._where = redact_url(f"{store.place.url}/{path}")
+        try:
+            self._opened = store.open(path)
+            self._parquet = pq.ParquetFile(self._opened, page_checksum_verification=True)
+        except (OSError, pa.ArrowException) as error:
+            raise self._damaged(error) from None
+
+    @cached_property
+    def starts(self) -> npt.NDArray[np.int64]:
+        """The first row of each row group."""
+        metadata = self._parquet.metadata
+        counts = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+        return np.cumsum([0, *counts[:-1]], dtype=np.int64)
+
+    def read_group(self, group: int) -> list[Row]:
+        try:
+            rows: list[Row] = self._parquet.read_row_group(group).to_pylist()
+        except (OSError, pa.ArrowException) as error:
+            raise self._damaged(error) from None
+        return rows
+
+    def _damaged(self, error: Exception) -> VersionError:
+        if isinstance(error, FileNotFoundError):
+            return VersionError(
+                f"{self._where} is missing. `--full` builds it anew; `parquetry verify` shows all damage."
+            )
+        return VersionError(f"{self._where} is damaged: {str(error)[:100]}. `--full` builds it anew.")
+
+    def close(self) -> None:
+        self._parquet.close()
+        self._opened.close()

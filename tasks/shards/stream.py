@@ -1,0 +1,125 @@
+"""The samples of a shard, each with the image that it became: fetched and decoded, or copied as it was."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.fetch import Fetched, shared_fetcher, trusted_hosts
+from tasks.images.pixel_spec import Prepared
+from tasks.images.pool import ImageJob, shared_pool
+from tasks.reasons import Reason
+from tasks.samples import Rejection
+from tasks.shards.spec import BuildSpec
+
+Row = dict[str, Any]
+_GONE = frozenset({Reason.NOT_FOUND, Reason.NOT_A_REGULAR_FILE, Reason.OUTSIDE_ROOT, Reason.EMPTY_FILE})
+"""Reasons that say that an image is no longer there, rather than that it could not be had this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A row that is there already.
+
+    Attributes:
+        file: The file that holds it, by its place in the plan's list.
+        row: Its place there.
+        how: ``kept`` without a look, ``touched`` after one, ``moved`` from another place, ``stale`` for want of bytes.
+    """
+
+    file: int
+    row: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One sample, and what became of it.
+
+    Attributes:
+        sample: Its row in the plan.
+        fetched: What fetching came to, without the bytes; None where nothing was fetched.
+        outcome: The image, why there is none, or the row that it is copied from.
+    """
+
+    sample: Row
+    fetched: Fetched | None
+    outcome: Prepared | Rejection | Copy
+
+
+def prepare_samples(
+    samples: pa.Table, spec: BuildSpec, missing: Mapping[str, tuple[int, int]] | None = None
+) -> Iterator[Finished]:
+    """Each of *samples*, in their order, with what became of it.
+
+    Args:
+        samples: With the columns of a plan.
+        spec: How they are read, and what they become.
+        missing: For the content hash of each row that is missing, the file and row that hold it.
+    """
+    pool = shared_pool(spec.processes, spec.limits)
+    waiting: deque[Finished | _Waiting] = deque()
+
+    def jobs() -> Iterator[ImageJob]:
+        for item in _fetched_samples(samples, spec, missing or {}):
+            if isinstance(item, Finished):
+                waiting.append(item)
+            else:
+                waiting.append(_Waiting(item.sample, replace(item.fetched, data=b"")))
+                yield ImageJob(item.fetched.data, item.sample["location"], item.fetched.is_array)
+
+    for outcome in pool.prepare_images(jobs(), spec.pixels):
+        yield from _settled(waiting)
+        asked = waiting.popleft()
+        yield Finished(asked.sample, asked.fetched, outcome)
+    yield from _settled(waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A sample whose bytes are on their way through the decoder."""
+
+    sample: Row
+    fetched: Fetched
+
+
+def _settled(waiting: deque[Finished | _Waiting]) -> Iterator[Finished]:
+    """Those at the head of *waiting* that need no decoder."""
+    while waiting and isinstance(waiting[0], Finished):
+        item = waiting.popleft()
+        if isinstance(item, Finished):
+            yield item
+
+
+def _fetched_samples(
+    samples: pa.Table, spec: BuildSpec, missing: Mapping[str, tuple[int, int]]
+) -> Iterator[Finished | _Waiting]:
+    """Each sample, settled where its bytes need not be decoded, else with its bytes."""
+    wanted = samples.filter(pc.not_equal(samples["action"], "copy"))
+    fetcher = shared_fetcher(spec.fetch.model_dump_json(), trusted_hosts(spec.access))
+    fetching = fetcher.fetch_ahead(wanted, spec.access)
+    for batch in samples.to_batches(max_chunksize=1024):
+        for sample in batch.to_pylist():
+            if sample["action"] == "copy":
+                yield Finished(sample, None, Copy(sample["copy_file"], sample["copy_row"], "kept"))
+            else:
+                yield _judge(sample, next(fetching), missing)
+
+
+def _judge(sample: Row, fetched: Fetched, missing: Mapping[str, tuple[int, int]]) -> Finished | _Waiting:
+    known = sample["action"] == "check"
+    if fetched.rejection is not None:
+        if known and fetched.rejection.reason not in _GONE:
+            return Finished(sample, fetched, Copy(sample["copy_file"], sample["copy_row"], "stale"))
+        return Finished(sample, fetched, fetched.rejection)
+    if known and fetched.content_sha256 == sample["known_sha256"]:
+        return Finished(sample, replace(fetched, data=b""), Copy(sample["copy_file"], sample["copy_row"], "touched"))
+    place = missing.get(fetched.content_sha256)
+    if place is not None:
+        return Finished(sample, replace(fetched, data=b""), Copy(*place, "moved"))
+    return _Waiting(sample, fetched)

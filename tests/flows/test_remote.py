@@ -91,8 +91,12 @@ def test_source_and_output_on_s3(parquetry: Command, write_config: WriteConfig, 
     command = parquetry.with_environment(**keys)
 
     first, second = (command.run_json(config)[0] for _ in range(2))
+    store.put(str(pets / "cat" / "0.png"), "source/pets/cat/9.png")
+    (third,) = command.run_json(config)
 
-    assert (first["version"], second["version"], second["written"]) == (1, 2, 6)
+    assert (first["outcome"], first["version"], first["written"]) == ("published", 1, 6)
+    assert (second["outcome"], second["images_fetched"]) == ("unchanged", 0)
+    assert (third["version"], third["written"], third["images_decoded"]) == (2, 7, 1)
     latest = json.loads(store.cat_file("datasets/pets/latest.json"))
     assert latest["version"] == 2
     files = store.ls("datasets/pets/shards")

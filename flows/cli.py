@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows import version_commands
+from flows.command_line import AsJson, Options, console, pairs, print_error, print_json, store_options
 from flows.interrupts import stopped_by_signals
 from tasks.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from flows.local_run import Finished
-    from tasks.storage import Store
 
 app = typer.Typer(
     name="parquetry",
@@ -27,19 +25,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(version_commands.app)
+
 Configs = Annotated[list[str], typer.Argument(help="YAML files, one a dataset; paths or any fsspec URL.")]
 Config = Annotated[str, typer.Argument(help="A YAML file; a path or any fsspec URL.")]
-Root = Annotated[str, typer.Argument(help="An output: the folder or URL that `output.path` names.")]
-Number = Annotated[int | None, typer.Argument(help="A version's number; the newest where left out.")]
 Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the config.")]
-VersionNumber = Annotated[int | None, typer.Option("--version", help="A version's number; else the newest.")]
 SourcePlace = Annotated[str, typer.Argument(help="A folder or a label file: a path or any fsspec URL.")]
 Layout = Annotated[str, typer.Option(help="auto, class_folders, split_folders, hierarchy, csv or json.")]
-Options = Annotated[
-    list[str] | None,
-    typer.Option("--storage-option", metavar="KEY=VALUE", help="An option of fsspec's for the output's store."),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 @app.command()
@@ -61,15 +53,15 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
 
         def report(finished: Finished) -> None:
             if as_json:
-                _print_json(finished.outcome.as_json())
+                print_json(finished.outcome.as_json())
             elif finished.outcome.outcome == "failed":
-                _print_error(finished.outcome.reason)
+                print_error(finished.outcome.reason)
             else:
-                print_outcome(_console(), finished.outcome)
+                print_outcome(console(), finished.outcome)
 
-        watch = watching(_console(stderr=True))
+        watch = watching(console(stderr=True))
         asked = Asked(full, limit, _gates(accept), rehash)
-        code = run_configs(configs, RunRequest(_overrides(sets), asked), watch, report, interrupt)
+        code = run_configs(configs, RunRequest(pairs(sets), asked), watch, report, interrupt)
     raise typer.Exit(code)
 
 
@@ -78,11 +70,11 @@ def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
     """Show what a run would do: layout and why, classes, splits, shards, sizes; writes nothing."""
     from flows.dry_run import describe_plan, print_plan  # noqa: PLC0415
 
-    described = describe_plan(config, _overrides(sets))
+    described = describe_plan(config, pairs(sets))
     if as_json:
-        _print_json(described)
+        print_json(described)
     else:
-        print_plan(_console(), described)
+        print_plan(console(), described)
 
 
 @app.command()
@@ -91,11 +83,11 @@ def discover(source: SourcePlace, layout: Layout = "auto", options: Options = No
     from flows.discovering import describe, print_discovery  # noqa: PLC0415
     from flows.discovering import discover as look  # noqa: PLC0415
 
-    found = look(source, _options(options), layout)
+    found = look(source, store_options(options), layout)
     if as_json:
-        _print_json(describe(found))
+        print_json(describe(found))
     else:
-        print_discovery(_console(), found)
+        print_discovery(console(), found)
 
 
 @app.command()
@@ -109,7 +101,7 @@ def init(
     from flows.discovering import discover as look  # noqa: PLC0415
     from flows.discovering import starting_config  # noqa: PLC0415
 
-    sys.stdout.write(starting_config(source, output, look(source, _options(options), layout)))
+    sys.stdout.write(starting_config(source, output, look(source, store_options(options), layout)))
 
 
 @app.command()
@@ -120,75 +112,16 @@ def check(configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
     wrong = 0
     for url in configs:
         try:
-            name, problem = load_config(url, _overrides(sets)).name, ""
+            name, problem = load_config(url, pairs(sets)).name, ""
         except DatasetError as error:
             name, problem, wrong = url, str(error), wrong + 1
         if as_json:
-            _print_json({"config": url, "name": None if problem else name, "ok": not problem, "problem": problem})
+            print_json({"config": url, "name": None if problem else name, "ok": not problem, "problem": problem})
         elif problem:
-            _print_error(problem)
+            print_error(problem)
         else:
-            _console().print(f"{url}: the config of {name} is in order", markup=False, highlight=False, soft_wrap=True)
+            console().print(f"{url}: the config of {name} is in order", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(2 if wrong else 0)
-
-
-@app.command()
-def versions(root: Root, options: Options = None, as_json: AsJson = False) -> None:
-    """List the versions of an output, oldest first."""
-    from dataclasses import asdict  # noqa: PLC0415
-
-    from flows.summary import print_versions  # noqa: PLC0415
-    from tasks.publish.versions import describe_versions  # noqa: PLC0415
-
-    lines = describe_versions(_store(root, options))
-    if as_json:
-        _print_json([asdict(line) for line in lines])
-    else:
-        print_versions(_console(), lines)
-
-
-@app.command()
-def path(root: Root, number: Number = None, options: Options = None, as_json: AsJson = False) -> None:
-    """Print the folder that holds a version's Parquet and nothing else; local outputs only."""
-    from tasks.publish.versions import version_path  # noqa: PLC0415
-
-    found = version_path(_store(root, options), number)
-    if as_json:
-        _print_json(found)
-    else:
-        _print_line(found)
-
-
-@app.command()
-def files(root: Root, number: Number = None, options: Options = None, as_json: AsJson = False) -> None:
-    """Print the Parquet files of a version, one a line."""
-    from tasks.publish.versions import version_files  # noqa: PLC0415
-
-    found = version_files(_store(root, options), number)
-    if as_json:
-        _print_json(found)
-        return
-    for file in found:
-        _print_line(file)
-
-
-@app.command()
-def explain(
-    root: Root,
-    sample: Annotated[str, typer.Argument(help="An image's id, its location, or a part of either.")],
-    number: VersionNumber = None,
-    options: Options = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say where one image went, or why it did not."""
-    from flows.summary import print_explanations  # noqa: PLC0415
-    from tasks.publish.explain import explain_sample  # noqa: PLC0415
-
-    found = explain_sample(_store(root, options), sample, number)
-    if as_json:
-        _print_json(found)
-    else:
-        print_explanations(_console(), found)
 
 
 @app.command()
@@ -197,7 +130,7 @@ def demo(folder: Annotated[Path, typer.Argument(help="Where to draw; made if abs
     from flows.demo import draw_demo  # noqa: PLC0415
 
     for config in draw_demo(folder):
-        _console().print(f"parquetry run {config}", markup=False, highlight=False, soft_wrap=True)
+        console().print(f"parquetry run {config}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _gates(names: list[str] | None) -> tuple[str, ...]:
@@ -208,60 +141,6 @@ def _gates(names: list[str] | None) -> tuple[str, ...]:
         if name not in Gates.model_fields:
             raise ConfigError(f"--accept {name}: no such gate; there are {', '.join(Gates.model_fields)}.")
     return tuple(names or ())
-
-
-def _overrides(sets: list[str] | None) -> dict[str, Any]:
-    pairs = {}
-    for item in sets or []:
-        key, equals, value = item.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(f"--set {item}: write KEY=VALUE, such as --set resize.size='[64, 64]'.")
-        pairs[key.strip()] = value
-    return pairs
-
-
-def _store(root: str, options: list[str] | None) -> Store:
-    """The output at *root*, as the command line names it."""
-    from tasks.samples import StoreUrl  # noqa: PLC0415
-    from tasks.storage import is_url, open_store  # noqa: PLC0415
-
-    place = root.rstrip("/") if is_url(root) else str(Path(root).expanduser().absolute())
-    return open_store(StoreUrl(place, _options(options)))
-
-
-def _options(options: list[str] | None) -> dict[str, Any]:
-    """Fsspec's options, as the command line gives them: dotted keys, values as YAML."""
-    from flows.yaml_text import parse_yaml  # noqa: PLC0415
-    from tasks.step_config import resolve_plain  # noqa: PLC0415
-
-    values: dict[str, Any] = {}
-    for key, value in _overrides(options).items():
-        section = values
-        *parents, last = key.split(".")
-        for parent in parents:
-            section = section.setdefault(parent, {})
-        section[last] = resolve_plain(parse_yaml(value, f"--storage-option {key}").data)
-    return values
-
-
-def _print_line(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console  # noqa: PLC0415
-
-    return Console(stderr=stderr)
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
-
-
-def _print_error(message: str) -> None:
-    plain = "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in message)
-    sys.stderr.write(f"error: {plain}\n")
 
 
 def main() -> None:
@@ -275,10 +154,10 @@ def main() -> None:
             raise
         from flows.local_run import exit_code  # noqa: PLC0415
 
-        _print_error(str(error))
+        print_error(str(error))
         sys.exit(exit_code(error))
     except KeyboardInterrupt:
-        _print_error("interrupted; the published version is as it was")
+        print_error("interrupted; the published version is as it was")
         sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -286,7 +165,7 @@ def main() -> None:
     except Exception as error:
         if debug:
             raise
-        _print_error(f"{type(error).__name__}: {error}. This is a defect of parquetry; --debug shows where.")
+        print_error(f"{type(error).__name__}: {error}. This is a defect of parquetry; --debug shows where.")
         sys.exit(1)
 
 

@@ -2,66 +2,38 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.asked import Asked
-from flows.build import BuiltShards, entry_of
+from flows.build import BuiltShards
 from flows.config import DatasetConfig
 from flows.outcome import Account, Breakdown, RunOutcome
 from flows.past import settings_hash
 from flows.plan_run import PlannedRun
+from flows.version_draft import RunFacts, learned_state, make_manifest
 from tasks.errors import DatasetError, RefusedError
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, write_rejects
 from tasks.publish.derived import refresh_derived
-from tasks.publish.documents import FileEntry, Manifest, content_path
 from tasks.publish.memory import remember
 from tasks.publish.retention import apply_retention
 from tasks.publish.runs import now
-from tasks.publish.state import ABSENT_SCHEMA, State, write_state
+from tasks.publish.state import write_state
 from tasks.publish.verify import verify_built
 from tasks.reasons import Reason
-from tasks.report.drift import FORMAT, differences, headlines, label_flips, reason_changes
+from tasks.report.drift import headlines
 from tasks.report.gates import GateFacts, GateResult, check_gates
 from tasks.samples import count_values
-from tasks.shards import published_pixel_spec
 from tasks.shards.schema import shard_schema
 
-_LIBRARIES = ("parquetry", "prefect", "pillow", "pandas", "pyarrow", "fsspec")
 _UNCOUNTED = {Reason.QUARANTINED_NEW_CLASS.value}
 """Reasons for which images are left out on purpose: they do not count for `gates.max_reject_fraction`."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunFacts:
-    """What a run did.
-
-    Attributes:
-        planned: What was to be built.
-        built: What was built.
-        rejections: `REJECTION_SCHEMA`, all stages together, with their past.
-        failed: What is to be remembered of those that may pass.
-        account: Where every image went.
-        breakdown: The rows by split, class and reason.
-        changes: What changed against the version before, by state.
-    """
-
-    planned: PlannedRun
-    built: BuiltShards
-    rejections: pa.Table
-    failed: pa.Table
-    account: Account
-    breakdown: Breakdown
-    changes: dict[str, int]
 
 
 def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: PlannedRun, asked: Asked) -> RunOutcome:
@@ -78,7 +50,7 @@ def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: P
     if crossed:
         return replace(refused_run(dataset, run, _crossed(crossed)), account=facts.account, breakdown=facts.breakdown)
     version = None if _is_unchanged(run, facts) else _commit(dataset, run, facts, gates)
-    write_state(run.store, _state(facts))
+    write_state(run.store, learned_state(facts))
     warnings = [*refresh_derived(run.store, dataset.output), *apply_retention(run.store, dataset.output)]
     return _outcome(dataset, run, facts, version, warnings)
 
@@ -240,75 +212,3 @@ def _commit(dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[G
         if shard.path not in before | adopted:
             verify_built(run.store, shard, schema)
     return commit_version(run, manifest, facts.planned.labelled.class_names).version
-
-
-def make_manifest(
-    dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult], rejects: FileEntry | None
-) -> Manifest:
-    """The version that a run built."""
-    names = facts.planned.labelled.class_names
-    pixel_spec = published_pixel_spec(facts.planned.spec.pixels)
-    return Manifest(
-        dataset=dataset.name,
-        parent=run.history.version or None,
-        counts=asdict(facts.account),
-        splits=dict(facts.breakdown.splits),
-        classes=dict(facts.breakdown.classes),
-        reasons=dict(facts.breakdown.reasons),
-        warnings=dict(facts.built.warnings),
-        class_names={column: list(listed) for column, listed in names.items()},
-        columns={field.name: str(field.type) for field in shard_schema(names, pixel_spec)},
-        pixel_spec=pixel_spec,
-        layout=facts.breakdown.layout,
-        why=facts.breakdown.why,
-        notices=list(facts.breakdown.notices),
-        config=dataset.as_published(),
-        config_sha256=dataset.digest(),
-        libraries=_versions(),
-        gates=[asdict(gate) for gate in gates],
-        shards=[entry_of(file) for file in sorted(facts.built.rows.files, key=lambda file: (file.split, file.name))],
-        rejects=rejects,
-        report=_write_report(run, facts, gates),
-    )
-
-
-def _versions() -> dict[str, str]:
-    return {name: importlib.metadata.version(name) for name in _LIBRARIES}
-
-
-def _write_report(run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> FileEntry:
-    """What changed against the version before, stored as JSON."""
-    before = run.history.manifest
-    libraries = {
-        name: {"before": (before.libraries if before else {}).get(name, ""), "after": version}
-        for name, version in _versions().items()
-        if before is not None and before.libraries.get(name) != version
-    }
-    report: dict[str, Any] = {
-        "format": FORMAT,
-        "states": facts.changes,
-        "splits": differences(before.splits if before else {}, facts.breakdown.splits),
-        "classes": differences(before.classes if before else {}, facts.breakdown.classes),
-        "label_flips": label_flips(facts.planned.past.rows.table, facts.built.rows.table),
-        "reasons": reason_changes(facts.planned.past.rejects, facts.rejections),
-        "account": asdict(facts.account),
-        "gates": [asdict(gate) for gate in gates],
-        "libraries": libraries,
-        "notices": list(facts.breakdown.notices),
-    }
-    data = json.dumps(report, ensure_ascii=False, indent=1).encode()
-    path, digest = content_path("reports", data, ".json")
-    run.store.replace(path, data)
-    return FileEntry(path=path, rows=0, bytes=len(data), sha256=digest)
-
-
-def _state(facts: RunFacts) -> State:
-    """What this night learned, and what earlier ones did that still counts."""
-    past, built = facts.planned.past, facts.built
-    fresh = set(built.touched["sample_id"].to_pylist())
-    there = set(built.rows.table["sample_id"].to_pylist())
-    old = [row for row in past.state.touched.to_pylist() if row["sample_id"] in there - fresh]
-    touched = pa.Table.from_pylist([*built.touched.to_pylist(), *old], schema=built.touched.schema)
-    nights = facts.planned.absent
-    absent = pa.table({"sample_id": list(nights), "nights": list(nights.values())}, schema=ABSENT_SCHEMA)
-    return State(touched, facts.failed, absent)

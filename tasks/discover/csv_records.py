@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks.discover.label_files import ALIASES, LabelFileSource, choose_roles, plain_name
+from tasks.discover.label_files import LabelFileSource
 from tasks.discover.labelled_records import LabelFile, discover_records
+from tasks.discover.roles import ALIASES, choose_roles, plain_name
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.csv_reader import read_csv

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Literal
 
-from tasks.discover.label_files import ALIASES, LabelFileSource, Roles, choose_roles, plain_name
+from tasks.discover.label_files import LabelFileSource
 from tasks.discover.labelled_records import LabelFile, discover_records
+from tasks.discover.roles import ALIASES, Roles, choose_roles, plain_name
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.json_reader import is_lines, read_json, record_keys

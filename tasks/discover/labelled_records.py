@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tasks.discover.label_files import LabelFileSource, Occurrences, Roles, clean_label, text_hash
+from tasks.discover.label_files import LabelFileSource, Occurrences, clean_label, text_hash
+from tasks.discover.roles import Roles
 from tasks.discover.sample_rows import Origin, SampleRows
 from tasks.discover.scan import Listing, scan_images, stat_local
 from tasks.discover.split_words import SplitWords

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tasks.errors import VersionError
 from tasks.publish.derived import VIEWS
 from tasks.publish.history import Version, list_versions, read_commit, read_manifest, read_version
+from tasks.publish.settings import OutputSettings
 from tasks.storage import Store, redact_url
 
 
@@ -99,3 +100,14 @@ def version_path(store: Store, number: int | None) -> str:
         where = f"{store.place.url}/{folder}"
         raise VersionError(f"{where} is missing. Any run of the dataset repairs it; until then, use `parquetry files`.")
     return store.place.child(folder).url
+
+
+def output_settings(store: Store) -> OutputSettings:
+    """The `output` section that the newest version was published with, as far as it still has a meaning.
+
+    Raises:
+        VersionError: There is no version.
+    """
+    published = open_version(store, None).manifest.config.get("output", {})
+    known = {key: value for key, value in published.items() if key in {"keep_versions", "grace_days"}}
+    return OutputSettings(path=store.place.url, storage_options=dict(store.place.options), **known)

@@ -1,0 +1,92 @@
+"""What all commands share: arguments, and how they print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tasks.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tasks.storage import Store
+
+Root = Annotated[str, typer.Argument(help="An output: the folder or URL that `output.path` names.")]
+Number = Annotated[int | None, typer.Argument(help="A version's number; the newest where left out.")]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--storage-option", metavar="KEY=VALUE", help="An option of fsspec's for the store."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def pairs(items: list[str] | None, option: str = "--set") -> dict[str, str]:
+    """``KEY=VALUE`` items as a mapping.
+
+    Raises:
+        ConfigError: One is no pair.
+    """
+    found = {}
+    for item in items or []:
+        key, equals, value = item.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"{option} {item}: write KEY=VALUE, such as --set resize.size='[64, 64]'.")
+        found[key.strip()] = value
+    return found
+
+
+def store_options(items: list[str] | None) -> dict[str, Any]:
+    """Fsspec's options, as the command line gives them: dotted keys, values as YAML."""
+    from flows.yaml_text import parse_yaml  # noqa: PLC0415 - `--help` must not wait for it
+    from tasks.step_config import resolve_plain  # noqa: PLC0415
+
+    values: dict[str, Any] = {}
+    for key, value in pairs(items, "--storage-option").items():
+        section = values
+        *parents, last = key.split(".")
+        for parent in parents:
+            section = section.setdefault(parent, {})
+        section[last] = resolve_plain(parse_yaml(value, f"--storage-option {key}").data)
+    return values
+
+
+def open_root(root: str, options: list[str] | None) -> Store:
+    """The output at *root*, as the command line names it."""
+    from tasks.samples import StoreUrl  # noqa: PLC0415
+    from tasks.storage import is_url, open_store  # noqa: PLC0415
+
+    place = root.rstrip("/") if is_url(root) else str(Path(root).expanduser().absolute())
+    return open_store(StoreUrl(place, store_options(options)))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where to print tables."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=stderr)
+
+
+def print_json(value: Any) -> None:
+    """Print *value* as one line of JSON."""
+    print_line(json.dumps(value, ensure_ascii=False))
+    sys.stdout.flush()
+
+
+def print_line(text: str) -> None:
+    """Print one line; control characters in it do nothing."""
+    sys.stdout.write(f"{plain(text)}\n")
+
+
+def print_error(message: str) -> None:
+    """Print what went wrong."""
+    sys.stderr.write(f"error: {plain(message)}\n")
+
+
+def plain(text: str) -> str:
+    """*text* with its control characters, save line breaks, as escapes."""
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

@@ -1,0 +1,219 @@
+"""The commands for life after publishing: versions, what they hold, and what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from flows.command_line import AsJson, Number, Options, Root, console, open_root, print_json, print_line
+from tasks.errors import ConfigError
+
+app = typer.Typer()
+
+Needed = Annotated[int, typer.Argument(help="A version's number.")]
+Keep = Annotated[int | None, typer.Option(min=1, help="Else `output.keep_versions` of the newest version.")]
+Grace = Annotated[float | None, typer.Option(min=0, help="Else `output.grace_days` of the newest version.")]
+
+
+@app.command()
+def versions(root: Root, options: Options = None, as_json: AsJson = False) -> None:
+    """List the versions of an output, oldest first."""
+    from flows.summary import print_versions  # noqa: PLC0415 - `--help` must not wait for what a command needs
+    from tasks.publish.versions import describe_versions  # noqa: PLC0415
+
+    lines = describe_versions(open_root(root, options))
+    if as_json:
+        print_json([asdict(line) for line in lines])
+    else:
+        print_versions(console(), lines)
+
+
+@app.command()
+def path(root: Root, number: Number = None, options: Options = None, as_json: AsJson = False) -> None:
+    """Print the folder that holds a version's Parquet and nothing else; local outputs only."""
+    from tasks.publish.versions import version_path  # noqa: PLC0415
+
+    found = version_path(open_root(root, options), number)
+    if as_json:
+        print_json(found)
+    else:
+        print_line(found)
+
+
+@app.command()
+def files(root: Root, number: Number = None, options: Options = None, as_json: AsJson = False) -> None:
+    """Print the Parquet files of a version, one a line."""
+    from tasks.publish.versions import version_files  # noqa: PLC0415
+
+    found = version_files(open_root(root, options), number)
+    if as_json:
+        print_json(found)
+        return
+    for file in found:
+        print_line(file)
+
+
+@app.command()
+def explain(
+    root: Root,
+    sample: Annotated[str, typer.Argument(help="An image's id, its location, or a part of either.")],
+    number: Annotated[int | None, typer.Option("--version", help="A version's number; else the newest.")] = None,
+    options: Options = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say where one image went, or why it did not."""
+    from flows.summary import print_explanations  # noqa: PLC0415
+    from tasks.publish.explain import explain_sample  # noqa: PLC0415
+
+    found = explain_sample(open_root(root, options), sample, number)
+    if as_json:
+        print_json(found)
+    else:
+        print_explanations(console(), found)
+
+
+@app.command()
+def diff(root: Root, first: Needed, second: Needed, options: Options = None, as_json: AsJson = False) -> None:
+    """Say which images one version has and another has not, and which differ."""
+    from tasks.publish.life import compare_versions  # noqa: PLC0415
+
+    found = compare_versions(open_root(root, options), first, second)
+    if as_json:
+        print_json(asdict(found))
+        return
+    for name, ids in asdict(found).items():
+        print_line(f"{name}: {len(ids):,}")
+        for sample_id in list(ids)[:20]:
+            change = f": {' → '.join(ids[sample_id])}" if isinstance(ids, dict) else ""
+            print_line(f"  {sample_id}{change}")
+        if len(ids) > 20:
+            print_line(f"  … {len(ids) - 20:,} more; --json lists them all")
+
+
+@app.command()
+def rollback(root: Root, number: Needed, options: Options = None, as_json: AsJson = False) -> None:
+    """Make an older version the newest again; runs are refused until `release`."""
+    from tasks.publish.life import roll_back  # noqa: PLC0415
+
+    store = open_root(root, options)
+    commit = roll_back(store, number)
+    _refresh(root, options)
+    if as_json:
+        print_json(commit.model_dump(exclude={"class_names"}))
+    else:
+        print_line(f"version {commit.version} is version {number} again; `parquetry release {root}` lets runs go on")
+
+
+@app.command()
+def release(root: Root, options: Options = None, as_json: AsJson = False) -> None:
+    """Let runs publish again after a rollback."""
+    from tasks.publish.life import release as let_go  # noqa: PLC0415
+
+    commit = let_go(open_root(root, options))
+    _refresh(root, options)
+    if as_json:
+        print_json(commit.model_dump(exclude={"class_names"}))
+    else:
+        print_line(f"version {commit.version}: runs publish again")
+
+
+def _refresh(root: str, options: list[str] | None) -> None:
+    """Bring card, latest.json and views up to date, and say what could not be."""
+    from flows.command_line import print_error  # noqa: PLC0415
+    from tasks.publish.derived import refresh_derived  # noqa: PLC0415
+    from tasks.publish.versions import output_settings  # noqa: PLC0415
+
+    store = open_root(root, options)
+    for warning in refresh_derived(store, output_settings(store)):
+        print_error(warning)
+
+
+@app.command()
+def pin(
+    root: Root,
+    number: Needed,
+    name: Annotated[str, typer.Option("--as", help="What for: such as the model that was trained on it.")] = "kept",
+    options: Options = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep a version for good."""
+    from tasks.publish.life import pin as keep  # noqa: PLC0415
+
+    found = keep(open_root(root, options), number, name)
+    if as_json:
+        print_json({"version": number, "pin": found})
+    else:
+        print_line(f"version {number} is kept as {name}")
+
+
+@app.command()
+def unpin(root: Root, number: Needed, options: Options = None, as_json: AsJson = False) -> None:
+    """Let retention have a version again."""
+    from tasks.publish.life import unpin as let_go  # noqa: PLC0415
+
+    names = let_go(open_root(root, options), number)
+    if as_json:
+        print_json({"version": number, "pins": names})
+    else:
+        print_line(f"version {number} is no longer kept as {', '.join(names)}")
+
+
+@app.command()
+def prune(  # noqa: PLR0913, PLR0917 - the options of a command
+    root: Root,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete; else only say what would go.")] = False,
+    keep_versions: Keep = None,
+    grace_days: Grace = None,
+    options: Options = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which old files may go, and delete them with --yes."""
+    from tasks.publish.retention import find_garbage  # noqa: PLC0415
+    from tasks.publish.retention import prune as delete  # noqa: PLC0415
+    from tasks.publish.versions import output_settings  # noqa: PLC0415
+
+    store = open_root(root, options)
+    asked = {"keep_versions": keep_versions, "grace_days": grace_days}
+    settings = output_settings(store).model_copy(
+        update={key: value for key, value in asked.items() if value is not None}
+    )
+    garbage = delete(store, settings) if yes else find_garbage(store, settings)
+    if as_json:
+        paths = [file.path for file in garbage.files]
+        print_json({"deleted": yes, "files": paths, "bytes": garbage.bytes, "waiting": garbage.waiting})
+        return
+    for file in garbage.files:
+        print_line(f"{file.path}  {file.bytes:,} bytes")
+    verb = "deleted" if yes else "would go; --yes deletes them"
+    print_line(f"{len(garbage.files):,} files, {garbage.bytes:,} bytes {verb}; {garbage.waiting:,} wait for the grace")
+
+
+@app.command()
+def verify(
+    root: Root,
+    number: Number = None,
+    part: Annotated[str, typer.Option(metavar="N/T", help="Read the N-th of T parts, such as 2/7.")] = "1/1",
+    options: Options = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read every byte of a version against its manifest."""
+    from tasks.publish.life import verify_version  # noqa: PLC0415
+
+    found = verify_version(open_root(root, options), number, _part(part))
+    if as_json:
+        print_json(asdict(found))
+    else:
+        for file, problem in found.problems:
+            print_line(f"{file} {problem}")
+        word = f"{len(found.problems)} problems" if found.problems else "all as they were written"
+        print_line(f"version {found.version}: {found.files:,} files, {found.bytes:,} bytes: {word}")
+    raise typer.Exit(1 if found.problems else 0)
+
+
+def _part(text: str) -> tuple[int, int]:
+    chosen, _, parts = text.partition("/")
+    if not (chosen.isdigit() and parts.isdigit() and 1 <= int(chosen) <= int(parts)):
+        raise ConfigError(f"--part {text[:30]}: write N/T, such as 2/7.")
+    return int(chosen), int(parts)

@@ -112,7 +112,7 @@ def _fit(cells: Sequence[bytes], width: int, form: RecordFormat) -> Sequence[byt
     place = form.location
     if width == 2 and len(cells) > width and isinstance(place, int) and not form.template:
         joined = form.delimiter.encode().join(cells[place : len(cells) - (1 - place)])
-        if is_address(joined.decode("utf-8", "replace")):
+        if is_address(joined.decode("utf-8", "replace")) or joined[:5].lower() == b"data:":
             return (*cells[:place], joined, *cells[len(cells) - (1 - place) :])
     return None
 

@@ -1,0 +1,326 @@
+"""Label files as people write them: every row comes back, or says why it does not."""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import io
+import json
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tasks.discover.auto import AutoSource
+from tasks.discover.split_words import SplitWords
+from tasks.errors import LabelFileError
+from tasks.samples import Discovery
+
+PLACES = ("cats_n_dogs/cat/1.jpg", "cats_n_dogs/dog/2.jpg", "1.jpg", "2.jpg", "a,b.jpg", "sub/3.jpg")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for place in PLACES:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_bytes(b"x")
+    return tmp_path
+
+
+def look(folder: Path, text: str | bytes, name: str = "labels.csv", **keys: Any) -> Discovery:
+    data = text.encode() if isinstance(text, str) else text
+    (folder / name).write_bytes(data)
+    return AutoSource(path=str(folder / name), **keys).discover(SplitWords({}))
+
+
+def found(discovery: Discovery) -> list[tuple[str, str]]:
+    table = discovery.samples
+    return sorted(zip(table["location"].to_pylist(), table["label_path"].to_pylist(), strict=True))
+
+
+def reasons(discovery: Discovery) -> list[str]:
+    return sorted(discovery.rejections["reason"].to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("    'cat', cats_n_dogs/cat/1.jpg", ("cats_n_dogs/cat/1.jpg", "cat"), id="the book's row"),
+        pytest.param("'cat','http://mysite.com/a/1.jpg'", ("http://mysite.com/a/1.jpg", "cat"), id="a quoted address"),
+        pytest.param(r"'O\'Neil',1.jpg", ("1.jpg", "O'Neil"), id="an escaped apostrophe"),
+        pytest.param("'it''s',1.jpg", ("1.jpg", "it's"), id="a doubled apostrophe"),
+        pytest.param("cat's eye,1.jpg", ("1.jpg", "cat's eye"), id="a lone apostrophe"),
+        pytest.param('"a ""b""",1.jpg', ("1.jpg", 'a "b"'), id="doubled quotes"),
+        pytest.param('cat,"a,b.jpg"', ("a,b.jpg", "cat"), id="a quoted comma"),
+        pytest.param("cat,http://x.com/a,b?c=1,2", ("http://x.com/a,b", "cat"), id="commas of an address"),
+        pytest.param("cat;dog,1.jpg", ("1.jpg", "cat;dog"), id="never split by guess"),
+        pytest.param("sea lion & co,1.jpg", ("1.jpg", "sea lion & co"), id="inner blanks"),
+        pytest.param("NA,1.jpg", ("1.jpg", "NA"), id="NA"),
+        pytest.param("None,1.jpg", ("1.jpg", "None"), id="None"),
+        pytest.param("001,1.jpg", ("1.jpg", "001"), id="zeros"),
+        pytest.param("1e5,1.jpg", ("1.jpg", "1e5"), id="an exponent"),
+        pytest.param("cat,./1.jpg", ("1.jpg", "cat"), id="dot slash"),
+        pytest.param("cat,sub\\3.jpg", ("sub/3.jpg", "cat"), id="a backslash"),
+        pytest.param("cat,sub/../1.jpg", ("1.jpg", "cat"), id="up and down"),
+        pytest.param("cat,1.jpg,", ("1.jpg", "cat"), id="an empty cell too many"),
+        pytest.param("cafe\u0301,1.jpg", ("1.jpg", "caf\u00e9"), id="Unicode form C"),
+    ],
+)
+def test_a_row_is_read_as_it_is_meant(folder: Path, text: str, expected: tuple[str, str]) -> None:
+    assert found(look(folder, f"label,location\n{text}\n")) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        pytest.param("[[...],[...]]", "embedded_placeholder", id="an ellipsis"),
+        pytest.param("[[1,2],[3]]", "embedded_ragged", id="ragged"),
+        pytest.param("[[1,x],[3,4]]", "embedded_bad_value", id="letters"),
+        pytest.param("[[1,300],[3,4]]", "embedded_out_of_range", id="over 255"),
+        pytest.param("[[1,-3],[3,4]]", "embedded_out_of_range", id="negative"),
+        pytest.param("[[0.1,0.2],[0.3,0.4]]", "embedded_bad_value", id="floats"),
+        pytest.param("nowhere.jpg", "not_found", id="absent"),
+        pytest.param("../outside.jpg", "outside_root", id="dots"),
+        pytest.param("/etc/passwd", "outside_root", id="absolute"),
+        pytest.param("~/x.jpg", "outside_root", id="home"),
+        pytest.param("file:///etc/passwd", "bad_scheme", id="file"),
+        pytest.param("s3://other/x.jpg", "bad_scheme", id="another store"),
+        pytest.param("simplecache::http://x.com/1.jpg", "bad_scheme", id="chained"),
+        pytest.param("reference://x", "bad_scheme", id="reference"),
+        pytest.param("%2e%2e/%2e%2e/etc/passwd", "outside_root", id="percent"),
+        pytest.param("", "bad_row", id="no location"),
+    ],
+)
+def test_a_bad_row_is_a_reject_and_the_file_goes_on(folder: Path, cell: str, reason: str) -> None:
+    discovery = look(folder, f"label,location\ncat,{cell}\ndog,2.jpg\n")
+
+    assert reasons(discovery) == [reason]
+    assert found(discovery) == [("2.jpg", "dog")]
+    assert discovery.rejections["label_row"].to_pylist() == [2]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "[[0,1,2],[3,4,5]]",
+        '"[[0,1,2],[3,4,5]]"',
+        "[[[255,0,0],[0,255,0]],[[0,0,255],[9,9,9]]]",
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==",
+    ],
+)
+def test_pixels_may_stand_in_the_file(folder: Path, cell: str) -> None:
+    discovery = look(folder, f"label,location\n'cat',{cell}\n")
+
+    assert discovery.samples["kind"].to_pylist() == ["embedded"]
+    assert discovery.samples["label_path"].to_pylist() == ["cat"]
+
+
+@pytest.mark.parametrize("header", ["filename,class", "path,target", "image,category", "url,label", "file_name,label"])
+def test_common_column_names_are_understood(folder: Path, header: str) -> None:
+    assert found(look(folder, f"{header}\n1.jpg,cat\n")) == [("1.jpg", "cat")]
+
+
+def test_two_candidates_are_an_error_that_names_them(folder: Path) -> None:
+    with pytest.raises(LabelFileError, match=r"'path', 'url'.*columns"):
+        look(folder, "path,url,label\n1.jpg,http://x/1.jpg,cat\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        pytest.param("l.csv", "\ufefflabel,location\r\ncat,1.jpg\r\n".encode(), id="byte order mark and CRLF"),
+        pytest.param("l.csv", "label,location\ncat,1.jpg\n".encode("utf-16"), id="UTF-16"),
+        pytest.param("l.tsv", b"label\tlocation\ncat\t1.jpg\n", id="tabs"),
+        pytest.param("l.csv", b"label;location\ncat;1.jpg\n", id="semicolons"),
+        pytest.param("l.csv.gz", gzip.compress(b"label,location\ncat,1.jpg\n"), id="gzip"),
+        pytest.param("l.csv.bz2", bz2.compress(b"label,location\ncat,1.jpg\n"), id="bzip2"),
+        pytest.param("l.csv.zst", pa.compress(b"label,location\ncat,1.jpg\n", "zstd", asbytes=True), id="zstandard"),
+        pytest.param("l.csv", b"\n\nlabel,location\n\ncat,1.jpg\n\n", id="blank lines"),
+        pytest.param("l.csv", b",label,location\n0,cat,1.jpg\n", id="an index column"),
+        pytest.param("l.csv", b"label,location\ncat,1.jpg", id="no line end"),
+        pytest.param("l.json", b'[{"label": "cat", "location": "1.jpg"}]', id="a JSON array"),
+        pytest.param("l.jsonl", b'{"label": "cat", "location": "1.jpg"}\n', id="JSON Lines"),
+        pytest.param("l.json", b'{"images": [{"label": "cat", "location": "1.jpg"}]}', id="a list inside"),
+        pytest.param("l.json", b"[{'label': 'cat', 'location': '1.jpg',}]", id="as Python writes it"),
+        pytest.param("l.json.gz", gzip.compress(b'[{"label": "cat", "location": "1.jpg"}]'), id="gzipped JSON"),
+    ],
+)
+def test_files_come_in_many_forms(folder: Path, name: str, data: bytes) -> None:
+    assert found(look(folder, data, name)) == [("1.jpg", "cat")]
+
+
+def test_latin_1_is_read_when_declared_and_explained_when_not(folder: Path) -> None:
+    data = "label,location\ncaf\u00e9,1.jpg\n".encode("latin-1")
+    assert found(look(folder, data, encoding="latin-1")) == [("1.jpg", "caf\u00e9")]
+    with pytest.raises(LabelFileError, match=r"line 2 .*source\.encoding"):
+        look(folder, data)
+
+
+def test_no_header_is_refused_unless_columns_are_given_by_position(folder: Path) -> None:
+    with pytest.raises(LabelFileError, match="columns"):
+        look(folder, "1.jpg,cat\n2.jpg,dog\n")
+    discovery = look(folder, "1.jpg,cat\n2.jpg,dog\n", columns={"location": 0, "label": 1})
+    assert found(discovery) == [("1.jpg", "cat"), ("2.jpg", "dog")]
+
+
+def test_comments_are_passed_over_when_asked(folder: Path) -> None:
+    assert found(look(folder, "# made by hand\nlabel,location\ncat,1.jpg\n# end\n", comment="#")) == [("1.jpg", "cat")]
+
+
+def test_a_template_makes_locations_of_ids(folder: Path) -> None:
+    assert found(look(folder, "id,breed,label\n3,x,cat\n", location="sub/{}.jpg")) == [("sub/3.jpg", "cat")]
+
+
+def test_an_empty_label_is_rejected_unless_allowed(folder: Path) -> None:
+    text = "label,location\n,1.jpg\ncat,2.jpg\n"
+    assert reasons(look(folder, text)) == ["missing_label"]
+    assert found(look(folder, text, allow_unlabeled=True)) == [("1.jpg", ""), ("2.jpg", "cat")]
+
+
+def test_splits_of_the_file_are_mapped_and_unknown_ones_rejected(folder: Path) -> None:
+    discovery = look(folder, "label,location,split\ncat,1.jpg,VAL\ncat,2.jpg,moon\n")
+    assert discovery.samples["split"].to_pylist() == ["validation"]
+    assert reasons(discovery) == ["unknown_split"]
+    valid = look(folder, "label,location,is_valid\ncat,1.jpg,True\ncat,2.jpg,False\n")
+    assert valid.samples["split"].to_pylist() == ["validation", "train"]
+
+
+def test_one_place_twice_is_one_image_unless_the_labels_differ(folder: Path) -> None:
+    assert reasons(look(folder, "label,location\ncat,1.jpg\ncat,1.jpg\n")) == ["duplicate_location"]
+    conflict = look(folder, "label,location\ncat,1.jpg\ndog,1.jpg\n")
+    assert reasons(conflict) == ["label_conflict", "label_conflict"]
+    assert found(conflict) == []
+
+
+def test_files_that_are_not_listed_are_counted(folder: Path) -> None:
+    assert look(folder, "label,location\ncat,1.jpg\n").ignored["present but unlisted"] == len(PLACES) - 1
+
+
+def test_the_books_json_is_repaired_and_says_so(folder: Path) -> None:
+    text = "[\n {'label': 'cat', 'location': '1.jpg'}\n {'label': 'dog', 'location': '2.jpg'},\n …\n]\n"
+    discovery = look(folder, text, "l.json")
+
+    assert found(discovery) == [("1.jpg", "cat"), ("2.jpg", "dog")]
+    assert any("line 3" in notice and "missing comma" in notice for notice in discovery.notices)
+    assert any("line 4" in notice and "ellipsis" in notice for notice in discovery.notices)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        pytest.param(
+            '[{"label": "a", "label": "b", "location": "1.jpg"}, {"label": "c", "location": "2.jpg"}]',
+            "duplicate_key",
+            id="a key twice",
+        ),
+        pytest.param(
+            '[{"label": "a", "location": "1.jpg" "x"}, {"label": "c", "location": "2.jpg"}]', "bad_row", id="broken"
+        ),
+        pytest.param('{"label": "c", "location": "2.jpg"}\n{"label": "a", "loc', "bad_row", id="cut off"),
+        pytest.param('[{"label": "c", "location": "2.jpg"}, {"label": NaN, "location": "1.jpg"}]', "bad_row", id="NaN"),
+        pytest.param('[{"label": "c", "location": "2.jpg"}, 7]', "bad_row", id="no object"),
+    ],
+)
+def test_a_bad_object_is_a_reject_and_the_file_goes_on(folder: Path, text: str, reason: str) -> None:
+    discovery = look(folder, text, "l.json")
+
+    assert reasons(discovery) == [reason]
+    assert found(discovery) == [("2.jpg", "c")]
+
+
+def test_keys_may_be_nested_and_numbers_are_labels_as_written(folder: Path) -> None:
+    items = '{"file": "1.jpg", "annotation": {"label": 1e5}}, {"file": "2.jpg", "annotation": {"label": true}}'
+    text = f'{{"data": {{"items": [{items}]}}}}'
+    discovery = look(
+        folder, text, "l.json", records="data.items", columns={"location": "file", "label": "annotation.label"}
+    )
+    assert found(discovery) == [("1.jpg", "1e5"), ("2.jpg", "true")]
+
+
+def test_an_object_of_location_to_label_needs_orient_map(folder: Path) -> None:
+    text = '{"1.jpg": "cat", "2.jpg": 7}'
+    assert found(look(folder, text, "l.json", orient="map")) == [("1.jpg", "cat"), ("2.jpg", "7")]
+    with pytest.raises(LabelFileError, match="orient: map"):
+        look(folder, text, "l.json")
+
+
+def test_columns_of_pandas_are_refused_with_a_hint(folder: Path) -> None:
+    with pytest.raises(LabelFileError, match="orient"):
+        look(folder, '{"location": {"0": "1.jpg"}, "label": {"0": "cat"}}', "l.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        pytest.param("l.json", b"[" * 100_000, id="nested too deeply"),
+        pytest.param("l.json", b'[{"label": ' + b"9" * 10_000 + b', "location": "1.jpg"}]', id="a huge number"),
+        pytest.param("l.csv", b'label,location\n"open,1.jpg\ncat,2.jpg\n', id="an open quote"),
+        pytest.param("l.csv", b"label,location\nc\0at,1.jpg\ncat,2.jpg\n", id="a NUL byte"),
+        pytest.param("l.csv", b"label,location\n" + b"x" * 20_000_000 + b",1.jpg\ncat,2.jpg\n", id="20 MB in a field"),
+        pytest.param("l.csv", b"", id="empty"),
+        pytest.param("l.json", b"", id="empty JSON"),
+        pytest.param("l.json", b"null", id="null"),
+        pytest.param("l.csv.gz", gzip.compress(b"label,location\ncat,1.jpg\n" * 9)[:40], id="a cut archive"),
+        pytest.param("l.csv.gz", b"no archive", id="no archive"),
+    ],
+)
+def test_hostile_files_end_in_rows_or_in_an_error_that_names_the_file(folder: Path, name: str, data: bytes) -> None:
+    listed, message = 0, ""
+    try:
+        listed = look(folder, data, name).listed
+    except LabelFileError as error:
+        message = str(error)
+    assert listed >= 1 or name in message
+
+
+cells = st.text(
+    st.characters(codec="utf-8", exclude_characters="\r\n\0[{", exclude_categories=["Cc", "Zs", "Cs"]),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    labels=st.lists(cells.filter(lambda text: text.strip() == text and text[0] not in "'\""), min_size=1, max_size=8),
+    delimiter=st.sampled_from([",", ";", "\t"]),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+)
+def test_rows_that_were_written_in_any_dialect_come_back(
+    tmp_path_factory: pytest.TempPathFactory, labels: list[str], delimiter: str, quoting: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("dialect")
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, quoting=quoting)
+    writer.writerow(["location", "label"])
+    for number, label in enumerate(labels):
+        (folder / f"{number}.jpg").write_bytes(b"x")
+        writer.writerow([f"{number}.jpg", label])
+
+    discovery = look(folder, text.getvalue(), delimiter=delimiter)
+
+    expected = sorted((f"{n}.jpg", unicodedata.normalize("NFC", label).strip()) for n, label in enumerate(labels))
+    assert found(discovery) == expected
+
+
+@settings(max_examples=50, deadline=None)
+@given(labels=st.lists(cells, min_size=1, max_size=8), lines=st.booleans())
+def test_objects_that_were_written_come_back(
+    tmp_path_factory: pytest.TempPathFactory, labels: list[str], lines: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("objects")
+    records = []
+    for number, label in enumerate(labels):
+        (folder / f"{number}.jpg").write_bytes(b"x")
+        records.append({"location": f"{number}.jpg", "label": label})
+    text = "\n".join(map(json.dumps, records)) if lines else json.dumps(records)
+
+    discovery = look(folder, text, "l.jsonl" if lines else "l.json")
+
+    assert discovery.listed == len(labels)
+    assert len(found(discovery)) == sum(bool(label.strip()) for label in labels)

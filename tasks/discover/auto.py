@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from tasks.discover.class_folders import ClassFolders
@@ -56,7 +56,9 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             return
         listing = scan_images(self.place, self, limit=_SMALL)
         if listing is not None:
-            self._discover_folder(listing, words)
+            chosen = self._choose(listing, words)
+            if not isinstance(chosen, FolderReading):
+                chosen.check()
 
     def as_label_file(self) -> CsvRecords | JsonRecords | None:
         """The label file that the path names by its extension; None where it names none."""
@@ -71,27 +73,32 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         return model.model_validate(values | {"layout": layout, "path": path or self.path})
 
     def _discover_folder(self, listing: Listing, words: SplitWords) -> Discovery:
-        beside = self._label_file_beside()
-        if beside and not any("/" in path for path in listing.paths):
-            return self._beside(beside).discover(words)
-        require_images(listing, self)
-        choice = choose_reading(listing.paths, words, self)
-        if choice is None:
-            if beside:
-                return self._beside(beside).discover(words)
-            raise no_classes(self, listing, words)
-        notices = choice.notices
-        if beside:
-            how = f"to read it instead, set `path: {self.path}/{beside}`"
-            notices += (f"{beside} lies beside the folders and is not read; {how}",)
+        chosen = self._choose(listing, words)
+        if not isinstance(chosen, FolderReading):
+            return chosen.discover(words)
         models: dict[str, type[FolderSource]] = {
             "class_folders": ClassFolders,
             "split_folders": SplitFolders,
             "hierarchy": Hierarchy,
         }
-        model = models[choice.layout]
-        reading = FolderReading(choice.layout, choice.why, choice.has_splits, choice.depth, notices)
-        return discover_folders(self._as(model, choice.layout), listing, reading, words)
+        return discover_folders(self._as(models[chosen.layout], chosen.layout), listing, chosen, words)
+
+    def _choose(self, listing: Listing, words: SplitWords) -> FolderReading | CsvRecords | JsonRecords:
+        """How the folder is to be read, or the label file beside the images that says more than folders do."""
+        beside = self._label_file_beside()
+        if beside and not any("/" in path for path in listing.paths):
+            return self._beside(beside)
+        require_images(listing, self)
+        choice = choose_reading(listing.paths, words, self)
+        if choice is None:
+            if beside:
+                return self._beside(beside)
+            raise no_classes(self, listing, words)
+        if not beside:
+            return choice
+        how = f"to read it instead, set `path: {self.path}/{beside}`"
+        notice = f"{beside} lies beside the folders and is not read; {how}"
+        return replace(choice, notices=(*choice.notices, notice))
 
     def _label_file_beside(self) -> str:
         store = open_store(self.place)

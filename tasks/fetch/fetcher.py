@@ -106,16 +106,18 @@ class Fetcher:
         groups = group_rows(rows, readers)
         ahead: deque[_Group] = deque()
         following = next(groups, None)
-        window = max(2 * self.settings.concurrency, 32)
+        rows_ahead, window = 0, max(2 * self.settings.concurrency, 32)
         try:
             while following is not None or ahead:
-                while following is not None and len(ahead) < window:
+                while following is not None and rows_ahead < window:
                     size = sum(row["size"] if row["size"] >= 0 else _UNKNOWN_BYTES for row in following)
                     if not self._budget.take(size, force=not ahead):
                         break
                     ahead.append(_Group(following, size, self._start(following, readers)))
+                    rows_ahead += len(following)
                     following = next(groups, None)
                 group = ahead.popleft()
+                rows_ahead -= len(group.rows)
                 try:
                     yield from group.done.result()
                 finally:

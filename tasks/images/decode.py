@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+import zlib
 from typing import TYPE_CHECKING
 
 from PIL import (
@@ -101,7 +102,22 @@ def open_image(data: bytes, spec: PixelSpec) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise RejectedImageError(Reason.TOO_MANY_PIXELS, str(error)) from None
     _check_size(image, spec)
+    if image.format == "PNG" and not spec.allow_truncated:
+        _check_png(data)
     return image
+
+
+def _check_png(data: bytes) -> None:
+    """Raise `RejectedImageError` where a chunk's checksum is wrong: decoding alone does not look at those of pixels."""
+    place = 8
+    while place + 12 <= len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        end = place + 8 + length
+        if end + 4 > len(data):
+            return
+        if zlib.crc32(memoryview(data)[place + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            raise RejectedImageError(Reason.DECODE_ERROR, f"the checksum of its chunk at byte {place} is wrong")
+        place = end + 4
 
 
 def _why_unidentified(data: bytes) -> tuple[Reason, str]:
@@ -168,7 +184,9 @@ def _check_size(image: Image.Image, spec: PixelSpec) -> None:
 
 
 def orientation_of(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none or it is damaged."""
+    """The EXIF orientation, 1 to 8, that loading leaves to us; 1 where there is none or it is damaged."""
+    if image.format == "TIFF":
+        return 1  # Pillow turns TIFFs upright itself, and says their upright size
     try:
         value = image.getexif().get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - a damaged EXIF block raises anything, and says nothing of the pixels
@@ -193,14 +211,15 @@ def load_pixels(image: Image.Image, wanted: tuple[int, int] | None, orientation:
     try:
         image.load()
     except OSError as error:
-        raise RejectedImageError(*_why_undecodable(error)) from None
+        raise RejectedImageError(*why_undecodable(error)) from None
     return ImageOps.exif_transpose(image) if orientation != 1 else image
 
 
-def _why_undecodable(error: OSError) -> tuple[Reason, str]:
+def why_undecodable(error: Exception) -> tuple[Reason, str]:
+    """What Pillow's *error* says of an image: it is cut short, or damaged."""
     text = str(error)
-    cut = any(mark in text.lower() for mark in _CUT_SHORT)
-    return (Reason.TRUNCATED if cut else Reason.DECODE_ERROR), text
+    is_cut = any(mark in text.lower() for mark in _CUT_SHORT)
+    return (Reason.TRUNCATED if is_cut else Reason.DECODE_ERROR), f"{type(error).__name__}: {text}"
 
 
 def extension_warning(image: Image.Image, name: str, spec: PixelSpec) -> str:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from tasks.images.convert import convert_mode, scale_to_8
-from tasks.images.decode import RejectedImageError, extension_warning, load_pixels, open_image, orientation_of
+from tasks.images.decode import (
+    RejectedImageError,
+    extension_warning,
+    load_pixels,
+    open_image,
+    orientation_of,
+    why_undecodable,
+)
 from tasks.images.pixel_spec import Prepared
 from tasks.images.resize import resize_image, target_size
 from tasks.reasons import Reason
@@ -38,8 +45,7 @@ def prepare_image(data: bytes, name: str, spec: PixelSpec) -> Prepared:
     except MemoryError:
         raise RejectedImageError(Reason.DECODER_LIMIT, "needs more memory than `validation.memory` allows") from None
     except Exception as error:  # noqa: BLE001 - Pillow's plugins raise anything on damaged bytes
-        detail = f"{type(error).__name__}: {error}"
-        raise RejectedImageError(Reason.DECODE_ERROR, detail) from None
+        raise RejectedImageError(*why_undecodable(error)) from None
 
 
 def _prepare(data: bytes, name: str, spec: PixelSpec) -> Prepared:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -52,6 +52,7 @@ class Fetched:
 
 
 Row = dict[str, Any]
+Result = TypeVar("Result")
 
 
 class _Budget:
@@ -97,7 +98,17 @@ class Fetcher:
         self._stores = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="fetch")
         self._budget = _Budget(settings.bytes_in_flight)
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, name="fetch-web", daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fetch-web", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Close all connections, and end the threads."""
+        self._run(self._web.close()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._files.shutdown(cancel_futures=True)
+        self._stores.shutdown(cancel_futures=True)
 
     def fetch_ahead(self, samples: pa.Table, access: Sequence[SourceAccess]) -> Iterator[Fetched]:
         """What each of *samples* came to, in their order; fetching runs ahead as far as the bounds allow."""
@@ -134,7 +145,7 @@ class Fetcher:
         pool = self._files if reader.is_local(rows[0]) else self._stores
         return pool.submit(lambda: [self._read(row, reader) for row in rows])
 
-    def _run(self, work: Coroutine[Any, Any, list[Fetched]]) -> Future[list[Fetched]]:
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _fetch_web(self, row: Row, reader: SourceReader) -> list[Fetched]:

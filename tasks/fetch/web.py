@@ -144,24 +144,8 @@ class WebClient:
                 return await self._follow(URL(url, encoded=True))
         except TimeoutError:
             raise FetchFailure(Reason.TIMEOUT, f"took more than {seconds:.0f} s", is_transient=True) from None
-        except ForbiddenAddressError as error:
-            raise _private(str(error)) from None
-        except aiohttp.ClientConnectorDNSError as error:
-            forbidden = isinstance(error.__cause__, ForbiddenAddressError) or "private address" in str(error)
-            failure = _private("its host leads to a private address") if forbidden else _unresolved()
-            raise failure from None
-        except (aiohttp.ClientSSLError, ssl.SSLError):
-            raise FetchFailure(
-                Reason.TLS, "its certificate or encryption is not accepted", is_transient=False
-            ) from None
-        except aiohttp.ClientPayloadError:
-            raise FetchFailure(Reason.SHORT_BODY, "ended before its whole length", is_transient=True) from None
-        except aiohttp.ClientConnectorError as error:
-            detail = f"no connection: {error.os_error.strerror or type(error.os_error).__name__}"
-            raise FetchFailure(Reason.UNREACHABLE, detail, is_transient=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            detail = f"{type(error).__name__} while asking"
-            raise FetchFailure(Reason.HTTP_ERROR, detail, is_transient=isinstance(error, OSError)) from None
+            raise _failure_of(error) from None
 
     async def _follow(self, url: URL) -> Body:
         """The body at *url* or where it leads; each hop is checked anew, credentials stay with their origin."""
@@ -169,8 +153,9 @@ class WebClient:
         for _ in range(_REDIRECTS + 1):
             self._refuse_literal(url)
             asked = url.with_user(None)
-            auth = aiohttp.BasicAuth(user[0] or "", user[1] or "") if user[0] and url.origin() == origin else None
-            async with self._open().get(asked, allow_redirects=False, auth=auth) as answer:
+            is_home = bool(user[0]) and url.origin() == origin
+            headers = {"Authorization": aiohttp.encode_basic_auth(user[0] or "", user[1] or "")} if is_home else None
+            async with self._open().get(asked, allow_redirects=False, headers=headers) as answer:
                 place = answer.headers.get("Location", "")
                 if answer.status not in {301, 302, 303, 307, 308} or not place:
                     refuse_status(answer.status, answer.headers)
@@ -227,6 +212,24 @@ class WebClient:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def _failure_of(error: Exception) -> FetchFailure:
+    """What an error of the connection says of an image."""
+    match error:
+        case ForbiddenAddressError() | aiohttp.ClientConnectorDNSError():
+            is_private = "private address" in f"{error} {error.__cause__}"
+            return _private("its host leads to a private address") if is_private else _unresolved()
+        case aiohttp.ClientSSLError() | ssl.SSLError():
+            return FetchFailure(Reason.TLS, "its certificate or encryption is not accepted", is_transient=False)
+        case aiohttp.ClientPayloadError():
+            return FetchFailure(Reason.SHORT_BODY, "ended before its whole length", is_transient=True)
+        case aiohttp.ClientConnectorError():
+            said = error.os_error.strerror or type(error.os_error).__name__
+            return FetchFailure(Reason.UNREACHABLE, f"no connection: {said}", is_transient=True)
+    reason = Reason.BAD_SCHEME if isinstance(error, aiohttp.InvalidURL) else Reason.HTTP_ERROR
+    passes = isinstance(error, OSError)
+    return FetchFailure(reason, f"{type(error).__name__} while asking", is_transient=passes)
 
 
 def _private(detail: str) -> FetchFailure:

@@ -32,7 +32,7 @@ def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
     """
     dataset = check_config(url, overrides, write=False)
     store = open_store(dataset.store)
-    run = Run("plan", store, read_history(store), time.monotonic())
+    run = Run("plan", store, read_history(store), time.monotonic(), is_dry=True)
     planned = plan_run(dataset, run, Asked())
     samples = pa.concat_tables(
         [

@@ -22,6 +22,7 @@ from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.memory import recall
 from tasks.publish.runs import now
+from tasks.records.plain_copies import with_plain_copies
 from tasks.samples import Discovery
 from tasks.shards import BuildSpec
 from tasks.shards.build import CARRIED
@@ -87,7 +88,7 @@ def plan_run(dataset: DatasetConfig, run: Run, asked: Asked) -> PlannedRun:
     samples = assign_splits(labelled.samples, dataset.splits, past.splits)
     recalled = recall(samples, past.rejects, past.state.failed, settings_hash(dataset), now())
     samples = samples.filter(recalled.asked)
-    spec = _spec(dataset, discovery, labelled.class_names, run, asked)
+    spec = _spec(dataset, _readable(discovery, run), labelled.class_names, run, asked)
     reuse = shapes_same_pixels(dataset, run) and not asked.full
     carried, absent = carry_missing(discovery, samples, past, dataset) if reuse else (samples.slice(0, 0), {})
     samples = pa.concat_tables([samples, carried])
@@ -105,6 +106,18 @@ def plan_run(dataset: DatasetConfig, run: Run, asked: Asked) -> PlannedRun:
         plan = plan_shards(samples, rows, settings)
     spec = replace(spec, files=tuple(file.name for file in rows.files))
     return PlannedRun(discovery, labelled, past, plan, rows, recalled.rejections, given, absent, spec, settings)
+
+
+def _readable(discovery: Discovery, run: Run) -> Discovery:
+    """*discovery* with label files that every shard can seek in, where records of theirs are read again."""
+    again = set(
+        discovery.samples.filter(pc.greater(discovery.samples["label_length"], 0))["source"].unique().to_pylist()
+    )
+    access = tuple(
+        with_plain_copies(item, run.store, run.folder) if item.name in again and not run.is_dry else item
+        for item in discovery.access
+    )
+    return replace(discovery, access=access)
 
 
 def _refuse_equal_ids(samples: pa.Table) -> None:

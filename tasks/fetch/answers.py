@@ -40,10 +40,12 @@ class Body:
     Attributes:
         data: All bytes.
         fingerprint: What it says of them: size and time, ETag, generation.
+        is_unchanged: They are those of the fingerprint that was known, and were not sent again.
     """
 
     data: bytes
     fingerprint: str
+    is_unchanged: bool = False
 
 
 def refuse_status(status: int, headers: CIMultiDictProxy[str]) -> None:
@@ -84,6 +86,14 @@ def web_fingerprint(headers: CIMultiDictProxy[str]) -> str:
         return etag
     modified = headers.get("Last-Modified")
     return f"{modified} {headers.get('Content-Length', '')}".strip() if modified else ""
+
+
+def conditions(fingerprint: str) -> dict[str, str]:
+    """Headers that ask for a body only if it is no longer that of *fingerprint* (RFC 9110, 13.1); none without one."""
+    if fingerprint.startswith(('"', "W/")):
+        return {"If-None-Match": fingerprint}
+    date = fingerprint.partition(" GMT")[0]
+    return {"If-Modified-Since": f"{date} GMT"} if date != fingerprint else {}
 
 
 def backoff_s(attempt: int) -> float:

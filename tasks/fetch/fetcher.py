@@ -41,6 +41,7 @@ class Fetched:
         is_array: Whether `data` is a ``.npy`` file.
         attempts: How many times they were asked for.
         rejection: Why there are none, or None.
+        is_unchanged: The source says that they are as they were; then there are none either.
     """
 
     data: bytes
@@ -49,6 +50,7 @@ class Fetched:
     is_array: bool = False
     attempts: int = 1
     rejection: Rejection | None = None
+    is_unchanged: bool = False
 
 
 Row = dict[str, Any]
@@ -152,7 +154,7 @@ class Fetcher:
         attempts = Attempts()
         try:
             url = reader.web_url(row) if row["label_length"] < 0 else await asyncio.to_thread(reader.web_url, row)
-            body = await self._web.fetch(url, attempts)
+            body = await self._web.fetch(url, attempts, row.get("known_fingerprint", ""))
         except FetchFailure as failure:
             return [_failed(failure, attempts.count)]
         return [_fetched(body, attempts.count)]
@@ -174,6 +176,8 @@ class Fetcher:
 
 
 def _fetched(body: Body, attempts: int, *, is_array: bool = False) -> Fetched:
+    if body.is_unchanged:
+        return Fetched(b"", "", body.fingerprint, attempts=attempts, is_unchanged=True)
     if not body.data:
         empty = Rejection(Reason.EMPTY_FILE, "has no bytes", attempts)
         return Fetched(b"", "", body.fingerprint, attempts=attempts, rejection=empty)

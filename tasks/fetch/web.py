@@ -12,7 +12,7 @@ import aiohttp
 from yarl import URL
 
 from tasks.fetch.addresses import AddressPolicy, ForbiddenAddressError, GuardedResolver
-from tasks.fetch.answers import Body, FetchFailure, backoff_s, refuse_status, web_fingerprint
+from tasks.fetch.answers import Body, FetchFailure, backoff_s, conditions, refuse_status, web_fingerprint
 from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
 
@@ -81,8 +81,8 @@ class WebClient:
             self._large = asyncio.Semaphore(max(1, self.settings.bytes_in_flight // self.settings.max_bytes))
         return self._session
 
-    async def fetch(self, url: str, attempts: Attempts) -> Body:
-        """The body at *url*, after as many attempts as it takes and the settings allow.
+    async def fetch(self, url: str, attempts: Attempts, known: str = "") -> Body:
+        """The body at *url*, after as many attempts as the settings allow; none if it is still the one that is *known*.
 
         Raises:
             FetchFailure: There is none.
@@ -96,7 +96,7 @@ class WebClient:
                 self._refuse_closed(host)
                 attempts.count += 1
                 try:
-                    body = await self._attempt(url, end)
+                    body = await self._attempt(url, end, known)
                 except FetchFailure as failure:
                     self._note(host, failure)
                     await self._pause(failure, attempts.count, end)
@@ -136,27 +136,31 @@ class WebClient:
             raise FetchFailure(Reason.DEFERRED, detail, is_transient=False)
         await asyncio.sleep(wait_s)
 
-    async def _attempt(self, url: str, end: float) -> Body:
+    async def _attempt(self, url: str, end: float, known: str) -> Body:
         """One attempt, with its redirects; whatever goes wrong is a `FetchFailure`."""
         seconds = min(self.settings.attempt_timeout_s, end - time.monotonic())
         try:
             async with asyncio.timeout(seconds):
-                return await self._follow(URL(url, encoded=True))
+                return await self._follow(URL(url, encoded=True), known)
         except TimeoutError:
             raise FetchFailure(Reason.TIMEOUT, f"took more than {seconds:.0f} s", is_transient=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _failure_of(error) from None
 
-    async def _follow(self, url: URL) -> Body:
+    async def _follow(self, url: URL, known: str) -> Body:
         """The body at *url* or where it leads; each hop is checked anew, credentials stay with their origin."""
         origin, user = url.origin(), (url.user, url.password)
         for _ in range(_REDIRECTS + 1):
             self._refuse_literal(url)
             asked = url.with_user(None)
             is_home = bool(user[0]) and url.origin() == origin
-            headers = {"Authorization": aiohttp.encode_basic_auth(user[0] or "", user[1] or "")} if is_home else None
+            headers = conditions(known)
+            if is_home:
+                headers["Authorization"] = aiohttp.encode_basic_auth(user[0] or "", user[1] or "")
             async with self._open().get(asked, allow_redirects=False, headers=headers) as answer:
                 place = answer.headers.get("Location", "")
+                if answer.status == 304 and headers:
+                    return Body(b"", known, is_unchanged=True)
                 if answer.status not in {301, 302, 303, 307, 308} or not place:
                     refuse_status(answer.status, answer.headers)
                     return Body(await self._read(answer), web_fingerprint(answer.headers))

@@ -29,12 +29,14 @@ class Run:
         store: The output.
         history: What was published when it began.
         started: Of the monotonic clock, in seconds.
+        is_dry: Nothing may be written.
     """
 
     id: str
     store: Store
     history: History
     started: float
+    is_dry: bool = False
 
     @property
     def folder(self) -> str:

@@ -120,8 +120,9 @@ class _Counts:
         self._counts["moved"] += copy.how == "moved"
         if copy.how == "touched" and fetched is not None:
             self._counts["touched"] += 1
-            found = {"fingerprint": fetched.fingerprint, "content_sha256": fetched.content_sha256}
-            self._touched.append({"sample_id": sample["sample_id"], **found})
+            if fetched.fingerprint and fetched.fingerprint != sample["known_fingerprint"]:
+                found = {"fingerprint": fetched.fingerprint, "content_sha256": sample["known_sha256"]}
+                self._touched.append({"sample_id": sample["sample_id"], **found})
         if copy.how == "stale" and fetched is not None and fetched.rejection is not None:
             failure = fetched.rejection
             found = {"reason": failure.reason.value, "detail": failure.detail}

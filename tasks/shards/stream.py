@@ -117,7 +117,7 @@ def _judge(sample: Row, fetched: Fetched, missing: Mapping[str, tuple[int, int]]
         if known and fetched.rejection.reason not in _GONE:
             return Finished(sample, fetched, Copy(sample["copy_file"], sample["copy_row"], "stale"))
         return Finished(sample, fetched, fetched.rejection)
-    if known and fetched.content_sha256 == sample["known_sha256"]:
+    if known and (fetched.is_unchanged or fetched.content_sha256 == sample["known_sha256"]):
         return Finished(sample, replace(fetched, data=b""), Copy(sample["copy_file"], sample["copy_row"], "touched"))
     place = missing.get(fetched.content_sha256)
     if place is not None:

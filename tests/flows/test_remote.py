@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import json
+import os
 import re
 import subprocess
 import sys
@@ -67,6 +69,37 @@ def test_local_remote_and_embedded_images_stand_in_one_label_file(
     assert f"http://{web}/cat/1.png" in table["source_uri"].to_pylist()
 
 
+def test_images_of_the_web_are_asked_for_conditionally(
+    parquetry: Command, write_config: WriteConfig, pets: Path, web: str
+) -> None:
+    lines = [f"cat,http://{web}/cat/{n}.png\ndog,http://{web}/dog/{n}.png\n" for n in range(3)]
+    (pets / "labels.csv").write_text("".join(["label,location\n", *lines]))
+    config = write_config(pets / "labels.csv", fetch={"allow_hosts": [web]})
+    parquetry.run_json(config)
+    (again,) = parquetry.run_json(config)
+    (pets / "cat" / "0.png").write_bytes((pets / "dog" / "2.png").read_bytes())
+    os.utime(pets / "cat" / "0.png", (2_000_000_000, 2_000_000_000))
+    (changed,) = parquetry.run_json(config)
+
+    assert (again["outcome"], again["images_fetched"], again["images_decoded"]) == ("unchanged", 6, 0)
+    assert (changed["outcome"], changed["images_decoded"]) == ("published", 1)
+
+
+@pytest.mark.parametrize("form", ["gzip", "utf-16"])
+def test_pixels_in_label_files_that_cannot_be_sought_in(
+    parquetry: Command, write_config: WriteConfig, tmp_path: Path, form: str
+) -> None:
+    text = "label,location\n" + "".join(f"cat,[[{n},1],[2,3]]\n" for n in range(20))
+    path = tmp_path / ("labels.csv.gz" if form == "gzip" else "labels.csv")
+    path.write_bytes(gzip.compress(text.encode()) if form == "gzip" else text.encode("utf-16"))
+    config = write_config(path, resize={"mode": "none"}, write={"pixels": "png"})
+
+    (outcome,) = parquetry.run_json(config)
+
+    assert (outcome["written"], outcome["rejected"]) == (20, 0)
+    assert list((tmp_path / "out-pets" / "runs").iterdir()) == []
+
+
 def test_without_leave_no_label_file_leads_to_this_machine(
     parquetry: Command, write_config: WriteConfig, pets: Path, web: str, tmp_path: Path
 ) -> None:
@@ -99,5 +132,5 @@ def test_source_and_output_on_s3(parquetry: Command, write_config: WriteConfig, 
     assert (third["version"], third["written"], third["images_decoded"]) == (2, 7, 1)
     latest = json.loads(store.cat_file("datasets/pets/latest.json"))
     assert latest["version"] == 2
-    files = store.ls("datasets/pets/shards")
-    assert pds.dataset(files, filesystem=store).count_rows() == 6
+    files = [f"datasets/pets/{file['path']}" for file in latest["files"]]
+    assert pds.dataset(files, filesystem=store).count_rows() == 7

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check bench reference constraints clean help
+.PHONY: demo test test-faults fuzz check bench reference constraints clean help
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -36,6 +36,12 @@ check: $(VENV)/.dev ## Format, lint and types
 
 test: check ## All checks and tests
 	$(BIN)/pytest
+
+test-faults: $(VENV)/.dev ## The long loops: faults, kills, nights
+	$(BIN)/pytest -m faults
+
+fuzz: $(VENV)/.dev ## Search the properties for longer
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -m fuzz
 
 bench: $(VENV)/.dev ## Measure: make bench PHOTOS=folder/of/photographs
 	$(BIN)/python -m benchmarks.whole_run $(PHOTOS)

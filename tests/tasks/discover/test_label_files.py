@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.discover.auto import AutoSource
@@ -285,7 +285,7 @@ cells = st.text(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@pytest.mark.fuzz
 @given(
     labels=st.lists(cells.filter(lambda text: text.strip() == text and text[0] not in "'\""), min_size=1, max_size=8),
     delimiter=st.sampled_from([",", ";", "\t"]),
@@ -308,7 +308,7 @@ def test_rows_that_were_written_in_any_dialect_come_back(
     assert found(discovery) == expected
 
 
-@settings(max_examples=50, deadline=None)
+@pytest.mark.fuzz
 @given(labels=st.lists(cells, min_size=1, max_size=8), lines=st.booleans())
 def test_objects_that_were_written_come_back(
     tmp_path_factory: pytest.TempPathFactory, labels: list[str], lines: bool

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.fetch import Fetched, Fetcher, FetchSettings
@@ -215,7 +215,7 @@ def test_metadata_addresses_are_never_dialled_whatever_is_allowed() -> None:
     assert not policy.permits("[fd00:ec2::254]", 80, "fd00:ec2::254")
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.fuzz
 @given(st.ip_addresses())
 def test_without_leave_only_global_addresses_are_dialled(address: Any) -> None:
     if AddressPolicy([]).permits("name", 80, str(address)):

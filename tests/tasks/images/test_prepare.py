@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
@@ -285,7 +285,7 @@ def test_arrays_are_images_too() -> None:
 SEEDS = [saved(Image.fromarray(COLOUR), kind) for kind in ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF")]
 
 
-@settings(max_examples=150, deadline=None)
+@pytest.mark.fuzz
 @given(
     seed=st.sampled_from(SEEDS),
     edits=st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 255)), max_size=8),

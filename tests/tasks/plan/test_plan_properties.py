@@ -7,7 +7,8 @@ import math
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards, settle
@@ -87,7 +88,7 @@ image = st.tuples(st.integers(0, 40), st.sampled_from(["cat", "dog"]), st.sample
 worlds = st.dictionaries(st.sampled_from(IDS), image, max_size=len(IDS)).map(World)
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.fuzz
 @given(st.lists(worlds, min_size=1, max_size=4))
 def test_over_any_history_every_sample_is_in_one_shard_and_only_changes_are_decoded(history: list[World]) -> None:
     rows = Rows()
@@ -108,7 +109,7 @@ def test_over_any_history_every_sample_is_in_one_shard_and_only_changes_are_deco
         rows, before = after, world
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.fuzz
 @given(worlds, st.sets(st.sampled_from(IDS), max_size=3))
 def test_the_work_is_bounded_by_the_changes(world: World, changed: set[str]) -> None:
     rows, _ = apply(plan_shards(samples_of(world), Rows(), PlanSettings(CAP)), Rows(), world)
@@ -121,7 +122,7 @@ def test_the_work_is_bounded_by_the_changes(world: World, changed: set[str]) -> 
     assert len(plan.kept) >= len(rows.files) - len(present)
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.fuzz
 @given(worlds)
 def test_the_same_again_keeps_every_shard(world: World) -> None:
     rows, _ = apply(plan_shards(samples_of(world), Rows(), PlanSettings(CAP)), Rows(), world)
@@ -132,7 +133,7 @@ def test_the_same_again_keeps_every_shard(world: World) -> None:
     assert sorted(plan.kept) == list(range(len(rows.files)))
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.fuzz
 @given(worlds)
 def test_a_first_build_fills_its_shards_evenly(world: World) -> None:
     plan = plan_shards(samples_of(world), Rows(), PlanSettings(CAP))
@@ -144,7 +145,7 @@ def test_a_first_build_fills_its_shards_evenly(world: World) -> None:
         assert not sizes or max(sizes) - min(sizes) <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.fuzz
 @given(worlds, st.sets(st.sampled_from(IDS)), st.sets(st.sampled_from(IDS)))
 def test_settling_leaves_no_equal_bytes_in_two_assigned_splits(
     world: World, given_ids: set[str], known: set[str]

@@ -35,7 +35,7 @@ check: $(VENV)/.dev ## Format, lint and types
 	$(BIN)/mypy
 
 test: check ## All checks and tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-faults: $(VENV)/.dev ## The long loops: faults, kills, nights
 	$(BIN)/pytest -m faults

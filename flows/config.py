@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any
 
 import fsspec
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
+from flows.config_problems import describe_problems
 from flows.runners import RunSettings
-from flows.yaml_text import KeyPath, YamlText, parse_yaml
+from flows.yaml_text import YamlText, parse_yaml
 from tasks.discover import Source
 from tasks.errors import ConfigError
 from tasks.fetch import FetchSettings
@@ -140,7 +139,7 @@ def load_config(url: str, overrides: Mapping[str, Any] | None = None) -> Dataset
     try:
         return DatasetConfig.model_validate(data)
     except ValidationError as error:
-        problems = list(_problems(error, parsed, url, overrides or {}))
+        problems = list(describe_problems(error, DatasetConfig, parsed, url, overrides or {}))
         raise ConfigError("\n".join(dict.fromkeys(problems))) from None
 
 
@@ -194,72 +193,6 @@ def _resolved(path: str, config_url: str) -> str:
         return f"{scheme}://{PurePosixPath(rest).parent / path}"
     folder = Path.cwd() if is_url(config_url) else Path(config_url).expanduser().parent
     return str((folder / Path(path).expanduser()).absolute())
-
-
-def _problems(error: ValidationError, parsed: YamlText, url: str, overrides: Mapping[str, Any]) -> Iterator[str]:
-    for problem in error.errors(include_url=False):
-        path, fields = _place(problem["loc"], parsed.data)
-        if problem["type"] == "union_tag_invalid":
-            path = (*path, "layout")
-        key = ".".join(map(str, path))
-        overridden = any(key == name or key.startswith(f"{name}.") for name in overrides)
-        where = f"--set {key}" if overridden else f"{url}:{parsed.line(path)}"
-        yield f"{where}: {key or 'config'}: {_in_words(problem, path, fields)}"
-
-
-def _in_words(problem: Any, path: KeyPath, fields: Sequence[str]) -> str:
-    kind = problem["type"]
-    if kind == "extra_forbidden":
-        near = get_close_matches(str(path[-1]), fields, n=1, cutoff=0.5)
-        return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; known are {', '.join(fields)}."
-    if kind == "union_tag_invalid":
-        return _unknown_layout(problem["ctx"])
-    if kind == "missing":
-        return "is missing."
-    message = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
-    shown = problem.get("input")
-    if isinstance(shown, str | int | float | bool):
-        return f"{message}, not {redact_url(str(shown))[:100]!r}."
-    return f"{message}."
-
-
-def _unknown_layout(context: Mapping[str, str]) -> str:
-    known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
-    near = get_close_matches(context["tag"], known, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown layout {context['tag']!r}; {hint}Known are {', '.join(known)}."
-
-
-def _place(loc: tuple[str | int, ...], data: Any) -> tuple[KeyPath, list[str]]:
-    """The key path in the file of pydantic's *loc*, which also names union members, and the keys known there."""
-    path: list[str | int] = []
-    annotation: Any = DatasetConfig
-    fields = _fields(annotation)
-    for index, part in enumerate(loc):
-        known = _fields(annotation)
-        if isinstance(part, int) and isinstance(data, dict):
-            continue  # one source is validated as a list of one
-        stands = (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int))
-        if not stands and part not in known and index < len(loc) - 1:
-            continue
-        path.append(part)
-        fields = known
-        annotation = known.get(part, annotation) if isinstance(part, str) else annotation
-        data = data[part] if stands else None
-    return tuple(path), sorted(map(str, fields))
-
-
-def _fields(annotation: Any) -> dict[str | int, Any]:
-    """The fields of every model that *annotation* admits."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return {name: field.annotation for name, field in annotation.model_fields.items()}
-    if get_origin(annotation) is Annotated:
-        return _fields(get_args(annotation)[0])
-    found: dict[str | int, Any] = {}
-    if get_origin(annotation) in {Union, UnionType, list, tuple}:
-        for member in get_args(annotation):
-            found |= _fields(member)
-    return found
 
 
 def _redact(value: Any) -> Any:

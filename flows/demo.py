@@ -23,7 +23,6 @@ _CONFIG = """\
 name: {name}
 source:
   path: {source}
-  layout: {layout}
 resize: {{size: [64, 64], mode: crop}}
 write: {{pixels: jpeg, quality: 90}}
 output:
@@ -63,7 +62,7 @@ def draw_demo(folder: Path) -> list[Path]:
         write(folder / layout, drawings)
         config = folder / f"{layout}.yaml"
         name = f"shapes-{layout.replace('_', '-')}"
-        text = _CONFIG.format(comment=comment, name=name, source=source, layout=layout)
+        text = _CONFIG.format(comment=comment, name=name, source=source)
         config.write_text(text, encoding="utf-8")
         configs.append(config)
     return configs

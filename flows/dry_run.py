@@ -15,7 +15,7 @@ from flows.asked import Asked
 from flows.local_run import check_config
 from flows.plan_run import PlannedRun, plan_run
 from flows.sizing import mean_encoded_bytes
-from flows.summary import printable, some
+from flows.summary import printable, size_text, some
 from tasks.publish import Run
 from tasks.publish.history import read_history
 from tasks.samples import count_values
@@ -104,8 +104,8 @@ def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
     table.add_row("changes", f"{plan['adds']:,} new, {plan['changes']:,} to look at, {plan['deletes']:,} gone")
     table.add_row("shards", f"{plan['shards_to_build']:,} to build, {plan['shards_to_keep']:,} to keep")
     unknown = f", and {plan['sizes_unknown']:,} of unknown size" if plan["sizes_unknown"] else ""
-    table.add_row("to fetch", f"{plan['bytes_to_fetch'] / 2**20:,.1f} MiB{unknown}")
-    table.add_row("to write", f"about {plan['estimated_bytes'] / 2**20:,.1f} MiB")
+    table.add_row("to fetch", size_text(plan["bytes_to_fetch"]) + unknown)
+    table.add_row("to write", f"about {size_text(plan['estimated_bytes'])}")
     table.add_row("time", f"about {plan['estimated_seconds']:,.0f} s, as photographs go")
     for notice in plan["notices"]:
         table.add_row("note", printable(notice))

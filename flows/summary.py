@@ -38,7 +38,7 @@ def print_versions(console: Console, versions: Sequence[VersionLine]) -> None:
     for line in versions:
         facts = (line.rows, line.shards, line.bytes, line.rejected)
         numbers = ["pruned", "", "", ""] if line.rows is None else [f"{value:,}" for value in facts]
-        numbers[2] = _size(line.bytes) if line.bytes is not None else ""
+        numbers[2] = size_text(line.bytes) if line.bytes is not None else ""
         table.add_row(str(line.version), *numbers, f"{line.kind}{', held' if line.hold else ''}", line.time)
     console.print(table)
 
@@ -70,10 +70,8 @@ def _headline(outcome: RunOutcome) -> Text:
 def _facts(outcome: RunOutcome) -> Iterator[str]:
     account = outcome.account
     rate = f", {account.images_decoded / outcome.seconds:,.0f} images/s" if outcome.seconds else ""
-    yield (
-        f"{account.shards_built} shards, {_size(account.bytes_written)}, in {outcome.seconds:.1f} s{rate}"
-        f" ({outcome.breakdown.layout}: {outcome.breakdown.why})"
-    )
+    built = f"{counted(account.shards_built, 'shard')}, {size_text(account.bytes_written)}"
+    yield (f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})")
     yield (
         f"account: {account.listed:,} listed + {account.carried:,} carried = {account.written:,} written"
         f" + {account.rejected:,} rejected + {account.deduplicated:,} deduplicated"
@@ -145,7 +143,13 @@ def _cell(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\`*_[]|#!" else char for char in escaped)
 
 
-def _size(count: int) -> str:
+def counted(count: int, noun: str) -> str:
+    """*count* and its *noun*, in the plural where that is due."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def size_text(count: int) -> str:
+    """*count* bytes in the unit that suits them."""
     size = float(count)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if size < 1024:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from tasks.samples import StoreUrl
 from tasks.step_config import FreeOptions, StepConfig
@@ -19,6 +19,7 @@ def _suffix(text: str) -> str:
 
 
 Suffix = Annotated[str, AfterValidator(_suffix)]
+Suffixes = Annotated[frozenset[Suffix], PlainSerializer(sorted, return_type=list[str], when_used="json")]
 Level = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
@@ -43,7 +44,7 @@ class SourceSettings(StepConfig):
     name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,60}$")
     path: Annotated[str, BeforeValidator(_no_slash), Field(min_length=1)]
     storage_options: FreeOptions = Field(default_factory=dict)
-    extensions: frozenset[Suffix] = IMAGE_EXTENSIONS
+    extensions: Suffixes = IMAGE_EXTENSIONS
     ignore: tuple[str, ...] = ()
     follow_links: bool = False
     allow_unlabeled: bool = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import version_commands
+from flows import duty_commands, version_commands
 from flows.command_line import AsJson, Options, console, pairs, print_error, print_json, store_options
 from flows.interrupts import stopped_by_signals
 from tasks.errors import ConfigError, DatasetError
@@ -25,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(duty_commands.app)
 app.add_typer(version_commands.app)
 
 Configs = Annotated[list[str], typer.Argument(help="YAML files, one a dataset; paths or any fsspec URL.")]

@@ -13,9 +13,10 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 
 from flows.config_problems import describe_problems
 from flows.runners import RunSettings
-from flows.yaml_text import YamlText, parse_yaml
+from flows.schedule import ScheduleSettings
+from flows.yaml_text import KeyPath, YamlText, parse_yaml
 from tasks.discover import Source
-from tasks.errors import ConfigError
+from tasks.errors import ConfigError, MissingConfigError
 from tasks.fetch import FetchSettings
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
@@ -49,6 +50,7 @@ class DatasetConfig(StepConfig):
         output: Where the dataset is published.
         gates: What forbids publishing.
         run: Where the work is done.
+        schedule: When it is refreshed by itself, once `parquetry deploy` or `parquetry serve` have told Prefect.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")
@@ -62,6 +64,7 @@ class DatasetConfig(StepConfig):
     output: OutputSettings
     gates: Gates = Gates()
     run: RunSettings = RunSettings()
+    schedule: ScheduleSettings | None = None
 
     @field_validator("source")
     @classmethod
@@ -112,7 +115,7 @@ class DatasetConfig(StepConfig):
 
     def as_published(self) -> dict[str, Any]:
         """The config as a manifest may hold it: JSON values, URLs without query string and credentials."""
-        redacted: dict[str, Any] = _redact(self.model_dump(mode="json"))
+        redacted: dict[str, Any] = _redact(self.model_dump(mode="json", exclude={"schedule": {"job_variables"}}))
         return redacted
 
     def digest(self) -> str:
@@ -143,6 +146,11 @@ def load_config(url: str, overrides: Mapping[str, Any] | None = None) -> Dataset
         raise ConfigError("\n".join(dict.fromkeys(problems))) from None
 
 
+def line_of(url: str, key: KeyPath) -> str:
+    """Where *key* stands in the config at *url*: ``pets.yaml:12``."""
+    return f"{redact_url(url)}:{parse_yaml(_read_text(url), url).line(key)}"
+
+
 def _read_text(url: str) -> str:
     try:
         if not is_url(url):
@@ -151,7 +159,7 @@ def _read_text(url: str) -> str:
             content: bytes = file.read()
             return content.decode("utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{redact_url(url)}: no such config file.") from None
+        raise MissingConfigError(f"{redact_url(url)}: no such config file.") from None
     except IsADirectoryError:
         raise ConfigError(f"{url}: is a folder. Name the YAML files in it, such as {url.rstrip('/')}/*.yaml.") from None
     except UnicodeDecodeError:

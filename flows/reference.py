@@ -122,7 +122,14 @@ def _kind(annotation: Any) -> str:
         return "mapping"
     if origin in {tuple, list, frozenset}:
         return "two numbers" if arguments[-1] is not Ellipsis and len(arguments) == 2 else "list"
-    plain = {"int": "integer", "float": "number", "str": "text", "bool": "true, false", "ByteSize": "size, as `64MiB`"}
+    plain = {
+        "int": "integer",
+        "float": "number",
+        "str": "text",
+        "bool": "true, false",
+        "ByteSize": "size, as `64MiB`",
+        "timedelta": "time, as `6h`",
+    }
     return plain.get(getattr(annotation, "__name__", ""), str(annotation))
 
 

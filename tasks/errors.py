@@ -2,12 +2,14 @@
 
     DatasetError
     ├── ConfigError         the YAML or the command is wrong     fix the config
+    │   └── MissingConfigError  there is no YAML                 mend the path
     ├── LayoutError         the source is not as declared        fix the source or `layout`
     │   └── LabelFileError  a label file cannot be read          fix the file, at the line named
     ├── FetchError          bytes could not be read              retried, then rejected
     ├── InvalidImageError   bytes are not a usable image         rejected
     ├── OutputError         the output cannot be used            fix `output`
     ├── VersionError        a published version is not whole     `parquetry verify`, then restore or roll back
+    ├── ServerError         Prefect's server is missing or other  start it; the message names the command
     └── RefusedError        a rule forbids publishing            the message names the way out
 
 A message says what is wrong, where (file, line, key, row), and what to do; it is one argument, so that every error
@@ -23,6 +25,10 @@ class DatasetError(Exception):
 
 class ConfigError(DatasetError):
     """The YAML, an override or the command line is wrong."""
+
+
+class MissingConfigError(ConfigError):
+    """There is no config where one is named."""
 
 
 class LayoutError(DatasetError):
@@ -47,6 +53,10 @@ class OutputError(DatasetError):
 
 class VersionError(DatasetError):
     """A commit, manifest or shard that should be there is missing, damaged or of a newer format."""
+
+
+class ServerError(DatasetError):
+    """The Prefect server that is needed is not there, or not of a version that fits."""
 
 
 class RefusedError(DatasetError):

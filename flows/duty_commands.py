@@ -1,0 +1,181 @@
+"""The commands of running by itself: `deploy`, `serve`, `automations`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.command_line import AsJson, console, print_error, print_json, print_line
+from tasks.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flows.scheduled_configs import ReadConfigs, ScheduledConfig
+
+app = typer.Typer()
+
+Configs = Annotated[list[str], typer.Argument(help="YAML files with a `schedule`, one a dataset; paths or URLs.")]
+MaybeConfigs = Annotated[list[str] | None, typer.Argument(help="YAML files with a `schedule`; paths or URLs.")]
+
+
+@app.command()
+def deploy(
+    configs: MaybeConfigs = None,
+    prune: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="Remove what this folder deployed and no longer holds; nothing else."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="A config may take another one's place.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tell a Prefect server the schedules of configs; a worker of their work pool runs them."""
+    from flows.scheduled_configs import folder_place, read_configs  # noqa: PLC0415 - `--help` must not wait for it
+
+    if not configs and prune is None:
+        raise ConfigError("deploy: name the configs to deploy, or a folder to prune.")
+    folder = folder_place(prune) if prune is not None else None
+    read = read_configs(configs or [])
+    failed = _tell_of_reading(read, as_json=as_json)
+    if read.scheduled or folder is not None:
+        failed = max(failed, _deploy(read, folder, replace=replace, as_json=as_json))
+    raise typer.Exit(failed)
+
+
+def _tell_of_reading(read: ReadConfigs, *, as_json: bool) -> int:
+    """Print what cannot be deployed, and return the exit code that it asks for."""
+    for place, name in read.unscheduled:
+        _tell("skipped", name, place, "no `schedule` section", as_json=as_json)
+    for url, error in read.failed:
+        if as_json:
+            _tell("failed", "", url, str(error), as_json=True)
+        else:
+            print_error(str(error))
+    return 2 if read.failed else 0
+
+
+def _deploy(read: ReadConfigs, folder: str | None, *, replace: bool, as_json: bool) -> int:
+    """Deploy and prune, and return the exit code: 2 for a wrong config, 1 where nothing would run."""
+    from flows.deployments import deploy_configs, prune_folder  # noqa: PLC0415 - imports Prefect, which is slow
+
+    code, problems = 0, dict[str, None]()
+    for done in deploy_configs(read.scheduled, replace=replace) if read.scheduled else ():
+        if done.action == "failed" and not as_json:
+            print_error(done.detail)
+        else:
+            _tell(done.action, done.name, done.config, done.detail, as_json=as_json, problem=done.problem)
+        code = max(code, 2 if done.action == "failed" else int(bool(done.problem)))
+        if done.problem:
+            problems[done.problem] = None
+    for done in prune_folder(folder) if folder is not None else ():
+        _tell(done.action, done.name, done.config, done.detail, as_json=as_json)
+    for problem in problems:
+        print_error(problem)
+    return code
+
+
+def _tell(  # noqa: PLR0913 - the columns of one line
+    action: str, name: str, config: str, detail: str, *, as_json: bool, problem: str = ""
+) -> None:
+    if as_json:
+        word = action.replace(" ", "_")
+        print_json({"name": name, "action": word, "config": config, "detail": detail, "problem": problem})
+    else:
+        print_line(f"{action} {name or config}" + (f": {detail}" if detail else ""))
+
+
+@app.command()
+def serve(
+    configs: Configs,
+    limit: Annotated[int, typer.Option(min=1, help="So many runs at once; the others wait.")] = 1,
+) -> None:
+    """Run configs by their schedules from this process, without a work pool, until it is stopped."""
+    from flows.scheduled_configs import read_configs  # noqa: PLC0415 - as above
+
+    read = read_configs(configs)
+    if _tell_of_reading(read, as_json=False):
+        raise typer.Exit(2)
+    if not read.scheduled:
+        raise ConfigError("serve: none of these configs has a `schedule` section.")
+    from flows.serving import serve_configs  # noqa: PLC0415 - imports Prefect, which is slow
+
+    serve_configs(read.scheduled, limit=limit, tell=print_line)
+
+
+@app.command()
+def automations(  # noqa: PLR0913, PLR0917 - the options of a command
+    configs: MaybeConfigs = None,
+    webhook: Annotated[
+        str | None, typer.Option(metavar="URL", envvar="PARQUETRY_WEBHOOK", help="Where alerts are posted to.")
+    ] = None,
+    notify: Annotated[
+        str | None, typer.Option(metavar="TYPE/NAME", help="A notification block of Prefect's that sends alerts.")
+    ] = None,
+    grace: Annotated[str, typer.Option(metavar="TIME", help="So late may a night be: 2h, 30m.")] = "2h",
+    within: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Tell of a night after so long, whatever its schedule is.")
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove all of them.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Have the Prefect server tell of runs that failed, were refused, died, or did not happen."""
+    from flows.scheduled_configs import read_configs  # noqa: PLC0415 - as above
+
+    if webhook and notify:
+        raise ConfigError("automations: give --webhook or --notify, not both.")
+    if configs and not (webhook or notify) and not remove:
+        raise ConfigError("automations: alerts for configs need somewhere to go: --webhook URL or --notify TYPE/NAME.")
+    allowed, fixed = _duration(grace, "--grace"), _duration(within, "--within") if within else None
+    read = read_configs(configs or [])
+    failed = _tell_of_reading(read, as_json=as_json)
+    _make_automations(read.scheduled, (webhook, notify), (allowed, fixed), remove=remove, as_json=as_json)
+    raise typer.Exit(failed)
+
+
+def _make_automations(
+    configs: tuple[ScheduledConfig, ...],
+    to: tuple[str | None, str | None],
+    times: tuple[timedelta, timedelta | None],
+    *,
+    remove: bool,
+    as_json: bool,
+) -> None:
+    from flows import automations as made  # noqa: PLC0415 - imports Prefect, which is slow
+
+    (webhook, notify), (grace, within) = to, times
+
+    def patience(config: ScheduledConfig) -> timedelta:
+        return within or made.usual_patience(config, grace)
+
+    def alert() -> made.Alert:
+        return made.webhook_alert(webhook) if webhook else made.block_alert(str(notify))
+
+    sends = alert if webhook or notify else None
+    done: Iterable[Any] = made.remove_automations() if remove else made.make_automations(configs, sends, patience)
+    for item in done:
+        if as_json:
+            print_json({"name": item.name, "action": item.action.replace(" ", "_"), "detail": item.detail})
+        else:
+            print_line(f"{item.action} {item.name}")
+    if sends is None and not remove:
+        console(stderr=True).print(
+            "alerts need somewhere to go: --webhook URL (Slack, Mattermost, your own) or --notify TYPE/NAME",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _duration(text: str, option: str) -> timedelta:
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
+
+    from flows.runners import Duration  # noqa: PLC0415
+
+    try:
+        found: timedelta = TypeAdapter(Duration).validate_python(text)
+    except ValidationError:
+        raise ConfigError(f"{option} {text}: write a time as 90m or 26h.") from None
+    if found < timedelta(seconds=10):
+        raise ConfigError(f"{option} {text}: at least 10s.")
+    return found

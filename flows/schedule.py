@@ -1,0 +1,125 @@
+"""The `schedule` section: when a dataset is refreshed, and which Prefect worker does it. Checked without Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from croniter import croniter
+from dateutil.rrule import rrulestr
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from flows.runners import Duration
+from tasks.step_config import FreeOptions, StepConfig
+
+ANCHOR = datetime(2020, 1, 1)
+"""Intervals are counted from this midnight in the schedule's zone, so that deploying again moves no run."""
+
+_TIMES = 2000  # of a schedule, to find its longest gap
+_RULE_BYTES = 6500  # Prefect takes no longer rule
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+class ScheduleSettings(StepConfig):
+    """When the dataset is refreshed, and where: what `parquetry deploy` and `parquetry serve` tell Prefect.
+
+    Attributes:
+        cron: Five fields, as `0 2 * * *`: at two every night.
+        interval: Every so often, as `6h`, counted from midnight.
+        rrule: A recurrence rule of iCalendar's, as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
+        timezone: The zone whose clock counts, as `Europe/Berlin`; summer time is observed.
+        paused: Deployed, but not run until it is resumed.
+        tags: Of the flow runs, besides `parquetry`.
+        work_pool: Whose worker runs it; `deploy` needs it, `serve` does not.
+        work_queue: The pool's queue; its default one where left out.
+        job_variables: What the pool's base job template takes: `image` for containers, `env` for environment variables.
+        collision_strategy: What becomes of a run that is due while another works: `CANCEL_NEW` drops it, `ENQUEUE` has
+            it wait.
+    """
+
+    cron: str | None = None
+    interval: Duration | None = None
+    rrule: str | None = None
+    timezone: str = "UTC"
+    paused: bool = False
+    tags: tuple[str, ...] = ()
+    work_pool: str | None = Field(default=None, min_length=1)
+    work_queue: str | None = Field(default=None, min_length=1)
+    job_variables: FreeOptions = Field(default_factory=dict)
+    collision_strategy: Annotated[Literal["CANCEL_NEW", "ENQUEUE"], BeforeValidator(_upper)] = "CANCEL_NEW"
+
+    @field_validator("cron")
+    @classmethod
+    def _is_a_cron(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        fields = value.split()
+        if not croniter.is_valid(value) or any(field.upper() in {"R", "H"} for field in fields):
+            raise ValueError("is no cron: write minute, hour, day, month and weekday, as `0 2 * * *`")
+        if len(fields) != 5 and not value.startswith("@"):
+            raise ValueError("has more fields than a cron's five: minute, hour, day, month and weekday, as `0 2 * * *`")
+        return value
+
+    @field_validator("interval")
+    @classmethod
+    def _is_a_time(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and value < timedelta(seconds=1):
+            raise ValueError("must be a second or more, as `6h` or `30m`")
+        return value
+
+    @field_validator("rrule")
+    @classmethod
+    def _is_a_rule(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            rrulestr(value)
+        except (ValueError, AttributeError, TypeError) as error:
+            raise ValueError(
+                f"is no recurrence rule ({error}): write one as `FREQ=DAILY;BYHOUR=2;BYMINUTE=0`"
+            ) from None
+        if len(value) > _RULE_BYTES:
+            raise ValueError(f"is longer than {_RULE_BYTES} characters: write a cron, or a shorter rule")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("is no time zone: write one as `Europe/Berlin` or `UTC`") from None
+        return value
+
+    @model_validator(mode="after")
+    def _has_one_rule(self) -> ScheduleSettings:
+        given = [key for key in ("cron", "interval", "rrule") if getattr(self, key) is not None]
+        if len(given) != 1:
+            found = " and ".join(f"`{key}`" for key in given) or "none"
+            raise ValueError(f"needs one of `cron`, `interval` and `rrule`, and has {found}")
+        return self
+
+    @property
+    def described(self) -> str:
+        """When it runs, in a few words."""
+        rule = self.cron or self.rrule or f"every {self.interval}"
+        return f"{rule} ({self.timezone})"
+
+    def longest_gap(self, after: datetime) -> timedelta:
+        """The longest time between two runs that follow each other, of the next 2,000 from *after* on."""
+        times = list(islice(self._times(after), _TIMES))
+        return max((late - early for early, late in pairwise(times)), default=timedelta(days=1))
+
+    def _times(self, after: datetime) -> Iterator[Any]:
+        if self.interval is not None:
+            return iter([after, after + self.interval])
+        if self.cron is not None:
+            return croniter(self.cron, after).all_next(datetime)
+        rule = rrulestr(str(self.rrule), dtstart=None if "DTSTART" in str(self.rrule) else ANCHOR, ignoretz=True)
+        return rule.xafter(after.replace(tzinfo=None))

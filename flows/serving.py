@@ -1,0 +1,69 @@
+"""`parquetry serve`: schedules kept by this process, without a work pool."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import cast
+
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import TerminationSignal
+from prefect.runner import Runner
+from prefect.types.entrypoint import EntrypointType
+
+from flows.deployments import (
+    HEARTBEAT_S,
+    deployment_tags,
+    is_switched_on,
+    prefect_schedule,
+    refuse_another,
+    there_already,
+)
+from flows.prefect_server import connected_server
+from flows.refresh_dataset import refresh_dataset
+from flows.scheduled_configs import ScheduledConfig
+
+
+def serve_configs(configs: Sequence[ScheduledConfig], *, limit: int, tell: Callable[[str], None]) -> None:
+    """Keep the schedules of *configs* until this process is stopped; then they are paused, and runs are cancelled.
+
+    Args:
+        configs: What is to be run.
+        limit: How many runs may work at once.
+        tell: Is given a line for each schedule that is kept.
+
+    Raises:
+        ConfigError: A config would take the place of another one that is still there.
+        ServerError: There is no server that fits.
+    """
+    os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_S))  # flow processes inherit it
+    with connected_server() as client:
+        there = there_already(client, client.create_flow_from_name(refresh_dataset.name))
+    for config in configs:
+        if config.name in there:
+            refuse_another(config, there[config.name])
+    runner = Runner(limit=limit)
+    for config in configs:
+        runner.add_deployment(_deployment(config, active=is_switched_on(there.get(config.name))))
+        tell(f"serving {config.name}: {config.schedule.described}")
+    with suppress(KeyboardInterrupt, TerminationSignal):
+        asyncio.run(runner.start())
+
+
+def _deployment(config: ScheduledConfig, *, active: bool) -> RunnerDeployment:
+    settings = config.schedule
+    limit = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy(settings.collision_strategy))
+    made = refresh_dataset.to_deployment(
+        name=config.name,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        schedules=[{"schedule": prefect_schedule(settings), "active": active, "slug": "main"}],
+        paused=settings.paused,
+        tags=deployment_tags(config),
+        parameters={"config": config.place},
+        concurrency_limit=limit,
+        description=f"Keeps the dataset {config.name} up to date, as {config.place} says.",
+    )
+    return cast(RunnerDeployment, made)

@@ -29,6 +29,7 @@ _SHAPING = (
     "background",
     "upscale",
     "depth_16",
+    "value_range",
     "icc",
     "formats",
     "pixels",

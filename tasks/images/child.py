@@ -12,9 +12,10 @@ from dataclasses import astuple
 from multiprocessing.connection import Connection
 from typing import Any
 
-from tasks.images.decode import RejectedImageError, confine_pillow
+from tasks.images.decode import confine_pillow
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.prepare import prepare_array, prepare_image
+from tasks.images.rejected import RejectedImageError
 
 Item = tuple[bytes, str, bool]
 """An image's bytes, its name, and whether the bytes are a ``.npy`` file."""
@@ -64,7 +65,8 @@ def _read(requests: Connection, batches: queue.SimpleQueue[tuple[PixelSpec, list
 
 def spec_from_json(values: dict[str, Any]) -> PixelSpec:
     """The spec that `dataclasses.asdict` and JSON made into *values*."""
-    return PixelSpec(**values | {"formats": tuple(values["formats"]), "size": tuple(values["size"])})
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return PixelSpec(**plain)
 
 
 def _prepare(item: Item, spec: PixelSpec) -> Prepared | RejectedImageError:
@@ -75,6 +77,8 @@ def _prepare(item: Item, spec: PixelSpec) -> Prepared | RejectedImageError:
         return error
     except MemoryError:
         return RejectedImageError("decoder_limit", "needs more memory than `validation.memory` allows")
+    except Exception as error:  # noqa: BLE001 - whatever one image does, the next ones are not to suffer
+        return RejectedImageError("decode_error", f"{type(error).__name__}: {error}")
 
 
 def pack_result(result: Prepared | RejectedImageError) -> bytes:

@@ -4,47 +4,25 @@ from __future__ import annotations
 
 import io
 import warnings
-import zlib
 from typing import TYPE_CHECKING
 
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    ImageFile,
-    ImageOps,
-    JpegImagePlugin,
-    MpoImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,
-)
+from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
+from tasks.images.identify import (
+    FORMAT_NAMES,
+    check_png,
+    explain_unidentified,
+    is_cut_webp,
+    pillow_names,
+    webp_size,
+)
+from tasks.images.rejected import RejectedImageError
+from tasks.images.tiff import check_tiff
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
     from tasks.images.pixel_spec import PixelSpec
 
-_PILLOW = {
-    "jpeg": ("JPEG",),
-    "png": ("PNG",),
-    "tiff": ("TIFF",),
-    "webp": ("WEBP",),
-    "bmp": ("BMP", "DIB"),
-    "gif": ("GIF",),
-}
-_PLUGINS = (
-    BmpImagePlugin,
-    GifImagePlugin,
-    JpegImagePlugin,
-    MpoImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-)
-"""Imported, and with that registered: `Image.open(formats=…)` knows only those that are. JPEG's opens MPO files."""
-_NAMES = {pillow: name for name, formats in _PILLOW.items() for pillow in formats} | {"MPO": "jpeg"}
 _EXTENSIONS = {
     "jpg": "jpeg",
     "jpeg": "jpeg",
@@ -61,6 +39,15 @@ _EXTENSIONS = {
 }
 _TRANSPOSED = frozenset({5, 6, 7, 8})
 _ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _CUT_SHORT = (
     "truncated",
     "premature",
@@ -72,20 +59,6 @@ _CUT_SHORT = (
 )
 
 
-class RejectedImageError(Exception):
-    """Bytes that are no image that is admitted: the first argument is the reason, the second the detail."""
-
-    @property
-    def reason(self) -> Reason:
-        """One of the image stage's reasons."""
-        return Reason(self.args[0])
-
-    @property
-    def detail(self) -> str:
-        """What exactly was wrong."""
-        return str(self.args[1])[:200]
-
-
 def open_image(data: bytes, spec: PixelSpec) -> Image.Image:
     """The first frame of the image in *data*, its header read and its pixels not.
 
@@ -94,84 +67,55 @@ def open_image(data: bytes, spec: PixelSpec) -> Image.Image:
     """
     if not data:
         raise RejectedImageError(Reason.EMPTY_FILE, "has no bytes")
-    formats = [pillow for name in spec.formats for pillow in _PILLOW[name]]
+    _look_at_webp(data, spec)
     try:
-        image = Image.open(io.BytesIO(data), formats=formats)
+        image = Image.open(io.BytesIO(data), formats=pillow_names(spec.formats))
     except UnidentifiedImageError:
-        raise RejectedImageError(*_why_unidentified(data)) from None
+        raise RejectedImageError(*explain_unidentified(data)) from None
     except Image.DecompressionBombError as error:
         raise RejectedImageError(Reason.TOO_MANY_PIXELS, str(error)) from None
-    _check_size(image, spec)
-    if image.format == "PNG" and not spec.allow_truncated:
-        _check_png(data)
+    check_size(image.size, spec)
+    return _checked(image, data, spec)
+
+
+def _look_at_webp(data: bytes, spec: PixelSpec) -> None:
+    """Check what Pillow would not before it makes room for the whole picture, which it does as it opens a WebP."""
+    size = webp_size(data) if "webp" in spec.formats else None
+    if size is None:
+        return
+    check_size(size, spec)
+    if is_cut_webp(data):
+        raise RejectedImageError(Reason.TRUNCATED, f"is a WebP cut short after {len(data)} bytes")
+
+
+def _checked(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> Image.Image:
+    """*image*, after what its format needs looked at before its pixels are read."""
+    match image.format:
+        case "PNG":
+            if not spec.allow_truncated:
+                check_png(data)
+            _match_transparency(image)
+        case "TIFF" if isinstance(image, TiffImagePlugin.TiffImageFile):
+            return check_tiff(image, data)
     return image
 
 
-def _check_png(data: bytes) -> None:
-    """Raise `RejectedImageError` where a chunk's checksum is wrong: decoding alone does not look at those of pixels."""
-    place = 8
-    while place + 12 <= len(data):
-        length = int.from_bytes(data[place : place + 4], "big")
-        end = place + 8 + length
-        if end + 4 > len(data):
-            return
-        if zlib.crc32(memoryview(data)[place + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
-            raise RejectedImageError(Reason.DECODE_ERROR, f"the checksum of its chunk at byte {place} is wrong")
-        place = end + 4
+_TO_8_BITS = {"L;2": lambda value: value * 85, "L;4": lambda value: value * 17}
 
 
-def _why_unidentified(data: bytes) -> tuple[Reason, str]:
-    """Whether *data* is an image of a format that is not admitted, one cut short, or none."""
-    every = [pillow for formats in _PILLOW.values() for pillow in formats]
-    try:
-        with Image.open(io.BytesIO(data), formats=every) as image:
-            return Reason.FORMAT_NOT_ALLOWED, f"is {image.format}, which `validation.formats` does not list"
-    except UnidentifiedImageError:
-        pass
-    if data[:4] in {b"II*\x00", b"MM\x00*"}:
-        return _why_no_tiff(data)
-    for name, magic in _MAGIC.items():
-        if data.startswith(magic):
-            return Reason.TRUNCATED, f"begins like {name} and ends in its header, after {len(data)} bytes"
-    for name, magic in _FOREIGN.items():
-        if data.startswith(magic) or data[4:12].startswith(magic):
-            return Reason.FORMAT_NOT_ALLOWED, f"is {name}, which is never read"
-    return Reason.NOT_AN_IMAGE, f"is no image: begins with {data[:12]!r}"
+def _match_transparency(image: ImageFile.ImageFile) -> None:
+    """Say the transparent value of the PNG *image* in the numbers that its pixels will have."""
+    value = image.info.get("transparency")
+    kind = str(image.tile[0].args) if image.tile else ""
+    if isinstance(value, int) and kind in _TO_8_BITS:
+        image.info["transparency"] = _TO_8_BITS[kind](value)
+    elif isinstance(value, tuple) and kind == "RGB;16B":
+        image.info["transparency"] = tuple(part >> 8 for part in value)
 
 
-def _why_no_tiff(data: bytes) -> tuple[Reason, str]:
-    try:
-        TiffImagePlugin.TiffImageFile(io.BytesIO(data))
-    except SyntaxError as error:
-        if "mode" in str(error):
-            return Reason.UNSUPPORTED_MODE, f"is a TIFF whose bands or sample format cannot be converted: {error}"
-    except Exception as error:  # noqa: BLE001 - Pillow's plugins raise anything on damaged bytes
-        return Reason.TRUNCATED, f"begins like a TIFF and cannot be read: {type(error).__name__}: {error}"
-    return Reason.TRUNCATED, "begins like a TIFF and cannot be read"
-
-
-_MAGIC = {
-    "JPEG": b"\xff\xd8\xff",
-    "PNG": b"\x89PNG\r\n\x1a\n",
-    "GIF": b"GIF8",
-    "BMP": b"BM",
-    "WebP": b"RIFF",
-}
-_FOREIGN = {
-    "EPS": b"%!PS",
-    "PDF": b"%PDF",
-    "Photoshop": b"8BPS",
-    "JPEG 2000": b"\x00\x00\x00\x0cjP",
-    "FITS": b"SIMPLE  =",
-    "HEIF": b"ftyphei",
-    "AVIF": b"ftypavif",
-    "WMF": b"\xd7\xcd\xc6\x9a",
-    "icon": b"\x00\x00\x01\x00",
-}
-
-
-def _check_size(image: Image.Image, spec: PixelSpec) -> None:
-    width, height = image.size
+def check_size(size: tuple[int, int], spec: PixelSpec) -> None:
+    """Raise `RejectedImageError` where an image of *size*, width and height in pixels, is not admitted."""
+    width, height = size
     if width * height > spec.max_pixels:
         detail = f"{width} × {height} pixels are more than `validation.max_pixels`, {spec.max_pixels}"
         raise RejectedImageError(Reason.TOO_MANY_PIXELS, detail)
@@ -212,7 +156,7 @@ def load_pixels(image: Image.Image, wanted: tuple[int, int] | None, orientation:
         image.load()
     except OSError as error:
         raise RejectedImageError(*why_undecodable(error)) from None
-    return ImageOps.exif_transpose(image) if orientation != 1 else image
+    return image.transpose(_TURNS[orientation]) if orientation != 1 else image
 
 
 def why_undecodable(error: Exception) -> tuple[Reason, str]:
@@ -229,7 +173,7 @@ def extension_warning(image: Image.Image, name: str, spec: PixelSpec) -> str:
         RejectedImageError: It does, and the config is strict about it.
     """
     claimed = _EXTENSIONS.get(name.rpartition(".")[2].lower()) if "." in name else None
-    actual = _NAMES.get(image.format or "", "")
+    actual = FORMAT_NAMES.get(image.format or "", "")
     if claimed is None or claimed == actual:
         return ""
     if spec.strict_extensions:

@@ -23,6 +23,7 @@ class PixelSpec:
         background: A colour's name.
         upscale: Whether smaller images are enlarged.
         depth_16: ``scale`` or ``range``.
+        value_range: The numbers that are black and white in images of floats or 32-bit integers, or None.
         icc: ``ignore`` or ``srgb``.
         pixels: jpeg, png, webp, raw or original.
         quality: Of JPEG and WebP, 1 to 100; WebP is lossless at 100.
@@ -41,6 +42,7 @@ class PixelSpec:
     background: str = "white"
     upscale: bool = True
     depth_16: str = "scale"
+    value_range: tuple[float, float] | None = None
     icc: str = "ignore"
     pixels: str = "jpeg"
     quality: int = 90

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tasks.images.convert import convert_mode, scale_to_8
 from tasks.images.decode import (
-    RejectedImageError,
+    check_size,
     extension_warning,
     load_pixels,
     open_image,
@@ -17,6 +17,7 @@ from tasks.images.decode import (
     why_undecodable,
 )
 from tasks.images.pixel_spec import Prepared
+from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import resize_image, target_size
 from tasks.reasons import Reason
 
@@ -86,10 +87,7 @@ def prepare_array(data: bytes, spec: PixelSpec) -> Prepared:
         values = scale_to_8(values, spec.depth_16)
     image = Image.fromarray(values)
     size = image.size
-    if size[0] * size[1] > spec.max_pixels:
-        raise RejectedImageError(Reason.TOO_MANY_PIXELS, f"{size[0]} × {size[1]} pixels")
-    if min(size) < spec.min_side:
-        raise RejectedImageError(Reason.TOO_SMALL, f"{size[0]} × {size[1]}: under `validation.min_side`")
+    check_size(size, spec)
     return _finish(image, spec, (*size, "ARRAY"), "")
 
 

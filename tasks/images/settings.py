@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from PIL import ImageColor
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, FiniteFloat, field_validator, model_validator
 
 from tasks.step_config import StepConfig
 
@@ -57,6 +57,8 @@ class ResizeSettings(StepConfig):
         background: What shows through transparent pixels, and around padded images.
         upscale: Whether smaller images are enlarged.
         depth_16: How 16 bits become 8: ``scale`` divides by 257; ``range`` stretches each image's own range.
+        value_range: The numbers that are black and white in images of floats or 32-bit integers, which are rejected
+            without it.
         icc: ``ignore`` the image's colour profile, or convert it to ``srgb``.
     """
 
@@ -67,7 +69,15 @@ class ResizeSettings(StepConfig):
     background: Annotated[str, AfterValidator(_known_colour)] = "white"
     upscale: bool = True
     depth_16: Literal["scale", "range"] = "scale"
+    value_range: tuple[FiniteFloat, FiniteFloat] | None = None
     icc: Literal["ignore", "srgb"] = "ignore"
+
+    @field_validator("value_range")
+    @classmethod
+    def _black_is_not_white(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and value[0] == value[1]:
+            raise ValueError("black and white must differ, as in [0, 1]")
+        return value
 
     @model_validator(mode="after")
     def _crop_needs_upscaling(self) -> ResizeSettings:

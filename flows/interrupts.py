@@ -13,6 +13,7 @@ from tasks.progress import tally_of
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _GRACE_S = 6.0  # for shards, Prefect and the server to end in order
 _CLEANUP_S = 2.0
+_LOOK_EVERY_S = 0.1
 
 
 class Interrupt:
@@ -60,14 +61,15 @@ def stopped_by_signals() -> Iterator[Interrupt]:
 
 
 def _wait(interrupt: Interrupt, ended: threading.Event) -> None:
-    while not ended.is_set():
-        found = signal.sigtimedwait(_SIGNALS, 0.2)
-        if found is not None:
-            interrupt.number = found.si_signo
+    while not ended.wait(_LOOK_EVERY_S):
+        # sigtimedwait would do, but gives a signal out of thin air when the process is stopped and goes on
+        if pending := signal.sigpending() & set(_SIGNALS):
+            interrupt.number = signal.sigwait(pending)
             break
     if not interrupt.number:
         return
     if not interrupt.datasets:
+        os.write(2, b"error: interrupted; nothing had begun, and what is published is as it was\n")
         os._exit(interrupt.exit_code)
     for name in interrupt.datasets:
         tally_of(name).stop()

@@ -52,6 +52,26 @@ def test_a_signal_ends_a_run_with_its_processes(
     assert list((tmp_path / "out-pets" / "runs").iterdir()) == []
 
 
+def test_a_run_that_is_stopped_goes_on_where_it_was(parquetry: Command, write_config: WriteConfig, many: Path) -> None:
+    command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(write_config(many))]
+    run = subprocess.Popen(command, env=dict(parquetry.environment), stdout=subprocess.PIPE, text=True)
+    process = psutil.Process(run.pid)
+    try:
+        while not process.children():
+            assert run.poll() is None
+        for _ in range(20):
+            process.suspend()
+            while process.status() != psutil.STATUS_STOPPED:
+                assert run.poll() is None
+            process.resume()
+        output, _ = run.communicate(timeout=120)
+    finally:
+        run.kill()
+
+    assert run.returncode == 0
+    assert json.loads(output)["outcome"] == "published"
+
+
 def test_a_killed_run_takes_its_decoders_with_it_and_the_next_one_sweeps(
     parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -180,20 +181,22 @@ def count_values(column: pa.ChunkedArray) -> dict[str, int]:
     return {entry["values"]: entry["counts"] for entry in sorted(counted, key=lambda entry: str(entry["values"]))}
 
 
-def encode_name(name: str) -> str:
-    """A file's name as text that any table can hold; `decode_name` gives the name back.
+_NOT_TEXT = re.compile("[\ud800-\udfff\uef80-\uefff]")
 
-    A name whose bytes are not UTF-8 has each byte over 127 as a character from U+EF80 to U+EFFF, and so has a name in
-    which such a character stands already.
+
+def encode_name(name: str) -> str:
+    """The path or name of a file as text that any table can hold; `decode_name` gives it back.
+
+    A part of a path whose bytes are not UTF-8 has each byte over 127 as a character from U+EF80 to U+EFFF, and so has
+    one in which such a character stands already.
     """
-    try:
-        name.encode()
-        escaped = any("\uef80" <= char <= "\uefff" for char in name)
-    except UnicodeEncodeError:
-        escaped = True
-    if not escaped:
+    if name.isascii() or not _NOT_TEXT.search(name):
         return name
-    return "".join(chr(byte if byte < 128 else 0xEF00 + byte) for byte in name.encode("utf-8", "surrogateescape"))
+    return "/".join(_encode_part(part) if _NOT_TEXT.search(part) else part for part in name.split("/"))
+
+
+def _encode_part(part: str) -> str:
+    return "".join(chr(byte if byte < 128 else 0xEF00 + byte) for byte in part.encode("utf-8", "surrogateescape"))
 
 
 def decode_name(text: str) -> str:

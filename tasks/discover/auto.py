@@ -9,11 +9,13 @@ from typing import Literal, TypeVar
 
 from tasks.discover.class_folders import ClassFolders
 from tasks.discover.csv_records import CsvRecords, CsvSettings
-from tasks.discover.folders import FolderReading, FolderSource, discover_folders, require_images
+from tasks.discover.folder_paths import FolderReading, FolderSource
+from tasks.discover.folders import discover_folders, images_under, require_images
 from tasks.discover.hierarchy import Hierarchy
 from tasks.discover.json_records import JsonRecords, JsonSettings
 from tasks.discover.label_files import LabelFileSettings
-from tasks.discover.scan import Listing, scan_images
+from tasks.discover.listing import Listing
+from tasks.discover.scan import scan_images
 from tasks.discover.settings import SourceSettings
 from tasks.discover.split_folders import SplitFolders
 from tasks.discover.split_words import SplitWords
@@ -43,10 +45,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         file = self.as_label_file()
         if file is not None:
             return file.discover(words)
-        listing = scan_images(self.place, self)
-        if listing is None:
-            raise LayoutError(f"{redact_url(self.path)} could not be listed to its end. Run it again.")
-        return self._discover_folder(listing, words)
+        return self._discover_folder(images_under(self), words)
 
     def check(self, words: SplitWords) -> None:
         """Raise what `discover` would raise, as far as a short look at the source tells."""
@@ -75,7 +74,9 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
     def _discover_folder(self, listing: Listing, words: SplitWords) -> Discovery:
         chosen = self._choose(listing, words)
         if not isinstance(chosen, FolderReading):
-            return chosen.discover(words)
+            found = chosen.discover(words)
+            how = "since no folder names a class; `layout: class_folders` or `split_folders` reads the folders alone"
+            return replace(found, notices=(f"{chosen.file_name} beside the images is read, {how}", *found.notices))
         models: dict[str, type[FolderSource]] = {
             "class_folders": ClassFolders,
             "split_folders": SplitFolders,
@@ -86,10 +87,10 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
     def _choose(self, listing: Listing, words: SplitWords) -> FolderReading | CsvRecords | JsonRecords:
         """How the folder is to be read, or the label file beside the images that says more than folders do."""
         beside = self._label_file_beside()
-        if beside and not any("/" in path for path in listing.paths):
+        if beside and not any(listing.parents):
             return self._beside(beside)
         require_images(listing, self)
-        choice = choose_reading(listing.paths, words, self)
+        choice = choose_reading(listing.parents, words, self)
         if choice is None:
             if beside:
                 return self._beside(beside)
@@ -130,38 +131,35 @@ class _Shape:
     depths: frozenset[int]
 
 
-def _shape(paths: Iterable[str], words: SplitWords, organising: frozenset[str]) -> _Shape:
+def _shape(parents: Iterable[str], words: SplitWords, source: FolderSource) -> _Shape:
     found: dict[str, set[int]] = defaultdict(set)
-    depths: dict[str, int] = {}
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        if folder not in depths:
-            depths[folder] = sum(name.casefold() not in organising for name in folder.split("/")) if folder else 0
-        if folder:
-            found[folder.partition("/")[0]].add(depths[folder])
+    for parent in parents:
+        parts = source.named_parts(parent)
+        if parts:
+            found[parts[0]].add(len(parts))
     names = sorted(found)
     return _Shape(
         splits=[name for name in names if words.split_of(name)],
         others=[name for name in names if not words.split_of(name)],
         direct=frozenset(name for name in names if 1 in found[name]),
         nested=frozenset(name for name in names if max(found[name]) > 1),
-        depths=frozenset(depths.values()),
+        depths=frozenset().union(*found.values()),
     )
 
 
-def choose_reading(paths: Sequence[str], words: SplitWords, source: FolderSource) -> FolderReading | None:
-    """How the folders of *paths* are to be understood; None where they name no class.
+def choose_reading(parents: Sequence[str], words: SplitWords, source: FolderSource) -> FolderReading | None:
+    """How *parents*, the folders that hold images, are to be understood; None where they name no class.
 
     Raises:
         LayoutError: Two readings are possible.
     """
-    shape = _shape(paths, words, frozenset(name.casefold() for name in source.ignore_dirs))
+    shape = _shape(parents, words, source)
     if shape.splits and shape.others:
         return _splits_beside_others(shape, source)
     if shape.splits:
         return _only_splits(shape, source)
     if not shape.others:
-        return None
+        return FolderReading("class_folders", "no image lies in a folder", False, 1) if source.allow_unlabeled else None
     if not shape.nested:
         why = f"images lie in {len(shape.others)} folders of the first level, none of them named like a split"
         return FolderReading("class_folders", why, has_splits=False, depth=1)
@@ -186,7 +184,8 @@ def _splits_beside_others(shape: _Shape, source: FolderSource) -> FolderReading:
         return FolderReading("class_folders", why, has_splits=False, depth=1, notices=(notice,))
     tree = "hierarchy" if shape.nested - set(shape.splits) else "class_folders"
     raise LayoutError(
-        f"{redact_url(source.path)} can be read in two ways, since {named} is named like a split and {others} is not. "
+        f"ambiguous_layout: {redact_url(source.path)} can be read in two ways, since {named} is named like a split and "
+        f"{others} is not. "
         f"If {named} is a split, set `layout: split_folders` (the images in {others} are then rejected, unless "
         f"`splits.names` maps them); if it is a class, set `layout: {tree}`."
     )
@@ -194,11 +193,11 @@ def _splits_beside_others(shape: _Shape, source: FolderSource) -> FolderReading:
 
 def no_classes(source: FolderSource, listing: Listing, words: SplitWords) -> LayoutError:
     """What to say of images that no folder names a class for."""
-    first = sorted({path.split("/", 1)[0] for path in listing.paths if "/" in path})
-    splits = [name for name in first if words.split_of(name)]
+    first = {source.named_parts(parent)[:1] for parent in listing.parents}
+    splits = sorted(name[0] for name in first if name and words.split_of(name[0]))
     where = f"directly in the split folders {', '.join(splits[:5])}" if splits else "directly in it"
     return LayoutError(
-        f"{redact_url(source.path)}: all {len(listing.paths):,} images lie {where}, so no folder names their class. "
+        f"{redact_url(source.path)}: all {listing.count:,} images lie {where}, so no folder names their class. "
         "Put them in class folders, name a label file in `source.path`, or set `allow_unlabeled: true` with "
         f"`layout: {'split_folders' if splits else 'class_folders'}`."
     )

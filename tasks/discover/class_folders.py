@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tasks.discover.folders import FolderReading, FolderSource, discover_folders, images_under
+import numpy as np
+
+from tasks.discover.folder_paths import FolderReading, FolderSource
+from tasks.discover.folders import discover_folders, images_under
 from tasks.discover.split_words import SplitWords
 from tasks.samples import Discovery
 
@@ -21,7 +24,8 @@ class ClassFolders(FolderSource):
             LayoutError: There is no such folder, or no image in it.
         """
         listing = images_under(self)
-        deeper = sum(path.count("/") > 1 for path in listing.paths)
+        is_deep = np.array([len(self.named_parts(parent)) > 1 for parent in listing.parents], dtype=bool)
+        deeper = int(is_deep[listing.folder_numbers].sum())
         notices = (
             (f"{deeper} images lie deeper than their class folder; `layout: hierarchy` would label them by all levels",)
             if deeper

@@ -12,6 +12,7 @@ from tasks.discover.labelled_records import LabelFile, discover_records
 from tasks.discover.roles import ALIASES, choose_roles, plain_name
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
+from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
 from tasks.records.csv_reader import read_csv
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat
@@ -50,14 +51,14 @@ class CsvRecords(LabelFileSource, CsvSettings):
             records = self._records(window, head)
             file = next(records)
             assert isinstance(file, LabelFile)  # noqa: S101 - what `_records` yields first, for the type checker
-            return discover_records(file, (record for record in records if isinstance(record, Record)), words)
+            return discover_records(file, (record for record in records if not isinstance(record, LabelFile)), words)
 
     def check(self) -> None:
         """Raise `LabelFileError` where the header is not understood."""
         with self.window() as (window, head):
             next(self._records(window, head))
 
-    def _records(self, window: TextWindow, head: bytes) -> Iterator[LabelFile | Record]:
+    def _records(self, window: TextWindow, head: bytes) -> Iterator[LabelFile | Record | RecordBlock]:
         """What the file is, then its records."""
         plain = self.record_format("csv", head)
         delimiter = self.delimiter or self._sniff(window.text[window.position :].decode("utf-8", "replace"))
@@ -70,7 +71,7 @@ class CsvRecords(LabelFileSource, CsvSettings):
             yield file
             if not has_header:
                 yield first
-            yield from read_csv(window, form, self.comment)
+            yield from read_csv_blocks(window, form, self.comment)
         except LabelFileError as error:
             text = str(error)
             named = text if redact_url(self.path) in text else f"{redact_url(self.path)}, {text}"
@@ -92,7 +93,7 @@ class CsvRecords(LabelFileSource, CsvSettings):
                 "fills": dict(roles.fills),
             }
         )
-        used = {roles.location, roles.label, roles.split, roles.id, *roles.fills.values()}
+        used = {roles.location, roles.label, roles.split, roles.id, *roles.fills.values(), *roles.kept.values()}
         unused = [name or "(no name)" for index, name in enumerate(names) if index not in used]
         notices = (f"Columns that are not used: {', '.join(unused[:20])}",) if unused else ()
         return LabelFile(self, roles, form, "csv", notices), form

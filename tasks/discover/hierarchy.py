@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tasks.discover.folders import FolderReading, FolderSource, discover_folders, images_under
+from tasks.discover.folder_paths import FolderReading, FolderSource
+from tasks.discover.folders import discover_folders, images_under
 from tasks.discover.split_words import SplitWords
 from tasks.samples import Discovery
 
@@ -21,9 +22,9 @@ class Hierarchy(FolderSource):
             LayoutError: There is no such folder, or no image in it.
         """
         listing = images_under(self)
-        nested = [path.split("/") for path in listing.paths if path.count("/") > 1]
-        first = {path.split("/", 1)[0] for path in listing.paths if "/" in path}
-        has_splits = bool(nested) and all(words.split_of(name) for name in first)
+        named = [parts for parent in listing.parents if (parts := self.named_parts(parent))]
+        is_nested = any(len(parts) > 1 for parts in named)
+        has_splits = is_nested and all(words.split_of(parts[0]) for parts in named)
         notices = ("The first folders are named like splits, and are taken as such",) if has_splits else ()
         return discover_folders(
             self, listing, FolderReading("hierarchy", "as the config says", has_splits, 0, notices), words

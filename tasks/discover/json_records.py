@@ -117,7 +117,6 @@ class JsonRecords(LabelFileSource, JsonSettings):
         form = form.model_copy(
             update={"location": roles.location, "template": roles.template, "fills": dict(roles.fills)}
         )
-        self._refuse_lists(first, roles)
         return LabelFile(self, roles, form, "json"), chain(first, records)
 
     def _roles(self, first: list[Record]) -> Roles:
@@ -127,11 +126,3 @@ class JsonRecords(LabelFileSource, JsonSettings):
         if not names:
             raise LabelFileError('holds no object: records look like {"location": "cat/1.jpg", "label": "cat"}.')
         return choose_roles(names, self, by_position=False)
-
-    def _refuse_lists(self, first: list[Record], roles: Roles) -> None:
-        for record in first:
-            if isinstance(record.cells, dict) and isinstance(record.cells.get(str(roles.label)), list):
-                raise LabelFileError(
-                    f"{redact_url(self.path)}, line {record.line}: the label {roles.label!r} is a list. "
-                    "An image has one label here; keep one of them."
-                )

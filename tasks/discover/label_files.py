@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from typing import Annotated, BinaryIO, Literal
 from urllib.parse import urlsplit
 
 import fsspec
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from tasks.discover.settings import SourceSettings
 from tasks.errors import LabelFileError, LayoutError
@@ -30,6 +31,16 @@ def _template_or_selector(value: str) -> str:
 
 
 Column = Annotated[str, AfterValidator(_template_or_selector)] | int
+
+
+KeptName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
+
+
+def _names_as_mapping(value: object) -> object:
+    """A list of columns as a mapping: each keeps its name, as far as that can be a column's in Parquet."""
+    if not isinstance(value, list | tuple):
+        return value
+    return {str(name): re.sub(r"\W+", "_", str(name).strip(), flags=re.ASCII) for name in value}
 
 
 class Columns(StepConfig):
@@ -61,6 +72,9 @@ class LabelFileSettings(StepConfig):
         array_order: ``hwc`` or ``chw``: the order of an embedded array.
         value_range: ``byte``, or ``unit`` for floats from 0 to 1.
         bit_depth: 8, or 16 where 65535 is white.
+        label_conflict: What becomes of an image that several records give different labels: all of them are rejected,
+            the ``first`` counts, or the run ends with an ``error``.
+        keep_columns: Columns or keys that the shards keep, as text; a mapping gives them other names there.
     """
 
     columns: Columns = Columns()
@@ -72,6 +86,8 @@ class LabelFileSettings(StepConfig):
     array_order: Literal["hwc", "chw"] = "hwc"
     value_range: Literal["byte", "unit"] = "byte"
     bit_depth: Literal[8, 16] = 8
+    label_conflict: Literal["reject", "first", "error"] = "reject"
+    keep_columns: Annotated[dict[str, KeptName], BeforeValidator(_names_as_mapping)] = Field(default_factory=dict)
 
 
 class LabelFileSource(SourceSettings, LabelFileSettings):

@@ -1,47 +1,35 @@
-"""Records into samples: joined with the files that are there, duplicates settled, orphans counted."""
+"""Records into samples: read one by one or in blocks, then held against the files that are there."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
+from tasks.discover.entries import Entries, Entry
+from tasks.discover.folder_paths import case_notices
+from tasks.discover.join_files import FileJoin
 from tasks.discover.label_files import LabelFileSource, Occurrences, clean_label, text_hash
+from tasks.discover.listing import Listing
+from tasks.discover.plain_rows import CellMeaning, plain_rows
 from tasks.discover.roles import Roles
 from tasks.discover.sample_rows import Origin, SampleRows
-from tasks.discover.scan import Listing, scan_images, stat_local
+from tasks.discover.scan import scan_images
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records import cell_text, location_text
+from tasks.records.csv_blocks import RecordBlock
 from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
+from tasks.records.json_text import lookup
 from tasks.records.locations import LocationPolicy, Place, classify_location
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat
-from tasks.samples import Discovery, Rejection, SourceAccess, decode_name, encode_name
+from tasks.samples import Discovery, Rejection, SourceAccess, encode_name
 from tasks.storage import quote_location, redact_url
 
 _SHOWN_REPAIRS = 20
-
-
-@dataclass(slots=True)
-class _Entry:
-    """One record that names an image; *is_whole* where its location may be written down as it is."""
-
-    place: Place
-    label: str
-    split: str
-    sample_id: str
-    origin: Origin
-    is_whole: bool
-    fingerprint: str = ""
-
-    @property
-    def kept_origin(self) -> Origin:
-        """Where the record stands; offset and length only where it must be read again to fetch the image."""
-        return Origin(self.origin.label_file, self.origin.row) if self.is_whole else self.origin
+_IS_VALID = {"true": "validation", "1": "validation", "false": "train", "0": "train"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +51,18 @@ class LabelFile:
     notices: tuple[str, ...] = field(default=())
 
 
-def discover_records(file: LabelFile, records: Iterable[Record], words: SplitWords) -> Discovery:
+def discover_records(file: LabelFile, records: Iterable[Record | RecordBlock], words: SplitWords) -> Discovery:
     """The samples that *records* name.
 
     Raises:
-        LabelFileError: There is no record.
+        LabelFileError: There is no record, or a label is a list.
     """
     reader = _Reader(file, words)
     for record in records:
-        reader.read(record)
+        if isinstance(record, RecordBlock):
+            reader.read_block(record)
+        else:
+            reader.read(record)
     if not reader.count:
         raise LabelFileError(
             f"{redact_url(file.source.path)} holds no record: no image is listed. Check `source.path`."
@@ -82,23 +73,32 @@ def discover_records(file: LabelFile, records: Iterable[Record], words: SplitWor
 class _Reader:
     def __init__(self, file: LabelFile, words: SplitWords) -> None:
         self._file = file
+        self._source = file.source
         self._words = words
         self._rows = SampleRows(file.source.name, notices=list(file.notices))
-        source = file.source
-        self._policy = LocationPolicy(source.base.url, source.allow_prefixes, file.form.base_url)
-        self._entries: dict[str, list[_Entry]] = defaultdict(list)
-        self._listing = self._scan()
-        self._known = dict(zip(self._listing.paths, range(len(self._listing.paths)), strict=True))
+        self._policy = LocationPolicy(file.source.base.url, file.source.allow_prefixes, file.form.base_url)
+        self._join = FileJoin(file.source, self._scan(), self._rows)
+        self._entries = Entries(tuple(file.roles.kept))
         self._occurrences = Occurrences()
+        self._meaning = CellMeaning(self._clean, self._known_split, file.source.allow_unlabeled)
         self._repairs: list[str] = []
         self.count = 0
 
     def _scan(self) -> Listing:
         """The files beside the label file; nothing where they cannot be listed, as over http."""
-        base = self._file.source.base
+        base = self._source.base
         if self._file.form.base_url or (base.is_local and not Path(base.url).is_dir()):
             return Listing(base)
-        return scan_images(base, self._file.source) or Listing(base)
+        return scan_images(base, self._source) or Listing(base)
+
+    def read_block(self, block: RecordBlock) -> None:
+        is_plain, columns = plain_rows(block, self._file.roles, self._policy, self._meaning)
+        plain = int(is_plain.sum())
+        if plain:
+            self._entries.add_columns(columns, plain)
+            self.count += plain
+        for index in (~is_plain).nonzero()[0].tolist():
+            self.read(block.record(index))
 
     def read(self, record: Record) -> None:
         if record.repair:
@@ -106,7 +106,7 @@ class _Reader:
         if not record.length:
             return
         self.count += 1
-        origin = Origin(self._file.source.file_name, record.line, record.offset, record.length)
+        origin = Origin(self._source.file_name, record.line, record.offset, record.length)
         if record.problem is not None:
             self._reject("", origin, Rejection(record.problem.reason, record.problem.detail))
             return
@@ -115,43 +115,61 @@ class _Reader:
         if isinstance(place, Rejection):
             self._reject(quote_location(text), origin, place)
         else:
-            self._enter(record, text, place, origin)
+            self._enter(record, text, self._join.as_spelled(text, place), origin)
 
     def _enter(self, record: Record, text: str, place: Place, origin: Origin) -> None:
-        roles, source = self._file.roles, self._file.source
-        label = None if roles.label is None else cell_text(record.cells, roles.label)
+        roles = self._file.roles
         split, problem = self._split(record)
-        is_whole = place.kind != "embedded" and not (place.kind == "web" and ("?" in text or "@" in text))
-        entry = _Entry(place, clean_label(label, source.missing_labels), split, "", origin, is_whole)
+        label = self._label(record)
+        identity, fingerprint = encode_name(place.identity), ""
         if place.kind == "embedded":
             problem = problem or self._embedded_problem(text)
-            key = text_hash(text)
-            entry.fingerprint = key
-            entry.sample_id = self._occurrences.next(key)
-        else:
-            entry.sample_id = encode_name(place.identity)
+            fingerprint = text_hash(text)
+            identity = self._occurrences.next(fingerprint)
         if roles.id is not None:
-            entry.sample_id = cell_text(record.cells, roles.id) or ""
-            problem = problem or (None if entry.sample_id else Rejection(Reason.BAD_ROW, "its id is empty"))
-        if problem is None and not entry.label and not source.allow_unlabeled:
+            identity = (cell_text(record.cells, roles.id) or "").strip()
+            problem = problem or (None if identity else Rejection(Reason.BAD_ROW, "its id is empty"))
+        if problem is None and not label and not self._source.allow_unlabeled:
             problem = Rejection(Reason.MISSING_LABEL, "has no label; `allow_unlabeled: true` would keep it")
+        location = encode_name(place.location)
         if problem is not None:
-            self._reject(encode_name(place.location), origin, problem, entry.sample_id)
-        else:
-            self._entries[entry.sample_id].append(entry)
+            self._reject(location, origin, problem, identity)
+            return
+        is_whole = place.kind != "embedded" and not (place.kind == "web" and ("?" in text or "@" in text))
+        kept = [(cell_text(record.cells, selector) or "").strip() for selector in roles.kept.values()]
+        place_of_record = (origin.row, origin.offset, origin.length)
+        self._entries.add(
+            Entry(identity, place.kind, location, label, split, fingerprint, *place_of_record, is_whole, kept)
+        )
+
+    def _label(self, record: Record) -> str:
+        place = self._file.roles.label
+        if place is None:
+            return ""
+        if isinstance(record.cells, dict) and isinstance(lookup(record.cells, str(place)), list):
+            raise LabelFileError(
+                f"{redact_url(self._source.path)}, line {record.line}: the label {place!r} is a list. "
+                "An image has one label here; keep one of them."
+            )
+        return self._clean(cell_text(record.cells, place))
+
+    def _clean(self, text: str | None) -> str:
+        return clean_label(text, self._source.missing_labels)
+
+    def _known_split(self, text: str) -> str | None:
+        """The split that the cell *text* names, empty where it is; None where it names none that is known."""
+        text = text.strip()
+        if not text:
+            return ""
+        return (_IS_VALID.get(text.lower()) if self._file.roles.is_valid else self._words.split_of(text)) or None
 
     def _split(self, record: Record) -> tuple[str, Rejection | None]:
-        roles = self._file.roles
-        text = "" if roles.split is None else (cell_text(record.cells, roles.split) or "").strip()
-        if not text:
-            return "", None
-        if roles.is_valid:
-            word = {"true": "validation", "1": "validation", "false": "train", "0": "train"}.get(text.lower(), "")
-        else:
-            word = self._words.split_of(text)
-        if word:
-            return word, None
-        detail = f"the split {text[:60]!r} is not known; `splits.names` can map it"
+        place = self._file.roles.split
+        text = "" if place is None else cell_text(record.cells, place) or ""
+        split = self._known_split(text)
+        if split is not None:
+            return split, None
+        detail = f"the split {text.strip()[:60]!r} is not known; `splits.names` can map it"
         return "", Rejection(Reason.UNKNOWN_SPLIT, detail)
 
     def _embedded_problem(self, text: str) -> Rejection | None:
@@ -169,17 +187,8 @@ class _Reader:
         self._rows.reject(sample, rejection.reason, rejection.detail, origin)
 
     def finish(self) -> Discovery:
-        taken = set()
-        for entries in self._entries.values():
-            entry = self._settle_copies(entries)
-            if entry is not None:
-                taken.add(entry.place.location)
-                self._add(entry)
-        orphans = len(self._known.keys() - taken)
-        if orphans:
-            self._rows.ignored["present but unlisted"] += orphans
-        self._rows.ignored.update(self._listing.ignored)
-        source, form = self._file.source, self._file.form
+        self._join.add(self._entries.table())
+        source, form = self._source, self._file.form
         access = SourceAccess(
             name=source.name,
             root=source.base,
@@ -189,65 +198,21 @@ class _Reader:
             follow_links=source.follow_links,
         )
         samples = self._rows.samples()
-        return Discovery(
+        classes = tuple(sorted(set(samples["label_path"].unique().to_pylist()) - {""}))
+        discovery = Discovery(
             layout=self._file.layout,
             why=f"{source.file_name} is a {self._file.layout.upper()} with {self.count:,} records",
             samples=samples,
             rejections=self._rows.rejections,
-            class_paths=tuple(sorted(set(samples["label_path"].unique().to_pylist()) - {""})),
+            class_paths=classes,
             ignored=dict(self._rows.ignored),
-            notices=(*self._rows.notices, *self._repair_notices()),
+            notices=(*self._rows.notices, *self._repair_notices(), *case_notices(classes)),
             access=(access,),
         )
+        return replace(discovery, notices=tuple(dict.fromkeys(discovery.notices)))
 
     def _repair_notices(self) -> list[str]:
-        name = self._file.source.file_name
+        name = self._source.file_name
         more = len(self._repairs) - _SHOWN_REPAIRS
         shown = [f"{name}, {repair} (label_file_repaired)" for repair in self._repairs[:_SHOWN_REPAIRS]]
         return shown + ([f"{name}: {more} more lines were repaired"] if more > 0 else [])
-
-    def _settle_copies(self, entries: list[_Entry]) -> _Entry | None:
-        """The one record that counts of several for one image; None where they contradict each other."""
-        first, *others = entries
-        if any((entry.label, entry.split) != (first.label, first.split) for entry in others):
-            rows = ", ".join(str(entry.origin.row) for entry in entries[:5])
-            labels = ", ".join(sorted({entry.label for entry in entries})[:5])
-            conflict = Rejection(Reason.LABEL_CONFLICT, f"lines {rows} disagree about it: {labels}")
-            for entry in entries:
-                self._reject(encode_name(entry.place.location), entry.origin, conflict, entry.sample_id)
-            return None
-        for entry in others:
-            detail = f"line {first.origin.row} names it already"
-            copy = Rejection(Reason.DUPLICATE_LOCATION, detail)
-            self._reject(encode_name(entry.place.location), entry.origin, copy, entry.sample_id)
-        return first
-
-    def _add(self, entry: _Entry) -> None:
-        size, fingerprint = -1, entry.fingerprint
-        location = encode_name(entry.place.location)
-        if entry.place.kind == "store":
-            found = self._find(location)
-            if found is None:
-                self._reject(location, entry.origin, Rejection(Reason.NOT_FOUND, "no such file"), entry.sample_id)
-                return
-            size, fingerprint = found
-        self._rows.add(self._sample(entry, location) | {"fingerprint": fingerprint, "size": size}, entry.kept_origin)
-
-    def _sample(self, entry: _Entry, location: str) -> dict[str, Any]:
-        return {
-            "sample_id": self._rows.prefixed(entry.sample_id),
-            "kind": entry.place.kind,
-            "location": location,
-            "label_path": entry.label,
-            "split": entry.split,
-        }
-
-    def _find(self, location: str) -> tuple[int, str] | None:
-        """Size and fingerprint of a file that is there; of one that the scan left out, what a look at it says."""
-        index = self._known.get(location)
-        if index is not None:
-            return self._listing.sizes[index], self._listing.fingerprints[index]
-        root = self._listing.root
-        if root.is_local:
-            return stat_local(root.url, decode_name(location))
-        return None

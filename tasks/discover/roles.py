@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tasks.discover.label_files import Column, LabelFileSource
@@ -43,6 +43,7 @@ class Roles:
         split: Where the split stands, or None.
         id: Where the sample id stands, or None.
         is_valid: The split column is a yes or no to validation.
+        kept: For each column that the shards keep, where it stands.
     """
 
     location: Selector
@@ -52,6 +53,7 @@ class Roles:
     split: Selector | None
     id: Selector | None
     is_valid: bool = False
+    kept: Mapping[str, Selector] = field(default_factory=dict)
 
 
 def choose_roles(names: Sequence[str], source: LabelFileSource, *, by_position: bool) -> Roles:
@@ -76,7 +78,8 @@ def choose_roles(names: Sequence[str], source: LabelFileSource, *, by_position: 
         raise finder.missing("label")
     split = finder.find_optional("split", source.columns.split)
     is_valid = split is not None and finder.name_of(split) == "is_valid"
-    return Roles(place, template, fills, label, split, finder.find_id(source.columns.id), is_valid)
+    kept = {name: finder.named(column, "source.keep_columns") for column, name in source.keep_columns.items()}
+    return Roles(place, template, fills, label, split, finder.find_id(source.columns.id), is_valid, kept)
 
 
 class _Finder:
@@ -92,18 +95,22 @@ class _Finder:
     def name_of(self, selector: Selector) -> str:
         return self._plain[selector] if isinstance(selector, int) else plain_name(selector)
 
-    def named(self, column: Column) -> Selector:
+    def named(self, column: Column, key: str = "source.columns") -> Selector:
         text = str(column)
-        if text in self._names:
-            return self._selector(self._names.index(text))
-        if plain_name(text) in self._plain:
-            return self._selector(self._plain.index(plain_name(text)))
+        for name, names in ((text, self._names), (plain_name(text), self._plain)):
+            if names.count(name) > 1:
+                raise LabelFileError(
+                    f"{redact_url(self._source.path)} has {names.count(name)} columns {text!r}, which `{key}` names. "
+                    "Give its position instead, from 0."
+                )
+            if name in names:
+                return self._selector(names.index(name))
         if text.isdigit() and self._by_position and int(text) < len(self._names):
             return int(text)
         if not self._by_position and "." in text:
             return text
         raise LabelFileError(
-            f"{redact_url(self._source.path)} has no column {text!r}, which `source.columns` names. {self._there()}"
+            f"{redact_url(self._source.path)} has no column {text!r}, which `{key}` names. {self._there()}"
         )
 
     def find(self, role: Role, declared: Column | None) -> Selector:
@@ -124,8 +131,8 @@ class _Finder:
         if declared is not None:
             return self.named(declared)
         found = [index for index, name in enumerate(self._plain) if name in ALIASES[role]]
-        if len(found) > 1:
-            found = [index for index in found if self._plain[index] == role] or found
+        if role == "label" and "x" in self._plain:
+            found = [index for index in found if self._plain[index] != "y"]  # a coordinate
         if len(found) > 1:
             names = ", ".join(repr(self._names[index]) for index in found)
             raise LabelFileError(

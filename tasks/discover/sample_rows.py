@@ -1,16 +1,20 @@
-"""Samples and rejections as a layout finds them, row by row, and the discovery that they make."""
+"""Samples and rejections as a layout finds them, whole columns or row by row, and the tables that they make."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.reasons import Reason
-from tasks.records.web_locations import join_web
-from tasks.samples import SAMPLE_SCHEMA, Kind, Rejection, rejection_row, rejections_table
+from tasks.samples import REJECTION_SCHEMA, SAMPLE_SCHEMA, Rejection, rejection_row, rejections_table
+
+_NONE = {"label_row": -1, "label_offset": -1, "label_length": -1, "size": -1, "attempts": 0}
+_ORDER = [("location", "ascending"), ("label_file", "ascending"), ("label_row", "ascending")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +47,25 @@ class SampleRows:
     source: str
     ignored: Counter[str] = field(default_factory=Counter)
     notices: list[str] = field(default_factory=list)
-    _columns: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in SAMPLE_SCHEMA.names})
+    _samples: list[pa.Table] = field(default_factory=list)
+    _rejected: list[pa.Table] = field(default_factory=list)
     _rejections: list[dict[str, Any]] = field(default_factory=list)
 
     def prefixed(self, identity: str) -> str:
         """*identity* as a sample id: it begins with the source's name where that has one."""
         return f"{self.source}/{identity}" if self.source else identity
 
-    def add(self, sample: dict[str, Any], origin: Origin = Origin()) -> None:
-        """One more sample: the columns of `SAMPLE_SCHEMA` that are not the origin's."""
-        row = {
-            "source": self.source,
-            "kind": "store",
-            "label_file": origin.label_file,
-            "label_row": origin.row,
-            "label_offset": origin.offset,
-            "label_length": origin.length,
-            **sample,
-        }
-        for name, column in self._columns.items():
-            column.append(row[name])
+    def ids(self, identities: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+        """What `prefixed` makes of each of *identities*."""
+        return pc.binary_join_element_wise(self.source, identities, "/") if self.source else identities
+
+    def add_samples(self, columns: Mapping[str, Any], count: int) -> None:
+        """*count* more samples: columns of `SAMPLE_SCHEMA` and kept ones, or one value for all."""
+        self._samples.append(self._table(SAMPLE_SCHEMA, {"source": self.source, **columns}, count))
+
+    def add_rejections(self, columns: Mapping[str, Any], count: int) -> None:
+        """*count* more images that are left out: columns of `REJECTION_SCHEMA`, or one value for all."""
+        self._rejected.append(self._table(REJECTION_SCHEMA, {"source": self.source, **columns}, count))
 
     def reject(self, sample: dict[str, Any], reason: Reason, detail: str, origin: Origin = Origin()) -> None:
         """One more image that is left out, and why."""
@@ -70,24 +73,29 @@ class SampleRows:
         self._rejections.append(rejection_row(known, Rejection(reason, detail)))
 
     @property
-    def count(self) -> int:
-        """How many samples there are."""
-        return len(self._columns["sample_id"])
-
-    @property
     def rejections(self) -> pa.Table:
         """What was left out, as `REJECTION_SCHEMA`."""
-        return rejections_table(self._rejections)
+        return pa.concat_tables([*self._rejected, rejections_table(self._rejections)])
 
     def samples(self) -> pa.Table:
-        """The samples as `SAMPLE_SCHEMA`, ordered by location, then by where their record stands."""
-        table = pa.table(self._columns, schema=SAMPLE_SCHEMA)
-        return table.sort_by([("location", "ascending"), ("label_file", "ascending"), ("label_row", "ascending")])
+        """The samples as `SAMPLE_SCHEMA` and kept columns, ordered by location, then by where their record stands."""
+        if not self._samples:
+            return SAMPLE_SCHEMA.empty_table()
+        table = pa.concat_tables(self._samples)
+        locations = table["location"]
+        falls = pc.any(pc.greater_equal(locations[:-1], locations[1:])).as_py()
+        return table.sort_by(_ORDER) if falls else table
+
+    @staticmethod
+    def _table(schema: pa.Schema, columns: Mapping[str, Any], count: int) -> pa.Table:
+        fields = [*schema, *(pa.field(name, pa.string()) for name in columns if name not in schema.names)]
+        arrays = [_column(item, columns.get(item.name, _NONE.get(item.name, "")), count) for item in fields]
+        return pa.table(arrays, schema=pa.schema(fields))
 
 
-def file_kind(root: str, path: str) -> tuple[Kind, str]:
-    """How the listed file *path* below *root* is read, and its location: an http root's files are web places."""
-    if not root.startswith(("http://", "https://")):
-        return "store", path
-
-    return "web", join_web(f"{root.rstrip('/')}/", path)
+def _column(item: pa.Field, value: Any, count: int) -> pa.Array | pa.ChunkedArray:
+    if isinstance(value, str | int):
+        return pa.repeat(pa.scalar(value, item.type), count)
+    if isinstance(value, Sequence):
+        return pa.array(value, item.type)
+    return value if value.type == item.type else value.cast(item.type)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tasks.discover.folders import FolderReading, FolderSource, discover_folders, images_under
+from tasks.discover.folder_paths import FolderReading, FolderSource
+from tasks.discover.folders import discover_folders, images_under
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.samples import Discovery
@@ -23,9 +24,9 @@ class SplitFolders(FolderSource):
             LayoutError: There is no such folder, no image in it, or no folder is named like a split.
         """
         listing = images_under(self)
-        first = {path.split("/", 1)[0] for path in listing.paths if "/" in path}
-        if listing.paths and not any(words.split_of(name) for name in first):
-            there = ", ".join(sorted(first)[:10]) or "none"
+        first = {self.named_parts(parent)[:1] for parent in listing.parents}
+        if listing.count and not any(words.split_of(*name) for name in first if name):
+            there = ", ".join(sorted("".join(name) for name in first if name)[:10]) or "none"
             raise LayoutError(
                 f"No folder of {redact_url(self.path)} is named like a split (train, validation, test, …); the folders "
                 f"are: {there}. Set `layout: class_folders`, or map their names in `splits.names`."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -111,14 +112,15 @@ def _relative_place(text: str, policy: LocationPolicy) -> Place | Rejection:
     return _web_place(join_web(policy.base_url, path)) if policy.base_url else Place("store", path, path)
 
 
-def normalise_path(text: str) -> str | None:
-    r"""The relative path *text* with ``/`` for ``\`` and without ``.``, ``..`` and empty parts; None if it escapes.
+def normalise_path(text: str, slashes: str = "/\\") -> str | None:
+    r"""The relative path *text* with ``/`` for each of *slashes*, without ``.``, ``..`` and empty parts.
 
-    A path that would escape once its percent signs were decoded escapes too, since some reader may decode them.
+    None if it escapes: also where it would once its ``\`` were ``/``, or its percent signs were decoded, since some
+    reader may do so.
     """
     if "\0" in text or len(text) > _LONGEST_PATH:
         return None
-    path = _collapse(text)
+    path = _collapse(text) if "\\" in slashes or _collapse(text) is None else _joined(text.split("/"))
     decoded = text
     for _ in range(3):
         if path is None or "%" not in decoded:
@@ -131,17 +133,19 @@ def normalise_path(text: str) -> str | None:
 
 def _collapse(text: str) -> str | None:
     text = text.replace("\\", "/")
-    if text.startswith(("/", "~")):
-        return None
-    parts: list[str] = []
-    for part in text.split("/"):
-        if part == ".." and not parts:
+    return None if text.startswith(("/", "~")) else _joined(text.split("/"))
+
+
+def _joined(parts: Iterable[str]) -> str | None:
+    kept: list[str] = []
+    for part in parts:
+        if part == ".." and not kept:
             return None
         if part == "..":
-            parts.pop()
+            kept.pop()
         elif part not in {"", "."}:
-            parts.append(part)
-    return "/".join(parts)
+            kept.append(part)
+    return "/".join(kept)
 
 
 def _allowed(text: str, policy: LocationPolicy) -> str | None:

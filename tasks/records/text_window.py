@@ -126,3 +126,8 @@ class TextWindow:
         """Stand at *end* of the text, and count the lines that were passed."""
         self.line += self.text.count(b"\n", self.position, end)
         self.position = end
+
+    def skip_lines(self, end: int, lines: int) -> None:
+        """Stand at *end* of the text, having passed that many *lines*."""
+        self.line += lines
+        self.position = end

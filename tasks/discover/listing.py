@@ -1,0 +1,116 @@
+"""What lies below a folder, as columns: a million files are four arrays, not a million objects."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.reasons import Reason
+from tasks.samples import StoreUrl, encode_name
+
+FILE_SCHEMA = pa.schema(
+    [
+        ("path", pa.string()),  # relative to the root, `/`-separated, as `encode_name` gives it
+        ("size", pa.int64()),  # bytes; -1 where unknown
+        ("fingerprint", pa.string()),  # what the listing knows of the bytes; "" where nothing
+        ("folder", pa.int32()),  # place of its folder in `Listing.parents`
+    ]
+)
+_BATCH = 1 << 16
+
+
+@dataclass(slots=True)
+class Listing:
+    """What lies below a folder.
+
+    Attributes:
+        root: The folder.
+        files: The images, as `FILE_SCHEMA`, ordered by path.
+        parents: Every folder that holds an image itself, relative to the root; ``""`` is the root.
+        folders: Every folder that is not ignored, relative to the root.
+        ignored: How many names were passed over, by reason.
+        others: How many files have no image's extension, by extension.
+        refused: Files that are no image whatever they hold: path, reason and detail.
+    """
+
+    root: StoreUrl
+    files: pa.Table = field(default_factory=FILE_SCHEMA.empty_table)
+    parents: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
+    others: Counter[str] = field(default_factory=Counter)
+    refused: list[tuple[str, Reason, str]] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many images there are."""
+        return int(self.files.num_rows)
+
+    @property
+    def folder_numbers(self) -> npt.NDArray[np.int32]:
+        """For each image the place of its folder in `parents`."""
+        return np.asarray(self.files["folder"].to_numpy(), dtype=np.int32)
+
+
+class FileColumns:
+    """Images as they are found, growing column by column.
+
+    Attributes:
+        names: Of the files in hand, without their folder.
+        sizes: Their bytes.
+        times: When they were modified, in ns since the epoch.
+    """
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.sizes = array("q")
+        self.times = array("q")
+        self.parents: list[str] = []
+        self._folders = array("i")
+        self._tables: list[pa.Table] = []
+
+    def close_folder(self, folder: str) -> None:
+        """All that was added since the last call lies in *folder*."""
+        added = len(self.names) - len(self._folders)
+        if not added:
+            return
+        if not self.parents or self.parents[-1] != folder:
+            self.parents.append(folder)
+        self._folders.extend([len(self.parents) - 1] * added)
+        if len(self.names) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        sizes, times = (pa.array(np.frombuffer(column, np.int64)) for column in (self.sizes, self.times))
+        fingerprints = pc.binary_join_element_wise(sizes.cast(pa.string()), times.cast(pa.string()), "-")
+        self._add(self.names, self._folders, sizes, fingerprints)
+        self.names, self.sizes, self.times, self._folders = [], array("q"), array("q"), array("i")
+
+    def _add(self, names: list[str], numbers: array[int], sizes: pa.Array, fingerprints: pa.Array) -> None:
+        folders = pa.array(np.frombuffer(numbers, np.int32))
+        first = min(numbers)  # of a batch, so that a million folders are not looked at again for each
+        heads = [f"{encode_name(folder)}/" if folder else "" for folder in self.parents[first:]]
+        heads = pa.array(heads).take(pc.subtract(folders, first))
+        plain = names if "".join(names).isascii() else [encode_name(name) for name in names]
+        paths = pc.binary_join_element_wise(heads, pa.array(plain, pa.string()), "")
+        self._tables.append(pa.table([paths, sizes, fingerprints, folders], schema=FILE_SCHEMA))
+
+    def finish(self, listing: Listing) -> Listing:
+        """*listing* with all of it, ordered by path."""
+        if self.names:
+            self._flush()
+        listing.files = sorted_files(self._tables)
+        listing.parents = [encode_name(parent) for parent in self.parents]
+        return listing
+
+
+def sorted_files(tables: list[pa.Table]) -> pa.Table:
+    """*tables* of `FILE_SCHEMA` as one, ordered by path."""
+    files = pa.concat_tables([FILE_SCHEMA.empty_table(), *tables])
+    return files.take(pc.sort_indices(files["path"]))

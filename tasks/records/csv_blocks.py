@@ -1,0 +1,151 @@
+"""Many records of a CSV at once, as columns, wherever they are written plainly; the rest one by one."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from tasks.records.csv_reader import read_csv
+from tasks.records.record import Record
+from tasks.records.record_format import RecordFormat
+from tasks.records.text_window import TextWindow
+
+_SMALLEST, _LARGEST = 1 << 13, 1 << 20
+_FEWEST = 16  # records that a block is worth it for
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBlock:
+    """Records that follow one another, each on one line.
+
+    Attributes:
+        columns: The cells, column by column, without quotes and surrounding blanks.
+        lines: The line of each, from 1.
+        offsets: Its first byte in the decompressed file, as UTF-8.
+        lengths: Its bytes, without the line's end.
+    """
+
+    columns: tuple[pa.ChunkedArray, ...]
+    lines: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+
+    def record(self, index: int) -> Record:
+        """One of them alone."""
+        cells = [column[index].as_py() for column in self.columns]
+        return Record(int(self.offsets[index]), int(self.lengths[index]), int(self.lines[index]), cells)
+
+
+def read_csv_blocks(window: TextWindow, form: RecordFormat, comment: str = "") -> Iterator[Record | RecordBlock]:
+    """Each record of the text, as `read_csv` gives them, in blocks where that comes to the same.
+
+    Raises:
+        LabelFileError: The text is not UTF-8.
+    """
+    size = _SMALLEST
+    while True:
+        block, is_whole = _take_block(window, form, comment, size)
+        if block is not None:
+            yield block
+        size = min(2 * size, _LARGEST) if is_whole else _SMALLEST
+        if is_whole:
+            continue
+        single = 0
+        for record in islice(read_csv(window, form, comment), _FEWEST):
+            single += 1
+            yield record
+        if not single:
+            return
+
+
+def _take_block(window: TextWindow, form: RecordFormat, comment: str, size: int) -> tuple[RecordBlock | None, bool]:
+    """The plain records at the window's position, as far as *size* bytes go, and whether they are all plain."""
+    while len(window.text) - window.position < size and not window.ended:
+        window.grow()
+    start = window.position
+    end = window.text.rfind(b"\n", start, start + size) + 1
+    if end <= start:
+        return None, False
+    region = window.text[start:end]
+    plain, is_quoted = _plain_part(region, form, comment)
+    ends = np.flatnonzero(np.frombuffer(plain, np.uint8) == 10)
+    if not is_quoted:
+        ends = ends[: _conforming(plain, ends, form)]
+    columns = _columns(plain[: ends[-1] + 1], form, is_quoted) if len(ends) >= _FEWEST else None
+    if columns is None or any(len(column) != len(ends) for column in columns):
+        return None, False
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    codes = np.frombuffer(plain, np.uint8)
+    lengths = ends - starts - (codes[ends - 1] == 13)
+    lines = window.line + np.arange(len(ends))
+    block = RecordBlock(columns, lines, window.at + starts, lengths)
+    window.skip_lines(start + int(ends[-1]) + 1, len(ends))
+    return block, int(ends[-1]) + 1 == len(region)
+
+
+def _plain_part(region: bytes, form: RecordFormat, comment: str) -> tuple[bytes, bool]:
+    """The lines that *region* begins with whose cells need no more than splitting; whether some are quoted."""
+    end = len(region)
+    if comment and (found := region.find(comment.encode())) >= 0:
+        end = _line_start(region, found)
+    if b"\r" in region and (lone := _LONE_RETURN.search(region, 0, end)) is not None:
+        end = _line_start(region, lone.start())
+    if any(mark in region for mark in (b'"', b"'", b"[")):
+        markup = _patterns(form.delimiter.encode(), form.width)[0].search(region, 0, end)
+        if markup is not None and region[markup.end() - 1] == 0x22:
+            quoted = _patterns(form.delimiter.encode(), form.width)[1].match(region, 0, end)
+            return (region[: quoted.end()] if quoted is not None else b""), True
+        if markup is not None:
+            end = _line_start(region, markup.end() - 1)
+    return region[:end], False
+
+
+def _line_start(region: bytes, position: int) -> int:
+    return region.rfind(b"\n", 0, position) + 1
+
+
+@functools.cache
+def _patterns(delimiter: bytes, width: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Where a cell begins with markup; and lines of cells that are quoted as a whole, or not at all."""
+    mark = re.escape(delimiter)
+    cell = rb"(?:\"[^\"\\\r\n]*+\"|(?![ \t]*['\[\"])[^\"\r\n%s]*+)" % mark
+    line = rb"%s(?:%s%s){%d}\r?\n" % (cell, mark, cell, width - 1)
+    return re.compile(rb"(?:\A|\n|%s)[ \t]*['\"\[]" % mark), re.compile(rb"(?:%s)*+" % line)
+
+
+def _conforming(plain: bytes, ends: npt.NDArray[np.int64], form: RecordFormat) -> int:
+    """How many lines have as many cells as they should, before the first that has not."""
+    codes = np.frombuffer(plain, np.uint8)
+    delimiters = np.flatnonzero(codes == ord(form.delimiter))
+    counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
+    fits = counts == form.width - 1
+    if form.width == 1:
+        fits &= np.diff(ends, prepend=-1) > 1
+    wrong = np.flatnonzero(~fits)
+    return int(wrong[0]) if wrong.size else len(ends)
+
+
+def _columns(plain: bytes, form: RecordFormat, is_quoted: bool) -> tuple[pa.ChunkedArray, ...] | None:
+    names = [str(index) for index in range(form.width)]
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(plain),
+            pa.csv.ReadOptions(use_threads=False, block_size=len(plain) + 1, column_names=names),
+            pa.csv.ParseOptions(
+                delimiter=form.delimiter, quote_char='"' if is_quoted else False, ignore_empty_lines=False
+            ),
+            pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid:  # not UTF-8: one by one, the line can be named
+        return None
+    return tuple(pc.utf8_trim(column, " \t\r") for column in table.columns)

@@ -135,6 +135,7 @@ class _Worker:
         self._batches = batches
         self._limits = limits
         self._child: _Child | None = None
+        self._is_closed = False
         threading.Thread(target=self._serve, name=f"decoder-{number}", daemon=True).start()
 
     @property
@@ -144,15 +145,17 @@ class _Worker:
 
     def close(self) -> None:
         """End the process, and wait until it is gone."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.end()
+        self._is_closed = True
+        child = self._child
+        if child is not None:  # its pipes are the thread's, which may be reading
+            child.process.kill()
+            child.process.wait()
 
     def _serve(self) -> None:
         held: deque[_Batch] = deque()
-        while True:
+        while not self._is_closed:
             held.append(self._batches.get())
-            while held:
+            while held and not self._is_closed:
                 try:
                     self._work(held)
                 except (EOFError, OSError) as error:

@@ -122,7 +122,7 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
     if not isinstance(result, DatasetError):
         raise result if isinstance(result, BaseException) else RuntimeError(f"{state.name}: {state.message}")
     outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(result), root=dataset.output.path)
-    return Finished(outcome, exit_code(result))
+    return Finished(outcome, 1 if isinstance(result, OutputError) else exit_code(result))
 
 
 @contextmanager

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from flows.config import DatasetConfig
 from tasks.errors import VersionError
 from tasks.plan import Rows
 from tasks.publish import Run
 from tasks.publish.derived import kept_versions
-from tasks.publish.row_index import read_rows, with_spare, with_touched
+from tasks.publish.documents import FileEntry
+from tasks.publish.row_index import read_rejects, read_rows, with_spare, with_touched
 from tasks.publish.state import State, read_state
 from tasks.samples import REJECTION_SCHEMA
 from tasks.shards import BuildSpec, published_pixel_spec
 from tasks.shards.schema import class_names_of, pixel_spec_of, shard_schema
+from tasks.storage import Store
 
 _SHAPING = (
     "size",
@@ -46,11 +49,13 @@ class Past:
         rows: Of the newest version; none where nothing was published.
         rejects: Its `REJECTION_SCHEMA`.
         state: What nights learned.
+        notices: What was damaged, and is made anew.
     """
 
     rows: Rows
     rejects: pa.Table
     state: State
+    notices: tuple[str, ...] = ()
 
     @property
     def splits(self) -> dict[str, str]:
@@ -68,18 +73,27 @@ def read_past(run: Run, *, full: bool = False) -> Past:
     manifest = run.history.manifest
     state = read_state(run.store)
     nothing = REJECTION_SCHEMA.empty_table()
+    notices = (state.notice,) if state.notice else ()
     if manifest is None:
-        return Past(Rows(), nothing, state)
+        return Past(Rows(), nothing, state, notices)
+    if full:
+        return Past(read_rows(run.store, _readable(run.store, manifest.shards)), nothing, state, notices)
+    rows = with_touched(read_rows(run.store, manifest.shards), state.touched)
     try:
-        rows = with_touched(read_rows(run.store, manifest.shards), state.touched)
-    except VersionError:
-        if not full:
-            raise
-        return Past(Rows(), nothing, state)
-    if manifest.rejects is None or full:
-        return Past(rows, nothing, state)
-    with run.store.open(manifest.rejects.path) as file:
-        return Past(rows, pq.read_table(file).cast(REJECTION_SCHEMA), state)
+        return Past(rows, read_rejects(run.store, manifest.rejects), state, notices)
+    except VersionError as error:
+        lost = f"What was left out of version {run.history.version} is asked for again: {error}"
+        return Past(rows, nothing, state, (*notices, lost))
+
+
+def _readable(store: Store, shards: Sequence[FileEntry]) -> list[FileEntry]:
+    """Those of *shards* whose rows can be read."""
+    found = []
+    for shard in shards:
+        with suppress(VersionError):
+            read_rows(store, [shard])
+            found.append(shard)
+    return found
 
 
 def shapes_same_pixels(dataset: DatasetConfig, run: Run) -> bool:
@@ -116,7 +130,7 @@ def with_unpublished(past: Past, run: Run, dataset: DatasetConfig, spec: BuildSp
         same_pixels = _shaping(pixel_spec_of(schema)) == _shaping(pixel_spec_of(wanted))
         return is_prefix and same_pixels and schema.equals(wanted.remove_metadata(), check_metadata=False)
 
-    return with_spare(run.store, past.rows, named, fits)
+    return with_spare(run.store, past.rows, named, fits, dataset.output.grace)
 
 
 def settings_hash(dataset: DatasetConfig) -> str:

@@ -19,12 +19,12 @@ from flows.version_draft import RunFacts, learned_state, make_manifest
 from tasks.errors import DatasetError, RefusedError
 from tasks.progress import tally_of
 from tasks.publish import Run
-from tasks.publish.commits import commit_version, write_rejects
+from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
 from tasks.publish.derived import refresh_derived
 from tasks.publish.memory import remember
 from tasks.publish.retention import apply_retention
 from tasks.publish.runs import now
-from tasks.publish.state import write_state
+from tasks.publish.state import save_state
 from tasks.publish.verify import verify_built
 from tasks.reasons import Reason
 from tasks.report.drift import headlines
@@ -44,19 +44,32 @@ def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: P
         VersionError: What was written cannot be read back.
     """
     tally_of(dataset.name).enter("publishing")
+    refuse_superseded(run)
     facts = _gather(dataset, run, planned, built)
     gates = check_gates(dataset.gates, _gate_facts(run, facts))
     crossed = [gate for gate in gates if gate.crossed and gate.gate not in asked.accept]
     if crossed:
         return replace(refused_run(dataset, run, _crossed(crossed)), account=facts.account, breakdown=facts.breakdown)
-    version = None if _is_unchanged(run, facts) else _commit(dataset, run, facts, gates)
-    write_state(run.store, learned_state(facts))
-    warnings = [*refresh_derived(run.store, dataset.output), *apply_retention(run.store, dataset.output)]
-    return _outcome(dataset, run, facts, version, warnings)
+    if _is_unchanged(run, facts):
+        save_state(run, learned_state(facts), planned.past.state, run.history.version)
+        return _outcome(dataset, run, facts, None, _afterwards(dataset, run))
+    version, warnings = _commit(dataset, run, facts, gates)
+    try:
+        save_state(run, learned_state(facts), planned.past.state, version)
+    except DatasetError as error:
+        warnings.append(
+            f"What was learned of images that failed is lost, and costs the next run some fetching: {error}"
+        )
+    return _outcome(dataset, run, facts, version, [*warnings, *_afterwards(dataset, run)])
+
+
+def _afterwards(dataset: DatasetConfig, run: Run) -> list[str]:
+    """Bring up to date what is derived, and delete what is old; return what could not be done, a sentence each."""
+    return [*refresh_derived(run.store, dataset.output), *apply_retention(run.store, dataset.output)]
 
 
 def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError) -> RunOutcome:
-    """The outcome of a run that a rule stopped."""
+    """The outcome of a run that a rule stopped; what is derived is repaired all the same."""
     return RunOutcome(
         name=dataset.name,
         outcome="refused",
@@ -64,6 +77,7 @@ def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError) -> RunO
         root=dataset.output.path,
         version=run.history.version or None,
         seconds=run.seconds,
+        breakdown=Breakdown(notices=tuple(refresh_derived(run.store, dataset.output))),
     )
 
 
@@ -134,8 +148,7 @@ def _breakdown(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) ->
         notices.append(f"{built.settled.leaks:,} images have the bytes of one in another split, as the source has it")
     if built.stale.num_rows:
         notices.append(f"{built.stale.num_rows:,} rows are kept as they were: their images could not be fetched")
-    if planned.past.state.notice:
-        notices.append(planned.past.state.notice)
+    notices += planned.past.notices
     names = planned.labelled.class_names["label"]
     return Breakdown(
         layout=planned.discovery.layout,
@@ -201,8 +214,8 @@ def _is_unchanged(run: Run, facts: RunFacts) -> bool:
     return same_files and names == manifest.class_names and before == after
 
 
-def _commit(dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> int:
-    """Make the version, and return its number."""
+def _commit(dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> tuple[int, list[str]]:
+    """Make the version; return its number, and what could not be done once it was there."""
     rejects = write_rejects(run.store, facts.rejections)
     manifest = make_manifest(dataset, run, facts, gates, rejects)
     schema = shard_schema(facts.planned.spec.class_names, manifest.pixel_spec)
@@ -211,4 +224,5 @@ def _commit(dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[G
     for shard in manifest.shards:
         if shard.path not in before | adopted:
             verify_built(run.store, shard, schema)
-    return commit_version(run, manifest, facts.planned.labelled.class_names).version
+    commit, warnings = commit_version(run, manifest, facts.planned.labelled.class_names)
+    return commit.version, warnings

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.command_line import AsJson, Number, Options, Root, console, open_root, print_json, print_line
+from flows.command_line import AsJson, Number, Options, Root, console, open_root, print_error, print_json, print_line
 from tasks.errors import ConfigError
 
 app = typer.Typer()
@@ -121,7 +121,6 @@ def release(root: Root, options: Options = None, as_json: AsJson = False) -> Non
 
 def _refresh(root: str, options: list[str] | None) -> None:
     """Bring card, latest.json and views up to date, and say what could not be."""
-    from flows.command_line import print_error  # noqa: PLC0415
     from tasks.publish.derived import refresh_derived  # noqa: PLC0415
     from tasks.publish.versions import output_settings  # noqa: PLC0415
 
@@ -142,6 +141,7 @@ def pin(
     from tasks.publish.life import pin as keep  # noqa: PLC0415
 
     found = keep(open_root(root, options), number, name)
+    _refresh(root, options)
     if as_json:
         print_json({"version": number, "pin": found})
     else:
@@ -154,6 +154,7 @@ def unpin(root: Root, number: Needed, options: Options = None, as_json: AsJson =
     from tasks.publish.life import unpin as let_go  # noqa: PLC0415
 
     names = let_go(open_root(root, options), number)
+    _refresh(root, options)
     if as_json:
         print_json({"version": number, "pins": names})
     else:
@@ -170,6 +171,7 @@ def prune(  # noqa: PLR0913, PLR0917 - the options of a command
     as_json: AsJson = False,
 ) -> None:
     """Say which old files may go, and delete them with --yes."""
+    from tasks.publish.derived import refresh_derived  # noqa: PLC0415
     from tasks.publish.retention import find_garbage  # noqa: PLC0415
     from tasks.publish.retention import prune as delete  # noqa: PLC0415
     from tasks.publish.versions import output_settings  # noqa: PLC0415
@@ -179,6 +181,9 @@ def prune(  # noqa: PLR0913, PLR0917 - the options of a command
     settings = output_settings(store).model_copy(
         update={key: value for key, value in asked.items() if value is not None}
     )
+    if yes:
+        for warning in refresh_derived(store, settings):  # nobody is led to what goes
+            print_error(warning)
     garbage = delete(store, settings) if yes else find_garbage(store, settings)
     if as_json:
         paths = [file.path for file in garbage.files]
@@ -199,7 +204,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Read every byte of a version against its manifest."""
-    from tasks.publish.life import verify_version  # noqa: PLC0415
+    from tasks.publish.audit import verify_version  # noqa: PLC0415
 
     found = verify_version(open_root(root, options), number, _part(part))
     if as_json:

@@ -9,10 +9,10 @@ from pathlib import Path
 from uuid import uuid4
 
 from tasks.errors import OutputError
-from tasks.publish.history import list_versions, read_commit
+from tasks.publish.history import read_history
 from tasks.publish.settings import OutputSettings
 from tasks.samples import StoreUrl
-from tasks.storage import Store, open_store, redact_url
+from tasks.storage import WORKPLACE, Store, open_store, redact_url
 
 
 def check_output(settings: OutputSettings, dataset: str, sources: Sequence[StoreUrl], *, write: bool = True) -> None:
@@ -51,51 +51,49 @@ def _real(path: str) -> str:
 
 
 def _refuse_other_dataset(store: Store, dataset: str) -> None:
-    versions = list_versions(store)
-    if not versions:
-        return
-    held = read_commit(store, versions[-1]).dataset
-    if held != dataset:
+    newest = read_history(store).newest
+    if newest is not None and newest.dataset != dataset:
         raise OutputError(
-            f"The output {redact_url(store.place.url)} holds the dataset {held!r}, not {dataset!r}. "
+            f"The output {redact_url(store.place.url)} holds the dataset {newest.dataset!r}, not {dataset!r}. "
             "Set another `output.path`, or correct `name`."
         )
 
 
 def _probe(store: Store, settings: OutputSettings) -> None:
     """Create a file twice: the second time must fail, since commits are fenced by that."""
-    path = f"runs/probe-{uuid4().hex}"
     where = redact_url(settings.path)
+    existed = store.is_local and Path(settings.path).is_dir()
     try:
-        _create_twice(store, path, settings, where)
+        is_fenced = _creates_once(store)
     except OutputError as error:
-        if "`output" in str(error):
-            raise
         raise OutputError(f"The output {where} cannot be written: {error} Check `output.path`.") from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"The output {where} cannot be written: {reason}. Check `output.path`.") from None
-
-
-def _create_twice(store: Store, path: str, settings: OutputSettings, where: str) -> None:
-    existed = store.is_local and Path(settings.path).is_dir()
-    try:
-        store.create(path, b"1")
-        with suppress(FileExistsError):
-            store.create(path, b"2")
-            if not settings.single_writer:
-                raise OutputError(
-                    f"The output {where} cannot create a file only if it is absent, so two runs could overwrite each "
-                    "other. If only one run ever writes to it, set `output.single_writer: true`."
-                )
     finally:
-        with suppress(OutputError, OSError):
-            store.delete([path])
-            _remove_empty(settings.path if store.is_local and not existed else "")
+        if store.is_local and not existed:
+            _remove_empty(Path(settings.path))
+    if not (is_fenced or settings.single_writer):
+        raise OutputError(
+            f"The output {where} cannot create a file only if it is absent, so two runs could overwrite each other. "
+            "If only one run ever writes to it, set `output.single_writer: true`."
+        )
 
 
-def _remove_empty(root: str) -> None:
-    """Remove the folders that probing made below *root*: an output appears with its first run, not with a check."""
-    if root:
-        Path(root, "runs").rmdir()
-        Path(root).rmdir()
+def _creates_once(store: Store) -> bool:
+    """Whether the store refuses to create a file that is there."""
+    folder = f"{WORKPLACE}/probe-{uuid4().hex}"
+    with store.claim(folder):
+        store.create(f"{folder}/file", b"1")
+        try:
+            store.create(f"{folder}/file", b"2")
+        except FileExistsError:
+            return store.is_fenced
+    return False
+
+
+def _remove_empty(root: Path) -> None:
+    """Remove the folders that probing made: an output appears with its first run, not with a check."""
+    with suppress(OSError):
+        (root / WORKPLACE).rmdir()
+        root.rmdir()

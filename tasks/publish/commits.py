@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.errors import RefusedError
-from tasks.publish.documents import Commit, FileEntry, Manifest, content_path
+from tasks.errors import OutputError, RefusedError, VersionError
+from tasks.publish.documents import FORMAT, Commit, FileEntry, Manifest, content_path
 from tasks.publish.history import list_versions, read_commit
 from tasks.publish.runs import Run, now
 from tasks.publish.verify import require_files
@@ -29,13 +29,16 @@ def write_rejects(store: Store, rejections: pa.Table) -> FileEntry | None:
     return FileEntry(path=path, rows=ordered.num_rows, bytes=len(data), sha256=digest)
 
 
-def commit_version(run: Run, manifest: Manifest, class_names: Mapping[str, Sequence[str]]) -> Commit:
+def commit_version(run: Run, manifest: Manifest, class_names: Mapping[str, Sequence[str]]) -> tuple[Commit, list[str]]:
     """Make *manifest* the next version.
 
     Args:
         run: The run whose version it is; it began from the version before.
         manifest: The version.
         class_names: Every class name there ever was, by label column, in the order of ids.
+
+    Returns:
+        The commit, and what could not be done once it was there, a sentence each.
 
     Raises:
         RefusedError: Another run published in the meantime.
@@ -46,34 +49,68 @@ def commit_version(run: Run, manifest: Manifest, class_names: Mapping[str, Seque
     path, digest = content_path("manifests", data, ".json")
     run.store.replace(path, data)
     commit = Commit(
+        format=FORMAT,
         version=run.history.version + 1,
         dataset=manifest.dataset,
         kind="refresh",
         time=now(),
+        hold=False,
         manifest=path,
         manifest_sha256=digest,
         class_names={column: list(names) for column, names in class_names.items()},
         run=run.id,
     )
-    create_commit(run.store, commit)
-    return commit
+    return commit, create_commit(run.store, commit)
 
 
-def create_commit(store: Store, commit: Commit) -> None:
+def create_commit(store: Store, commit: Commit) -> list[str]:
     """Create the commit's file, which must not be there: of many runs that try, one succeeds.
+
+    Returns:
+        What could not be done once the file was there, a sentence each.
 
     Raises:
         RefusedError: It is there: another run was first.
     """
-    if commit.version > max(list_versions(store), default=0):
-        try:
-            store.create(commit.path, commit.to_bytes())
-        except FileExistsError:
-            pass
-        else:
-            return
-    other = read_commit(store, commit.version)
+    data = commit.to_bytes()
+    try:
+        if commit.version > max(list_versions(store), default=0):
+            store.create(commit.path, data)
+            return []
+    except FileExistsError:
+        if _stored(store, commit.path) == data:  # an answer of the store was lost, and it was asked again
+            return []
+    except OutputError as error:
+        if _stored(store, commit.path) != data:
+            raise
+        return [f"Version {commit.version} is published, but a power loss may undo that: {error.__cause__ or error}"]
     raise RefusedError(
-        f"superseded: version {other.version} was published at {other.time} by the run {other.run or other.kind}, "
-        "while this one was at work. Nothing is lost; run it again to go on from there"
+        f"superseded: {_described(store, commit.version)}, while this one was at work. "
+        "Nothing is lost; run it again to go on from there"
     )
+
+
+def refuse_superseded(run: Run) -> None:
+    """Raise `RefusedError` where another run has published since *run* began."""
+    if max(list_versions(run.store), default=0) > run.history.version:
+        raise RefusedError(
+            f"superseded: {_described(run.store, run.history.version + 1)}, while this one was at work. "
+            "Its finished shards wait for the next run"
+        )
+
+
+def _described(store: Store, version: int) -> str:
+    """Who made *version*, and when."""
+    try:
+        other = read_commit(store, version)
+    except VersionError:
+        return f"version {version} was published by another run"
+    by = f"the run {other.run}" if other.kind == "refresh" else f"a {other.kind}"
+    return f"version {version} was published at {other.time} by {by}"
+
+
+def _stored(store: Store, path: str) -> bytes:
+    try:
+        return store.read_bytes(path)
+    except (FileNotFoundError, OutputError):
+        return b""

@@ -6,13 +6,17 @@ import hashlib
 import json
 from typing import Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tasks.errors import VersionError
 from tasks.storage import Store, redact_url
 
 FORMAT = 1
 COMMITS = "commits"
+LATEST = "latest.json"
+PINS = "pins"
+RESTORE = "Restore it from a backup, or `parquetry rollback ROOT N` to a version that is whole."
+REMEDIES = {"pin": "Restore it from a backup, or delete it and `parquetry pin` the version again."}
 
 
 class Document(BaseModel):
@@ -105,7 +109,30 @@ class Manifest(Document):
         return sum(shard.rows for shard in self.shards)
 
 
-class Commit(Document):
+class VouchedDocument(Document):
+    """A document that holds the SHA-256 of all the rest of it, since no other one vouches for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int
+
+    def to_bytes(self) -> bytes:
+        """The document as it is stored, with its sum."""
+        values = self.model_dump(mode="json")
+        return json.dumps(values | {"sha256": _digest(values)}, ensure_ascii=False, indent=1).encode()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_sum(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or "sha256" not in values:
+            return values
+        rest = {key: value for key, value in values.items() if key != "sha256"}
+        if values["sha256"] != _digest(rest):
+            raise ValueError("its SHA-256 is not that of the rest")
+        return rest
+
+
+class Commit(VouchedDocument):
     """One step in a dataset's life, and the only file whose being there changes what readers see.
 
     Attributes:
@@ -117,23 +144,39 @@ class Commit(Document):
         manifest: The version's manifest, below the output's root.
         manifest_sha256: Of its bytes.
         class_names: For each label column every class name there ever was, in the order of its id.
-        run: The run that made it.
+        run: The run or command that made it; no two commits have the same.
     """
 
     version: int = Field(ge=1)
     dataset: str
     kind: Literal["refresh", "rollback", "release"]
     time: str
-    hold: bool = False
+    hold: bool
     manifest: str
     manifest_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     class_names: dict[str, list[str]]
-    run: str = ""
+    run: str
 
     @property
     def path(self) -> str:
         """Where it is stored."""
         return commit_path(self.version)
+
+
+class Pin(VouchedDocument):
+    """A version that is kept for good.
+
+    Attributes:
+        version: Its number.
+        time: Since when; ISO 8601, UTC.
+    """
+
+    version: int = Field(ge=1)
+    time: str
+
+
+def _digest(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def commit_path(version: int) -> str:
@@ -167,7 +210,7 @@ def parse_document(data: bytes, model: type[Kind], where: str) -> Kind:
     except (ValidationError, ValueError, RecursionError):
         what = model.__name__.lower()
         raise VersionError(
-            f"{redact_url(where)} is damaged: it is no {what}. Restore it from a backup, or roll back."
+            f"{redact_url(where)} is damaged: it is no whole {what}. {REMEDIES.get(what, RESTORE)}"
         ) from None
 
 
@@ -181,5 +224,5 @@ def read_document(store: Store, path: str, model: type[Kind]) -> Kind:
     try:
         data = store.read_bytes(path)
     except FileNotFoundError:
-        raise VersionError(f"{redact_url(where)} is missing. Restore it from a backup, or roll back.") from None
+        raise VersionError(f"{redact_url(where)} is missing. {REMEDIES.get(model.__name__.lower(), RESTORE)}") from None
     return parse_document(data, model, where)

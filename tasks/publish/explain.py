@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from tasks.errors import VersionError
 from tasks.publish.history import Version
+from tasks.publish.row_index import read_rejects
 from tasks.publish.versions import open_version
 from tasks.storage import Store, redact_url
 
@@ -45,10 +46,7 @@ def explain_sample(store: Store, text: str, number: int | None = None) -> list[d
 def _written(store: Store, version: Version, text: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for shard in version.manifest.shards:
-        with store.open(shard.path) as file:
-            parquet = pq.ParquetFile(file)
-            columns = [name for name in _WRITTEN if name in parquet.schema_arrow.names]
-            table = parquet.read(columns=columns)
+        table = _read(store, shard.path)
         table = table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
         facts = {"outcome": "written", "version": version.commit.version, "shard": shard.path}
         rows += [facts | row for row in _matching(table, text, ("sample_id", "source_uri")).to_pylist()]
@@ -57,12 +55,19 @@ def _written(store: Store, version: Version, text: str) -> list[dict[str, Any]]:
     return rows
 
 
+def _read(store: Store, path: str) -> pa.Table:
+    where = redact_url(f"{store.place.url}/{path}")
+    try:
+        with store.open(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+            return parquet.read(columns=[name for name in _WRITTEN if name in parquet.schema_arrow.names])
+    except FileNotFoundError:
+        raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
+    except (OSError, pa.ArrowException) as error:
+        raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
+
+
 def _left_out(store: Store, version: Version, text: str) -> list[dict[str, Any]]:
-    rejects = version.manifest.rejects
-    if rejects is None:
-        return []
-    with store.open(rejects.path) as file:
-        table = pq.read_table(file, columns=_LEFT_OUT)
+    table = read_rejects(store, version.manifest.rejects).select(_LEFT_OUT)
     facts = {"outcome": "left out", "version": version.commit.version}
     return [facts | row for row in _matching(table, text, ("sample_id", "location")).to_pylist()]
 

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tasks.errors import VersionError
-from tasks.publish.documents import COMMITS, Commit, Manifest, commit_path, parse_document, read_document
+from tasks.publish.documents import (
+    COMMITS,
+    LATEST,
+    RESTORE,
+    Commit,
+    Manifest,
+    commit_path,
+    parse_document,
+    read_document,
+)
 from tasks.storage import Store, redact_url
 
 _COMMIT = re.compile(r"commits/([0-9]{6,})\.json")
+
+
+class MissingVersionError(VersionError):
+    """A version's manifest is not there: it was pruned, or lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,11 @@ def list_versions(store: Store) -> list[int]:
 
 def read_commit(store: Store, version: int) -> Commit:
     """The commit of *version*; `VersionError` where it is missing or damaged."""
-    return read_document(store, commit_path(version), Commit)
+    commit = read_document(store, commit_path(version), Commit)
+    if commit.version != version:
+        where = redact_url(f"{store.place.url}/{commit_path(version)}")
+        raise VersionError(f"{where} is damaged: it is the commit of version {commit.version}. {RESTORE}")
+    return commit
 
 
 def read_manifest(store: Store, commit: Commit) -> Manifest:
@@ -77,12 +96,14 @@ def read_manifest(store: Store, commit: Commit) -> Manifest:
     try:
         data = store.read_bytes(commit.manifest)
     except FileNotFoundError:
-        raise VersionError(
+        raise MissingVersionError(
             f"Version {commit.version} is no longer there: {redact_url(where)} is missing. "
             "It was pruned, or lost; another version can be opened or rolled back to."
         ) from None
     if hashlib.sha256(data).hexdigest() != commit.manifest_sha256:
-        raise VersionError(f"{redact_url(where)} is damaged: its SHA-256 is not the one that its commit names.")
+        raise VersionError(
+            f"{redact_url(where)} is damaged: its SHA-256 is not the one that its commit names. {RESTORE}"
+        )
     return parse_document(data, Manifest, where)
 
 
@@ -92,11 +113,36 @@ def read_history(store: Store) -> History:
     Raises:
         VersionError: A commit or the newest manifest is missing or damaged.
     """
-    versions = list_versions(store)
+    versions = list_all_versions(store)
     if not versions:
         return History()
     newest = read_commit(store, versions[-1])
     return History(newest, read_manifest(store, newest))
+
+
+def list_all_versions(store: Store) -> list[int]:
+    """The numbers of all commits, ascending, after what is derived from them was asked whether there were more.
+
+    Raises:
+        VersionError: A commit was lost, be it the newest.
+    """
+    versions, named = list_versions(store), latest_version(store)
+    if named > len(versions):
+        versions = list_versions(store)  # another run may have published in the meantime
+    if named > len(versions):
+        raise VersionError(
+            f"{redact_url(store.place.url)}: {LATEST} names version {named}, and {commit_path(named)} is missing, so "
+            f"a commit was lost. Restore it from a backup, or delete {LATEST} to go on without it."
+        )
+    return versions
+
+
+def latest_version(store: Store) -> int:
+    """The version that `latest.json` names; 0 where it is missing or damaged, since it is made anew."""
+    with suppress(FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
+        version = json.loads(store.read_bytes(LATEST))["version"]
+        return version if isinstance(version, int) else 0
+    return 0
 
 
 def read_version(store: Store, number: int) -> Version:

@@ -1,29 +1,26 @@
-"""Life after publishing: back to an older version, kept for good, compared, verified."""
+"""Life after publishing: back to an older version, kept for good, compared."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
-from tasks.errors import ConfigError, RefusedError, VersionError
+from tasks.errors import ConfigError, OutputError, RefusedError, VersionError
 from tasks.plan import Rows
+from tasks.publish.ages import clock_of, renew_old
 from tasks.publish.commits import create_commit
 from tasks.publish.derived import pinned_versions
-from tasks.publish.documents import FORMAT, Commit
-from tasks.publish.history import Version, list_versions, read_commit, read_version
+from tasks.publish.documents import COMMITS, FORMAT, PINS, Commit, Manifest, Pin, read_document
+from tasks.publish.history import Version, list_all_versions, read_commit
 from tasks.publish.row_index import read_rows
-from tasks.publish.runs import now
-from tasks.publish.verify import file_problem, require_files
-from tasks.publish.versions import open_version
+from tasks.publish.runs import new_run_id, now
+from tasks.publish.verify import require_files
+from tasks.publish.versions import open_version, settings_of
 from tasks.storage import Store, redact_url
 
 _PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_READERS = 2
 
 
 def roll_back(store: Store, number: int) -> Commit:
@@ -31,17 +28,28 @@ def roll_back(store: Store, number: int) -> Commit:
 
     Raises:
         VersionError: There is no such version, or its files are no longer there.
+        RefusedError: A run published in the meantime.
     """
     version = open_version(store, number)
+    _renew(store, version)
     require_files(store, version.manifest.files)
     return _commit_again(store, version, kind="rollback")
+
+
+def _renew(store: Store, version: Version) -> None:
+    """Keep retention, which may be at work, from what is about to be named again."""
+    wanted = {version.commit.manifest, *(file.path for file in version.manifest.files)}
+    folders = sorted({path.partition("/")[0] for path in wanted})
+    files = [file for folder in folders for file in store.list_files(folder) if file.path in wanted]
+    clock = clock_of(store, [*files, *store.list_files(COMMITS)])
+    renew_old(store, files, clock, settings_of(version, store).grace)
 
 
 def release(store: Store) -> Commit:
     """Let runs publish again after a rollback.
 
     Raises:
-        RefusedError: The newest version is not held.
+        RefusedError: The newest version is not held, or a run published in the meantime.
     """
     version = open_version(store, None)
     if not version.commit.hold:
@@ -49,21 +57,43 @@ def release(store: Store) -> Commit:
     return _commit_again(store, version, kind="release")
 
 
-def _commit_again(store: Store, version: Version, kind: Any) -> Commit:
-    """A commit of a manifest that is there; class lists stay the newest, so that no id is used twice."""
-    newest = read_commit(store, max(list_versions(store)))
+def _commit_again(store: Store, version: Version, kind: Literal["rollback", "release"]) -> Commit:
+    """A commit of a manifest that is there; class lists stay the longest, so that no id is used twice."""
+    newest = list_all_versions(store)[-1]
     commit = Commit(
-        version=newest.version + 1,
-        dataset=newest.dataset,
+        format=FORMAT,
+        version=newest + 1,
+        dataset=version.commit.dataset,
         kind=kind,
         time=now(),
         hold=kind == "rollback",
         manifest=version.commit.manifest,
         manifest_sha256=version.commit.manifest_sha256,
-        class_names=newest.class_names,
+        class_names=_class_names_ever(store, newest),
+        run=new_run_id(),
     )
-    create_commit(store, commit)
+    if problems := create_commit(store, commit):
+        raise OutputError(problems[0])
     return commit
+
+
+def _class_names_ever(store: Store, newest: int) -> dict[str, list[str]]:
+    """The class lists of the commit *newest*; where it is damaged, the longest of those that can still be read."""
+    names: dict[str, list[str]] = {}
+    for number in range(newest, 0, -1):
+        with suppress(VersionError):
+            names = dict(read_commit(store, number).class_names)
+            break
+    if number == newest:
+        return names
+    for file in store.list_files("manifests"):
+        with suppress(VersionError):
+            manifest = read_document(store, file.path, Manifest)
+            for column, longer in manifest.class_names.items():
+                known = names.get(column, [])
+                if len(longer) > len(known) and longer[: len(known)] == known:
+                    names[column] = longer
+    return names
 
 
 def pin(store: Store, number: int, name: str) -> str:
@@ -76,11 +106,11 @@ def pin(store: Store, number: int, name: str) -> str:
     if not _PIN.fullmatch(name):
         raise ConfigError(f"A pin's name is letters, digits, dots and hyphens, at most 100; {name[:60]!r} is not.")
     open_version(store, number)
-    path = f"pins/{name}.json"
+    path = f"{PINS}/{name}.json"
     try:
-        store.create(path, json.dumps({"format": FORMAT, "version": number, "time": now()}).encode())
+        store.create(path, Pin(format=FORMAT, version=number, time=now()).to_bytes())
     except FileExistsError:
-        held = next((version for version, names in pinned_versions(store).items() if name in names), None)
+        held = read_document(store, path, Pin).version
         if held != number:
             raise ConfigError(f"The pin {name!r} keeps version {held} already. Choose another name.") from None
     return path
@@ -95,7 +125,7 @@ def unpin(store: Store, number: int) -> list[str]:
     names = pinned_versions(store).get(number, [])
     if not names:
         raise VersionError(f"Version {number} of {redact_url(store.place.url)} is not pinned.")
-    store.delete(f"pins/{name}.json" for name in names)
+    store.delete(f"{PINS}/{name}.json" for name in names)
     return names
 
 
@@ -138,54 +168,3 @@ def compare_versions(store: Store, first: int, second: int) -> Difference:
 def _by_id(rows: Rows) -> dict[str, tuple[str, str, str]]:
     columns = [rows.table[name].to_pylist() for name in ("content_sha256", "label_name", "split")]
     return dict(zip(rows.table["sample_id"].to_pylist(), zip(*columns, strict=True), strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What verifying a version came to.
-
-    Attributes:
-        version: Its number.
-        files: How many files were read.
-        bytes: How many bytes.
-        problems: What is wrong: a file and a sentence each.
-    """
-
-    version: int
-    files: int
-    bytes: int
-    problems: tuple[tuple[str, str], ...]
-
-
-def verify_version(store: Store, number: int | None, part: tuple[int, int] = (1, 1)) -> Verified:
-    """Read every byte of version *number*, or of the newest, against its manifest.
-
-    Args:
-        store: The output.
-        number: A version's number; None for the newest.
-        part: Which share of the files to read, of how many: ``(2, 7)`` reads the second seventh, so that seven nights
-            read all.
-
-    Raises:
-        VersionError: There is no such version, or its commit or manifest is damaged.
-    """
-    version = open_version(store, number) if number is None else read_version(store, number)
-    chosen, parts = part
-    files = [file for index, file in enumerate(version.manifest.files) if index % parts == chosen - 1]
-    with ThreadPoolExecutor(_READERS) as pool:
-        found = list(pool.map(lambda file: (file.path, file_problem(store, file)), files))
-    problems = [(path, problem) for path, problem in found if problem]
-    problems += _class_problems(version)
-    return Verified(version.commit.version, len(files), sum(file.bytes for file in files), tuple(problems))
-
-
-def _class_problems(version: Version) -> Iterator[tuple[str, str]]:
-    """Class lists of the manifest that are no prefix of the commit's, and sums that do not add up."""
-    for column, names in version.manifest.class_names.items():
-        if version.commit.class_names.get(column, [])[: len(names)] != names:
-            yield version.commit.manifest, f"its class list {column} is no prefix of its commit's"
-    rows: Counter[str] = Counter()
-    for shard in version.manifest.shards:
-        rows[shard.split] += shard.rows
-    if dict(rows) != {split: count for split, count in version.manifest.splits.items() if count}:
-        yield version.commit.manifest, "its rows by split are not those of its shards"

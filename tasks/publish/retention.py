@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tasks.errors import DatasetError, VersionError
-from tasks.publish.derived import kept_versions
-from tasks.publish.documents import commit_path
-from tasks.publish.history import Version, list_versions, read_commit, read_manifest
+from tasks.publish.ages import clock_of
+from tasks.publish.derived import pinned_versions
+from tasks.publish.documents import COMMITS, commit_path
+from tasks.publish.history import MissingVersionError, Version, list_versions, read_commit, read_version
 from tasks.publish.settings import OutputSettings
-from tasks.storage import Store, StoredFile
+from tasks.publish.views import list_views, remove_views
+from tasks.storage import LocalStore, Store, StoredFile
 
 _FOLDERS = ("shards", "rejects", "manifests", "reports")
 _MISSING = 5  # pruned versions in a row, below which all are taken for pruned
@@ -36,19 +37,42 @@ class Garbage:
 
 
 def find_garbage(store: Store, settings: OutputSettings) -> Garbage:
-    """Files that may be deleted: superseded, or lying unnamed, for longer than the grace by the store's own clock."""
+    """Files that may be deleted: superseded, or lying unnamed, for longer than the grace by the store's own clock.
+
+    Raises:
+        VersionError: Something is damaged that says what is kept.
+    """
     newest = max(list_versions(store), default=0)
     if not newest:
         return Garbage((), 0)
-    kept = kept_versions(store, settings, newest)
+    kept = _kept(store, settings, newest)
     named = {path for version in kept.values() for path in _paths(version)}
-    commits = {file.path: file.modified for file in store.list_files("commits")}
-    superseded = _superseded(store, kept, commits)
-    clock = time.time() if store.is_local else max(commits.values())
-    unnamed = [file for folder in _FOLDERS for file in store.list_files(folder) if file.path not in named]
+    commits = store.list_files(COMMITS)
+    superseded = _superseded(store, kept, {file.path: file.modified for file in commits})
+    there = [file for folder in _FOLDERS for file in store.list_files(folder)]
+    clock = clock_of(store, [*commits, *there])
+    unnamed = [file for file in there if file.path not in named]
     grace = settings.grace.total_seconds()
     old = [file for file in unnamed if clock - max(file.modified, superseded.get(file.path, 0.0)) > grace]
     return Garbage(tuple(old), len(unnamed) - len(old))
+
+
+def _kept(store: Store, settings: OutputSettings, newest: int) -> dict[int, Version]:
+    """The versions whose files stay.
+
+    Raises:
+        VersionError: One of them is damaged, or one that a pin keeps is missing: nobody knows which files it names.
+    """
+    kept = {newest: read_version(store, newest)}
+    pins = pinned_versions(store)
+    for number in {*range(max(1, newest - settings.keep_versions + 1), newest), *pins} - {newest}:
+        try:
+            kept[number] = read_version(store, number)
+        except MissingVersionError as error:
+            if number in pins:
+                names = ", ".join(sorted(pins[number]))
+                raise VersionError(f"{error} It is pinned ({names}); `parquetry unpin` gives it up.") from None
+    return kept
 
 
 def _paths(version: Version) -> list[str]:
@@ -63,8 +87,7 @@ def _superseded(store: Store, kept: Mapping[int, Version], commits: Mapping[str,
         if number in kept:
             continue
         try:
-            commit = read_commit(store, number)
-            version = Version(commit, read_manifest(store, commit))
+            version = read_version(store, number)
         except VersionError:
             missing += 1
             if missing >= _MISSING:
@@ -78,17 +101,30 @@ def _superseded(store: Store, kept: Mapping[int, Version], commits: Mapping[str,
 
 
 def prune(store: Store, settings: OutputSettings) -> Garbage:
-    """Delete what may go, manifests last; return what it was."""
+    """Delete what may go; return what it was.
+
+    Manifests go first, so that a version is whole or not there at all. What another run has renewed meanwhile stays.
+    """
     garbage = find_garbage(store, settings)
-    ordered = sorted(garbage.files, key=lambda file: file.path.startswith("manifests/"))
-    store.delete(file.path for file in ordered)
-    return garbage
+    ordered = sorted(garbage.files, key=lambda file: not file.path.startswith("manifests/"))
+    gone = [file for file in ordered if store.delete_as_listed(file)]
+    if isinstance(store, LocalStore):
+        remove_views(store, [version for version in list_views(store) if _is_pruned(store, version)])
+    return Garbage(tuple(sorted(gone, key=lambda file: file.path)), garbage.waiting)
+
+
+def _is_pruned(store: Store, version: int) -> bool:
+    """Whether the files of *version* were deleted: its commit is there, and its manifest is not."""
+    try:
+        return not store.exists(read_commit(store, version).manifest)
+    except VersionError:
+        return False
 
 
 def apply_retention(store: Store, settings: OutputSettings) -> list[str]:
     """`prune` at a run's end; return what could not be done, a sentence each."""
     try:
         prune(store, settings)
-    except DatasetError as error:
-        return [f"Old files could not be deleted: {error}"]
+    except (DatasetError, OSError) as error:
+        return [f"Old files are not deleted for now: {error}"]
     return []

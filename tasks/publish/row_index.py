@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -13,9 +14,10 @@ import pyarrow.parquet as pq
 from tasks.errors import VersionError
 from tasks.plan import Rows
 from tasks.plan.shard_plans import ROWS_SCHEMA
-from tasks.publish.documents import FileEntry
+from tasks.publish.ages import clock_of, renew_old
+from tasks.publish.documents import COMMITS, FileEntry
 from tasks.publish.verify import hash_file
-from tasks.samples import ShardFile
+from tasks.samples import REJECTION_SCHEMA, ShardFile
 from tasks.storage import Store, StoredFile, redact_url
 
 _COLUMNS = ("sample_id", "split", "label_name", "label_path", "source_fingerprint", "content_sha256")
@@ -63,6 +65,24 @@ def _as_rows(table: pa.Table, number: int) -> pa.Table:
     return table.select(ROWS_SCHEMA.names).cast(ROWS_SCHEMA)
 
 
+def read_rejects(store: Store, rejects: FileEntry | None) -> pa.Table:
+    """`REJECTION_SCHEMA`: those of a version; none where it has none.
+
+    Raises:
+        VersionError: The file is missing or damaged.
+    """
+    if rejects is None:
+        return REJECTION_SCHEMA.empty_table()
+    where = redact_url(f"{store.place.url}/{rejects.path}")
+    try:
+        with store.open(rejects.path) as file:
+            return pq.read_table(file, page_checksum_verification=True).cast(REJECTION_SCHEMA)
+    except FileNotFoundError:
+        raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
+
+
 def with_touched(rows: Rows, touched: pa.Table) -> Rows:
     """*rows* with the fingerprints that were learned since: *touched* has sample_id, fingerprint and content_sha256.
 
@@ -79,7 +99,9 @@ def with_touched(rows: Rows, touched: pa.Table) -> Rows:
     return Rows(rows.files, rows.table.set_column(index, "source_fingerprint", learned), rows.current)
 
 
-def with_spare(store: Store, rows: Rows, named: Iterable[str], fits: Callable[[pa.Schema], bool]) -> Rows:
+def with_spare(
+    store: Store, rows: Rows, named: Iterable[str], fits: Callable[[pa.Schema], bool], grace: timedelta
+) -> Rows:
     """*rows* and those of finished shards that no version names: what runs left that died or were refused.
 
     Args:
@@ -87,17 +109,29 @@ def with_spare(store: Store, rows: Rows, named: Iterable[str], fits: Callable[[p
         rows: Of the current version.
         named: Files that kept versions name.
         fits: Whether a shard of that schema is what would be written today.
+        grace: How long files are kept that no version names; those that are old for it are renewed.
     """
     known = {*named, *(file.name for file in rows.files)}
     files, tables = list(rows.files), [rows.table]
-    for stored in store.list_files("shards"):
+    listed = store.list_files("shards")
+    clock = clock_of(store, [*listed, *store.list_files(COMMITS)])
+    for stored in listed:
         if stored.path in known or not stored.path.endswith(".parquet"):
             continue
         made = _spare(store, stored, fits, len(files))
-        if made is not None:
+        if made is not None and _is_renewed(store, stored, clock, grace):
             files.append(made[0])
             tables.append(made[1])
     return Rows(tuple(files), pa.concat_tables(tables), rows.current)
+
+
+def _is_renewed(store: Store, stored: StoredFile, clock: float, grace: timedelta) -> bool:
+    """Whether the file is still there, and will not be deleted while a run goes on."""
+    try:
+        renew_old(store, [stored], clock, grace)
+    except FileNotFoundError:
+        return False
+    return store.exists(stored.path)
 
 
 def _spare(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tasks.errors import VersionError
-from tasks.publish.derived import VIEWS
-from tasks.publish.history import Version, list_versions, read_commit, read_manifest, read_version
+from tasks.publish.history import Version, list_all_versions, read_commit, read_manifest, read_version
 from tasks.publish.settings import OutputSettings
-from tasks.storage import Store, redact_url
+from tasks.publish.views import list_views, view_name
+from tasks.storage import LocalStore, Store, redact_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,10 @@ class VersionLine:
 
     Attributes:
         version: Its number.
-        kind: What made it.
+        kind: What made it; ``damaged`` where its commit cannot be read.
         time: When.
         hold: Whether runs are refused until a release.
-        rows: How many rows it has; None where it was pruned.
+        rows: How many rows it has; None where it was pruned, or is damaged.
         shards: How many shards; None likewise.
         bytes: Their size; None likewise.
         rejected: Images left out; None likewise.
@@ -46,14 +46,17 @@ def describe_versions(store: Store) -> list[VersionLine]:
 
 
 def _numbers(store: Store) -> list[int]:
-    numbers = list_versions(store)
+    numbers = list_all_versions(store)
     if not numbers:
         raise VersionError(f"{redact_url(store.place.url)} holds no version: nothing was published there.")
     return numbers
 
 
 def _describe(store: Store, number: int) -> VersionLine:
-    commit = read_commit(store, number)
+    try:
+        commit = read_commit(store, number)
+    except VersionError:
+        return VersionLine(number, "damaged", "", False, None, None, None, None)
     head = (commit.version, commit.kind, commit.time, commit.hold)
     try:
         manifest = read_manifest(store, commit)
@@ -86,20 +89,22 @@ def version_files(store: Store, number: int | None) -> list[str]:
 def version_path(store: Store, number: int | None) -> str:
     """The folder of version *number*, or of the newest, that holds its Parquet and nothing else.
 
+    Where a run has just published the newest version, or died as it did, the folder is that of the one before.
+
     Raises:
         VersionError: The output is no local folder, or has no such version, or its view is gone.
     """
-    if not store.is_local:
+    if not isinstance(store, LocalStore):
         raise VersionError(
             f"{redact_url(store.place.url)} is an object store, where a version has no folder of its own. "
             "Use `parquetry files`, or the list in latest.json."
         )
-    version = open_version(store, number).commit.version
-    folder = f"{VIEWS}/{version:06}/data"
-    if not store.list_files(folder):
-        where = f"{store.place.url}/{folder}"
+    wanted = open_version(store, number).commit.version
+    there = [version for version in list_views(store) if version == wanted or (number is None and version < wanted)]
+    if not there:
+        where = f"{store.place.url}/{view_name(wanted)}/data"
         raise VersionError(f"{where} is missing. Any run of the dataset repairs it; until then, use `parquetry files`.")
-    return store.place.child(folder).url
+    return store.place.child(f"{view_name(there[-1])}/data").url
 
 
 def output_settings(store: Store) -> OutputSettings:
@@ -108,6 +113,11 @@ def output_settings(store: Store) -> OutputSettings:
     Raises:
         VersionError: There is no version.
     """
-    published = open_version(store, None).manifest.config.get("output", {})
+    return settings_of(open_version(store, None), store)
+
+
+def settings_of(version: Version, store: Store) -> OutputSettings:
+    """The `output` section that *version* was published with, as far as it still has a meaning."""
+    published = version.manifest.config.get("output", {})
     known = {key: value for key, value in published.items() if key in {"keep_versions", "grace_days"}}
     return OutputSettings(path=store.place.url, storage_options=dict(store.place.options), **known)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tasks.samples import StoreUrl
-from tasks.storage.local import LocalStore, sync_file, sync_folder
+from tasks.storage.claims import TEMPORARY_PREFIX, claimed_folder
+from tasks.storage.durable import sync_file, sync_folder
+from tasks.storage.local import LocalStore
 from tasks.storage.remote import RemoteStore
-from tasks.storage.store import TEMPORARY_PREFIX, Store, StoredFile
+from tasks.storage.store import WORKPLACE, Store, StoredFile
 from tasks.storage.urls import is_url, quote_location, redact_url
 
 
@@ -25,10 +27,12 @@ def open_store(place: StoreUrl) -> Store:
 
 __all__ = [
     "TEMPORARY_PREFIX",
+    "WORKPLACE",
     "LocalStore",
     "RemoteStore",
     "Store",
     "StoredFile",
+    "claimed_folder",
     "is_url",
     "open_store",
     "quote_location",

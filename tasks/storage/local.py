@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO, BinaryIO
-from uuid import uuid4
+from typing import BinaryIO
 
 from tasks.samples import StoreUrl
-from tasks.storage.store import TEMPORARY_PREFIX, StoredFile, told
+from tasks.storage.claims import TEMPORARY_PREFIX, claimed_file, claimed_folder, remove_tree, sweep_claims
+from tasks.storage.durable import make_folder, sync_file, sync_folder
+from tasks.storage.store import WORKPLACE, StoredFile, told
 
 
 class LocalStore:
     """A folder on a local disk."""
 
     is_local = True
+    is_fenced = True
 
     def __init__(self, place: StoreUrl) -> None:
         self.place = place
@@ -45,10 +47,13 @@ class LocalStore:
     def adopt(self, temporary: Path, path: str) -> None:
         target = self.root / path
         with told("writing", self._name(path)):
-            _make_folder(target.parent)
+            make_folder(target.parent)
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
-            temporary.replace(target)
+            if _are_same(temporary, target):  # links to it stay as they are
+                os.utime(target)
+            else:
+                temporary.replace(target)
             sync_folder(target.parent)
 
     def list_files(self, prefix: str) -> list[StoredFile]:
@@ -68,19 +73,39 @@ class LocalStore:
             with told("deleting", self._name(path)):
                 (self.root / path).unlink(missing_ok=True)
 
+    def delete_as_listed(self, file: StoredFile) -> bool:
+        path = self.root / file.path
+        with told("deleting", self._name(file.path)), suppress(FileNotFoundError):
+            if path.stat().st_mtime != file.modified:
+                return False
+            path.unlink()
+        return True
+
     def delete_tree(self, prefix: str) -> None:
-        with told("deleting", self._name(prefix)), suppress(FileNotFoundError):
-            shutil.rmtree(self.root / prefix)
+        with told("deleting", self._name(prefix)):
+            remove_tree(self.root / prefix)
 
     @contextmanager
     def temporary(self, folder: str) -> Iterator[Path]:
         with told("making a folder in", self._name(folder)):
-            _make_folder(self.root / folder)
+            make_folder(self.root / folder)
             made = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=self.root / folder))
         try:
             yield made
         finally:
-            shutil.rmtree(made, ignore_errors=True)
+            with suppress(OSError):  # it goes with its folder
+                remove_tree(made)
+
+    @contextmanager
+    def claim(self, folder: str) -> Iterator[None]:
+        with ExitStack() as stack:
+            with told("making", self._name(folder)):
+                stack.enter_context(claimed_folder(self.root / WORKPLACE, folder.removeprefix(f"{WORKPLACE}/")))
+            yield
+
+    def sweep(self) -> None:
+        with told("sweeping", self._name(WORKPLACE)):
+            sweep_claims(self.root / WORKPLACE)
 
     def renew(self, path: str) -> None:
         with told("renewing", self._name(path)):
@@ -91,18 +116,12 @@ class LocalStore:
 
     @contextmanager
     def _written(self, path: str, data: bytes) -> Iterator[Path]:
-        """*data* in a synced temporary file beside *path*; gone afterwards."""
-        folder = (self.root / path).parent
-        _make_folder(folder)
-        temporary = folder / f"{TEMPORARY_PREFIX}{uuid4().hex}"
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                sync_file(file)
+        """*data* in a synced temporary file on the same disk as *path*; gone afterwards."""
+        make_folder((self.root / path).parent)
+        with claimed_file(self.root / WORKPLACE) as (temporary, file):
+            file.write(data)
+            sync_file(file)
             yield temporary
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
 
     def _walk(self, prefix: str) -> Iterator[StoredFile]:
         folders = [prefix.strip("/")]
@@ -113,31 +132,14 @@ class LocalStore:
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(path)
-                    else:
+                        continue
+                    with suppress(FileNotFoundError):  # it went while the others are listed
                         found = entry.stat(follow_symlinks=False)
                         yield StoredFile(path, found.st_size, found.st_mtime)
 
 
-def sync_file(file: IO[bytes]) -> None:
-    """Make what was written to *file* survive a power loss."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in *folder* survive a power loss."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make *folder* and its parents, each of them synced."""
-    if folder.is_dir():
-        return
-    if not folder.parent.exists():
-        _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)
+def _are_same(one: Path, other: Path) -> bool:
+    """Whether both are there with the same bytes."""
+    with suppress(FileNotFoundError):
+        return filecmp.cmp(one, other, shallow=False)
+    return False

@@ -13,8 +13,8 @@ from tasks.errors import OutputError
 from tasks.samples import StoreUrl
 from tasks.storage.urls import redact_url
 
-TEMPORARY_PREFIX = ".parquetry-tmp-"
-"""How the name of every file begins that is not whole yet."""
+WORKPLACE = "runs"
+"""The folder below an output's root for what is not whole yet; what dead processes left in it is swept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Store(Protocol):
 
     place: StoreUrl
     is_local: bool
+    is_fenced: bool
+    """Whether of many that create the same file at once, only one can succeed."""
 
     def read_bytes(self, path: str) -> bytes:
         """The whole file."""
@@ -49,7 +51,7 @@ class Store(Protocol):
         """The file, open for reading and seeking."""
 
     def create(self, path: str, data: bytes) -> None:
-        """Make the file, atomically and only if it is absent: of many that try at once, one succeeds."""
+        """Make the file, atomically and only if it is absent; see `is_fenced`."""
 
     def replace(self, path: str, data: bytes) -> None:
         """Make or replace the file, atomically; the last writer wins."""
@@ -69,11 +71,20 @@ class Store(Protocol):
     def delete(self, paths: Iterable[str]) -> None:
         """Delete the files that are there."""
 
+    def delete_as_listed(self, file: StoredFile) -> bool:
+        """Delete *file* unless it was made or renewed since it was listed; whether it is gone."""
+
     def delete_tree(self, prefix: str) -> None:
         """Delete the folder *prefix* and all below it."""
 
     def temporary(self, folder: str) -> AbstractContextManager[Path]:
         """A local folder for files that are not whole yet; below the root's *folder* where that is local."""
+
+    def claim(self, folder: str) -> AbstractContextManager[None]:
+        """The folder *folder* of the workplace is this process's own as long as this lasts, and is gone afterwards."""
+
+    def sweep(self) -> None:
+        """Remove what processes left behind that are gone, as far as that can be known."""
 
     def renew(self, path: str) -> None:
         """Give the file a new age by the store's clock; its bytes stay."""

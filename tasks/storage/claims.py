@@ -1,0 +1,105 @@
+"""Files and folders that belong to a process while it lives: once it is gone, the next one may sweep them away."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+from tasks.storage.durable import make_folder
+
+TEMPORARY_PREFIX = ".parquetry-tmp-"
+"""How the name of every file begins that is not whole yet."""
+
+_LOCK = ".lock"
+_ATTEMPTS = 20
+
+
+@contextmanager
+def claimed_file(parent: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A new file in *parent*, open for writing; gone afterwards, unless it was given another name."""
+    path, file = _claim(parent, f"{TEMPORARY_PREFIX}{uuid4().hex}")
+    try:
+        yield path, file
+    finally:
+        with suppress(OSError):  # the next sweep finds it
+            path.unlink()
+        with suppress(OSError):  # closing writes what is buffered, which nobody wants any more
+            file.close()
+
+
+@contextmanager
+def claimed_folder(parent: Path, name: str) -> Iterator[Path]:
+    """The new folder *name* in *parent*; gone afterwards. While a file beside it is locked, nobody sweeps it."""
+    lock, file = _claim(parent, f"{name}{_LOCK}")
+    folder = parent / name
+    try:
+        folder.mkdir(exist_ok=True)
+        yield folder
+    finally:
+        with suppress(OSError):  # the next sweep finds it
+            remove_tree(folder)
+            lock.unlink()
+        file.close()
+
+
+def sweep_claims(parent: Path) -> None:
+    """Remove from *parent* what belonged to processes that are gone."""
+    entries = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
+    for name in entries:
+        path = parent / name
+        if path.is_dir() and not path.is_symlink():
+            if not (parent / f"{name}{_LOCK}").exists():
+                remove_tree(path)
+        else:
+            _sweep_file(path)
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove *folder* and all below it, also while another process does the same."""
+    for _ in range(_ATTEMPTS):
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            if not folder.exists():
+                return
+        else:
+            return
+
+
+def _claim(parent: Path, name: str) -> tuple[Path, IO[bytes]]:
+    """Make the file *name* in *parent*, and lock it: nobody has swept it away before it was locked.
+
+    *parent* is made again where another process found it empty, and removed it.
+    """
+    path = parent / name
+    for _ in range(_ATTEMPTS):
+        with suppress(FileNotFoundError):
+            make_folder(parent)
+            file = path.open("xb")
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_named(path, file):
+                return path, file
+            file.close()
+    raise FileNotFoundError(2, "The folder is removed again and again", str(parent))
+
+
+def _is_named(path: Path, file: IO[bytes]) -> bool:
+    """Whether *path* is still a name of *file*."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    return False
+
+
+def _sweep_file(path: Path) -> None:
+    """Remove *path*, and the folder that it claims, unless a process holds it."""
+    with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.suffix == _LOCK:
+            remove_tree(path.with_suffix(""))
+        path.unlink()

@@ -82,6 +82,14 @@ class DatasetConfig(StepConfig):
             raise ValueError("`write.pixels: original` writes the source's bytes as they are: set `resize.mode: none`")
         return self
 
+    @model_validator(mode="after")
+    def _pixels_can_hold_the_color(self) -> DatasetConfig:
+        if (self.write.pixels, self.resize.color) == ("jpeg", "RGBA"):
+            raise ValueError("JPEG has no transparency, so `resize.color: RGBA` needs `write.pixels: png`, webp or raw")
+        if (self.write.pixels, self.resize.color) == ("webp", "L"):
+            raise ValueError("WebP has no grey images, so `resize.color: L` needs `write.pixels: png`, jpeg or raw")
+        return self
+
     @property
     def sources(self) -> list[Source]:
         """The sources, one or several."""

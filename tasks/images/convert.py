@@ -46,8 +46,8 @@ def _target(image: Image.Image, spec: PixelSpec) -> str:
     if spec.color != "keep":
         return spec.color
     if image.mode in _WITH_ALPHA:
-        return "RGBA"
-    return "L" if image.mode in {"L", "1"} else "RGB"
+        return "RGB" if spec.pixels == "jpeg" else "RGBA"  # JPEG has no transparency, and WebP no grey
+    return "L" if image.mode in {"L", "1"} and spec.pixels != "webp" else "RGB"
 
 
 def _plain(image: Image.Image, spec: PixelSpec) -> Image.Image:

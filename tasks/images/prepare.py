@@ -99,8 +99,7 @@ def encode_image(image: Image.Image, spec: PixelSpec) -> bytes:
     buffer = io.BytesIO()
     match spec.pixels:
         case "jpeg":
-            flat = image.convert("RGB") if image.mode == "RGBA" else image
-            flat.save(buffer, "JPEG", quality=spec.quality)
+            image.save(buffer, "JPEG", quality=spec.quality)
         case "webp":
             image.save(buffer, "WEBP", quality=spec.quality, lossless=spec.quality == 100)
         case _:

@@ -27,11 +27,11 @@ class LocalStore:
         self.root = Path(place.url)
 
     def read_bytes(self, path: str) -> bytes:
-        with told("reading", self._name(path)):
+        with told("reading", self._name(path)), _absent():
             return (self.root / path).read_bytes()
 
     def open(self, path: str) -> BinaryIO:
-        with told("reading", self._name(path)):
+        with told("reading", self._name(path)), _absent():
             return (self.root / path).open("rb")
 
     def create(self, path: str, data: bytes) -> None:

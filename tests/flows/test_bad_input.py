@@ -81,6 +81,16 @@ def test_a_folder_of_other_things_says_what_lies_there(
             ["resize.mode: none"],
             id="original pixels that would be resized",
         ),
+        pytest.param(
+            "name: pets\nsource: {path: x}\noutput: {path: y}\nresize: {color: RGBA}\n",
+            ["JPEG has no transparency", "write.pixels: png"],
+            id="transparency in JPEG",
+        ),
+        pytest.param(
+            "name: pets\nsource: {path: x}\noutput: {path: y}\nresize: {color: L}\nwrite: {pixels: webp}\n",
+            ["WebP has no grey images", "write.pixels: png"],
+            id="grey in WebP",
+        ),
     ],
 )
 def test_a_wrong_config_names_line_and_remedy(

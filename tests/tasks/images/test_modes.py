@@ -328,3 +328,24 @@ def test_numbers_without_a_range_are_refused(data: bytes) -> None:
 def test_a_stated_range_shows_them(data: bytes, value_range: tuple[float, float], expected: Array) -> None:
     made = pixels(prepare_image(data, "x", replace(KEEP, value_range=value_range)))
     assert np.abs(made.astype(int) - grey(expected)).max() <= 1
+
+
+def test_a_transparent_image_that_is_kept_shows_the_background_in_jpeg() -> None:
+    spec = replace(KEEP, color="keep", pixels="jpeg", background="white")
+    hidden = Image.new("RGBA", (16, 16), (200, 0, 0, 0))
+
+    prepared = prepare_image(saved(hidden, "PNG"), "x", spec)
+
+    with Image.open(io.BytesIO(prepared.data)) as shown:
+        assert shown.mode == "RGB"
+        assert np.asarray(shown).min() > 250
+    assert prepared.channels == 3
+
+
+def test_a_grey_image_that_is_kept_says_the_channels_that_webp_gives_it() -> None:
+    prepared = prepare_image(
+        saved(Image.new("L", (16, 16), 90), "PNG"), "x", replace(KEEP, color="keep", pixels="webp")
+    )
+
+    with Image.open(io.BytesIO(prepared.data)) as shown:
+        assert len(shown.getbands()) == prepared.channels == 3

@@ -143,3 +143,12 @@ def _are_same(one: Path, other: Path) -> bool:
     with suppress(FileNotFoundError):
         return filecmp.cmp(one, other, shallow=False)
     return False
+
+
+@contextmanager
+def _absent() -> Iterator[None]:
+    """A file below what is no folder is as absent as any other."""
+    try:
+        yield
+    except NotADirectoryError as error:
+        raise FileNotFoundError(*error.args) from None

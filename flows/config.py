@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from flows.runners import RunSettings
 from flows.schedule import ScheduleSettings
 from flows.yaml_text import KeyPath, YamlText, parse_yaml
 from tasks.discover import Source
+from tasks.discover.label_files import LabelFileSettings
 from tasks.errors import ConfigError, MissingConfigError
 from tasks.fetch import FetchSettings
 from tasks.images.pixel_spec import PixelSpec
@@ -26,6 +27,7 @@ from tasks.publish import OutputSettings
 from tasks.report.gates import Gates
 from tasks.samples import StoreUrl
 from tasks.shards import WriteSettings
+from tasks.shards.schema import reserved_columns
 from tasks.splits import SplitSettings
 from tasks.step_config import StepConfig
 from tasks.storage import is_url, redact_url
@@ -33,6 +35,11 @@ from tasks.storage import is_url, redact_url
 
 def _one_or_several(value: object) -> object:
     return value if isinstance(value, list) else [value]
+
+
+def _kept_columns(sources: Sequence[Source]) -> tuple[str, ...]:
+    settings = [source for source in sources if isinstance(source, LabelFileSettings)]
+    return tuple(dict.fromkeys(name for source in settings for name in source.keep_columns.values()))
 
 
 class DatasetConfig(StepConfig):
@@ -76,6 +83,18 @@ class DatasetConfig(StepConfig):
             raise ValueError("each source of a list needs a `name` of its own")
         return value
 
+    @field_validator("source")
+    @classmethod
+    def _kept_columns_have_names_of_their_own(cls, value: list[Source]) -> list[Source]:
+        taken = reserved_columns()
+        for name in _kept_columns(value):
+            if name in taken or name.startswith("label_"):
+                raise ValueError(
+                    f"`keep_columns` keeps {name!r}, which is the name of a column that shards have anyway: give it "
+                    f"another one, `keep_columns: {{{name}: given_{name}}}`"
+                )
+        return value
+
     @model_validator(mode="after")
     def _original_pixels_keep_their_size(self) -> DatasetConfig:
         if self.write.pixels == "original" and self.resize.mode != "none":
@@ -94,6 +113,11 @@ class DatasetConfig(StepConfig):
     def sources(self) -> list[Source]:
         """The sources, one or several."""
         return self.source
+
+    @property
+    def kept_columns(self) -> tuple[str, ...]:
+        """The columns of label files that the shards keep, of all sources together."""
+        return _kept_columns(self.source)
 
     @property
     def pixel_spec(self) -> PixelSpec:

@@ -112,7 +112,7 @@ def has_same_columns(spec: BuildSpec, run: Run) -> bool:
     manifest = run.history.manifest
     if manifest is None:
         return True
-    schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels))
+    schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept)
     return manifest.columns == {field.name: str(field.type) for field in schema}
 
 
@@ -122,7 +122,7 @@ def with_unpublished(past: Past, run: Run, dataset: DatasetConfig, spec: BuildSp
     if run.history.version:
         for version in kept_versions(run.store, dataset.output, run.history.version).values():
             named.update(shard.path for shard in version.manifest.shards)
-    wanted = shard_schema(spec.class_names, published_pixel_spec(spec.pixels))
+    wanted = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept)
 
     def fits(schema: pa.Schema) -> bool:
         lists = class_names_of(schema)

@@ -206,4 +206,5 @@ def _spec(dataset: DatasetConfig, discovery: Discovery, class_names: ClassNames,
         class_names={column: tuple(names) for column, names in class_names.items()},
         most_rejects=-1 if bound < 0 else max(0, bound - begun),
         deadline=0.0 if deadline is None else time.time() + deadline.total_seconds() - run.seconds,
+        kept=dataset.kept_columns,
     )

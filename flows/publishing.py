@@ -218,7 +218,7 @@ def _commit(dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[G
     """Make the version; return its number, and what could not be done once it was there."""
     rejects = write_rejects(run.store, facts.rejections)
     manifest = make_manifest(dataset, run, facts, gates, rejects)
-    schema = shard_schema(facts.planned.spec.class_names, manifest.pixel_spec)
+    schema = shard_schema(facts.planned.spec.class_names, manifest.pixel_spec, facts.planned.spec.kept)
     before = {shard.path for shard in run.history.manifest.shards} if run.history.manifest else set()
     adopted = {file.name for file in facts.planned.rows.files}
     for shard in manifest.shards:

@@ -63,7 +63,7 @@ def make_manifest(
         reasons=dict(facts.breakdown.reasons),
         warnings=dict(facts.built.warnings),
         class_names={column: list(listed) for column, listed in names.items()},
-        columns={field.name: str(field.type) for field in shard_schema(names, pixel_spec)},
+        columns={field.name: str(field.type) for field in shard_schema(names, pixel_spec, facts.planned.spec.kept)},
         pixel_spec=pixel_spec,
         layout=facts.breakdown.layout,
         why=facts.breakdown.why,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +35,8 @@ SAMPLE_SCHEMA = pa.schema(
         pa.field("split", pa.string(), nullable=False),  # canonical; "" where the source names none
         pa.field("fingerprint", pa.string(), nullable=False),  # what the listing knows of the bytes; "" where nothing
         pa.field("size", pa.int64(), nullable=False),  # bytes, as listed; -1 where unknown
+        pa.field("group", pa.string(), nullable=False),  # what `splits.group_by` keeps together; "" for none
+        pa.field("kept", pa.string(), nullable=False),  # what `keep_columns` keeps, as `kept_text` gives it
     ]
 )
 """One row per image that discovery lists. A web location with a query or userinfo is never written down: the fetcher
@@ -205,6 +208,12 @@ def decode_name(text: str) -> str:
         return text
     data = b"".join(bytes([ord(char) - 0xEF00]) if "\uef80" <= char <= "\uefff" else char.encode() for char in text)
     return data.decode("utf-8", "surrogateescape")
+
+
+def kept_text(columns: Mapping[str, str]) -> str:
+    """Kept columns as one text, JSON without the empty ones; "" where all are."""
+    kept = {name: value for name, value in columns.items() if value}
+    return json.dumps(kept, ensure_ascii=False, sort_keys=True) if kept else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,10 +92,17 @@ def check_sources(sources: Sequence[Source], names: Mapping[str, str]) -> None:
                 require_images(listing, source)
 
 
+def grouped_by(source: Source, column: str) -> Source:
+    """*source*, where it may be a label file, with *column* as what keeps rows together."""
+    if not isinstance(source, AutoSource | CsvRecords | JsonRecords):
+        return source
+    return source.model_copy(update={"columns": source.columns.model_copy(update={"group": column})})
+
+
 def split_counts(samples: pa.Table) -> dict[str, int]:
     """How many samples each split has, as the source names them; ``""`` for those it leaves to us."""
     counted = pc.value_counts(samples["split"]).to_pylist()
     return {entry["values"]: entry["counts"] for entry in sorted(counted, key=lambda entry: str(entry["values"]))}
 
 
-__all__ = ["Discovery", "LayoutError", "Source", "check_sources", "discover_sources", "split_counts"]
+__all__ = ["Discovery", "LayoutError", "Source", "check_sources", "discover_sources", "grouped_by", "split_counts"]

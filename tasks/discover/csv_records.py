@@ -93,7 +93,15 @@ class CsvRecords(LabelFileSource, CsvSettings):
                 "fills": dict(roles.fills),
             }
         )
-        used = {roles.location, roles.label, roles.split, roles.id, *roles.fills.values(), *roles.kept.values()}
+        used = {
+            roles.location,
+            roles.label,
+            roles.split,
+            roles.id,
+            roles.group,
+            *roles.fills.values(),
+            *roles.kept.values(),
+        }
         unused = [name or "(no name)" for index, name in enumerate(names) if index not in used]
         notices = (f"Columns that are not used: {', '.join(unused[:20])}",) if unused else ()
         return LabelFile(self, roles, form, "csv", notices), form

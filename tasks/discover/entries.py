@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -23,14 +22,15 @@ ENTRY_SCHEMA = pa.schema(
         ("length", pa.int64()),  # its record's bytes
         ("is_whole", pa.bool_()),  # its location may be written down as it is
         ("size", pa.int64()),  # bytes; -1 where unknown
+        ("group", pa.string()),
+        ("kept", pa.string()),
     ]
 )
 _FULL = 1 << 15
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One record that names an image; the fields are those of `ENTRY_SCHEMA`, and the kept columns."""
+class Entry(NamedTuple):
+    """One record that names an image; the fields are those of `ENTRY_SCHEMA`."""
 
     sample_id: str
     kind: str
@@ -42,55 +42,40 @@ class Entry:
     at: int
     length: int
     is_whole: bool
-    kept: Sequence[str] = ()
+    size: int
+    group: str
+    kept: str
 
 
 class Entries:
-    """Entries as they are read, growing; *kept* names the columns that are kept besides."""
+    """Entries as they are read, growing."""
 
-    def __init__(self, kept: Sequence[str]) -> None:
-        self._kept = kept
-        self.schema = pa.schema([*ENTRY_SCHEMA, *(pa.field(name, pa.string()) for name in kept)])
+    def __init__(self) -> None:
         self._tables: list[pa.Table] = []
-        self._rows: list[tuple[Any, ...]] = []
+        self._rows: list[Entry] = []
 
     def add(self, entry: Entry) -> None:
         """One more."""
-        self._rows.append(
-            (
-                entry.sample_id,
-                entry.kind,
-                entry.location,
-                entry.label_path,
-                entry.split,
-                entry.fingerprint,
-                entry.label_row,
-                entry.at,
-                entry.length,
-                entry.is_whole,
-                -1,
-                *entry.kept,
-            )
-        )
+        self._rows.append(entry)
         if len(self._rows) >= _FULL:
             self._flush()
 
     def add_columns(self, columns: Mapping[str, Any], count: int) -> None:
         """*count* more, with one value for all where a column is no array."""
-        arrays = [_column(columns[item.name], item.type, count) for item in self.schema]
-        self._tables.append(pa.table(arrays, schema=self.schema))
+        arrays = [_column(columns[item.name], item.type, count) for item in ENTRY_SCHEMA]
+        self._tables.append(pa.table(arrays, schema=ENTRY_SCHEMA))
 
     def _flush(self) -> None:
         if self._rows:
             columns = zip(*self._rows, strict=True)
-            arrays = [pa.array(column, item.type) for column, item in zip(columns, self.schema, strict=True)]
-            self._tables.append(pa.table(arrays, schema=self.schema))
+            arrays = [pa.array(column, item.type) for column, item in zip(columns, ENTRY_SCHEMA, strict=True)]
+            self._tables.append(pa.table(arrays, schema=ENTRY_SCHEMA))
             self._rows = []
 
     def table(self) -> pa.Table:
         """All of them, in the order of their records."""
         self._flush()
-        table = pa.concat_tables([self.schema.empty_table(), *self._tables])
+        table = pa.concat_tables([ENTRY_SCHEMA.empty_table(), *self._tables])
         self._tables = []
         starts = table["at"].to_numpy()
         return table if bool(np.all(starts[:-1] <= starts[1:])) else table.sort_by("at")

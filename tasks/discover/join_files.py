@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.discover.entries import ENTRY_SCHEMA, repeated
+from tasks.discover.entries import repeated
 from tasks.discover.label_files import LabelFileSource
 from tasks.discover.listing import Listing
 from tasks.discover.sample_rows import Origin, SampleRows
@@ -164,8 +164,8 @@ class FileJoin:
     def _add_samples(self, entries: pa.Table) -> None:
         """Offset and length stay only where the record must be read again to fetch the image."""
         is_whole = entries["is_whole"]
-        same = ("kind", "location", "label_path", "split", "fingerprint", "label_row", "size")
-        columns = {name: entries[name] for name in (*same, *entries.column_names[len(ENTRY_SCHEMA) :])}
+        same = ("kind", "location", "label_path", "split", "fingerprint", "label_row", "size", "group", "kept")
+        columns = {name: entries[name] for name in same}
         columns |= {
             "sample_id": self._rows.ids(entries["sample_id"]),
             "label_file": self._source.file_name,

@@ -51,12 +51,14 @@ class Columns(StepConfig):
         label: A name or a position.
         split: A name or a position.
         id: A name or a position; its values become the sample ids.
+        group: A name or a position, of what must stay in one split; `splits.group_by` sets it.
     """
 
     location: Column | None = None
     label: Column | None = None
     split: Column | None = None
     id: Column | None = None
+    group: Column | None = None
 
 
 class LabelFileSettings(StepConfig):

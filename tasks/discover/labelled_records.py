@@ -24,8 +24,8 @@ from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
 from tasks.records.json_text import lookup
 from tasks.records.locations import LocationPolicy, Place, classify_location
 from tasks.records.record import Record
-from tasks.records.record_format import RecordFormat
-from tasks.samples import Discovery, Rejection, SourceAccess, encode_name
+from tasks.records.record_format import RecordFormat, Selector
+from tasks.samples import Discovery, Rejection, SourceAccess, encode_name, kept_text
 from tasks.storage import quote_location, redact_url
 
 _SHOWN_REPAIRS = 20
@@ -78,7 +78,7 @@ class _Reader:
         self._rows = SampleRows(file.source.name, notices=list(file.notices))
         self._policy = LocationPolicy(file.source.base.url, file.source.allow_prefixes, file.form.base_url)
         self._join = FileJoin(file.source, self._scan(), self._rows)
-        self._entries = Entries(tuple(file.roles.kept))
+        self._entries = Entries()
         self._occurrences = Occurrences()
         self._meaning = CellMeaning(self._clean, self._known_split, file.source.allow_unlabeled)
         self._repairs: list[str] = []
@@ -127,7 +127,7 @@ class _Reader:
             fingerprint = text_hash(text)
             identity = self._occurrences.next(fingerprint)
         if roles.id is not None:
-            identity = (cell_text(record.cells, roles.id) or "").strip()
+            identity = self._text(record, roles.id)
             problem = problem or (None if identity else Rejection(Reason.BAD_ROW, "its id is empty"))
         if problem is None and not label and not self._source.allow_unlabeled:
             problem = Rejection(Reason.MISSING_LABEL, "has no label; `allow_unlabeled: true` would keep it")
@@ -136,11 +136,28 @@ class _Reader:
             self._reject(location, origin, problem, identity)
             return
         is_whole = place.kind != "embedded" and not (place.kind == "web" and ("?" in text or "@" in text))
-        kept = [(cell_text(record.cells, selector) or "").strip() for selector in roles.kept.values()]
-        place_of_record = (origin.row, origin.offset, origin.length)
+        kept = kept_text({name: self._text(record, selector) for name, selector in roles.kept.items()})
         self._entries.add(
-            Entry(identity, place.kind, location, label, split, fingerprint, *place_of_record, is_whole, kept)
+            Entry(
+                sample_id=identity,
+                kind=place.kind,
+                location=location,
+                label_path=label,
+                split=split,
+                fingerprint=fingerprint,
+                label_row=origin.row,
+                at=origin.offset,
+                length=origin.length,
+                is_whole=is_whole,
+                size=-1,
+                group="" if roles.group is None else self._text(record, roles.group),
+                kept=kept,
+            )
         )
+
+    @staticmethod
+    def _text(record: Record, selector: Selector) -> str:
+        return (cell_text(record.cells, selector) or "").strip()
 
     def _label(self, record: Record) -> str:
         place = self._file.roles.label

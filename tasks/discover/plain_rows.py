@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from tasks.discover.roles import Roles
 from tasks.records.csv_blocks import RecordBlock
 from tasks.records.locations import LocationPolicy
+from tasks.samples import kept_text
 
 Bools = npt.NDArray[np.bool_]
 
@@ -61,7 +62,7 @@ def plain_rows(
     if roles.id is not None:
         good &= _mask(pc.not_equal(ids, ""))
     chosen = pa.array(good)
-    kept = {name: block.columns[int(place)].filter(chosen) for name, place in roles.kept.items()}
+    group = "" if roles.group is None else block.columns[int(roles.group)].filter(chosen)
     return good, {
         "sample_id": ids.filter(chosen),
         "kind": pa.array(np.where(is_web[good], "web", "store"), pa.string()),
@@ -74,8 +75,17 @@ def plain_rows(
         "length": block.lengths[good],
         "is_whole": True,
         "size": -1,
-        **kept,
+        "group": group,
+        "kept": _kept(block, roles, chosen),
     }
+
+
+def _kept(block: RecordBlock, roles: Roles, chosen: pa.Array) -> str | pa.Array:
+    if not roles.kept:
+        return ""
+    columns = [block.columns[int(place)].filter(chosen).to_pylist() for place in roles.kept.values()]
+    rows = zip(*columns, strict=True)
+    return pa.array([kept_text(dict(zip(roles.kept, row, strict=True))) for row in rows], pa.string())
 
 
 def _mask(column: pa.Array | pa.ChunkedArray) -> Bools:

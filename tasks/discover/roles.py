@@ -42,6 +42,7 @@ class Roles:
         label: Where the label stands; None in a file without labels.
         split: Where the split stands, or None.
         id: Where the sample id stands, or None.
+        group: Where that stands which keeps rows in one split, or None.
         is_valid: The split column is a yes or no to validation.
         kept: For each column that the shards keep, where it stands.
     """
@@ -53,6 +54,7 @@ class Roles:
     split: Selector | None
     id: Selector | None
     is_valid: bool = False
+    group: Selector | None = None
     kept: Mapping[str, Selector] = field(default_factory=dict)
 
 
@@ -79,7 +81,8 @@ def choose_roles(names: Sequence[str], source: LabelFileSource, *, by_position: 
     split = finder.find_optional("split", source.columns.split)
     is_valid = split is not None and finder.name_of(split) == "is_valid"
     kept = {name: finder.named(column, "source.keep_columns") for column, name in source.keep_columns.items()}
-    return Roles(place, template, fills, label, split, finder.find_id(source.columns.id), is_valid, kept)
+    group = finder.find_declared(source.columns.group, "splits.group_by")
+    return Roles(place, template, fills, label, split, finder.find_declared(source.columns.id), is_valid, group, kept)
 
 
 class _Finder:
@@ -124,8 +127,8 @@ class _Finder:
         found = self.find_optional("location", declared)
         return self.find("id", None) if found is None else found
 
-    def find_id(self, declared: Column | None) -> Selector | None:
-        return None if declared is None else self.named(declared)
+    def find_declared(self, declared: Column | None, key: str = "source.columns") -> Selector | None:
+        return None if declared is None else self.named(declared, key)
 
     def find_optional(self, role: Role, declared: Column | None) -> Selector | None:
         if declared is not None:

@@ -60,7 +60,7 @@ class SampleRows:
         return pc.binary_join_element_wise(self.source, identities, "/") if self.source else identities
 
     def add_samples(self, columns: Mapping[str, Any], count: int) -> None:
-        """*count* more samples: columns of `SAMPLE_SCHEMA` and kept ones, or one value for all."""
+        """*count* more samples: columns of `SAMPLE_SCHEMA`, or one value for all."""
         self._samples.append(self._table(SAMPLE_SCHEMA, {"source": self.source, **columns}, count))
 
     def add_rejections(self, columns: Mapping[str, Any], count: int) -> None:
@@ -78,7 +78,7 @@ class SampleRows:
         return pa.concat_tables([*self._rejected, rejections_table(self._rejections)])
 
     def samples(self) -> pa.Table:
-        """The samples as `SAMPLE_SCHEMA` and kept columns, ordered by location, then by where their record stands."""
+        """The samples as `SAMPLE_SCHEMA`, ordered by location, then by where their record stands."""
         if not self._samples:
             return SAMPLE_SCHEMA.empty_table()
         table = pa.concat_tables(self._samples)
@@ -88,9 +88,8 @@ class SampleRows:
 
     @staticmethod
     def _table(schema: pa.Schema, columns: Mapping[str, Any], count: int) -> pa.Table:
-        fields = [*schema, *(pa.field(name, pa.string()) for name in columns if name not in schema.names)]
-        arrays = [_column(item, columns.get(item.name, _NONE.get(item.name, "")), count) for item in fields]
-        return pa.table(arrays, schema=pa.schema(fields))
+        arrays = [_column(item, columns.get(item.name, _NONE.get(item.name, "")), count) for item in schema]
+        return pa.table(arrays, schema=schema)
 
 
 def _column(item: pa.Field, value: Any, count: int) -> pa.Array | pa.ChunkedArray:

@@ -64,6 +64,7 @@ def compare(samples: pa.Table, rows: Rows, *, rehash: bool = False) -> Compared:
         _adopt_spare(samples, spare, action, found)
     labels_differ = ~_equal(samples["label_name"], current["label_name"], position)
     labels_differ |= ~_equal(samples["label_path"], current["label_path"], position) & _has_text(current["label_path"])
+    labels_differ |= ~_equal(samples["kept"], current["kept"], position)
     relabelled = known & (labels_differ | ~_equal(samples["split"], current["split"], position))
     missing = np.ones(current.num_rows, dtype=bool)
     missing[position[known]] = False

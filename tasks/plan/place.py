@@ -208,6 +208,6 @@ def _whole_file(shard: ShardPlan, rows: Rows) -> int:
     there = rows.table.filter(pa.array(rows.table["file"].to_numpy() == number)).sort_by("row")
     same = all(
         there[column].to_pylist() == shard.samples[column].to_pylist()
-        for column in ("sample_id", "label_name", "split")
+        for column in ("sample_id", "label_name", "split", "kept")
     )
     return number if same else -1

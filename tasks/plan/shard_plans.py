@@ -27,6 +27,7 @@ ROWS_SCHEMA = pa.schema(
         ("split", pa.string()),
         ("label_name", pa.string()),
         ("label_path", pa.string()),  # "" in datasets without a hierarchy
+        ("kept", pa.string()),  # kept columns, as `kept_text` gives them
         ("source_fingerprint", pa.string()),
         ("content_sha256", pa.string()),
         ("file", pa.int32()),  # place in the list of files

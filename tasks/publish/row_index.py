@@ -17,7 +17,8 @@ from tasks.plan.shard_plans import ROWS_SCHEMA
 from tasks.publish.ages import clock_of, renew_old
 from tasks.publish.documents import COMMITS, FileEntry
 from tasks.publish.verify import hash_file
-from tasks.samples import REJECTION_SCHEMA, ShardFile
+from tasks.samples import REJECTION_SCHEMA, ShardFile, kept_text
+from tasks.shards.schema import kept_columns_of
 from tasks.storage import Store, StoredFile, redact_url
 
 _COLUMNS = ("sample_id", "split", "label_name", "label_path", "source_fingerprint", "content_sha256")
@@ -40,8 +41,7 @@ def _read(store: Store, file: ShardFile, number: int) -> pa.Table:
     where = redact_url(f"{store.place.url}/{file.name}")
     try:
         with store.open(file.name) as opened, pq.ParquetFile(opened, page_checksum_verification=True) as parquet:
-            there = [column for column in _COLUMNS if column in parquet.schema_arrow.names]
-            table = parquet.read(columns=there).replace_schema_metadata(None)
+            table = _columns_of(parquet)
     except FileNotFoundError:
         raise VersionError(
             f"{where} is missing. `--full` builds it anew; `parquetry verify` shows all damage."
@@ -54,6 +54,15 @@ def _read(store: Store, file: ShardFile, number: int) -> pa.Table:
     if table.num_rows != file.rows:
         raise VersionError(f"{where} has {table.num_rows} rows, not {file.rows}. `--full` builds it anew.")
     return _as_rows(table, number)
+
+
+def _columns_of(parquet: pq.ParquetFile) -> pa.Table:
+    """What planning needs of a shard; kept columns as one."""
+    kept = kept_columns_of(parquet.schema_arrow)
+    there = [column for column in _COLUMNS if column in parquet.schema_arrow.names]
+    table = parquet.read(columns=[*there, *kept]).replace_schema_metadata(None)
+    texts = [kept_text(row) for row in table.select(kept).to_pylist()] if kept else [""] * table.num_rows
+    return table.select(there).append_column("kept", pa.array(texts, pa.string()))
 
 
 def _as_rows(table: pa.Table, number: int) -> pa.Table:
@@ -144,8 +153,7 @@ def _spare(
         with store.open(path) as opened, pq.ParquetFile(opened, page_checksum_verification=True) as parquet:
             if not fits(parquet.schema_arrow):
                 return None
-            there = [column for column in _COLUMNS if column in parquet.schema_arrow.names]
-            table = parquet.read(columns=there).replace_schema_metadata(None)
+            table = _columns_of(parquet)
         digest = hash_file(store, path)
     except (OSError, pa.ArrowException, ValueError):
         return None

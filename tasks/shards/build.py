@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -43,9 +44,10 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     if spec.deadline and time.time() > spec.deadline:
         raise RefusedError("deadline: `run.deadline` is over; what is finished waits for the next run, which goes on")
     store = open_store(spec.output)
-    schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels))
+    schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept)
     counts = _Counts(spec)
     roots = {item.name: item.root.url for item in spec.access}
+    blank = dict.fromkeys(spec.kept, "")
     missing = read_missing(spec.output.child(spec.folder)) if spec.files else {}
     with ExitStack() as stack, closing(OldRows(store, spec.files)) as old:
         finished = prepare_samples(plan.samples, spec, missing)
@@ -56,7 +58,7 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
         writer = stack.enter_context(ShardWriter(store, folder, plan.split, schema, spec.write))
         for item in _chained(first, finished, counts):
             if not isinstance(item.outcome, Rejection):
-                row = _row(item, roots, old)
+                row = blank | _row(item, roots, old)
                 writer.add(row, len(row["pixels"]))
         writer.finish()
         return counts.outcome(writer.files)
@@ -182,7 +184,8 @@ def _copied_row(item: Finished, copy: Copy, there: Row, roots: Mapping[str, str]
 
 
 def _identity(sample: Row, roots: Mapping[str, str]) -> Row:
-    return sample | {"source_uri": source_uri(sample, roots[sample["source"]])}
+    kept = json.loads(sample["kept"]) if sample["kept"] else {}
+    return kept | sample | {"source_uri": source_uri(sample, roots[sample["source"]])}
 
 
 def _pixels(data: bytes, path: str) -> Row:

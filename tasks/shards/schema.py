@@ -31,17 +31,20 @@ _COLUMNS = (
 SCHEMA_VERSION = "1"
 
 
-def shard_schema(class_names: Mapping[str, Sequence[str]], pixel_spec: Mapping[str, Any]) -> pa.Schema:
+def shard_schema(
+    class_names: Mapping[str, Sequence[str]], pixel_spec: Mapping[str, Any], kept: Sequence[str] = ()
+) -> pa.Schema:
     """The schema of a shard.
 
     Args:
         class_names: For ``label`` and each level of a hierarchy the class names, in the order of their ids.
         pixel_spec: All that shapes the pixels; ``pixels: raw`` makes them a plain column.
+        kept: Names of columns that label files have and the shards keep, as text.
     """
     pixels = _RAW if pixel_spec["pixels"] == "raw" else (_ENCODED,)
     levels = [pa.field(column, pa.int64()) for column in class_names if column != "label"]
     tree = [pa.field("label_path", pa.string()), *levels] if levels else []
-    schema = pa.schema([*pixels, *_COLUMNS, *tree])
+    schema = pa.schema([*pixels, *_COLUMNS, *tree, *(pa.field(name, pa.string()) for name in kept)])
     metadata = {
         "huggingface": json.dumps({"info": {"features": features_of(schema, class_names)}}, ensure_ascii=False),
         "parquetry.schema_version": SCHEMA_VERSION,
@@ -50,7 +53,22 @@ def shard_schema(class_names: Mapping[str, Sequence[str]], pixel_spec: Mapping[s
         ),
         "parquetry.pixel_spec": json.dumps(pixel_spec, sort_keys=True),
     }
+    if kept:
+        metadata["parquetry.kept_columns"] = json.dumps(list(kept))
     return schema.with_metadata(metadata)
+
+
+def reserved_columns() -> frozenset[str]:
+    """Names that a kept column cannot have, since each shard may have a column of that name."""
+    return frozenset(
+        {"image", "pixels", "channels", "label_path", "label_file", "label_row", *(f.name for f in _COLUMNS)}
+    )
+
+
+def kept_columns_of(schema: pa.Schema) -> list[str]:
+    """The names of the kept columns of a shard."""
+    found: list[str] = json.loads((schema.metadata or {}).get(b"parquetry.kept_columns", b"[]"))
+    return found
 
 
 def features_of(schema: pa.Schema, class_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class BuildSpec:
         files: The shards that rows are copied from, below the root of the output, in the plan's order.
         most_rejects: The run is refused as soon as more images are rejected; -1 for no such bound.
         deadline: No shard is begun after it: seconds since the epoch; 0 for none.
+        kept: The columns of label files that the shards keep.
     """
 
     dataset: str
@@ -54,6 +55,7 @@ class BuildSpec:
     files: tuple[str, ...] = ()
     most_rejects: int = -1
     deadline: float = 0.0
+    kept: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The spec as JSON values."""

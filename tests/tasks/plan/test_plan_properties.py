@@ -35,6 +35,7 @@ def samples_of(world: World) -> pa.Table:
             "fingerprint": pa.array([f"fp{content}" for _, (content, _, _) in rows], pa.string()),
             "label_name": pa.array([label for _, (_, label, _) in rows], pa.string()),
             "label_path": pa.array(["" for _ in rows], pa.string()),
+            "kept": pa.array(["" for _ in rows], pa.string()),
             "split": pa.array([split for _, (_, _, split) in rows], pa.string()),
         }
     )
@@ -72,6 +73,7 @@ def apply(plan: RefreshPlan, rows: Rows, world: World) -> tuple[Rows, list[str]]
                     "split": split,
                     "label_name": label,
                     "label_path": "",
+                    "kept": "",
                     "source_fingerprint": f"fp{content}",
                     "content_sha256": sha(content),
                     "file": len(files),

@@ -15,7 +15,7 @@ from flows.config_problems import describe_problems
 from flows.runners import RunSettings
 from flows.schedule import ScheduleSettings
 from flows.yaml_text import KeyPath, YamlText, parse_yaml
-from tasks.discover import Source
+from tasks.discover import Source, grouped_by
 from tasks.discover.label_files import LabelFileSettings
 from tasks.errors import ConfigError, MissingConfigError
 from tasks.fetch import FetchSettings
@@ -111,8 +111,10 @@ class DatasetConfig(StepConfig):
 
     @property
     def sources(self) -> list[Source]:
-        """The sources, one or several."""
-        return self.source
+        """The sources, one or several; label files are told which column `splits.group_by` names."""
+        if self.splits.group_by is None:
+            return self.source
+        return [grouped_by(source, self.splits.group_by) for source in self.source]
 
     @property
     def kept_columns(self) -> tuple[str, ...]:

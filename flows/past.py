@@ -6,19 +6,25 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from flows.asked import Asked
 from flows.config import DatasetConfig
 from tasks.errors import VersionError
 from tasks.plan import Rows
 from tasks.publish import Run
 from tasks.publish.derived import kept_versions
 from tasks.publish.documents import FileEntry
+from tasks.publish.memory import Moment, Recalled, overlaid, recall
 from tasks.publish.row_index import read_rejects, read_rows, with_spare, with_touched
+from tasks.publish.runs import as_text, now
 from tasks.publish.state import State, read_state
+from tasks.reasons import Reason
 from tasks.samples import REJECTION_SCHEMA
 from tasks.shards import BuildSpec, published_pixel_spec
 from tasks.shards.schema import class_names_of, pixel_spec_of, shard_schema
@@ -58,10 +64,14 @@ class Past:
     notices: tuple[str, ...] = ()
 
     @property
-    def splits(self) -> dict[str, str]:
-        """The split of each row that is there."""
-        table = self.rows.table
-        return dict(zip(table["sample_id"].to_pylist(), table["split"].to_pylist(), strict=True))
+    def ids(self) -> pa.Array:
+        """The ids of the rows that are there."""
+        return self.rows.table["sample_id"].combine_chunks()
+
+    @property
+    def left_out(self) -> pa.Table:
+        """What is known of images that were left out, as `REJECTION_SCHEMA`."""
+        return overlaid(self.rejects, self.state.rejected)
 
 
 def read_past(run: Run, *, full: bool = False) -> Past:
@@ -77,8 +87,9 @@ def read_past(run: Run, *, full: bool = False) -> Past:
     if manifest is None:
         return Past(Rows(), nothing, state, notices)
     if full:
-        return Past(read_rows(run.store, _readable(run.store, manifest.shards)), nothing, state, notices)
-    rows = with_touched(read_rows(run.store, manifest.shards), state.touched)
+        rows = read_rows(run.store, _readable(run.store, manifest.shards))
+    else:
+        rows = with_touched(read_rows(run.store, manifest.shards), state.touched)
     try:
         return Past(rows, read_rejects(run.store, manifest.rejects), state, notices)
     except VersionError as error:
@@ -116,7 +127,7 @@ def has_same_columns(spec: BuildSpec, run: Run) -> bool:
     return manifest.columns == {field.name: str(field.type) for field in schema}
 
 
-def with_unpublished(past: Past, run: Run, dataset: DatasetConfig, spec: BuildSpec) -> Rows:
+def with_unpublished(rows: Rows, run: Run, dataset: DatasetConfig, spec: BuildSpec) -> Rows:
     """The rows that are there, and those that runs left in the pool which died or were refused."""
     named: set[str] = set()
     if run.history.version:
@@ -130,7 +141,12 @@ def with_unpublished(past: Past, run: Run, dataset: DatasetConfig, spec: BuildSp
         same_pixels = _shaping(pixel_spec_of(schema)) == _shaping(pixel_spec_of(wanted))
         return is_prefix and same_pixels and schema.equals(wanted.remove_metadata(), check_metadata=False)
 
-    return with_spare(run.store, past.rows, named, fits, dataset.output.grace)
+    return with_spare(run.store, rows, named, fits, dataset.output.grace)
+
+
+def moment_of(dataset: DatasetConfig, run: Run, *, rehash: bool = False) -> Moment:
+    """What *run* judges images by, for what is remembered of them."""
+    return Moment(run.id, now(), settings_hash(dataset), rehash)
 
 
 def settings_hash(dataset: DatasetConfig) -> str:
@@ -141,3 +157,39 @@ def settings_hash(dataset: DatasetConfig) -> str:
         sorted(dataset.fetch.allow_hosts),
     ]
     return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def recalled_of(dataset: DatasetConfig, run: Run, asked: Asked, samples: pa.Table, past: Past) -> Recalled:
+    """Which of *samples* need not be asked for, and what is known of others; of a full run all are asked for."""
+    nothing = past.rejects.slice(0, 0)
+    settled = pa.array([], pa.string())
+    if dataset.output.dedupe == "content" and past.left_out.num_rows:
+        settled = stable_contents(samples, past.rows.table)
+    rejects = nothing if asked.full else past.left_out
+    return recall(samples, rejects, past.state.failed, settled, moment_of(dataset, run, rehash=asked.rehash))
+
+
+def stable_contents(samples: pa.Table, rows: pa.Table) -> pa.Array:
+    """The content hashes of *rows* that *samples* list under the same fingerprint."""
+    position = pc.index_in(rows["sample_id"], value_set=samples["sample_id"].combine_chunks())
+    listed = samples["fingerprint"].take(position)
+    same = pc.and_(pc.equal(listed, rows["source_fingerprint"]), pc.not_equal(listed, ""))
+    return rows["content_sha256"].filter(pc.fill_null(same, False)).combine_chunks()
+
+
+def rows_to_use(dataset: DatasetConfig, past: Past, judged: pa.Table) -> Rows:
+    """The rows that are there, with what is known of images that are not among them."""
+    twins = pa.array([], pa.string())
+    if dataset.output.dedupe == "content":
+        copies = past.left_out.filter(pc.equal(past.left_out["reason"], Reason.DUPLICATE_CONTENT.value))
+        twins = copies["content_sha256"].combine_chunks()
+    fresh = fresh_rows(past.state.checked, dataset.fetch.max_age, now())
+    return replace(past.rows, judged=judged, twins=twins, fresh=fresh)
+
+
+def fresh_rows(checked: pa.Table, max_age: timedelta | None, moment: str) -> pa.Array:
+    """Ids of images that were fetched less than *max_age* before *moment* (ISO 8601, UTC)."""
+    if max_age is None:
+        return pa.array([], pa.string())
+    oldest = as_text(datetime.fromisoformat(moment) - max_age)
+    return checked["sample_id"].filter(pc.greater(checked["last_seen"], oldest)).combine_chunks()

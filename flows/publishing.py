@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.asked import Asked
-from flows.build import BuiltShards
 from flows.config import DatasetConfig
+from flows.drift_report import RunFacts, store_report, write_report
 from flows.outcome import Account, Breakdown, RunOutcome
-from flows.past import settings_hash
+from flows.past import moment_of
 from flows.plan_run import PlannedRun
-from flows.version_draft import RunFacts, learned_state, make_manifest
+from flows.rounds import BuiltShards
+from flows.version_draft import learned_state, library_versions, make_manifest, state_of_refused
 from tasks.errors import DatasetError, RefusedError
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
 from tasks.publish.derived import refresh_derived
+from tasks.publish.documents import FileEntry
 from tasks.publish.memory import remember
 from tasks.publish.retention import apply_retention
-from tasks.publish.runs import now
-from tasks.publish.state import save_state
+from tasks.publish.state import State, save_state
 from tasks.publish.verify import verify_built
-from tasks.reasons import Reason
-from tasks.report.drift import headlines
-from tasks.report.gates import GateFacts, GateResult, check_gates
+from tasks.report.drift import FORMAT, headlines, top_hosts
+from tasks.report.gates import UNCOUNTED, GateFacts, GateResult, check_gates
 from tasks.samples import count_values
 from tasks.shards.schema import shard_schema
-
-_UNCOUNTED = {Reason.QUARANTINED_NEW_CLASS.value}
-"""Reasons for which images are left out on purpose: they do not count for `gates.max_reject_fraction`."""
 
 
 def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: PlannedRun, asked: Asked) -> RunOutcome:
@@ -49,13 +46,14 @@ def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: P
     gates = check_gates(dataset.gates, _gate_facts(run, facts))
     crossed = [gate for gate in gates if gate.crossed and gate.gate not in asked.accept]
     if crossed:
-        return replace(refused_run(dataset, run, _crossed(crossed)), account=facts.account, breakdown=facts.breakdown)
+        return _forbidden(dataset, run, facts, gates, crossed)
     if _is_unchanged(run, facts):
-        save_state(run, learned_state(facts), planned.past.state, run.history.version)
+        learned = learned_state(facts, planned.past.rejects)
+        save_state(run, learned, planned.past.state, run.history.version)
         return _outcome(dataset, run, facts, None, _afterwards(dataset, run))
     version, warnings = _commit(dataset, run, facts, gates)
     try:
-        save_state(run, learned_state(facts), planned.past.state, version)
+        save_state(run, learned_state(facts, facts.rejections), planned.past.state, version)
     except DatasetError as error:
         warnings.append(
             f"What was learned of images that failed is lost, and costs the next run some fetching: {error}"
@@ -68,9 +66,9 @@ def _afterwards(dataset: DatasetConfig, run: Run) -> list[str]:
     return [*refresh_derived(run.store, dataset.output), *apply_retention(run.store, dataset.output)]
 
 
-def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError) -> RunOutcome:
-    """The outcome of a run that a rule stopped; what is derived is repaired all the same."""
-    return RunOutcome(
+def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError, planned: PlannedRun | None) -> RunOutcome:
+    """The outcome of a run that a rule stopped; what it learned by then is kept, and what is derived is repaired."""
+    outcome = RunOutcome(
         name=dataset.name,
         outcome="refused",
         reason=str(refusal),
@@ -79,6 +77,43 @@ def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError) -> RunO
         seconds=run.seconds,
         breakdown=Breakdown(notices=tuple(refresh_derived(run.store, dataset.output))),
     )
+    if planned is None:
+        return outcome
+    state = state_of_refused(dataset, run, planned)
+    left_out = pa.concat_tables([planned.discovery.rejections, planned.labelled.rejections, state.rejected])
+    reasons = dict(Counter(left_out["reason"].to_pylist()).most_common())
+    report = {
+        "format": FORMAT,
+        "parent": run.history.version or None,
+        "refused": outcome.reason,
+        "plan": dict(planned.plan.states),
+        "reasons": reasons,
+        "hosts": top_hosts(left_out),
+        "seconds": tally_of(dataset.name).stages,
+    }
+    notices = [*outcome.breakdown.notices, *_kept(run, state, planned, lambda: store_report(run, report))]
+    return replace(outcome, breakdown=Breakdown(reasons=reasons, notices=tuple(notices)))
+
+
+def _forbidden(
+    dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult], crossed: Sequence[GateResult]
+) -> RunOutcome:
+    """The outcome of a run whose version is whole and may not be published; its shards wait in the pool."""
+    refused = refused_run(dataset, run, _crossed(crossed), None)
+    past = facts.planned.past
+    state = replace(learned_state(facts, past.rejects), absent=past.state.absent)
+    kept = _kept(run, state, facts.planned, lambda: write_report(dataset, run, facts, gates, library_versions()))
+    notices = [*refused.breakdown.notices, *kept]
+    return replace(refused, account=facts.account, breakdown=facts.breakdown.with_notices(notices))
+
+
+def _kept(run: Run, state: State, planned: PlannedRun, report: Callable[[], FileEntry]) -> list[str]:
+    """Keep what a run learned that publishes nothing, and its report; return what is to be said of that."""
+    try:
+        save_state(run, state, planned.past.state, run.history.version)
+        return [f"The report of this run: {run.store.place.child(report().path).url}"]
+    except DatasetError as error:
+        return [f"What this run learned is lost, and costs the next one some fetching: {error}"]
 
 
 def _outcome(
@@ -102,11 +137,11 @@ def _outcome(
 
 def _gather(dataset: DatasetConfig, run: Run, planned: PlannedRun, built: BuiltShards) -> RunFacts:
     found = pa.concat_tables([planned.rejections, built.rejections])
-    moment = {"run": run.id, "now": now(), "settings_hash": settings_hash(dataset)}
-    rejections, failed = remember(found, built.stale, planned.past.state.failed, moment)
+    past = planned.past
+    rejections, failed = remember(found, built.stale, past.state.failed, past.left_out, moment_of(dataset, run))
     account = _account(run, planned, built, rejections)
     breakdown = _breakdown(planned, built, rejections)
-    return RunFacts(planned, built, rejections, failed, account, breakdown, _changes(planned, built))
+    return RunFacts(planned, built, rejections, failed, account, breakdown, _changes(planned, built, rejections))
 
 
 def _account(run: Run, planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Account:
@@ -160,28 +195,45 @@ def _breakdown(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) ->
     )
 
 
-def _changes(planned: PlannedRun, built: BuiltShards) -> dict[str, int]:
+def _changes(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> dict[str, int]:
     """What changed, by state; what moved is neither added nor deleted."""
-    before, after = set(planned.past.splits), set(built.rows.table["sample_id"].to_pylist())
-    moved = len(built.settled.moved)
+    before, after = planned.past.ids, built.rows.table["sample_id"].combine_chunks()
+    left_out = planned.past.left_out
+    failing = pc.is_in(left_out["stage"], value_set=pa.array(["fetch", "image"]))
+    added, moved = _count_others(after, before), len(built.settled.moved)
+    fetched = pc.equal(rejections["stage"], "fetch")
     return {
         "unchanged": planned.plan.states.get("unchanged", 0),
-        "added": len(after - before) - moved,
+        "added": added - moved,
         "changed": built.counts["changed"],
         "relabelled": planned.plan.states.get("relabelled", 0),
         "moved": moved,
         "touched": built.counts["touched"],
-        "deleted": len(before - after) - moved,
+        "deleted": _count_others(before, after) - moved,
+        "carried": planned.carried,
         "stale": built.stale.num_rows,
+        "failed": int(pc.sum(fetched).as_py() or 0),
+        "recovered": left_out.num_rows and _count_in(left_out["sample_id"].filter(failing).unique(), after),
         "duplicates": len(built.settled.duplicates),
         "leaks": built.settled.leaks,
+        "rebalanced": sum(planned.rebalanced.values()),
     }
 
 
+def _count_in(ids: pa.Array, others: pa.Array) -> int:
+    return int(pc.sum(pc.is_in(ids, value_set=others)).as_py() or 0)
+
+
+def _count_others(ids: pa.Array, others: pa.Array) -> int:
+    return len(ids) - _count_in(ids, others)
+
+
 def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
-    uncounted = sum(facts.breakdown.reasons.get(reason, 0) for reason in _UNCOUNTED)
+    uncounted = sum(facts.breakdown.reasons.get(reason, 0) for reason in UNCOUNTED)
     known = set(run.history.class_names.get("label", ()))
-    present = {name: count for name, count in facts.breakdown.classes.items() if name}
+    counts = facts.breakdown.classes
+    listed = {name for name in facts.planned.labelled.shown if name}
+    present = {name: count for name, count in counts.items() if name and (count or name in listed)}
     return GateFacts(
         listed=facts.account.listed,
         rejected=facts.account.rejected - uncounted + facts.built.stale.num_rows,
@@ -189,7 +241,7 @@ def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
         rows_before=run.history.manifest.rows if run.history.manifest else 0,
         deleted=max(0, facts.changes["deleted"]),
         classes=present,
-        new_classes=tuple(sorted(set(present) - known)) if known else (),
+        new_classes=tuple(sorted(set(counts) - known)) if known else (),
     )
 
 

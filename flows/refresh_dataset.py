@@ -55,13 +55,14 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
     asked = Asked(full, limit, tuple(accept or ()), rehash)
     tally_of(dataset.name).begin()
     with open_run(open_store(dataset.store)) as run:
+        planned = None
         try:
             refuse_held(run)
             planned = plan_run(dataset, run, asked)
-            built = build_shards(planned, run, dataset.run, dedupe=dataset.output.dedupe == "content")
+            built = build_shards(dataset, planned, run)
             outcome = publish_run(dataset, run, built, planned, asked)
         except RefusedError as refusal:
-            outcome = refused_run(dataset, run, refusal)
+            outcome = refused_run(dataset, run, refusal, planned)
     return _announce(outcome)
 
 

@@ -3,29 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from tasks.step_config import StepConfig
+from tasks.step_config import Duration, StepConfig
 
 if TYPE_CHECKING:
     from prefect.task_runners import ThreadPoolTaskRunner
-
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _as_duration(value: object) -> object:
-    """``6h`` and the like as a `timedelta`; other values are left to pydantic."""
-    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", value)):
-        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_as_duration)]
 
 
 class RunSettings(StepConfig):

@@ -3,49 +3,28 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import asdict
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from flows.build import BuiltShards, entry_of
 from flows.config import DatasetConfig
-from flows.outcome import Account, Breakdown
+from flows.drift_report import RunFacts, write_report
+from flows.past import moment_of
 from flows.plan_run import PlannedRun
+from flows.rounds import entry_of
 from tasks.publish import Run
-from tasks.publish.documents import FileEntry, Manifest, content_path
-from tasks.publish.state import ABSENT_SCHEMA, State
-from tasks.report.drift import FORMAT, differences, label_flips, reason_changes
+from tasks.publish.documents import FileEntry, Manifest
+from tasks.publish.memory import newer, overlaid, remember
+from tasks.publish.runs import now
+from tasks.publish.state import ABSENT_SCHEMA, CHECKED_SCHEMA, State
 from tasks.report.gates import GateResult
-from tasks.shards import published_pixel_spec
+from tasks.shards import ShardOutcome, published_pixel_spec
 from tasks.shards.schema import shard_schema
+from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA
 
 _LIBRARIES = ("parquetry", "prefect", "pillow", "pandas", "pyarrow", "fsspec")
-
-
-@dataclass(frozen=True, slots=True)
-class RunFacts:
-    """What a run did.
-
-    Attributes:
-        planned: What was to be built.
-        built: What was built.
-        rejections: `REJECTION_SCHEMA`, all stages together, with their past.
-        failed: What is to be remembered of those that may pass.
-        account: Where every image went.
-        breakdown: The rows by split, class and reason.
-        changes: What changed against the version before, by state.
-    """
-
-    planned: PlannedRun
-    built: BuiltShards
-    rejections: pa.Table
-    failed: pa.Table
-    account: Account
-    breakdown: Breakdown
-    changes: dict[str, int]
 
 
 def make_manifest(
@@ -54,6 +33,7 @@ def make_manifest(
     """The version that a run built."""
     names = facts.planned.labelled.class_names
     pixel_spec = published_pixel_spec(facts.planned.spec.pixels)
+    libraries = library_versions()
     return Manifest(
         dataset=dataset.name,
         parent=run.history.version or None,
@@ -70,11 +50,11 @@ def make_manifest(
         notices=list(facts.breakdown.notices),
         config=dataset.as_published(),
         config_sha256=dataset.digest(),
-        libraries=_versions(),
+        libraries=libraries,
         gates=[asdict(gate) for gate in gates],
         shards=[entry_of(file) for file in sorted(facts.built.rows.files, key=lambda file: (file.split, file.name))],
         rejects=rejects,
-        report=_write_report(run, facts, gates),
+        report=write_report(dataset, run, facts, gates, libraries),
     )
 
 
@@ -82,39 +62,67 @@ def _versions() -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in _LIBRARIES}
 
 
-def _write_report(run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> FileEntry:
-    """What changed against the version before, stored as JSON."""
-    before = run.history.manifest
-    libraries = {
-        name: {"before": (before.libraries if before else {}).get(name, ""), "after": version}
-        for name, version in _versions().items()
-        if before is not None and before.libraries.get(name) != version
-    }
-    report: dict[str, Any] = {
-        "format": FORMAT,
-        "states": facts.changes,
-        "splits": differences(before.splits if before else {}, facts.breakdown.splits),
-        "classes": differences(before.classes if before else {}, facts.breakdown.classes),
-        "label_flips": label_flips(facts.planned.past.rows.table, facts.built.rows.table),
-        "reasons": reason_changes(facts.planned.past.rejects, facts.rejections),
-        "account": asdict(facts.account),
-        "gates": [asdict(gate) for gate in gates],
-        "libraries": libraries,
-        "notices": list(facts.breakdown.notices),
-    }
-    data = json.dumps(report, ensure_ascii=False, indent=1).encode()
-    path, digest = content_path("reports", data, ".json")
-    run.store.replace(path, data)
-    return FileEntry(path=path, rows=0, bytes=len(data), sha256=digest)
+def library_versions() -> dict[str, str]:
+    """The versions of what makes a dataset."""
+    return {name: importlib.metadata.version(name) for name in _LIBRARIES}
 
 
-def learned_state(facts: RunFacts) -> State:
-    """What this night learned, and what earlier ones did that still counts."""
-    past, built = facts.planned.past, facts.built
-    fresh = set(built.touched["sample_id"].to_pylist())
-    there = set(built.rows.table["sample_id"].to_pylist())
-    old = [row for row in past.state.touched.to_pylist() if row["sample_id"] in there - fresh]
-    touched = pa.Table.from_pylist([*built.touched.to_pylist(), *old], schema=built.touched.schema)
+def learned_state(facts: RunFacts, published: pa.Table) -> State:
+    """What this night learned, and what earlier ones did that still counts.
+
+    Args:
+        facts: Of the night.
+        published: `REJECTION_SCHEMA`: what the newest version says of images left out.
+    """
+    past, rows = facts.planned.past.state, facts.built.rows.table
     nights = facts.planned.absent
-    absent = pa.table({"sample_id": list(nights), "nights": list(nights.values())}, schema=ABSENT_SCHEMA)
-    return State(touched, facts.failed, absent)
+    return State(
+        touched=_touched(facts.built.touched, past.touched, rows),
+        failed=facts.failed,
+        absent=pa.table({"sample_id": list(nights), "nights": list(nights.values())}, schema=ABSENT_SCHEMA),
+        checked=_checked(facts.built.touched, past.checked, rows),
+        rejected=newer(facts.rejections, published),
+    )
+
+
+def _touched(found: pa.Table, before: pa.Table, rows: pa.Table) -> pa.Table:
+    """The fingerprints found now, and those found *before* of rows that still have the bytes they were found for."""
+    found = found.filter(pc.not_equal(found["fingerprint"], ""))
+    position = pc.index_in(before["sample_id"], value_set=rows["sample_id"].combine_chunks())
+    same = pc.fill_null(pc.equal(rows["content_sha256"].take(position), before["content_sha256"]), False)
+    again = pc.is_in(before["sample_id"], value_set=found["sample_id"].combine_chunks())
+    return pa.concat_tables([found, before.filter(pc.and_(same, pc.invert(again)))])
+
+
+def _checked(found: pa.Table, before: pa.Table, rows: pa.Table) -> pa.Table:
+    """When each row was fetched last whose server tells nothing by which to know it again."""
+    looked_at = found.filter(pc.equal(found["fingerprint"], ""))["sample_id"].combine_chunks()
+    made = pa.table({"sample_id": looked_at, "last_seen": pa.repeat(now(), len(looked_at))}, schema=CHECKED_SCHEMA)
+    there = pc.is_in(before["sample_id"], value_set=rows["sample_id"].combine_chunks())
+    again = pc.is_in(before["sample_id"], value_set=looked_at)
+    return pa.concat_tables([made, before.filter(pc.and_(there, pc.invert(again)))])
+
+
+def state_of_refused(dataset: DatasetConfig, run: Run, planned: PlannedRun) -> State:
+    """What a run learned that published nothing: its shards wait in the pool, the rest is remembered here."""
+    past = planned.past.state
+    outcomes = [
+        ShardOutcome.from_bytes(run.store.read_bytes(file.path))
+        for file in run.store.list_files(f"{run.folder}/outcomes")
+        if file.path.endswith(".arrow")
+    ]
+    found = pa.concat_tables([planned.recalled, *(outcome.rejections for outcome in outcomes)])
+    stale = pa.concat_tables([STALE_SCHEMA.empty_table(), *(outcome.stale for outcome in outcomes)])
+    touched = pa.concat_tables([TOUCHED_SCHEMA.empty_table(), *(outcome.touched for outcome in outcomes)])
+    rejections, failed = remember(found, stale, past.failed, planned.past.left_out, moment_of(dataset, run))
+    rows = planned.past.rows.table
+    others = past.failed.filter(
+        pc.invert(pc.is_in(past.failed["sample_id"], value_set=failed["sample_id"].combine_chunks()))
+    )
+    return State(
+        touched=_touched(touched, past.touched, rows),
+        failed=pa.concat_tables([failed, others]),
+        absent=past.absent,
+        checked=_checked(touched, past.checked, rows),
+        rejected=newer(overlaid(past.rejected, rejections), planned.past.rejects),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -53,12 +53,14 @@ class Labelled:
         rejections: Those whose class is not admitted, as `REJECTION_SCHEMA`.
         class_names: The class lists, those of earlier versions first.
         notices: Sentences for the report.
+        shown: Every class that the sources show, empty ones too.
     """
 
     samples: pa.Table
     rejections: pa.Table
     class_names: ClassNames
     notices: tuple[str, ...]
+    shown: frozenset[str] = frozenset()
 
 
 def assign_labels(discovery: Discovery, settings: LabelSettings, known: ClassNames) -> Labelled:
@@ -82,17 +84,42 @@ def assign_labels(discovery: Discovery, settings: LabelSettings, known: ClassNam
     declared = [namer.name_of(path) for path in discovery.class_paths]
     classes, refused = _number_classes([*names, *declared], settings, known.get("label", ()))
     admitted = np.array([name not in refused for name in names], dtype=bool)[encoded.indices.to_numpy()]
-    samples = discovery.samples.append_column("label_name", pa.array(names, pa.string()).take(encoded.indices))
-    samples = _with_ids(samples, "label", classes)
+    named = discovery.samples.append_column("label_name", pa.array(names, pa.string()).take(encoded.indices))
+    samples = _with_ids(named.filter(pa.array(admitted)), "label", classes)
     lists = {"label": classes}
     for level, level_name in enumerate(discovery.levels):
         samples, lists[f"label_{level_name}"] = _with_level(samples, level, level_name, known)
     return Labelled(
-        samples=samples.filter(pa.array(admitted)),
-        rejections=_rejections(samples.filter(pa.array(~admitted)), refused),
+        samples=samples,
+        rejections=_rejections(named.filter(pa.array(~admitted)), refused),
         class_names=lists,
         notices=tuple(_notices(lists["label"], known.get("label", ()), [*names, *declared])),
+        shown=frozenset((*names, *declared)) - refused.keys(),
     )
+
+
+def with_carried(labelled: Labelled, carried: pa.Table, levels: Sequence[str], settings: LabelSettings) -> Labelled:
+    """*labelled* with further samples that have their label names already, as an earlier night gave them.
+
+    Args:
+        labelled: Of today.
+        carried: `SAMPLE_SCHEMA` and ``label_name``; of a dataset without a hierarchy, the label path is empty.
+        levels: The names of a hierarchy's levels from the top.
+        settings: The `labels` section, whose aliases and level they follow too.
+    """
+    if not carried.num_rows:
+        return labelled
+    namer = _Namer(settings, is_tree=bool(levels))
+    pairs = zip(carried["label_path"].to_pylist(), carried["label_name"].to_pylist(), strict=True)
+    names = [namer.name_of(path) if levels and path else settings.aliases.get(name, name) for path, name in pairs]
+    known = labelled.class_names
+    lists = {"label": [*known["label"], *order_classes(set(names) - set(known["label"]) - {""})]}
+    place = carried.schema.get_field_index("label_name")
+    samples = _with_ids(carried.set_column(place, "label_name", pa.array(names, pa.string())), "label", lists["label"])
+    for level, name in enumerate(levels):
+        samples, lists[f"label_{name}"] = _with_level(samples, level, name, known)
+    joined = pa.concat_tables([labelled.samples, samples.select(labelled.samples.column_names)])
+    return replace(labelled, samples=joined, class_names=lists)
 
 
 class _Namer:

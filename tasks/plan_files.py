@@ -15,21 +15,21 @@ from tasks.storage import Store, open_store
 
 _KEY = b"parquetry.spec"
 _BASES = b"parquetry.bases"
-_MISSING = "missing.arrow"
+_REUSABLE = "reusable.arrow"
 
 
 def write_plans(store: Store, folder: str, plan: RefreshPlan, spec: Mapping[str, Any]) -> StoreUrl:
     """Write the shards of *plan* and *spec* (JSON values) to ``plan.arrow`` in *folder*, and return that file's place.
 
-    Beside it lie the hashes of the rows that are missing: an image that is new may be one of them, moved.
+    Beside it lie the hashes of the rows that can be used again: an image that is new may be one of them, moved.
     """
     bases = json.dumps([shard.base for shard in plan.shards]).encode()
     schema = plan.shards[0].samples.schema.with_metadata({_KEY: json.dumps(spec).encode(), _BASES: bases})
     tables = [shard.samples.cast(schema) for shard in plan.shards]
     path = f"{folder}/plan.arrow"
     store.replace(path, _ipc(schema, tables))
-    missing = plan.missing.select(["content_sha256", "file", "row"])
-    store.replace(f"{folder}/{_MISSING}", _ipc(missing.schema, [missing]))
+    reusable = plan.reusable.select(["content_sha256", "file", "row"])
+    store.replace(f"{folder}/{_REUSABLE}", _ipc(reusable.schema, [reusable]))
     return store.place.child(path)
 
 
@@ -54,14 +54,17 @@ def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, dict[str, Any]]:
     return ShardPlan(number, samples["split"][0].as_py(), samples, base), json.loads(metadata[_KEY])
 
 
-def read_missing(folder: StoreUrl) -> Mapping[str, tuple[int, int]]:
-    """For the content hash of each row that is missing, the file and row that hold it."""
-    return _read_missing(folder.url, json.dumps(dict(folder.options), sort_keys=True))
+def read_reusable(folder: StoreUrl) -> Mapping[str, tuple[int, int]]:
+    """For the content hash of each row that can be used again, the file and row that hold it."""
+    return _read_reusable(folder.url, json.dumps(dict(folder.options), sort_keys=True))
 
 
 @functools.lru_cache(maxsize=4)
-def _read_missing(url: str, options: str) -> Mapping[str, tuple[int, int]]:
-    with open_store(StoreUrl(url, json.loads(options))).open(_MISSING) as file, pa.ipc.open_file(file) as reader:
+def _read_reusable(url: str, options: str) -> Mapping[str, tuple[int, int]]:
+    with open_store(StoreUrl(url, json.loads(options))).open(_REUSABLE) as file, pa.ipc.open_file(file) as reader:
         table = reader.read_all()
     places = zip(table["file"].to_pylist(), table["row"].to_pylist(), strict=True)
-    return dict(zip(table["content_sha256"].to_pylist(), places, strict=True))
+    found: dict[str, tuple[int, int]] = {}
+    for content, place in zip(table["content_sha256"].to_pylist(), places, strict=True):
+        found.setdefault(content, place)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
 from dataclasses import dataclass
 
 from tasks.errors import RefusedError
@@ -33,11 +34,27 @@ class Tally:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._progress = Progress("starting", 0, 0, 0)
+        self._hopeless_since = 0.0
+        self._stages: dict[str, float] = {}
+        self._since = time.monotonic()
 
     def enter(self, stage: str, planned: int = 0) -> None:
         """Begin a stage that will handle *planned* images."""
         with self._lock:
+            self._end_stage()
             self._progress = Progress(stage, planned, 0, 0)
+
+    def _end_stage(self) -> None:
+        moment, stage = time.monotonic(), self._progress.stage
+        self._stages[stage] = self._stages.get(stage, 0.0) + moment - self._since
+        self._since = moment
+
+    @property
+    def stages(self) -> dict[str, float]:
+        """How long each stage of the run took so far, in seconds."""
+        with self._lock:
+            self._end_stage()
+            return {stage: round(seconds, 3) for stage, seconds in self._stages.items()}
 
     def add(self, done: int, rejected: int) -> None:
         """Count images that are finished; *done* includes *rejected*.
@@ -50,6 +67,17 @@ class Tally:
         with self._lock:
             now = self._progress
             self._progress = Progress(now.stage, now.planned, now.done + done, now.rejected + rejected)
+
+    def give_up(self) -> float:
+        """Note that the run cannot be published any more; return for how many seconds that has been known."""
+        with self._lock:
+            self._hopeless_since = self._hopeless_since or time.monotonic()
+            return time.monotonic() - self._hopeless_since
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether the run cannot be published any more."""
+        return bool(self._hopeless_since)
 
     def look(self) -> Progress:
         """Where the run stands."""
@@ -68,6 +96,9 @@ class Tally:
     def begin(self) -> None:
         """Begin a run: what an earlier one in this process was told no longer counts."""
         self._stop.clear()
+        with self._lock:
+            self._hopeless_since, self._stages, self._since = 0.0, {}, time.monotonic()
+            self._progress = Progress("starting", 0, 0, 0)
 
 
 @functools.cache

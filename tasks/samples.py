@@ -12,14 +12,16 @@ import pyarrow as pa
 
 from tasks.reasons import Reason
 
-Kind = Literal["store", "allowed", "web", "embedded"]
+Kind = Literal["store", "allowed", "web", "embedded", "carried"]
 """How a location is read.
 
 store: a path below the source's root, `/`-separated, as bytes on disk; never parsed as a URL.
 allowed: a full URL or absolute path that `source.allow_prefixes` covers.
 web: an http or https URL from a label file.
 embedded: pixels that stand in the label file itself.
+carried: nothing is read: the listing no longer shows it, and its row is kept for a while.
 """
+CARRIED: Kind = "carried"
 
 SAMPLE_SCHEMA = pa.schema(
     [

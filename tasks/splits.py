@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field, field_validator
 
 from tasks.step_config import StepConfig
 
 Split = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
+_FROM = "train"
 
 
 class SplitSettings(StepConfig):
@@ -23,11 +27,15 @@ class SplitSettings(StepConfig):
         names: Further words for the splits of the source: word: split.
         ratios: Split: share; used only for rows for which the source names no split. Without it all are ``train``.
         salt: Other text, other splits.
+        group_by: A column of the label file, or a level of the hierarchy, whose rows stay together: patient, video.
+        rebalance: Rows that are there follow when ``ratios`` take from ``train``; else they stay where they are.
     """
 
     names: dict[str, Split] = Field(default_factory=dict)
     ratios: dict[Split, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     salt: str = ""
+    group_by: str | None = None
+    rebalance: bool = False
 
     @field_validator("ratios")
     @classmethod
@@ -37,31 +45,124 @@ class SplitSettings(StepConfig):
         return value
 
 
-def assign_splits(samples: pa.Table, settings: SplitSettings, known: Mapping[str, str]) -> pa.Table:
-    """*samples* with no `split` left empty: the source's comes first, then where the row is already.
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Samples that all have a split.
+
+    Attributes:
+        samples: With no `split` left empty.
+        given: For each whether the source names its split.
+        rebalanced: How many rows that were there left ``train``, by the split that they went to.
+    """
+
+    samples: pa.Table
+    given: pa.ChunkedArray
+    rebalanced: Mapping[str, int]
+
+
+def assign_splits(samples: pa.Table, settings: SplitSettings, known: pa.Table) -> Assigned:
+    """*samples* with a split each: the source's comes first, then where the row is already.
 
     Args:
         samples: `SAMPLE_SCHEMA`.
         settings: The `splits` section.
-        known: The split of each row that is there already, by `sample_id`.
+        known: ``sample_id``, ``split`` and ``content_sha256`` of each row that is there already.
 
-    The split of a new row depends on its `sample_id` and the salt alone: SHA-256 of both, as a fraction of 2^256,
-    against the cumulative ratios.
+    The split of a new row is that of its group, where one of its rows is there; else it depends on its group (or its
+    `sample_id`) and the salt alone: SHA-256 of both, as a fraction of 2^256, against the cumulative ratios.
     """
-    splits = samples["split"].to_pylist()
-    bounds = list(zip(settings.ratios, accumulate(settings.ratios.values()), strict=True))
-    assigned = [
-        split or known.get(sample_id) or split_for(sample_id, settings.salt, bounds)
-        for split, sample_id in zip(splits, samples["sample_id"].to_pylist(), strict=True)
+    given = pc.not_equal(samples["split"], "")
+    position = pc.index_in(samples["sample_id"], value_set=known["sample_id"].combine_chunks())
+    there = pc.if_else(given, "", pc.fill_null(known["split"].take(position), ""))
+    moves = _rebalanced(samples, settings, there, known, position) if settings.rebalance else {}
+    splits = pc.if_else(given, samples["split"], there)
+    new = np.flatnonzero(pc.equal(splits, "").to_numpy())
+    made = np.asarray(splits.to_numpy(zero_copy_only=False), dtype=object)
+    made[new] = _new_splits(samples, settings, there, new)
+    for index, split in moves.items():
+        made[index] = split
+    place = samples.schema.get_field_index("split")
+    samples = samples.set_column(place, samples.schema.field("split"), pa.array(made, pa.string()))
+    return Assigned(samples, given, dict(Counter(moves.values())))
+
+
+def _new_splits(
+    samples: pa.Table, settings: SplitSettings, there: pa.ChunkedArray, new: np.typing.NDArray[np.int64]
+) -> list[str]:
+    """The splits of the rows at *new*, which are nowhere yet."""
+    bounds = _bounds(settings)
+    places = pa.array(new)
+    of_group: dict[str, str] = {}
+    if settings.group_by is not None:
+        placed = samples.select(["sample_id", "group"]).append_column("there", there)
+        placed = placed.filter(pc.and_(pc.not_equal(there, ""), pc.not_equal(placed["group"], "")))
+        for row in placed.sort_by([("sample_id", "descending")]).to_pylist():
+            of_group[row["group"]] = row["there"]
+    chosen = samples.select(["sample_id", "group"]).take(places)
+    rows = zip(chosen["sample_id"].to_pylist(), chosen["group"].to_pylist(), strict=True)
+    return [of_group.get(group) or split_for(group or sample_id, settings.salt, bounds) for sample_id, group in rows]
+
+
+def _bounds(settings: SplitSettings) -> list[tuple[str, float]]:
+    return list(zip(settings.ratios, accumulate(settings.ratios.values()), strict=True))
+
+
+def _rebalanced(
+    samples: pa.Table, settings: SplitSettings, there: pa.ChunkedArray, known: pa.Table, position: pa.ChunkedArray
+) -> dict[int, str]:
+    """The rows that leave ``train``, by their place, with the split that each goes to.
+
+    Of the hash's interval, ``train`` keeps the lower end, so that raising another share again only adds to what left.
+    Those above it go where most is lacking. Rows of one group or of equal bytes have the hash of their first, so that
+    they go together.
+    """
+    if _FROM not in settings.ratios:
+        return {}
+    facts = samples.select(["sample_id", "group"]).append_column("there", there)
+    facts = facts.append_column("content", pc.fill_null(known["content_sha256"].take(position), ""))
+    units = _units(facts, settings.salt)
+    counts = Counter(there.to_pylist())
+    total = sum(count for split, count in counts.items() if split)
+    lacking = {split: share * total - counts[split] for split, share in settings.ratios.items() if split != _FROM}
+    moves: dict[int, str] = {}
+    for share, members in sorted(units, key=lambda unit: unit[0]):
+        if share < settings.ratios[_FROM] or not lacking:
+            continue
+        split = max(lacking, key=lambda name: (lacking[name], name))
+        if lacking[split] < len(members) / 2:
+            continue
+        lacking[split] -= len(members)
+        moves |= dict.fromkeys(members, split)
+    return moves
+
+
+def _units(facts: pa.Table, salt: str) -> list[tuple[float, list[int]]]:
+    """Rows of ``train`` that go together, as their places, each with the hash that counts for them."""
+    members: dict[str, list[int]] = {}
+    outside: set[str] = set()
+    for index, row in enumerate(facts.to_pylist()):
+        unit = row["group"] or row["content"]
+        if row["there"] == _FROM:
+            members.setdefault(unit, []).append(index)
+        elif row["there"]:
+            outside.add(unit)
+    ids = facts["sample_id"]
+    return [
+        (hash_share(facts["group"][places[0]].as_py() or min(ids[i].as_py() for i in places), salt), places)
+        for unit, places in members.items()
+        if unit not in outside
     ]
-    index = samples.schema.get_field_index("split")
-    return samples.set_column(index, samples.schema.field("split"), pa.array(assigned, pa.string()))
 
 
 def split_for(key: str, salt: str, bounds: list[tuple[str, float]]) -> str:
     """The split whose interval of *bounds* (split, upper bound) the hash of *salt* and *key* falls into."""
     if not bounds:
-        return "train"
-    digest = hashlib.sha256(f"{salt}{key}".encode("utf-8", "surrogatepass")).digest()
-    share = int.from_bytes(digest) / 2**256
+        return _FROM
+    share = hash_share(key, salt)
     return next((split for split, bound in bounds if share < bound), bounds[-1][0])
+
+
+def hash_share(key: str, salt: str) -> float:
+    """SHA-256 of *salt* and *key*, as a fraction of 2^256."""
+    digest = hashlib.sha256(f"{salt}{key}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest) / 2**256

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -48,3 +49,16 @@ def _resolve_scalar(text: str) -> bool | int | float | str:
 
 FreeOptions = Annotated[dict[str, Any], BeforeValidator(resolve_plain)]
 """A mapping whose keys are another library's, such as `storage_options`: no field says how its values are meant."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _as_duration(value: object) -> object:
+    """``6h`` and the like as a `timedelta`; other values are left to pydantic."""
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", value)):
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_as_duration)]
+"""How long: ``90s``, ``15m``, ``6h``, ``7d``."""

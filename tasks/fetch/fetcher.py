@@ -42,6 +42,7 @@ class Fetched:
         attempts: How many times they were asked for.
         rejection: Why there are none, or None.
         is_unchanged: The source says that they are as they were; then there are none either.
+        size: How many bytes came.
     """
 
     data: bytes
@@ -51,6 +52,7 @@ class Fetched:
     attempts: int = 1
     rejection: Rejection | None = None
     is_unchanged: bool = False
+    size: int = 0
 
 
 Row = dict[str, Any]
@@ -181,7 +183,9 @@ def _fetched(body: Body, attempts: int, *, is_array: bool = False) -> Fetched:
     if not body.data:
         empty = Rejection(Reason.EMPTY_FILE, "has no bytes", attempts)
         return Fetched(b"", "", body.fingerprint, attempts=attempts, rejection=empty)
-    return Fetched(body.data, hashlib.sha256(body.data).hexdigest(), body.fingerprint, is_array, attempts)
+    return Fetched(
+        body.data, hashlib.sha256(body.data).hexdigest(), body.fingerprint, is_array, attempts, size=len(body.data)
+    )
 
 
 def _failed(failure: FetchFailure, attempts: int) -> Fetched:

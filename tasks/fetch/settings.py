@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ByteSize, Field
 
-from tasks.step_config import StepConfig
+from tasks.step_config import Duration, StepConfig
 
 
 class FetchSettings(StepConfig):
@@ -21,6 +21,11 @@ class FetchSettings(StepConfig):
         max_bytes: An image file may have so many bytes.
         bytes_in_flight: So many bytes may be fetched and not yet decoded.
         allow_hosts: ``HOST`` or ``HOST:PORT`` on loopback or private addresses that label files may name.
+        max_age: For so long (``12h``, ``7d``) an image is not fetched again whose server sends neither ETag nor
+            Last-Modified; without it, it is fetched every time.
+        on_fetch_error: What becomes of a row that is there when its image cannot be fetched: ``keep_last`` keeps its
+            last good bytes, ``reject`` leaves it out.
+        max_stale_days: Rows kept like that are left out after so many days; never where this is left out.
     """
 
     concurrency: int = Field(default=32, ge=1, le=1024)
@@ -31,3 +36,6 @@ class FetchSettings(StepConfig):
     max_bytes: Annotated[ByteSize, Field(gt=0)] = ByteSize(64 << 20)
     bytes_in_flight: Annotated[ByteSize, Field(gt=0)] = ByteSize(256 << 20)
     allow_hosts: tuple[str, ...] = ()
+    max_age: Duration | None = None
+    on_fetch_error: Literal["keep_last", "reject"] = "keep_last"
+    max_stale_days: float | None = Field(default=None, ge=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,107 +22,135 @@ class Compared:
 
     Attributes:
         samples: With the columns of `PLAN_FIELDS`.
-        position: For each sample its row in the current version's rows; -1 where it has none.
-        relabelled: Those whose label or split is no longer that of their row.
-        missing: For each row of the current version whether no sample has it any more.
+        known: Those that have a row in the current version.
+        suspect: Those of them whose bytes may have changed.
+        relabelled: Those of them whose label or split is no longer that of their row.
+        missing: Rows of the current version that no sample has any more, as `ROWS_SCHEMA`.
     """
 
     samples: pa.Table
-    position: Ints
+    known: Bools
+    suspect: Bools
     relabelled: Bools
-    missing: Bools
-
-    @property
-    def suspect(self) -> Bools:
-        """Those whose bytes may have changed."""
-        return np.asarray(self.samples["action"].to_numpy(zero_copy_only=False) == "check", dtype=bool)
+    missing: pa.Table
 
 
 def compare(samples: pa.Table, rows: Rows, *, rehash: bool = False) -> Compared:
     """What is to be done with each of *samples*, given the *rows* that are there.
 
     A row whose fingerprint is that of the listing is copied. Where the fingerprint differs, or there is none, its bytes
-    are fetched and checked; with *rehash* so are all others. Spare rows are copied where their fingerprint fits.
+    are fetched and checked; with *rehash* so are all others. Spare rows are copied where their fingerprint fits, and
+    checked where there is none. A sample that was rejected for its bytes is fetched with what is known of them.
     """
-    table = rows.table
-    is_current = table["file"].to_numpy() < rows.current
-    current, spare = table.filter(pa.array(is_current)), table.filter(pa.array(~is_current))
+    current = rows.published
     position = _positions(samples["sample_id"], current["sample_id"])
-    known = position >= 0
-    same = (
-        known
-        & _equal(samples["fingerprint"], current["source_fingerprint"], position)
-        & ~_empty(samples["fingerprint"])
+    known = pc.is_valid(position)
+    has_print = pc.not_equal(samples["fingerprint"], "")
+    same = pc.and_(has_print, _equals(samples["fingerprint"], current["source_fingerprint"], position))
+    if len(rows.fresh):
+        same = pc.or_(same, pc.is_in(samples["sample_id"], value_set=rows.fresh))
+    action = pc.if_else(known, pc.if_else(pc.and_(same, not rehash), "copy", "check"), "fetch")
+    plan = _Plan(action, *(current[name].take(position) for name in _TAKEN))
+    plan = _with_spare(plan, samples, rows.spare, has_print)
+    plan = _with_judged(plan, samples, rows.judged)
+    relabelled = pc.and_(known, pc.invert(_same_labels(samples, current, position)))
+    return Compared(
+        samples=plan.added_to(samples),
+        known=_bools(known),
+        suspect=_bools(pc.equal(plan.action, "check")),
+        relabelled=_bools(relabelled),
+        missing=current.filter(pc.invert(pc.is_in(current["sample_id"], value_set=_whole(samples["sample_id"])))),
     )
-    action = np.where(known, np.where(same & (not rehash), "copy", "check"), "fetch").astype(object)
-    found = _Found(
-        file=_taken(current["file"], position, -1),
-        row=_taken(current["row"], position, -1),
-        sha256=_taken(current["content_sha256"], position, ""),
-        fingerprint=_taken(current["source_fingerprint"], position, ""),
-    )
-    if spare.num_rows:
-        _adopt_spare(samples, spare, action, found)
-    labels_differ = ~_equal(samples["label_name"], current["label_name"], position)
-    labels_differ |= ~_equal(samples["label_path"], current["label_path"], position) & _has_text(current["label_path"])
-    labels_differ |= ~_equal(samples["kept"], current["kept"], position)
-    relabelled = known & (labels_differ | ~_equal(samples["split"], current["split"], position))
-    missing = np.ones(current.num_rows, dtype=bool)
-    missing[position[known]] = False
-    return Compared(_with_plan(samples, action, found), position, relabelled, missing)
+
+
+_TAKEN = ("file", "row", "content_sha256", "source_fingerprint")
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """For each sample the row that it may be copied from."""
+class _Plan:
+    """For each sample what is to be done, and the row that it may be copied from: null where there is none."""
 
-    file: npt.NDArray[np.object_]
-    row: npt.NDArray[np.object_]
-    sha256: npt.NDArray[np.object_]
-    fingerprint: npt.NDArray[np.object_]
+    action: pa.ChunkedArray
+    file: pa.ChunkedArray
+    row: pa.ChunkedArray
+    sha256: pa.ChunkedArray
+    fingerprint: pa.ChunkedArray
+    reason: pa.ChunkedArray | str = ""
 
-
-def _positions(wanted: pa.ChunkedArray, there: pa.ChunkedArray) -> Ints:
-    """For each of *wanted* where it stands in *there*; -1 where it does not."""
-    found = pc.fill_null(pc.index_in(wanted, value_set=there.combine_chunks()), -1)
-    return np.asarray(found.to_numpy(), dtype=np.int64)
-
-
-def _taken(column: pa.ChunkedArray, position: Ints, default: int | str) -> npt.NDArray[np.object_]:
-    """For each position the value of *column*, and *default* for -1."""
-    values = np.empty(len(column) + 1, dtype=object)
-    values[:-1] = column.to_numpy(zero_copy_only=False)
-    values[-1] = default
-    return values[position]
-
-
-def _equal(left: pa.ChunkedArray, right: pa.ChunkedArray, position: Ints) -> Bools:
-    """Where each of *left* equals the one of *right* at its position; false for -1."""
-    return np.asarray(left.to_numpy(zero_copy_only=False) == _taken(right, position, "\0"), dtype=bool)
+    def added_to(self, samples: pa.Table) -> pa.Table:
+        """*samples* with the columns of `PLAN_FIELDS`; what is known of the bytes only where they are fetched."""
+        fetched = pc.not_equal(self.action, "copy")
+        columns = (
+            self.action,
+            pc.fill_null(self.file, -1),
+            pc.fill_null(self.row, -1),
+            pc.if_else(fetched, pc.fill_null(self.sha256, ""), ""),
+            pc.if_else(fetched, pc.fill_null(self.fingerprint, ""), ""),
+            pc.if_else(fetched, self.reason, ""),
+        )
+        for item, column in zip(PLAN_FIELDS, columns, strict=True):
+            samples = samples.append_column(item, column.cast(item.type))
+        return samples
 
 
-def _empty(column: pa.ChunkedArray) -> Bools:
-    return np.asarray(pc.equal(column, "").to_numpy(), dtype=bool)
-
-
-def _has_text(column: pa.ChunkedArray) -> bool:
-    """Whether the rows carry label paths at all."""
-    return bool(pc.any(pc.not_equal(column, "")).as_py())
-
-
-def _adopt_spare(samples: pa.Table, spare: pa.Table, action: npt.NDArray[np.object_], found: _Found) -> None:
-    """Copy from rows of runs that died what would be fetched otherwise, in place."""
+def _with_spare(plan: _Plan, samples: pa.Table, spare: pa.Table, has_print: pa.ChunkedArray) -> _Plan:
+    """*plan* with rows of runs that died in place of what would be fetched otherwise."""
+    if not spare.num_rows:
+        return plan
     position = _positions(samples["sample_id"], spare["sample_id"])
-    fits = (position >= 0) & _equal(samples["fingerprint"], spare["source_fingerprint"], position)
-    fits &= ~_empty(samples["fingerprint"]) & (action != "copy")
-    action[fits] = "copy"
-    columns = (("file", "file"), ("row", "row"), ("sha256", "content_sha256"), ("fingerprint", "source_fingerprint"))
-    for name, column in columns:
-        getattr(found, name)[fits] = _taken(spare[column], position, "")[fits]
+    same = pc.and_(has_print, _equals(samples["fingerprint"], spare["source_fingerprint"], position))
+    fits = pc.and_(same, pc.not_equal(plan.action, "copy"))
+    may_fit = pc.and_(pc.and_(pc.is_valid(position), pc.invert(has_print)), pc.equal(plan.action, "fetch"))
+    either = pc.or_(fits, may_fit)
+    there = (
+        pc.if_else(either, spare[name].take(position), old) for name, old in zip(_TAKEN, _places(plan), strict=True)
+    )
+    return _Plan(pc.if_else(fits, "copy", pc.if_else(may_fit, "adopt", plan.action)), *there)
 
 
-def _with_plan(samples: pa.Table, action: npt.NDArray[np.object_], found: _Found) -> pa.Table:
-    values = (action, found.file, found.row, found.sha256, found.fingerprint)
-    for item, column in zip(PLAN_FIELDS, values, strict=True):
-        samples = samples.append_column(item, pa.array(column, item.type))
-    return samples
+def _places(plan: _Plan) -> tuple[pa.ChunkedArray, ...]:
+    return plan.file, plan.row, plan.sha256, plan.fingerprint
+
+
+def _with_judged(plan: _Plan, samples: pa.Table, judged: pa.Table) -> _Plan:
+    """*plan* with what is known of the bytes that were rejected before."""
+    if not judged.num_rows:
+        return plan
+    position = _positions(samples["sample_id"], judged["sample_id"])
+    fits = pc.and_(pc.is_valid(position), pc.equal(plan.action, "fetch"))
+    sha256, fingerprint, reason = (
+        pc.if_else(fits, judged[name].take(position), old)
+        for name, old in (
+            ("content_sha256", plan.sha256),
+            ("source_fingerprint", plan.fingerprint),
+            ("reason", plan.reason),
+        )
+    )
+    return _Plan(plan.action, plan.file, plan.row, sha256, fingerprint, reason)
+
+
+def _same_labels(samples: pa.Table, current: pa.Table, position: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Where label and split are those of the row; label paths count only where the rows carry them at all."""
+    columns = ["label_name", "split", "kept"]
+    if pc.any(pc.not_equal(current["label_path"], "")).as_py():
+        columns.append("label_path")
+    same = [_equals(samples[name], current[name], position) for name in columns]
+    return functools.reduce(pc.and_, same)
+
+
+def _positions(wanted: pa.ChunkedArray, there: pa.ChunkedArray) -> pa.ChunkedArray:
+    """For each of *wanted* where it stands in *there*; null where it does not."""
+    return pc.index_in(wanted, value_set=_whole(there))
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks()
+
+
+def _equals(left: pa.ChunkedArray, right: pa.ChunkedArray, position: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Where each of *left* equals the one of *right* at its position; false where it has none."""
+    return pc.fill_null(pc.equal(left, right.take(position)), False)
+
+
+def _bools(column: pa.ChunkedArray) -> Bools:
+    return np.asarray(column.to_numpy(), dtype=bool)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.plan.compare import Bools, Compared, Ints, compare
 from tasks.plan.shard_plans import RefreshPlan, Rows, ShardPlan, as_new, hash_keys
+from tasks.samples import CARRIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class _Draft:
     """
 
     split: str
-    members: list[int] = field(default_factory=list)
+    members: Ints
     base: int = -1
     is_dirty: bool = False
     has_suspects: bool = False
@@ -60,8 +61,7 @@ def plan_shards(samples: pa.Table, rows: Rows, settings: PlanSettings) -> Refres
         settings: What planning goes by.
     """
     if not settings.reuse:
-        missing = rows.table.filter(pa.array(_gone(samples, rows)))
-        return _fresh(as_new(samples), settings.rows_per_shard, missing)
+        return _fresh(as_new(samples), settings.rows_per_shard, _missing(samples, rows.published))
     compared = compare(samples, rows, rehash=settings.rehash)
     drafts = _drafts(compared, rows, settings)
     _place_added(drafts, compared, settings.rows_per_shard)
@@ -69,55 +69,81 @@ def plan_shards(samples: pa.Table, rows: Rows, settings: PlanSettings) -> Refres
     return _finish(drafts, compared, rows)
 
 
-def _gone(samples: pa.Table, rows: Rows) -> Bools:
-    compared = compare(samples, rows)
-    gone = np.zeros(rows.table.num_rows, dtype=bool)
-    gone[np.flatnonzero(rows.table["file"].to_numpy() < rows.current)] = compared.missing
-    return gone
+def _missing(samples: pa.Table, published: pa.Table) -> pa.Table:
+    listed = samples["sample_id"].combine_chunks()
+    return published.filter(pc.invert(pc.is_in(published["sample_id"], value_set=listed)))
 
 
 def _fresh(samples: pa.Table, rows_per_shard: int, missing: pa.Table) -> RefreshPlan:
     """All samples spread anew, by the hash of their ids, so that every shard mixes the classes."""
-    keys, splits = hash_keys(samples["sample_id"]), samples["split"].to_numpy(zero_copy_only=False)
+    splits = _codes(samples["split"])
+    every = np.arange(samples.num_rows)
     drafts = [
         draft
-        for split in sorted(set(splits))
-        for draft in _spread(split, np.flatnonzero(splits == split), keys, rows_per_shard)
+        for split in sorted(splits.names)
+        for draft in _spread(split, every[splits.are(split)], samples, rows_per_shard)
     ]
-    shards = [_shard(number, draft, samples, keys) for number, draft in enumerate(drafts)]
-    return RefreshPlan(tuple(shards), (), {"new": samples.num_rows, "missing": missing.num_rows}, missing)
+    shards = [_shard(number, draft, samples) for number, draft in enumerate(drafts)]
+    states = {"new": samples.num_rows, "missing": missing.num_rows}
+    return RefreshPlan(tuple(shards), (), states, missing, missing.slice(0, 0))
 
 
-def _spread(split: str, members: Ints, keys: npt.NDArray[np.uint64], rows_per_shard: int) -> Iterator[_Draft]:
+@dataclass(frozen=True, slots=True)
+class _Codes:
+    """A column of few different texts as numbers.
+
+    Attributes:
+        names: The texts.
+        values: For each row the place of its text in *names*.
+    """
+
+    names: list[str]
+    values: Ints
+
+    def are(self, name: str) -> Bools:
+        """Where the text is *name*."""
+        return np.asarray(self.values == (self.names.index(name) if name in self.names else -1), dtype=bool)
+
+
+def _codes(column: pa.ChunkedArray) -> _Codes:
+    encoded = column.combine_chunks().dictionary_encode()
+    return _Codes(encoded.dictionary.to_pylist(), encoded.indices.to_numpy())
+
+
+def _spread(split: str, members: Ints, samples: pa.Table, rows_per_shard: int) -> Iterator[_Draft]:
     """New shards of *members*, of one size as far as that goes."""
-    ordered = members[np.argsort(keys[members], kind="stable")]
+    ordered = _by_hash(members, samples)
     count = math.ceil(len(ordered) / rows_per_shard)
     bounds = np.linspace(0, len(ordered), count + 1).round().astype(int).tolist()
     for start, end in pairwise(bounds):
-        yield _Draft(split, ordered[start:end].tolist(), is_dirty=True)
+        yield _Draft(split, ordered[start:end], is_dirty=True)
 
 
-def _shard(number: int, draft: _Draft, samples: pa.Table, keys: npt.NDArray[np.uint64]) -> ShardPlan:
-    members = np.array(draft.members, dtype=np.int64)
-    ordered = members[np.argsort(keys[members], kind="stable")]
+def _by_hash(members: Ints, samples: pa.Table) -> Ints:
+    """*members* in the order that rows have in a shard."""
+    keys = hash_keys(samples["sample_id"].take(pa.array(members)))
+    return members[np.argsort(keys, kind="stable")]
+
+
+def _shard(number: int, draft: _Draft, samples: pa.Table) -> ShardPlan:
     base = draft.base if not draft.is_dirty else -1
-    return ShardPlan(number, draft.split, samples.take(pa.array(ordered)), base)
+    return ShardPlan(number, draft.split, samples.take(pa.array(_by_hash(draft.members, samples))), base)
 
 
 def _drafts(compared: Compared, rows: Rows, settings: PlanSettings) -> list[_Draft]:
     """The current version's shards as they would be with nothing added."""
     file_of = compared.samples["copy_file"].to_numpy()
-    splits = compared.samples["split"].to_numpy(zero_copy_only=False)
-    suspect, known = compared.suspect, np.flatnonzero(compared.position >= 0)
+    splits = _codes(compared.samples["split"])
+    known = np.flatnonzero(compared.known)
     ordered = known[np.argsort(file_of[known], kind="stable")]
     bounds = np.searchsorted(file_of[ordered], np.arange(rows.current + 1))
     drafts = []
     for number, file in enumerate(rows.files[: rows.current]):
         here = ordered[bounds[number] : bounds[number + 1]]
-        members = here[splits[here] == file.split]
-        draft = _Draft(file.split, members.tolist(), number)
+        members = here[splits.are(file.split)[here]]
+        draft = _Draft(file.split, members, number)
         draft.is_dirty = settings.rewrite or len(members) < file.rows or bool(compared.relabelled[members].any())
-        draft.has_suspects = bool(suspect[members].any())
+        draft.has_suspects = bool(compared.suspect[members].any())
         drafts.append(draft)
     return drafts
 
@@ -130,25 +156,24 @@ def _place_added(drafts: list[_Draft], compared: Compared, rows_per_shard: int) 
     added = np.flatnonzero(~placed)
     if not len(added):
         return
-    keys, splits = hash_keys(compared.samples["sample_id"]), compared.samples["split"].to_numpy(zero_copy_only=False)
-    for split in sorted(set(splits[added])):
-        of_split = added[splits[added] == split]
-        rest = of_split[np.argsort(keys[of_split], kind="stable")]
+    splits = _codes(compared.samples["split"].take(pa.array(added)))
+    for split in sorted(splits.names):
+        rest = _by_hash(added[splits.are(split)], compared.samples)
         for draft in _open_drafts(drafts, split, rows_per_shard):
             room = rows_per_shard - len(draft.members)
             taken, rest = rest[:room], rest[room:]
-            draft.members += taken.tolist()
+            draft.members = np.concatenate([draft.members, taken])
             draft.is_dirty = draft.is_dirty or bool(len(taken))
             if not len(rest):
                 break
-        drafts += _spread(split, rest, keys, rows_per_shard)
+        drafts += _spread(split, rest, compared.samples, rows_per_shard)
 
 
 def _open_drafts(drafts: Sequence[_Draft], split: str, rows_per_shard: int) -> list[_Draft]:
     """Shards of *split* with room: those that are rewritten anyway, the emptiest first, then the emptiest other."""
     room = [draft for draft in drafts if draft.split == split and len(draft.members) < rows_per_shard]
     ordered = sorted(room, key=lambda draft: (len(draft.members), draft.base))
-    dirty = [draft for draft in ordered if draft.is_dirty and draft.members]
+    dirty = [draft for draft in ordered if draft.is_dirty and len(draft.members)]
     clean = [draft for draft in ordered if not draft.is_dirty]
     return dirty + clean[:1]
 
@@ -164,50 +189,56 @@ def _merge_small(drafts: list[_Draft], rows_per_shard: int) -> None:
         for draft in others:
             if len(into.members) + len(draft.members) > rows_per_shard:
                 break
-            into.members += draft.members
-            draft.members, draft.is_dirty = [], True
+            into.members = np.concatenate([into.members, draft.members])
+            draft.members, draft.is_dirty = draft.members[:0], True
 
 
 def _finish(drafts: Sequence[_Draft], compared: Compared, rows: Rows) -> RefreshPlan:
-    keys = hash_keys(compared.samples["sample_id"])
     shards: list[ShardPlan] = []
     kept: list[int] = []
     for draft in drafts:
-        if not draft.members:
+        if not len(draft.members):
             continue
         if not draft.is_dirty and not draft.has_suspects:
             kept.append(draft.base)
             continue
-        shard = _shard(len(shards), draft, compared.samples, keys)
+        shard = _shard(len(shards), draft, compared.samples)
         whole = _whole_file(shard, rows)
         if whole >= 0:
             kept.append(whole)
         else:
             shards.append(shard)
-    current = rows.table.filter(pa.array(rows.table["file"].to_numpy() < rows.current))
-    missing = current.filter(pa.array(compared.missing))
-    suspect = compared.suspect
+    suspect, known = compared.suspect, compared.known
     states = {
-        "unchanged": int((~suspect & ~compared.relabelled & (compared.position >= 0)).sum()),
+        "unchanged": int((~suspect & ~compared.relabelled & known).sum()),
         "relabelled": int(compared.relabelled.sum()),
         "suspect": int(suspect.sum()),
-        "new": int((compared.position < 0).sum()),
-        "missing": missing.num_rows,
+        "new": int((~known).sum()),
+        "missing": compared.missing.num_rows,
     }
-    return RefreshPlan(tuple(shards), tuple(kept), states, missing)
+    return RefreshPlan(tuple(shards), tuple(kept), states, compared.missing, _reusable(compared, rows))
+
+
+def _reusable(compared: Compared, rows: Rows) -> pa.Table:
+    """Rows that an image of the same bytes is copied from: its own under another id, a twin's, one never published."""
+    published = rows.published
+    ids = compared.samples["sample_id"].filter(pc.equal(compared.samples["kind"], CARRIED)).combine_chunks()
+    may_be_moved = pc.is_in(published["sample_id"], value_set=ids)
+    has_twin = pc.is_in(published["content_sha256"], value_set=rows.twins)
+    there = published.filter(pc.or_(may_be_moved, has_twin))
+    return pa.concat_tables([compared.missing, there, rows.spare])
 
 
 def _whole_file(shard: ShardPlan, rows: Rows) -> int:
     """The spare file that holds exactly the rows of *shard* under the same labels; -1 where there is none."""
-    files = set(shard.samples["copy_file"].to_pylist())
-    if len(files) != 1 or set(shard.samples["action"].to_pylist()) != {"copy"}:
+    if pc.any(pc.not_equal(shard.samples["action"], "copy")).as_py():
         return -1
-    number = files.pop()
-    if number < rows.current or rows.files[number].rows != shard.samples.num_rows:
+    files = shard.samples["copy_file"].unique().to_pylist()
+    if len(files) != 1 or files[0] < rows.current or rows.files[files[0]].rows != shard.samples.num_rows:
         return -1
-    there = rows.table.filter(pa.array(rows.table["file"].to_numpy() == number)).sort_by("row")
-    same = all(
-        there[column].to_pylist() == shard.samples[column].to_pylist()
-        for column in ("sample_id", "label_name", "split", "kept")
-    )
-    return number if same else -1
+    there = rows.table.filter(pc.equal(rows.table["file"], files[0])).sort_by("row")
+    columns = ["sample_id", "label_name", "split", "kept"]
+    if pc.any(pc.not_equal(there["label_path"], "")).as_py():
+        columns.append("label_path")
+    same = all(there[column].equals(shard.samples[column].cast(pa.string())) for column in columns)
+    return int(files[0]) if same else -1

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.plan.shard_plans import Rows
 
@@ -18,63 +18,138 @@ class Settled:
 
     Attributes:
         splits: Sample id to the split that it must have, for those that have another one.
-        duplicates: Sample id to the id of the first row of the same bytes.
-        leaks: How many of them lie in another split than that first row, by the source's own will.
+        duplicates: Sample id to the id of the row of the same bytes that stands for it.
+        pairs: Images whose bytes another split has too, by the source's own will: ``"test/train"`` to count.
         moved: Sample id to the id of the missing row that it was.
     """
 
     splits: Mapping[str, str]
     duplicates: Mapping[str, str]
-    leaks: int
+    pairs: Mapping[str, int]
     moved: Mapping[str, str]
 
+    @property
+    def leaks(self) -> int:
+        """How many images have bytes that another split has too, since the source itself has it so."""
+        return sum(self.pairs.values())
 
-def settle(built: Rows, given: frozenset[str], missing: pa.Table, known: frozenset[str]) -> Settled:
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row that others are tied to.
+
+    Attributes:
+        is_given: The source names its split.
+        is_known: The dataset had it before.
+    """
+
+    sample_id: str
+    split: str
+    content: str
+    group: str
+    is_given: bool
+    is_known: bool
+
+    @property
+    def rank(self) -> int:
+        """Whose split counts first."""
+        return 0 if self.is_given else 1 if self.is_known else 2
+
+
+def settle(built: Rows, samples: pa.Table, missing: pa.Table, known: pa.Array) -> Settled:
     """What equal bytes ask for. Pure.
 
     Args:
         built: The rows of the version to be, after the first round.
-        given: Ids of those whose split the source itself names; these never move.
+        samples: ``sample_id``, ``group`` (rows of one group stay together; "" for none) and ``given`` (whether the
+            source itself names the split, which then never changes), of the rows of *built* at least.
         missing: `ROWS_SCHEMA`: rows of the version before that are no longer listed.
         known: Ids of the version before: of equal rows, theirs is the split that counts.
     """
-    hashes = built.table["content_sha256"].to_pylist()
-    ids = built.table["sample_id"].to_pylist()
-    splits = built.table["split"].to_pylist()
-    gone = dict(
-        zip(
-            missing["content_sha256"].to_pylist(),
-            zip(missing["sample_id"].to_pylist(), missing["split"].to_pylist(), strict=True),
-            strict=True,
-        )
-    )
-    groups: dict[str, list[int]] = defaultdict(list)
-    for index in np.argsort(np.array(ids, dtype=object), kind="stable").tolist():
-        groups[hashes[index]].append(index)
+    rows = list(_tied_rows(built.table, samples, missing, known))
+    by_content: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        by_content[row.content].append(row)
+    gone: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    was = missing.filter(pc.is_in(missing["content_sha256"], value_set=pa.array(list(by_content), pa.string())))
+    for row in was.sort_by("sample_id").select(["content_sha256", "sample_id", "split"]).to_pylist():
+        gone[row["content_sha256"]].append((row["sample_id"], row["split"]))
     wanted: dict[str, str] = {}
-    duplicates: dict[str, str] = {}
-    moved: dict[str, str] = {}
-    leaks = 0
-    for content, members in groups.items():
-        fresh = [index for index in members if ids[index] not in known]
-        if content in gone and fresh:
-            moved[ids[fresh[0]]] = gone[content][0]
-        anchor = _anchor([(ids[index], splits[index]) for index in members], given, known, gone.get(content))
-        for index in members:
-            if splits[index] != anchor and ids[index] in given:
-                leaks += 1
-            elif splits[index] != anchor:
-                wanted[ids[index]] = anchor
-        duplicates |= {ids[index]: ids[members[0]] for index in members[1:]}
-    return Settled(wanted, duplicates, leaks, moved)
+    for members in _components(rows):
+        anchor = _anchor(members, gone)
+        wanted |= {row.sample_id: anchor for row in members if row.split != anchor and not row.is_given}
+    return Settled(wanted, _duplicates(by_content), _pairs(by_content), _moved(by_content, gone))
 
 
-def _anchor(
-    members: list[tuple[str, str]], given: frozenset[str], known: frozenset[str], gone: tuple[str, str] | None
-) -> str:
-    """The split that rows of the same bytes belong to: the source's, else the dataset's, else that of the first."""
-    for ids in (given, known):
-        for sample_id, split in members:
-            if sample_id in ids:
-                return split
-    return gone[1] if gone is not None else members[0][1]
+def _tied_rows(table: pa.Table, samples: pa.Table, missing: pa.Table, known: pa.Array) -> Iterator[_Row]:
+    """Rows that share their bytes with another or with one that is missing, and those of their groups; by id."""
+    counts = pc.value_counts(table["content_sha256"].combine_chunks())
+    several = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
+    shared = pa.concat_arrays([several, missing["content_sha256"].combine_chunks()])
+    tied = pc.is_in(table["content_sha256"], value_set=shared)
+    facts = samples.select(["sample_id", "group", "given"])
+    if pc.any(pc.not_equal(facts["group"], "")).as_py():
+        grouped = facts["sample_id"].filter(pc.not_equal(facts["group"], "")).combine_chunks()
+        tied = pc.or_(tied, pc.is_in(table["sample_id"], value_set=grouped))
+    rows = table.filter(tied).sort_by("sample_id")
+    facts = facts.take(pc.index_in(rows["sample_id"], value_set=facts["sample_id"].combine_chunks()))
+    is_known = pc.is_in(rows["sample_id"], value_set=known)
+    columns = (rows["sample_id"], rows["split"], rows["content_sha256"], facts["group"], facts["given"], is_known)
+    for values in zip(*(column.to_pylist() for column in columns), strict=True):
+        yield _Row(*values)
+
+
+def _components(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
+    """*rows* in sets that must share a split: those of equal bytes, those of one group, and what that ties together."""
+    parent: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        while parent.setdefault(node, node) != node:
+            parent[node] = node = parent[parent[node]]
+        return node
+
+    rows = list(rows)
+    for row in rows:
+        if row.group:
+            parent[root(f"group {row.group}")] = root(row.content)
+    members: dict[str, list[_Row]] = defaultdict(list)
+    for row in rows:
+        members[root(row.content)].append(row)
+    yield from members.values()
+
+
+def _anchor(members: list[_Row], gone: Mapping[str, list[tuple[str, str]]]) -> str:
+    """The split that *members* belong to: the source's, else the dataset's, else the missing row's or the first's."""
+    first = min(members, key=lambda row: row.rank)
+    if first.rank == 2:
+        for row in members:
+            if row.content in gone:
+                return gone[row.content][0][1]
+    return first.split
+
+
+def _duplicates(by_content: Mapping[str, list[_Row]]) -> dict[str, str]:
+    """Each row that another stands for: one that the dataset had before, else the first."""
+    found: dict[str, str] = {}
+    for members in by_content.values():
+        keeper = min(members, key=lambda row: (not row.is_known, not row.is_given, row.sample_id))
+        found |= {row.sample_id: keeper.sample_id for row in members if row is not keeper}
+    return found
+
+
+def _pairs(by_content: Mapping[str, list[_Row]]) -> dict[str, int]:
+    """How many images of a given split have bytes that another given split has too, by the two splits."""
+    pairs: Counter[str] = Counter()
+    for members in by_content.values():
+        first, *others = [row for row in members if row.is_given] or members[:1]
+        pairs.update("/".join(sorted((first.split, row.split))) for row in others if row.split != first.split)
+    return dict(pairs)
+
+
+def _moved(by_content: Mapping[str, list[_Row]], gone: Mapping[str, list[tuple[str, str]]]) -> dict[str, str]:
+    """Each new row that is a missing one, at another place."""
+    return {
+        row.sample_id: old
+        for content, places in gone.items()
+        for row, (old, _) in zip((row for row in by_content[content] if not row.is_known), places, strict=False)
+    }

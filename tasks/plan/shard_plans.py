@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.samples import ShardFile
 
 PLAN_FIELDS = (
-    pa.field("action", pa.string()),  # fetch, check (fetch, and copy where the bytes are as they were) or copy
+    # copy; fetch; check: fetch, and copy where the bytes are as they were; adopt: the same of a row no version names
+    pa.field("action", pa.string()),
     pa.field("copy_file", pa.int32()),  # the file that holds the row as it was, by its place in the plan; -1 none
     pa.field("copy_row", pa.int32()),  # its row there
     pa.field("known_sha256", pa.string()),  # of the source bytes of that row
     pa.field("known_fingerprint", pa.string()),  # what the source said of those bytes
+    pa.field("known_reason", pa.string()),  # for which those bytes were rejected; "" where they were not
 )
 """The columns that planning adds to the samples."""
 
@@ -37,6 +40,17 @@ ROWS_SCHEMA = pa.schema(
 """Rows that are there already, in the shards of a version or of a run that died: what planning needs of them."""
 
 
+JUDGED_SCHEMA = pa.schema(
+    [
+        ("sample_id", pa.string()),
+        ("reason", pa.string()),
+        ("source_fingerprint", pa.string()),
+        ("content_sha256", pa.string()),
+    ]
+)
+"""Images that were rejected for their bytes, where only the source can tell whether these are still the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Encoded rows that are there already.
@@ -45,11 +59,31 @@ class Rows:
         files: The shards that hold them.
         table: `ROWS_SCHEMA`.
         current: How many of *files*, from the first, belong to the current version; the others are spare.
+        judged: `JUDGED_SCHEMA`.
+        fresh: Ids of rows that were fetched so lately that they count as unchanged, whatever the source says.
+        twins: Hashes of bytes that several images may have: these are copied rather than decoded.
     """
 
     files: tuple[ShardFile, ...] = ()
     table: pa.Table = field(default_factory=ROWS_SCHEMA.empty_table)
     current: int = 0
+    judged: pa.Table = field(default_factory=JUDGED_SCHEMA.empty_table)
+    fresh: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+    twins: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+
+    @property
+    def published(self) -> pa.Table:
+        """The rows of the current version."""
+        if self.current == len(self.files):
+            return self.table
+        return self.table.filter(pc.less(self.table["file"], self.current))
+
+    @property
+    def spare(self) -> pa.Table:
+        """The rows that no version names."""
+        if self.current == len(self.files):
+            return self.table.slice(0, 0)
+        return self.table.filter(pc.greater_equal(self.table["file"], self.current))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +112,15 @@ class RefreshPlan:
         kept: Files that stay, or are taken over from a run that died, by their place in the list of files.
         states: Samples by state: unchanged, relabelled, suspect, new; and rows that are missing.
         missing: Rows of the current version that the listing no longer shows, as `ROWS_SCHEMA`.
+        reusable: Rows that an image of the same bytes is copied from, as `ROWS_SCHEMA`: those that are missing or
+            carried, and spare ones; none where pixels are made anew.
     """
 
     shards: tuple[ShardPlan, ...]
     kept: tuple[int, ...]
     states: Mapping[str, int]
     missing: pa.Table
+    reusable: pa.Table
 
 
 def hash_keys(sample_ids: pa.ChunkedArray | pa.Array) -> npt.NDArray[np.uint64]:
@@ -102,7 +139,7 @@ def choose_by_hash(samples: pa.Table, count: int) -> pa.Table:
 
 def as_new(samples: pa.Table) -> pa.Table:
     """*samples* with the columns of `PLAN_FIELDS`, all of them to be fetched."""
-    values = {"action": "fetch", "copy_file": -1, "copy_row": -1, "known_sha256": "", "known_fingerprint": ""}
     for item in PLAN_FIELDS:
-        samples = samples.append_column(item, pa.array([values[item.name]] * samples.num_rows, item.type))
+        value: str | int = "fetch" if item.name == "action" else "" if pa.types.is_string(item.type) else -1
+        samples = samples.append_column(item, pa.repeat(pa.scalar(value, item.type), samples.num_rows))
     return samples

@@ -7,69 +7,117 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from tasks.plan.shard_plans import JUDGED_SCHEMA
 from tasks.publish.state import FAILED_SCHEMA
 from tasks.reasons import Reason
-from tasks.samples import REJECTION_SCHEMA, rejections_table
+from tasks.samples import rejections_table
 
 _PARKED_AFTER = timedelta(days=30)
 _SLACK = timedelta(hours=6)  # a night that begins a little earlier than the last one is still the next night
+_FINAL = frozenset({Reason.TOO_MANY_BYTES, Reason.NOT_A_REGULAR_FILE})
+"""Fetch reasons that the listing's fingerprint decides: size and kind of a file do not change without it."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a run judges by.
+
+    Attributes:
+        run: Its id.
+        now: ISO 8601, UTC.
+        settings_hash: Of the settings that images are judged by.
+        rehash: Fingerprints are not believed.
+    """
+
+    run: str
+    now: str
+    settings_hash: str
+    rehash: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
-    """Samples that are not asked for again this time.
+    """Samples that are not asked for again this time, and what is known of others.
 
     Attributes:
         asked: For each sample whether it is to be looked at.
         rejections: `REJECTION_SCHEMA`, for the others: as they were before.
+        judged: `JUDGED_SCHEMA`: rejected for their bytes; only the source can tell whether these are still the same.
     """
 
-    asked: pa.Array
+    asked: pa.ChunkedArray
     rejections: pa.Table
+    judged: pa.Table
 
 
-def recall(samples: pa.Table, rejects: pa.Table, failed: pa.Table, settings_hash: str, now: str) -> Recalled:
+def recall(samples: pa.Table, rejects: pa.Table, failed: pa.Table, settled: pa.Array, moment: Moment) -> Recalled:
     """Which of *samples* need not be asked for, since what came of it is known.
 
     An image that was rejected for its bytes is asked for again under another fingerprint or other settings; one that
-    could not be fetched when its time has come.
+    could not be fetched when its time has come; one that another stands for when that one may have changed.
 
     Args:
         samples: Those that the source lists.
-        rejects: `REJECTION_SCHEMA`: of the version before.
+        rejects: `REJECTION_SCHEMA`: what is known of images left out before.
         failed: `FAILED_SCHEMA`: of the state.
-        settings_hash: Of the settings that images are judged by today.
-        now: ISO 8601, UTC.
+        settled: Content hashes of rows that stay as they are; none where duplicates are not left out.
+        moment: What this run judges by.
     """
-    before = {row["sample_id"]: row for row in rejects.to_pylist() if row["stage"] in {"fetch", "image"}}
-    later = {row["sample_id"]: row["next_try"] for row in failed.to_pylist()}
-    asked = np.ones(samples.num_rows, dtype=bool)
-    rows: list[dict[str, Any]] = []
-    if before:
-        columns = zip(samples["sample_id"].to_pylist(), samples["fingerprint"].to_pylist(), strict=True)
-        for index, (sample_id, fingerprint) in enumerate(columns):
-            row = before.get(sample_id)
-            if row is not None and _is_known(row, fingerprint, settings_hash, later.get(sample_id), now):
-                asked[index] = False
-                rows.append(row)
-    return Recalled(pa.array(asked), rejections_table(rows))
+    before = {row["sample_id"]: row for row in rejects.to_pylist() if _is_of_bytes(row)}
+    failures = {row["sample_id"]: row for row in failed.to_pylist()}
+    kept = set(settled.to_pylist())
+    stands: list[Row] = []
+    judged: list[Row] = []
+    there = samples.filter(pc.is_in(samples["sample_id"], value_set=pa.array(list(before), pa.string())))
+    for sample in there.select(["sample_id", "fingerprint"]).to_pylist():
+        row = before[sample["sample_id"]]
+        match _verdict(row, sample["fingerprint"], failures.get(row["sample_id"]), moment):
+            case "stands" if row["stage"] != "dataset" or row["content_sha256"] in kept:
+                stands.append(row)
+            case "look":
+                judged.append(row)
+    ids = pa.array([row["sample_id"] for row in stands], pa.string())
+    return Recalled(
+        asked=pc.invert(pc.is_in(samples["sample_id"], value_set=ids)),
+        rejections=rejections_table(stands),
+        judged=pa.Table.from_pylist(judged, schema=JUDGED_SCHEMA),
+    )
 
 
-def _is_known(row: Mapping[str, Any], fingerprint: str, settings_hash: str, next_try: str | None, now: str) -> bool:
-    same = bool(fingerprint) and fingerprint == row["source_fingerprint"] and settings_hash == row["settings_hash"]
-    if not Reason(row["reason"]).retry and row["reason"] != Reason.PARKED:
-        return same
-    if next_try is None:
+def _is_of_bytes(row: Row) -> bool:
+    return row["stage"] in {"fetch", "image"} or row["reason"] == Reason.DUPLICATE_CONTENT
+
+
+def _verdict(row: Row, fingerprint: str, failure: Row | None, moment: Moment) -> str:
+    """``stands``: nothing is asked; ``look``: it stands if the bytes are the same; ``ask``: as if it were new."""
+    is_same_place = fingerprint == row["source_fingerprint"]
+    is_same = bool(fingerprint) and is_same_place and moment.settings_hash == row["settings_hash"]
+    reason = Reason(row["reason"])
+    if row["stage"] == "fetch" and reason not in _FINAL:
+        waits = (reason.retry or reason is Reason.PARKED) and failure is not None and not moment.rehash
+        moved = bool(row["source_fingerprint"]) and not is_same_place
+        return "stands" if waits and failure is not None and not moved and not _is_due(failure, moment.now) else "ask"
+    if is_same and not moment.rehash:
+        return "stands"
+    can_tell = row["stage"] == "image" and row["content_sha256"] and moment.settings_hash == row["settings_hash"]
+    return "look" if can_tell and (moment.rehash or not fingerprint) else "ask"
+
+
+def _is_due(failure: Row, now: str) -> bool:
+    """Whether it is asked for again: in nights 1, 2, 4, 8, … after it first failed, by count or by the clock."""
+    if not failure["next_try"]:
         return False
-    is_same_place = fingerprint == row["source_fingerprint"] or not row["source_fingerprint"]
-    return is_same_place and (not next_try or now < next_try)
+    tonight = failure["nights"] + 1
+    return bool(tonight & (tonight - 1) == 0 or now >= failure["next_try"])
 
 
 def remember(
-    rejections: pa.Table, stale: pa.Table, failed: pa.Table, facts: Mapping[str, str]
+    rejections: pa.Table, stale: pa.Table, failed: pa.Table, rejects: pa.Table, moment: Moment
 ) -> tuple[pa.Table, pa.Table]:
     """*rejections* with their past, and what is to be remembered of those that may pass.
 
@@ -77,42 +125,54 @@ def remember(
         rejections: `REJECTION_SCHEMA`: of this run.
         stale: sample_id, reason, detail, attempts of rows kept for want of their bytes.
         failed: `FAILED_SCHEMA`: of the state before.
-        facts: ``run``, ``now`` and ``settings_hash``.
+        rejects: `REJECTION_SCHEMA`: what was known of images left out before.
+        moment: What this run judged by.
 
     Returns:
         The rejections, and the new `FAILED_SCHEMA`.
     """
-    before = {row["sample_id"]: row for row in failed.to_pylist()}
-    kept: list[dict[str, Any]] = []
-    rows = [_with_past(row, before.get(row["sample_id"]), facts, kept) for row in rejections.to_pylist()]
-    now = facts["now"]
-    kept += [_failure(row, before.get(row["sample_id"]), now, is_stale=True) for row in stale.to_pylist()]
-    return pa.Table.from_pylist(rows, schema=REJECTION_SCHEMA), pa.Table.from_pylist(kept, schema=FAILED_SCHEMA)
+    failures = {row["sample_id"]: row for row in failed.to_pylist()}
+    before = {(row["sample_id"], row["stage"]): row for row in rejects.to_pylist()}
+    rows: list[Row] = []
+    kept: list[Row] = []
+    for row in rejections.to_pylist():
+        failure = failures.get(row["sample_id"])
+        if row["run"]:  # recalled: nothing was asked for
+            kept += [] if failure is None else [{**failure, "nights": failure["nights"] + 1}]
+            rows.append(row)
+            continue
+        dated = _dated(row, failure or before.get((row["sample_id"], row["stage"])), moment)
+        if Reason(row["reason"]).retry:
+            made = _failure(row, failure or before.get((row["sample_id"], row["stage"])), moment.now, is_stale=False)
+            dated |= {name: made[name] for name in ("attempts", "next_try", "reason")}
+            kept.append(made)
+        rows.append(dated)
+    kept += [_failure(row, failures.get(row["sample_id"]), moment.now, is_stale=True) for row in stale.to_pylist()]
+    return rejections_table(rows), pa.Table.from_pylist(kept, schema=FAILED_SCHEMA)
 
 
-def _with_past(
-    row: dict[str, Any], past: Mapping[str, Any] | None, facts: Mapping[str, str], kept: list[dict[str, Any]]
-) -> dict[str, Any]:
-    if row["run"]:  # recalled: nothing was asked for
-        if past is not None:
-            kept.append(dict(past))
-        return row
-    row |= {"run": facts["run"], "last_seen": facts["now"], "settings_hash": facts["settings_hash"]}
-    row["first_seen"] = past["first_seen"] if past is not None else facts["now"]
-    if Reason(row["reason"]).retry:
-        failure = _failure(row, past, facts["now"], is_stale=False)
-        kept.append(failure)
-        row |= {"attempts": failure["attempts"], "next_try": failure["next_try"], "reason": failure["reason"]}
-    return row
+def _dated(row: Row, past: Row | None, moment: Moment) -> dict[str, Any]:
+    """*row* as one of this run, with what is known of it from before; without a detail, it has the one it had."""
+    past = past or {"first_seen": moment.now, "attempts": 0}
+    return {
+        **row,
+        "run": moment.run,
+        "last_seen": moment.now,
+        "settings_hash": moment.settings_hash,
+        "first_seen": past["first_seen"] or moment.now,
+        "attempts": row["attempts"] + past["attempts"],
+        "detail": row["detail"] or past.get("detail", ""),
+    }
 
 
-def _failure(row: Mapping[str, Any], past: Mapping[str, Any] | None, now: str, *, is_stale: bool) -> dict[str, Any]:
+def _failure(row: Row, past: Row | None, now: str, *, is_stale: bool) -> Row:
     first = past["first_seen"] if past is not None else now
     next_try = next_attempt(first, now)
     return {
         "sample_id": row["sample_id"],
         "reason": row["reason"] if next_try or is_stale else Reason.PARKED.value,
         "attempts": row["attempts"] + (past["attempts"] if past is not None else 0),
+        "nights": past.get("nights", -1) + 1 if past is not None else 0,
         "first_seen": first,
         "next_try": next_try,
         "stale": is_stale,
@@ -128,3 +188,19 @@ def next_attempt(first_seen: str, now: str) -> str:
     while first + timedelta(days=days) - _SLACK <= today:
         days *= 2
     return (first + timedelta(days=days) - _SLACK).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def newer(known: pa.Table, published: pa.Table) -> pa.Table:
+    """Those of *known* that *published* lacks, or judged by other bytes or settings; both `REJECTION_SCHEMA`."""
+    keys = ["sample_id", "stage", "reason", "source_fingerprint", "content_sha256", "settings_hash"]
+    there = set(zip(*(published[key].to_pylist() for key in keys), strict=True))
+    wanted = [row["stage"] != "discover" and tuple(row[key] for key in keys) not in there for row in known.to_pylist()]
+    return known.filter(pa.array(wanted, pa.bool_()))
+
+
+def overlaid(published: pa.Table, newer_ones: pa.Table) -> pa.Table:
+    """What is known of images left out: *newer_ones*, and of *published* the others; both `REJECTION_SCHEMA`."""
+    others = published.filter(
+        pc.invert(pc.is_in(published["sample_id"], value_set=newer_ones["sample_id"].combine_chunks()))
+    )
+    return pa.concat_tables([others, newer_ones])

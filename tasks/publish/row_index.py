@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -97,6 +98,7 @@ def with_touched(rows: Rows, touched: pa.Table) -> Rows:
 
     A fingerprint counts only for a row of the bytes that it was learned for.
     """
+    touched = touched.filter(pc.not_equal(touched["fingerprint"], ""))
     if not touched.num_rows or not rows.table.num_rows:
         return rows
     found = pc.index_in(rows.table["sample_id"], value_set=touched["sample_id"].combine_chunks())
@@ -105,7 +107,7 @@ def with_touched(rows: Rows, touched: pa.Table) -> Rows:
         pc.fill_null(same, False), touched["fingerprint"].take(found), rows.table["source_fingerprint"]
     )
     index = rows.table.schema.get_field_index("source_fingerprint")
-    return Rows(rows.files, rows.table.set_column(index, "source_fingerprint", learned), rows.current)
+    return replace(rows, table=rows.table.set_column(index, "source_fingerprint", learned))
 
 
 def with_spare(
@@ -131,7 +133,7 @@ def with_spare(
         if made is not None and _is_renewed(store, stored, clock, grace):
             files.append(made[0])
             tables.append(made[1])
-    return Rows(tuple(files), pa.concat_tables(tables), rows.current)
+    return replace(rows, files=tuple(files), table=pa.concat_tables(tables))
 
 
 def _is_renewed(store: Store, stored: StoredFile, clock: float, grace: timedelta) -> bool:

@@ -45,7 +45,12 @@ class Run:
 
 def now() -> str:
     """The time, ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return as_text(datetime.now(UTC))
+
+
+def as_text(moment: datetime) -> str:
+    """*moment*, which is in UTC, in ISO 8601."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 @contextmanager

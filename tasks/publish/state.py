@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.errors import DatasetError
 from tasks.publish.history import list_versions
 from tasks.publish.runs import Run
+from tasks.samples import REJECTION_SCHEMA
 from tasks.storage import Store
 
 PATH = "state.parquet"
-_STAMP = b"parquetry.run"
+COPY_PATH = "state-copy.parquet"
+"""What decides about rows, once more: without it, the loss of the state would keep some rows a few nights longer."""
 
 TOUCHED_SCHEMA = pa.schema([("sample_id", pa.string()), ("fingerprint", pa.string()), ("content_sha256", pa.string())])
 """Other fingerprints of the same bytes."""
@@ -23,6 +27,7 @@ FAILED_SCHEMA = pa.schema(
         ("sample_id", pa.string()),
         ("reason", pa.string()),
         ("attempts", pa.int32()),  # all nights together
+        ("nights", pa.int32()),  # runs since the one in which it first failed
         ("first_seen", pa.string()),  # ISO 8601, UTC
         ("next_try", pa.string()),  # "" for never, by itself
         ("stale", pa.bool_()),  # whether a version keeps the last good bytes
@@ -33,10 +38,22 @@ FAILED_SCHEMA = pa.schema(
 ABSENT_SCHEMA = pa.schema([("sample_id", pa.string()), ("nights", pa.int32())])
 """Rows that complete listings no longer show, and how many of these there were."""
 
+CHECKED_SCHEMA = pa.schema([("sample_id", pa.string()), ("last_seen", pa.string())])
+"""Images whose server tells nothing by which to know them again, and when they were fetched last."""
+
+_STAMP = b"parquetry.run"
+_PARTS = {
+    "touched": TOUCHED_SCHEMA,
+    "failed": FAILED_SCHEMA,
+    "absent": ABSENT_SCHEMA,
+    "checked": CHECKED_SCHEMA,
+    "rejected": REJECTION_SCHEMA,
+}
+_COPIED = ("failed", "absent")
 _SCHEMA = pa.schema(
     [
         pa.field("kind", pa.string()),
-        *{item.name: item for part in (TOUCHED_SCHEMA, FAILED_SCHEMA, ABSENT_SCHEMA) for item in part}.values(),
+        *{item.name: item for schema in _PARTS.values() for item in schema}.values(),
     ]
 )
 
@@ -49,6 +66,8 @@ class State:
         touched: `TOUCHED_SCHEMA`.
         failed: `FAILED_SCHEMA`.
         absent: `ABSENT_SCHEMA`.
+        checked: `CHECKED_SCHEMA`.
+        rejected: `REJECTION_SCHEMA`: judged since, or otherwise than the newest version has it.
         notice: What was wrong with the file, where it could not be read; empty else.
         stamp: The run that wrote it; empty where there is none.
     """
@@ -56,31 +75,37 @@ class State:
     touched: pa.Table = field(default_factory=TOUCHED_SCHEMA.empty_table)
     failed: pa.Table = field(default_factory=FAILED_SCHEMA.empty_table)
     absent: pa.Table = field(default_factory=ABSENT_SCHEMA.empty_table)
+    checked: pa.Table = field(default_factory=CHECKED_SCHEMA.empty_table)
+    rejected: pa.Table = field(default_factory=REJECTION_SCHEMA.empty_table)
     notice: str = ""
     stamp: str = ""
 
 
 def read_state(store: Store) -> State:
-    """The state of *store*; empty where there is none, or it is damaged."""
+    """The state of *store*; where it is gone or damaged, what its copy holds, or nothing."""
     try:
-        with store.open(PATH) as file:
-            stored = pq.read_table(file, page_checksum_verification=True)
-        stamp = (stored.schema.metadata or {}).get(_STAMP, b"").decode(errors="replace")
-        table = stored.replace_schema_metadata(None).cast(_SCHEMA)
+        return _read(store, PATH)
     except FileNotFoundError:
-        return State()
+        return _read_copy(store)
     except (DatasetError, OSError, ValueError, pa.ArrowException) as error:
-        return State(notice=f"{PATH} was damaged and is written anew; it costs some fetching: {str(error)[:100]}")
-    return State(
-        _part(table, "touched", TOUCHED_SCHEMA),
-        _part(table, "failed", FAILED_SCHEMA),
-        _part(table, "absent", ABSENT_SCHEMA),
-        stamp=stamp,
-    )
+        notice = f"{PATH} was damaged and is written anew; it costs some fetching: {str(error)[:100]}"
+        return replace(_read_copy(store), notice=notice)
 
 
-def _part(table: pa.Table, kind: str, schema: pa.Schema) -> pa.Table:
-    return table.filter(pa.compute.equal(table["kind"], kind)).select(schema.names)
+def _read(store: Store, path: str) -> State:
+    with store.open(path) as file:
+        stored = pq.read_table(file, page_checksum_verification=True)
+    stamp = (stored.schema.metadata or {}).get(_STAMP, b"").decode(errors="replace")
+    table = stored.replace_schema_metadata(None).cast(_SCHEMA)
+    parts = {kind: table.filter(pc.equal(table["kind"], kind)).select(schema.names) for kind, schema in _PARTS.items()}
+    return State(**parts, stamp=stamp)
+
+
+def _read_copy(store: Store) -> State:
+    try:
+        return _read(store, COPY_PATH)
+    except (DatasetError, OSError, ValueError, pa.ArrowException):
+        return State()
 
 
 def save_state(run: Run, learned: State, before: State, version: int) -> None:
@@ -97,13 +122,14 @@ def save_state(run: Run, learned: State, before: State, version: int) -> None:
     """
     store = run.store
     stored = _stored(store)
-    if stored == _encode(learned, before.stamp) or not (stored or _rows(learned)):
+    if stored == _encode(learned, before.stamp, _PARTS) or not (stored or _rows(learned)):
         return
     if _newest(store) != version or read_state(store).stamp != before.stamp:
         return
-    store.replace(PATH, _encode(learned, run.id))
+    store.replace(PATH, _encode(learned, run.id, _PARTS))
+    store.replace(COPY_PATH, _encode(learned, run.id, _COPIED))
     if _newest(store) != version and read_state(store).stamp == run.id:
-        store.delete([PATH])  # it may have been put over a newer one; losing it costs work, never data
+        store.delete([PATH, COPY_PATH])  # put over a newer one, perhaps; losing it costs work, never data
 
 
 def _newest(store: Store) -> int:
@@ -111,25 +137,27 @@ def _newest(store: Store) -> int:
 
 
 def _rows(state: State) -> int:
-    return sum(len(part) for part in (state.touched, state.failed, state.absent))
+    return sum(len(getattr(state, kind)) for kind in _PARTS)
 
 
-def _encode(state: State, stamp: str) -> bytes:
-    """*state* as a Parquet file."""
-    parts = []
-    for kind, part in (("touched", state.touched), ("failed", state.failed), ("absent", state.absent)):
-        columns = {
-            item.name: part[item.name] if item.name in part.column_names else pa.nulls(part.num_rows, item.type)
-            for item in _SCHEMA
-            if item.name != "kind"
-        }
-        kinds = pa.array([kind] * part.num_rows, pa.string())
-        parts.append(pa.table({"kind": kinds, **columns}, schema=_SCHEMA).sort_by("sample_id"))
-    table = pa.concat_tables(parts).replace_schema_metadata({_STAMP: stamp.encode()})
+def _encode(state: State, stamp: str, kinds: Iterable[str]) -> bytes:
+    """*state* as a Parquet file, with the parts of *kinds*."""
+    table = pa.concat_tables([_as_part(kind, getattr(state, kind)) for kind in kinds])
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+    stamped = table.replace_schema_metadata({_STAMP: stamp.encode()})
+    pq.write_table(stamped, sink, compression="zstd", write_page_checksum=True)
     data: bytes = sink.getvalue().to_pybytes()
     return data
+
+
+def _as_part(kind: str, part: pa.Table) -> pa.Table:
+    columns = {
+        item.name: part[item.name] if item.name in part.column_names else pa.nulls(part.num_rows, item.type)
+        for item in _SCHEMA
+        if item.name != "kind"
+    }
+    kinds = pa.repeat(pa.scalar(kind, pa.string()), part.num_rows)
+    return pa.table({"kind": kinds, **columns}, schema=_SCHEMA).sort_by("sample_id")
 
 
 def _stored(store: Store) -> bytes:

@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 FORMAT = 1
 _FLIPS = 100
+_HOSTS = 20
 
 
 def label_flips(before: pa.Table, after: pa.Table) -> dict[str, int]:
     """How many rows went from one class to another: ``old → new`` to count, the most frequent first."""
-    old = dict(zip(before["sample_id"].to_pylist(), before["label_name"].to_pylist(), strict=True))
-    flips: Counter[str] = Counter()
-    for sample_id, name in zip(after["sample_id"].to_pylist(), after["label_name"].to_pylist(), strict=True):
-        past = old.get(sample_id)
-        if past is not None and past != name:
-            flips[f"{past} → {name}"] += 1
-    return dict(flips.most_common(_FLIPS))
+    position = pc.index_in(after["sample_id"], value_set=before["sample_id"].combine_chunks())
+    old = before["label_name"].take(position)
+    differs = pc.fill_null(pc.not_equal(old, after["label_name"]), False)
+    pairs = zip(old.filter(differs).to_pylist(), after["label_name"].filter(differs).to_pylist(), strict=True)
+    return dict(Counter(f"{past} → {name}" for past, name in pairs).most_common(_FLIPS))
 
 
 def differences(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, dict[str, float]]:
@@ -31,6 +31,29 @@ def differences(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str
         percent = round(100 * (new - old) / old, 2) if old else (100.0 if new else 0.0)
         made[name] = {"before": old, "after": new, "percent": percent}
     return made
+
+
+def class_changes(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, list[str]]:
+    """The classes that have rows now and had none, and those that had some and have none."""
+    return {
+        "new": sorted(name for name, count in after.items() if count and not before.get(name)),
+        "vanished": sorted(name for name, count in before.items() if count and not after.get(name)),
+    }
+
+
+def split_deviation(rows: pa.Table, ratios: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """For each class and split how far its share is from what *ratios* ask for, in percent of the class's rows."""
+    counted = rows.group_by(["label_name", "split"]).aggregate([("sample_id", "count")]).to_pylist()
+    counts: dict[str, dict[str, int]] = {}
+    for row in counted:
+        counts.setdefault(row["label_name"], {})[row["split"]] = row["sample_id_count"]
+    return {
+        name: {
+            split: round(100 * (of_class.get(split, 0) / sum(of_class.values()) - share), 2)
+            for split, share in ratios.items()
+        }
+        for name, of_class in sorted(counts.items())
+    }
 
 
 def reason_changes(before: pa.Table, after: pa.Table) -> dict[str, dict[str, int]]:
@@ -44,21 +67,45 @@ def reason_changes(before: pa.Table, after: pa.Table) -> dict[str, dict[str, int
     }
 
 
-def image_statistics(sizes: pa.Table) -> dict[str, Any]:
-    """Mean and deviation of the source images' sides and aspect, and their formats; *sizes* has the shards' columns."""
-    if not sizes.num_rows:
-        return {}
-    widths, heights = (sizes[name].to_numpy().astype(float) for name in ("orig_width", "orig_height"))
-    facts = {"width": widths, "height": heights, "aspect": widths / heights}
-    made: dict[str, Any] = {
-        name: {"mean": round(float(values.mean()), 3), "deviation": round(float(values.std()), 3)}
-        for name, values in facts.items()
+def top_hosts(rejections: pa.Table) -> dict[str, int]:
+    """The hosts with most images that could not be fetched, and how many; *rejections* is `REJECTION_SCHEMA`."""
+    fetched = rejections.filter(pc.equal(rejections["stage"], "fetch"))["location"].to_pylist()
+    hosts = Counter(location.split("/")[2] for location in fetched if location.startswith(("http://", "https://")))
+    return dict(hosts.most_common(_HOSTS))
+
+
+def image_sums(images: pa.Table, pixels: tuple[int, float, float]) -> dict[str, Any]:
+    """What `image_statistics` adds up, of the images of one shard.
+
+    Args:
+        images: ``orig_width``, ``orig_height`` (pixels) and ``orig_format``, a row an image.
+        pixels: Of a few of them, as they are published: how many values, their sum and the sum of their squares.
+    """
+    widths, heights = (images[name].to_numpy().astype(float) for name in ("orig_width", "orig_height"))
+    measured = {"width": widths, "height": heights, "aspect": widths / heights}
+    sums: dict[str, Any] = {
+        name: [len(values), float(values.sum()), float((values**2).sum())] for name, values in measured.items()
     }
-    return made | {"formats": dict(Counter(sizes["orig_format"].to_pylist()).most_common())}
+    return sums | {"pixel": list(pixels), "formats": dict(Counter(images["orig_format"].to_pylist()).most_common())}
+
+
+def image_statistics(shards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Mean and deviation of sides, aspect and published pixels, and the formats, over the `image_sums` of *shards*."""
+    made: dict[str, Any] = {}
+    for name in ("width", "height", "aspect", "pixel"):
+        count, total, squares = (sum(shard[name][part] for shard in shards.values()) for part in range(3))
+        mean = total / count if count else 0.0
+        deviation = max(0.0, squares / count - mean**2) ** 0.5 if count else 0.0
+        made[name] = {"mean": round(mean, 3), "deviation": round(deviation, 3)}
+    formats: Counter[str] = Counter()
+    for shard in shards.values():
+        formats.update(shard["formats"])
+    return made | {"formats": dict(formats.most_common())}
 
 
 def headlines(changes: Mapping[str, int]) -> str:
     """What changed, in one line; empty where nothing did."""
-    words = ("added", "changed", "relabelled", "moved", "touched", "deleted", "stale", "duplicates", "leaks")
-    parts = [f"{changes[word]:,} {word}" for word in words if changes.get(word)]
+    words = ("added", "changed", "relabelled", "moved", "touched", "recovered", "deleted")
+    more = ("stale", "failed", "duplicates", "leaks")
+    parts = [f"{changes[word]:,} {word}" for word in words + more if changes.get(word)]
     return ", ".join(parts)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
+from tasks.reasons import Reason
 from tasks.step_config import StepConfig
 
 
@@ -68,6 +72,29 @@ class GateResult:
     limit: float
     crossed: bool
     detail: str
+
+
+UNCOUNTED = frozenset({Reason.QUARANTINED_NEW_CLASS.value})
+"""Reasons for which images are left out on purpose: they do not count for `max_reject_fraction`."""
+
+
+def most_rejects(gates: Gates, accepted: Sequence[str], listed: int, left_out: pa.Table) -> int | None:
+    """How many images more may be rejected; below 0 where too many are already, None without a bound.
+
+    Args:
+        gates: The `gates` section.
+        accepted: The gates that may be crossed.
+        listed: Images that the source lists.
+        left_out: `REJECTION_SCHEMA`: those that are rejected before any is fetched.
+    """
+    if "max_reject_fraction" in accepted:
+        return None
+    most = math.floor(gates.max_reject_fraction * listed) + 1
+    while most and most / max(listed, 1) > gates.max_reject_fraction:
+        most -= 1
+    is_uncounted = pc.is_in(left_out["reason"], value_set=pa.array([*UNCOUNTED], pa.string()))
+    counted = left_out.filter(pc.invert(pc.or_(is_uncounted, pc.equal(left_out["stage"], "dataset"))))
+    return most - int(counted.num_rows)
 
 
 def check_gates(gates: Gates, facts: GateFacts) -> list[GateResult]:

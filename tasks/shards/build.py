@@ -17,9 +17,9 @@ from tasks.errors import RefusedError
 from tasks.fetch import Fetched
 from tasks.images.pixel_spec import Prepared
 from tasks.plan import ShardPlan
-from tasks.plan_files import read_missing
+from tasks.plan_files import read_reusable
 from tasks.progress import tally_of
-from tasks.samples import Rejection, ShardFile, rejection_row, rejections_table
+from tasks.samples import CARRIED, Rejection, ShardFile, rejection_row, rejections_table
 from tasks.shards.old_rows import OldRows
 from tasks.shards.schema import shard_schema
 from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, BuildSpec, ShardOutcome, published_pixel_spec
@@ -27,9 +27,9 @@ from tasks.shards.stream import Copy, Finished, Row, prepare_samples
 from tasks.shards.writer import ShardWriter
 from tasks.storage import open_store, redact_url
 
-CARRIED = "carried"
-"""The kind of a sample that the listing no longer shows, and whose row is kept for a while."""
 _OF_THE_PIXELS = ("channels", "width", "height", "orig_width", "orig_height", "orig_format", "content_sha256")
+_TO_END_S = 60.0
+"""How long a shard in hand may go on once the run cannot be published any more; then what it has is kept."""
 
 
 def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
@@ -39,18 +39,20 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     written only once one of its rows proves to have changed.
 
     Raises:
-        RefusedError: The run's deadline is over, or too many images are rejected.
+        RefusedError: The run's deadline is over, or too many images are rejected already.
     """
     if spec.deadline and time.time() > spec.deadline:
         raise RefusedError("deadline: `run.deadline` is over; what is finished waits for the next run, which goes on")
+    if tally_of(spec.dataset).is_hopeless:
+        raise too_many_rejects(spec)
     store = open_store(spec.output)
     schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept)
     counts = _Counts(spec)
     roots = {item.name: item.root.url for item in spec.access}
     blank = dict.fromkeys(spec.kept, "")
-    missing = read_missing(spec.output.child(spec.folder)) if spec.files else {}
+    reusable = read_reusable(spec.output.child(spec.folder)) if spec.files else {}
     with ExitStack() as stack, closing(OldRows(store, spec.files)) as old:
-        finished = prepare_samples(plan.samples, spec, missing)
+        finished = prepare_samples(plan.samples, spec, reusable)
         first = list(_unchanged_head(finished, counts)) if plan.base >= 0 else []
         if counts.stays:
             return counts.outcome([], plan.base)
@@ -60,8 +62,20 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
             if not isinstance(item.outcome, Rejection):
                 row = blank | _row(item, roots, old)
                 writer.add(row, len(row["pixels"]))
+            if counts.is_late:
+                writer.finish()  # what is there will be copied by the run that is accepted
+                raise too_many_rejects(spec)
         writer.finish()
         return counts.outcome(writer.files)
+
+
+def too_many_rejects(spec: BuildSpec) -> RefusedError:
+    """What to say of a run whose rejects can no longer come under the limit."""
+    return RefusedError(
+        f"max_reject_fraction: more than {max(0, spec.most_rejects or 0):,} images are rejected, which is all that "
+        "`gates.max_reject_fraction` admits, so no further shard is begun. Mend the source, or publish all the same: "
+        "`parquetry run CONFIG --accept max_reject_fraction`"
+    )
 
 
 def _unchanged_head(finished: Iterator[Finished], counts: _Counts) -> Iterator[Finished]:
@@ -82,44 +96,48 @@ def _chained(first: list[Finished], rest: Iterator[Finished], counts: _Counts) -
 
 
 class _Counts:
-    """What becomes of a shard's images, as it becomes clear."""
+    """What becomes of a shard's images, as it becomes clear.
+
+    Attributes:
+        stays: Every row is as it was, and so is the shard.
+        is_late: The run cannot be published any more, and that for so long that the shard ends here.
+    """
 
     def __init__(self, spec: BuildSpec) -> None:
         self.stays = False
+        self.is_late = False
         self._tally = tally_of(spec.dataset)
         self._most = spec.most_rejects
         self._rejections: list[dict[str, Any]] = []
         self._touched: list[Row] = []
+        self._unnamed: list[Row] = []
         self._stale: list[Row] = []
         self._warnings: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
 
     def count(self, item: Finished) -> None:
-        """One image more.
-
-        Raises:
-            RefusedError: The run was told to stop, or more images are rejected than may be.
-        """
+        """One image more; `RefusedError` where the run was told to stop."""
         fetched, outcome = item.fetched, item.outcome
         if fetched is not None and fetched.attempts:
             self._counts["fetched"] += 1
+            self._counts["fetched_bytes"] += fetched.size
+        self._counts["decoded"] += item.is_decoded
+        how = outcome.how if isinstance(outcome, Copy) else ""
+        if item.sample["action"] == "check" and not isinstance(outcome, Rejection):
+            self._counts["changed"] += how not in {"touched", "stale"}
         if isinstance(outcome, Copy):
             self._copied(item.sample, fetched, outcome)
         else:
-            self._counts["decoded"] += fetched is not None and fetched.rejection is None
             self._made(item.sample, fetched, outcome)
-        left_out = isinstance(outcome, Rejection) or (isinstance(outcome, Copy) and outcome.how == "stale")
+        left_out = isinstance(outcome, Rejection) or how == "stale"
         self._tally.add(done=1, rejected=int(left_out))
-        if left_out and 0 <= self._most < self._tally.look().rejected:
-            raise RefusedError(
-                f"max_reject_fraction: more than {self._most:,} images are rejected already, which is all that "
-                "`gates.max_reject_fraction` admits, so the run stops here. "
-                "`--accept max_reject_fraction` publishes all the same"
-            )
+        if self._most is not None and self._most < self._tally.look().rejected:
+            self.is_late = self._tally.give_up() > _TO_END_S
 
     def _copied(self, sample: Row, fetched: Fetched | None, copy: Copy) -> None:
         self._counts["copied"] += 1
-        self._counts["moved"] += copy.how == "moved"
+        if fetched is not None and fetched.rejection is None:
+            self._note_unnamed(sample, fetched)
         if copy.how == "touched" and fetched is not None:
             self._counts["touched"] += 1
             if fetched.fingerprint and fetched.fingerprint != sample["known_fingerprint"]:
@@ -132,13 +150,19 @@ class _Counts:
 
     def _made(self, sample: Row, fetched: Fetched | None, outcome: Prepared | Rejection) -> None:
         if isinstance(outcome, Prepared):
-            self._counts["changed"] += sample["action"] == "check"
+            if fetched is not None:
+                self._note_unnamed(sample, fetched)
             if outcome.warning:
                 self._warnings[outcome.warning] += 1
             return
         known = sample | {"fingerprint": (fetched.fingerprint if fetched else "") or sample["fingerprint"]}
         sha256, attempts = (fetched.content_sha256, fetched.attempts) if fetched else ("", 0)
         self._rejections.append(rejection_row(known, replace(outcome, attempts=attempts, content_sha256=sha256)))
+
+    def _note_unnamed(self, sample: Row, fetched: Fetched) -> None:
+        """Remember that a row was looked at whose server tells nothing by which to know it again."""
+        if sample["kind"] == "web" and not fetched.fingerprint:
+            self._unnamed.append({"sample_id": sample["sample_id"], "fingerprint": "", "content_sha256": ""})
 
     def outcome(self, files: list[ShardFile], base: int = -1) -> ShardOutcome:
         """All of it."""
@@ -148,7 +172,9 @@ class _Counts:
         return ShardOutcome(
             files=tuple(files),
             rejections=rejections_table(self._rejections),
-            touched=pa.Table.from_pylist(self._touched if self.stays else [], schema=TOUCHED_SCHEMA),
+            touched=pa.Table.from_pylist(
+                [*(self._touched if self.stays else []), *self._unnamed], schema=TOUCHED_SCHEMA
+            ),
             stale=pa.Table.from_pylist(self._stale, schema=STALE_SCHEMA),
             base=base,
             counts=counts,

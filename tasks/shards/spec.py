@@ -37,9 +37,10 @@ class BuildSpec:
         processes: How many there are on a machine.
         class_names: For each label column its class list.
         files: The shards that rows are copied from, below the root of the output, in the plan's order.
-        most_rejects: The run is refused as soon as more images are rejected; -1 for no such bound.
+        most_rejects: No shard is begun once more images are rejected, and those in hand end soon; None for no bound.
         deadline: No shard is begun after it: seconds since the epoch; 0 for none.
         kept: The columns of label files that the shards keep.
+        rehash: Bytes are fetched even where the source could say that they are as they were.
     """
 
     dataset: str
@@ -53,9 +54,10 @@ class BuildSpec:
     processes: int
     class_names: Mapping[str, tuple[str, ...]]
     files: tuple[str, ...] = ()
-    most_rejects: int = -1
+    most_rejects: int | None = None
     deadline: float = 0.0
     kept: tuple[str, ...] = ()
+    rehash: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The spec as JSON values."""
@@ -90,10 +92,11 @@ class ShardOutcome:
     Attributes:
         files: The files in the pool that were written; none where every image was rejected, or the base stays.
         rejections: `REJECTION_SCHEMA`.
-        touched: `TOUCHED_SCHEMA`: rows of a base that stays, whose bytes were found to be as they were.
+        touched: `TOUCHED_SCHEMA`: rows of a base that stays, whose bytes were found to be as they were; and, with an
+            empty fingerprint, all rows whose server tells none.
         stale: `STALE_SCHEMA`: rows kept as they were since their bytes could not be had.
         base: The file that stays, by its place in the plan's list; -1 where it does not.
-        counts: fetched, decoded, copied, changed, moved.
+        counts: fetched, fetched_bytes, decoded, copied, changed, touched.
         warnings: Images written with a warning, by its word.
     """
 

@@ -29,7 +29,8 @@ class Copy:
     Attributes:
         file: The file that holds it, by its place in the plan's list.
         row: Its place there.
-        how: ``kept`` without a look, ``touched`` after one, ``moved`` from another place, ``stale`` for want of bytes.
+        how: ``kept`` without a look, ``touched`` after one, ``found`` by its bytes elsewhere, ``adopted`` from a shard
+            that no version names, ``stale`` for want of bytes.
     """
 
     file: int
@@ -45,28 +46,30 @@ class Finished:
         sample: Its row in the plan.
         fetched: What fetching came to, without the bytes; None where nothing was fetched.
         outcome: The image, why there is none, or the row that it is copied from.
+        is_decoded: Whether its bytes went to the decoder.
     """
 
     sample: Row
     fetched: Fetched | None
     outcome: Prepared | Rejection | Copy
+    is_decoded: bool = False
 
 
 def prepare_samples(
-    samples: pa.Table, spec: BuildSpec, missing: Mapping[str, tuple[int, int]] | None = None
+    samples: pa.Table, spec: BuildSpec, reusable: Mapping[str, tuple[int, int]] | None = None
 ) -> Iterator[Finished]:
     """Each of *samples*, in their order, with what became of it.
 
     Args:
         samples: With the columns of a plan.
         spec: How they are read, and what they become.
-        missing: For the content hash of each row that is missing, the file and row that hold it.
+        reusable: For the content hash of each row that can be used again, the file and row that hold it.
     """
     pool = shared_pool(spec.processes, spec.limits)
     waiting: deque[Finished | _Waiting] = deque()
 
     def jobs() -> Iterator[ImageJob]:
-        for item in _fetched_samples(samples, spec, missing or {}):
+        for item in _fetched_samples(samples, spec, reusable or {}):
             if isinstance(item, Finished):
                 waiting.append(item)
             else:
@@ -76,7 +79,7 @@ def prepare_samples(
     for outcome in pool.prepare_images(jobs(), spec.pixels):
         yield from _settled(waiting)
         asked = waiting.popleft()
-        yield Finished(asked.sample, asked.fetched, outcome)
+        yield Finished(asked.sample, asked.fetched, outcome, is_decoded=True)
     yield from _settled(waiting)
 
 
@@ -97,10 +100,12 @@ def _settled(waiting: deque[Finished | _Waiting]) -> Iterator[Finished]:
 
 
 def _fetched_samples(
-    samples: pa.Table, spec: BuildSpec, missing: Mapping[str, tuple[int, int]]
+    samples: pa.Table, spec: BuildSpec, reusable: Mapping[str, tuple[int, int]]
 ) -> Iterator[Finished | _Waiting]:
     """Each sample, settled where its bytes need not be decoded, else with its bytes."""
     wanted = samples.filter(pc.not_equal(samples["action"], "copy"))
+    if spec.rehash:  # the bytes themselves are asked for, not whether they are as they were
+        wanted = wanted.drop_columns(["known_fingerprint"])
     fetcher = shared_fetcher(spec.fetch.model_dump_json(), trusted_hosts(spec.access))
     fetching = fetcher.fetch_ahead(wanted, spec.access)
     for batch in samples.to_batches(max_chunksize=1024):
@@ -108,18 +113,22 @@ def _fetched_samples(
             if sample["action"] == "copy":
                 yield Finished(sample, None, Copy(sample["copy_file"], sample["copy_row"], "kept"))
             else:
-                yield _judge(sample, next(fetching), missing)
+                yield _judge(sample, next(fetching), reusable)
 
 
-def _judge(sample: Row, fetched: Fetched, missing: Mapping[str, tuple[int, int]]) -> Finished | _Waiting:
-    known = sample["action"] == "check"
+def _judge(sample: Row, fetched: Fetched, reusable: Mapping[str, tuple[int, int]]) -> Finished | _Waiting:
+    action = sample["action"]
+    own = (sample["copy_file"], sample["copy_row"])
     if fetched.rejection is not None:
-        if known and fetched.rejection.reason not in _GONE:
-            return Finished(sample, fetched, Copy(sample["copy_file"], sample["copy_row"], "stale"))
-        return Finished(sample, fetched, fetched.rejection)
-    if known and (fetched.is_unchanged or fetched.content_sha256 == sample["known_sha256"]):
-        return Finished(sample, replace(fetched, data=b""), Copy(sample["copy_file"], sample["copy_row"], "touched"))
-    place = missing.get(fetched.content_sha256)
+        keeps = action == "check" and fetched.rejection.reason not in _GONE
+        return Finished(sample, fetched, Copy(*own, "stale") if keeps else fetched.rejection)
+    looked_at = replace(fetched, data=b"")
+    if fetched.is_unchanged or fetched.content_sha256 == sample["known_sha256"]:
+        if sample["known_reason"]:
+            known = replace(looked_at, content_sha256=sample["known_sha256"])
+            return Finished(sample, known, Rejection(Reason(sample["known_reason"]), ""))
+        return Finished(sample, looked_at, Copy(*own, "touched" if action == "check" else "adopted"))
+    place = reusable.get(fetched.content_sha256)
     if place is not None:
-        return Finished(sample, replace(fetched, data=b""), Copy(*place, "moved"))
+        return Finished(sample, looked_at, Copy(*place, "found"))
     return _Waiting(sample, fetched)

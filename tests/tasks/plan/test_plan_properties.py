@@ -37,6 +37,8 @@ def samples_of(world: World) -> pa.Table:
             "label_path": pa.array(["" for _ in rows], pa.string()),
             "kept": pa.array(["" for _ in rows], pa.string()),
             "split": pa.array([split for _, (_, _, split) in rows], pa.string()),
+            "kind": pa.array(["store" for _ in rows], pa.string()),
+            "group": pa.array(["" for _ in rows], pa.string()),
         }
     )
 
@@ -153,7 +155,10 @@ def test_settling_leaves_no_equal_bytes_in_two_assigned_splits(
     world: World, given_ids: set[str], known: set[str]
 ) -> None:
     rows, _ = apply(plan_shards(samples_of(world), Rows(), PlanSettings(CAP)), Rows(), world)
-    settled = settle(rows, frozenset(given_ids), ROWS_SCHEMA.empty_table(), frozenset(known))
+    samples = samples_of(world)
+    given_ones = pa.array([key in given_ids for key in samples["sample_id"].to_pylist()], pa.bool_())
+    samples = samples.append_column("given", given_ones)
+    settled = settle(rows, samples, ROWS_SCHEMA.empty_table(), pa.array(sorted(known), pa.string()))
 
     assert not settled.splits.keys() & given_ids
     by_content: dict[int, set[str]] = {}

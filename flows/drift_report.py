@@ -1,0 +1,135 @@
+"""The report of a run: what it changed against the version before, as JSON beside that version."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.config import DatasetConfig
+from flows.outcome import Account, Breakdown
+from flows.plan_run import PlannedRun
+from flows.rounds import BuiltShards
+from tasks.errors import DatasetError
+from tasks.progress import tally_of
+from tasks.publish import Run
+from tasks.publish.documents import FileEntry, content_path
+from tasks.report import drift
+from tasks.report.gates import GateResult
+from tasks.shards.statistics import read_sizes
+
+_PIXELS_OF = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a run did.
+
+    Attributes:
+        planned: What was to be built.
+        built: What was built.
+        rejections: `REJECTION_SCHEMA`, all stages together, with their past.
+        failed: What is to be remembered of those that may pass.
+        account: Where every image went.
+        breakdown: The rows by split, class and reason.
+        changes: What changed against the version before, by state.
+    """
+
+    planned: PlannedRun
+    built: BuiltShards
+    rejections: pa.Table
+    failed: pa.Table
+    account: Account
+    breakdown: Breakdown
+    changes: dict[str, int]
+
+
+def write_report(
+    dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult], libraries: Mapping[str, str]
+) -> FileEntry:
+    """Store what changed against the version before, and return the file."""
+    before = run.history.manifest
+    settled = facts.built.settled
+    report: dict[str, Any] = {
+        "format": drift.FORMAT,
+        "parent": run.history.version or None,
+        "states": facts.changes,
+        "classes": drift.differences(before.classes if before else {}, facts.breakdown.classes),
+        "class_changes": drift.class_changes(before.classes if before else {}, facts.breakdown.classes),
+        "splits": drift.differences(before.splits if before else {}, facts.breakdown.splits),
+        "split_deviation": drift.split_deviation(facts.built.rows.table, dataset.splits.ratios),
+        "rebalanced": dict(facts.planned.rebalanced),
+        "label_flips": drift.label_flips(facts.planned.past.rows.table, facts.built.rows.table),
+        "reasons": drift.reason_changes(facts.planned.past.rejects, facts.rejections),
+        "hosts": drift.top_hosts(facts.rejections),
+        "duplicates": {"images": len(settled.duplicates), "across_splits": dict(settled.pairs)},
+        "images": _images(run, facts),
+        "stale": _stale(facts),
+        "account": asdict(facts.account),
+        "bytes_fetched": facts.built.counts["fetched_bytes"],
+        "seconds": tally_of(dataset.name).stages,
+        "gates": [asdict(gate) for gate in gates],
+        "libraries": _library_changes(before.libraries if before else None, libraries),
+        "notices": list(facts.breakdown.notices),
+    }
+    return store_report(run, report)
+
+
+def store_report(run: Run, report: Mapping[str, Any]) -> FileEntry:
+    """Store *report* under its content's name."""
+    data = json.dumps(report, ensure_ascii=False, indent=1).encode()
+    path, digest = content_path("reports", data, ".json")
+    run.store.replace(path, data)
+    return FileEntry(path=path, rows=0, bytes=len(data), sha256=digest)
+
+
+def _library_changes(before: Mapping[str, str] | None, after: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return {
+        name: {"before": before.get(name, ""), "after": version}
+        for name, version in after.items()
+        if before is not None and before.get(name) != version
+    }
+
+
+def _images(run: Run, facts: RunFacts) -> dict[str, Any]:
+    """Sizes, aspect, pixels and formats, before and after; and the sums by shard, by which the next report goes on."""
+    known = _known_sums(run)
+    files = [file.name for file in facts.built.rows.files]
+    new = [name for name in files if name not in known]
+    each = math.ceil(_PIXELS_OF / max(1, len(new)))
+    sums = {name: known[name] for name in files if name in known}
+    for place, name in enumerate(new):
+        sums[name] = drift.image_sums(*read_sizes(run.store, name, each if place < _PIXELS_OF else 0))
+    return {
+        "before": drift.image_statistics(known) if known else {},
+        "after": drift.image_statistics(sums),
+        "shards": dict(sorted(sums.items())),
+    }
+
+
+def _known_sums(run: Run) -> dict[str, Any]:
+    """The sums of the version before; none where its report is gone."""
+    entry = run.history.manifest.report if run.history.manifest else None
+    if entry is not None:
+        with suppress(DatasetError, OSError, ValueError, KeyError, TypeError):
+            found: dict[str, Any] = json.loads(run.store.read_bytes(entry.path))["images"]["shards"]
+            return found
+    return {}
+
+
+def _stale(facts: RunFacts) -> dict[str, Any]:
+    """Rows that are kept for want of their images: how many, by reason, and since when the oldest."""
+    failed = facts.failed.filter(facts.failed["stale"])
+    since = failed["first_seen"].to_pylist()
+    reasons = pc.value_counts(failed["reason"].combine_chunks()).to_pylist()
+    return {
+        "rows": failed.num_rows,
+        "reasons": {entry["values"]: entry["counts"] for entry in reasons},
+        "oldest": min(since, default=""),
+    }

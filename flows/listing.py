@@ -1,0 +1,102 @@
+"""What the listing of the sources means for a run: groups, `--limit`, and rows that it no longer shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.past import Past
+from tasks.discover import Source
+from tasks.errors import LayoutError, RefusedError
+from tasks.labels import Labelled
+from tasks.plan import choose_by_hash
+from tasks.publish import Run
+from tasks.samples import CARRIED, SAMPLE_SCHEMA, Discovery
+
+
+def with_level_groups(discovery: Discovery, group_by: str | None) -> Discovery:
+    """*discovery* with the groups that a level of its hierarchy makes, where *group_by* names one.
+
+    Raises:
+        LayoutError: *group_by* names neither a level nor a column.
+    """
+    if group_by is None or pc.any(pc.not_equal(discovery.samples["label_file"], "")).as_py():
+        return discovery
+    if group_by not in discovery.levels:
+        there = f"its levels are {', '.join(discovery.levels)}" if discovery.levels else "it has no levels or columns"
+        raise LayoutError(f"`splits.group_by` names {group_by!r}, which the source does not have: {there}.")
+    count = discovery.levels.index(group_by) + 1
+    encoded = discovery.samples["label_path"].combine_chunks().dictionary_encode()
+    groups = ["/".join(path.split("/")[:count]) for path in encoded.dictionary.to_pylist()]
+    place = discovery.samples.schema.get_field_index("group")
+    column = pa.array(groups, pa.string()).take(encoded.indices)
+    return replace(discovery, samples=discovery.samples.set_column(place, SAMPLE_SCHEMA.field("group"), column))
+
+
+def refuse_equal_ids(samples: pa.Table) -> None:
+    """Raise `LayoutError` where two images have one id."""
+    counts = pc.value_counts(samples["sample_id"].combine_chunks())
+    twice = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
+    if len(twice):
+        raise LayoutError(f"Two images have the id {twice[0].as_py()!r}. Give each source of the list its own `name`.")
+
+
+def limited(discovery: Discovery, labelled: Labelled, limit: int, run: Run) -> tuple[Discovery, Labelled]:
+    """The first *limit* images by hash, every class among them where that allows."""
+    if run.history.version:
+        raise RefusedError(
+            f"limit: {run.store.place.url} holds version {run.history.version} already, and `--limit` would delete "
+            "most of it. Set another `output.path` to try something out"
+        )
+    ordered = choose_by_hash(labelled.samples, labelled.samples.num_rows)
+    names = ordered["label_name"].to_pylist()
+    firsts = list(dict.fromkeys(names).keys())
+    first_of_class = [names.index(name) for name in firsts][:limit]
+    others = [index for index in range(len(names)) if index not in set(first_of_class)]
+    chosen = sorted([*first_of_class, *others[: limit - len(first_of_class)]])
+    samples = ordered.take(pa.array(chosen, pa.int64())).sort_by([("sample_id", "ascending")])
+    nothing = discovery.rejections.slice(0, 0)
+    found = replace(discovery, samples=samples.select(discovery.samples.column_names), rejections=nothing)
+    return found, replace(labelled, samples=samples, rejections=nothing)
+
+
+def carry_missing(discovery: Discovery, past: Past, sources: Sequence[Source]) -> tuple[pa.Table, dict[str, int]]:
+    """Rows that are kept although the listing no longer shows them, as samples; and how often each was missing.
+
+    The samples have `SAMPLE_SCHEMA` and ``label_name``.
+    """
+    listed = pa.concat_arrays(
+        [table["sample_id"].combine_chunks() for table in (discovery.samples, discovery.rejections)]
+    )
+    rows = past.rows.table
+    gone = rows.filter(pc.invert(pc.is_in(rows["sample_id"], value_set=listed)))
+    if not sources:
+        return _as_samples(gone.slice(0, 0)), {}
+    before = dict(zip(past.state.absent["sample_id"].to_pylist(), past.state.absent["nights"].to_pylist(), strict=True))
+    nights = {sample_id: before.get(sample_id, 0) + 1 for sample_id in gone["sample_id"].to_pylist()}
+    needed = {source.name: source.delete_after for source in sources}
+    stays = [nights[sample_id] < _delete_after(sample_id, needed) for sample_id in gone["sample_id"].to_pylist()]
+    kept = gone.filter(pa.array(stays, pa.bool_()))
+    return _as_samples(kept), {key: nights[key] for key in kept["sample_id"].to_pylist()}
+
+
+def _delete_after(sample_id: str, needed: Mapping[str, int]) -> int:
+    if len(needed) == 1:
+        return next(iter(needed.values()))
+    return needed.get(sample_id.partition("/")[0], 1)
+
+
+def _as_samples(rows: pa.Table) -> pa.Table:
+    """Rows that are carried, as samples that are copied as they are."""
+    known = {name: rows[name] for name in ("sample_id", "split", "label_path", "label_name")}
+    known["fingerprint"] = rows["source_fingerprint"]
+    schema = SAMPLE_SCHEMA.append(pa.field("label_name", pa.string()))
+    columns = []
+    for item in schema:
+        value = CARRIED if item.name == "kind" else "" if pa.types.is_string(item.type) else -1
+        made = pa.repeat(pa.scalar(value, item.type), rows.num_rows)
+        columns.append(known.get(item.name, made))
+    return pa.table(columns, schema=schema)

@@ -1,0 +1,180 @@
+"""The second half of a run: its shards are built, and then what only the bytes could tell is put right by copying."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.config import DatasetConfig
+from flows.plan_run import PlannedRun
+from tasks.plan import RefreshPlan, Rows, Settled, plan_shards, settle
+from tasks.publish import Run
+from tasks.publish.documents import FileEntry
+from tasks.publish.row_index import read_rows
+from tasks.publish.runs import now
+from tasks.reasons import Reason
+from tasks.samples import REJECTION_SCHEMA, Rejection, ShardFile, rejection_row, rejections_table
+from tasks.shards import BuildSpec, ShardOutcome
+from tasks.shards.build import too_many_rejects
+from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA
+
+Builder = Callable[[RefreshPlan, BuildSpec], Sequence[ShardOutcome]]
+"""Builds the shards of a plan, and returns what each came to, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltShards:
+    """What building came to.
+
+    Attributes:
+        rows: The files of the version to be, and their rows.
+        rejections: `REJECTION_SCHEMA`.
+        touched: Rows of kept shards whose bytes were found to be as they were, under another fingerprint.
+        stale: Rows kept as they were, since their bytes could not be had.
+        counts: fetched, fetched_bytes, decoded, copied, changed, touched.
+        warnings: Rows written with a warning.
+        settled: What equal bytes asked for.
+    """
+
+    rows: Rows
+    rejections: pa.Table
+    touched: pa.Table
+    stale: pa.Table
+    counts: Counter[str]
+    warnings: Counter[str]
+    settled: Settled
+
+
+def build_rounds(dataset: DatasetConfig, planned: PlannedRun, run: Run, build: Builder) -> BuiltShards:
+    """Build every shard of the plan, then, in a small second round, what equal bytes and stale rows ask for.
+
+    Raises:
+        RefusedError: So many images are rejected already that no shard is worth building.
+    """
+    if planned.spec.most_rejects is not None and planned.spec.most_rejects < 0:
+        raise too_many_rejects(planned.spec)
+    outcomes = build(planned.plan, planned.spec)
+    rows = _rows_after(planned.rows, planned.plan, outcomes, run)
+    samples = planned.labelled.samples.append_column("given", planned.given)
+    settled = settle(rows, samples, planned.plan.missing, planned.past.ids)
+    stale = pa.concat_tables([STALE_SCHEMA.empty_table(), *(outcome.stale for outcome in outcomes)])
+    expired = _expired(stale, planned, dataset)
+    wanted = _with_splits(_remaining(samples.drop_columns(["given"]), rows), settled)
+    left_out = {row["sample_id"]: _failure_of(row) for row in expired.to_pylist()}
+    if dataset.output.dedupe == "content":
+        copies = _copies(settled, rows)
+        left_out |= {key: copy for key, copy in copies.items() if settled.duplicates[key] not in left_out}
+    rejections = [outcome.rejections for outcome in outcomes]
+    counts = _sum(outcomes, "counts")
+    if settled.splits or left_out:
+        is_out = pc.is_in(wanted["sample_id"], value_set=pa.array(list(left_out), pa.string()))
+        rejections.append(_as_rejections(wanted.filter(is_out), left_out))
+        rows, copied = _second_round(planned, wanted.filter(pc.invert(is_out)), rows, run, build)
+        counts["copied"] += copied
+    return BuiltShards(
+        rows=rows,
+        rejections=pa.concat_tables([REJECTION_SCHEMA.empty_table(), *rejections]),
+        touched=pa.concat_tables([TOUCHED_SCHEMA.empty_table(), *(outcome.touched for outcome in outcomes)]),
+        stale=stale.filter(pc.invert(pc.is_in(stale["sample_id"], value_set=expired["sample_id"].combine_chunks()))),
+        counts=counts,
+        warnings=_sum(outcomes, "warnings"),
+        settled=settled,
+    )
+
+
+def _rows_after(rows: Rows, plan: RefreshPlan, outcomes: Sequence[ShardOutcome], run: Run) -> Rows:
+    """The files that stay and those that were built, and their rows."""
+    stay = sorted({*plan.kept, *(outcome.base for outcome in outcomes if outcome.base >= 0)})
+    built = read_rows(run.store, [entry_of(file) for outcome in outcomes for file in outcome.files])
+    files = (*(rows.files[number] for number in stay), *built.files)
+    places = pc.index_in(rows.table["file"], value_set=pa.array(stay, pa.int32()))
+    index = rows.table.schema.get_field_index("file")
+    renumbered = rows.table.set_column(index, rows.table.schema.field(index), places)
+    kept = renumbered.filter(pc.is_valid(places)) if len(stay) < len(rows.files) else renumbered
+    shifted = pc.add(built.table["file"], pa.scalar(len(stay), pa.int32()))
+    new = built.table.set_column(index, built.table.schema.field(index), shifted)
+    return Rows(files, pa.concat_tables([kept, new]), len(files))
+
+
+def entry_of(file: ShardFile) -> FileEntry:
+    """*file* as a manifest names it."""
+    return FileEntry(path=file.name, rows=file.rows, bytes=file.bytes, sha256=file.sha256, split=file.split)
+
+
+def _remaining(samples: pa.Table, rows: Rows) -> pa.Table:
+    """Those of *samples* that have a row."""
+    return samples.filter(pc.is_in(samples["sample_id"], value_set=rows.table["sample_id"].combine_chunks()))
+
+
+def _with_splits(samples: pa.Table, settled: Settled) -> pa.Table:
+    if not settled.splits:
+        return samples
+    position = pc.index_in(samples["sample_id"], value_set=pa.array(list(settled.splits), pa.string()))
+    wanted = pa.array(list(settled.splits.values()), pa.string()).take(position.combine_chunks())
+    index = samples.schema.get_field_index("split")
+    return samples.set_column(
+        index, samples.schema.field("split"), pc.coalesce(wanted, samples["split"].combine_chunks())
+    )
+
+
+def _expired(stale: pa.Table, planned: PlannedRun, dataset: DatasetConfig) -> pa.Table:
+    """Those of *stale* that are not kept any longer."""
+    if dataset.fetch.on_fetch_error == "reject":
+        return stale
+    days = dataset.fetch.max_stale_days
+    if days is None:
+        return stale.slice(0, 0)
+    failed = planned.past.state.failed
+    since = dict(zip(failed["sample_id"].to_pylist(), failed["first_seen"].to_pylist(), strict=True))
+    oldest = datetime.fromisoformat(now()) - timedelta(days=days)
+    too_old = [datetime.fromisoformat(since.get(key, now())) <= oldest for key in stale["sample_id"].to_pylist()]
+    return stale.filter(pa.array(too_old, pa.bool_()))
+
+
+def _failure_of(row: Mapping[str, str | int]) -> Rejection:
+    return Rejection(Reason(str(row["reason"])), str(row["detail"]), attempts=int(row["attempts"]))
+
+
+def _copies(settled: Settled, rows: Rows) -> dict[str, Rejection]:
+    """Each row that another stands for, by its id."""
+    ids = pa.array(list(settled.duplicates), pa.string())
+    there = rows.table.filter(pc.is_in(rows.table["sample_id"], value_set=ids))
+    pairs = zip(there["sample_id"].to_pylist(), there["content_sha256"].to_pylist(), strict=True)
+    detail, reason = "has the same bytes as {}", Reason.DUPLICATE_CONTENT
+    return {
+        key: Rejection(reason, detail.format(settled.duplicates[key]), content_sha256=content) for key, content in pairs
+    }
+
+
+def _as_rejections(samples: pa.Table, left_out: Mapping[str, Rejection]) -> pa.Table:
+    return rejections_table([rejection_row(row, left_out[row["sample_id"]]) for row in samples.to_pylist()])
+
+
+def _second_round(planned: PlannedRun, samples: pa.Table, rows: Rows, run: Run, build: Builder) -> tuple[Rows, int]:
+    """Put rows into the splits they belong to, by copying alone; return the rows after it, and how many were copied."""
+    mark = "settled"
+    same = _filled(samples, "fingerprint", mark)
+    known = Rows(rows.files, _filled(rows.table, "source_fingerprint", mark), len(rows.files))
+    plan = plan_shards(same, known, replace(planned.settings, reuse=True, rewrite=False, rehash=False))
+    shards = tuple(replace(shard, samples=_filled(shard.samples, "fingerprint", "")) for shard in plan.shards)
+    folder = f"{run.folder}/settle"
+    spec = replace(planned.spec, folder=folder, files=tuple(file.name for file in rows.files), most_rejects=None)
+    outcomes = build(replace(plan, shards=shards), spec)
+    return _rows_after(rows, plan, outcomes, run), _sum(outcomes, "counts")["copied"]
+
+
+def _filled(table: pa.Table, column: str, value: str) -> pa.Table:
+    index = table.schema.get_field_index(column)
+    return table.set_column(index, table.schema.field(index), pa.repeat(pa.scalar(value), table.num_rows))
+
+
+def _sum(outcomes: Sequence[ShardOutcome], name: str) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for outcome in outcomes:
+        total.update(getattr(outcome, name))
+    return total

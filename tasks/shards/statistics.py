@@ -1,0 +1,44 @@
+"""What is measured of the images of a shard: their sizes and formats, and of a few of them the pixels."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from PIL import Image, ImageStat
+
+from tasks.storage import Store
+
+_SIZES = ["orig_width", "orig_height", "orig_format"]
+_SIDE = 256
+
+
+def read_sizes(store: Store, path: str, count: int) -> tuple[pa.Table, tuple[int, float, float]]:
+    """Of the shard *path* the columns ``orig_width``, ``orig_height`` and ``orig_format``, and sums over pixels.
+
+    The sums are those of up to *count* of its images: how many values (uint8, all channels), their sum, and the sum of
+    their squares.
+    """
+    with store.open(path) as file, pq.ParquetFile(file) as parquet:
+        sizes = parquet.read(columns=_SIZES).replace_schema_metadata(None)
+        column = parquet.schema_arrow.names[0]
+        first = parquet.read_row_group(0, columns=[column])[column].slice(0, count) if count else None
+    if first is None:
+        return sizes, (0, 0.0, 0.0)
+    images = first if column == "pixels" else pc.struct_field(first, "bytes")
+    sums = [_pixel_sums(data, is_raw=column == "pixels") for data in images.to_pylist()]
+    return sizes, (sum(item[0] for item in sums), sum(item[1] for item in sums), sum(item[2] for item in sums))
+
+
+def _pixel_sums(data: bytes, *, is_raw: bool) -> tuple[int, float, float]:
+    if is_raw:
+        values = np.frombuffer(data, dtype=np.uint8).astype(np.float64)
+        return len(values), float(values.sum()), float((values**2).sum())
+    with Image.open(io.BytesIO(data)) as image:
+        image.draft("RGB", (_SIDE, _SIDE))
+        found: Any = ImageStat.Stat(image.convert("RGB"))
+    return sum(found.count), float(sum(found.sum)), float(sum(found.sum2))

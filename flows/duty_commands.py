@@ -170,7 +170,7 @@ def _make_automations(
 def _duration(text: str, option: str) -> timedelta:
     from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
 
-    from flows.runners import Duration  # noqa: PLC0415
+    from tasks.step_config import Duration  # noqa: PLC0415
 
     try:
         found: timedelta = TypeAdapter(Duration).validate_python(text)

@@ -12,8 +12,7 @@ from croniter import croniter
 from dateutil.rrule import rrulestr
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from flows.runners import Duration
-from tasks.step_config import FreeOptions, StepConfig
+from tasks.step_config import Duration, FreeOptions, StepConfig
 
 ANCHOR = datetime(2020, 1, 1)
 """Intervals are counted from this midnight in the schedule's zone, so that deploying again moves no run."""

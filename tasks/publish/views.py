@@ -24,12 +24,9 @@ def write_views(store: LocalStore, versions: Mapping[int, Manifest]) -> None:
     """Make the views of *versions*, and repair those that are not as they should be; others stay as they are."""
     (store.root / VIEWS).mkdir(exist_ok=True)
     for version, manifest in versions.items():
-        if not is_whole(store.root, version, manifest):
-            _replace_view(store.root, version, manifest)
-        for name, data in _documents(version, manifest).items():
-            path = f"{view_name(version)}/{name}"
-            if not _has_bytes(store.root / path, data):
-                store.replace(path, data)
+        if not (store.root / view_name(version)).is_dir():
+            _make_view(store.root, version, manifest)
+        _repair_view(store, version, manifest)
 
 
 def remove_views(store: LocalStore, versions: Iterable[int]) -> None:
@@ -43,18 +40,6 @@ def list_views(store: LocalStore) -> list[int]:
     folder = store.root / VIEWS
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
     return sorted(int(name) for name in names if name.isdigit())
-
-
-def is_whole(root: Path, version: int, manifest: Manifest) -> bool:
-    """Whether the view's Parquet files are those of *manifest*: links to the pool, and no others."""
-    links, target = dict(_links(manifest)), root / view_name(version)
-    try:
-        names = {f"data/{path.name}" for path in (target / "data").iterdir()}
-        return names == {name for name in links if name.startswith("data/")} and all(
-            (target / name).samefile(root / path) for name, path in links.items()
-        )
-    except OSError:
-        return False
 
 
 def view_problem(store: LocalStore, version: int, file: FileEntry) -> Iterator[tuple[str, str]]:
@@ -95,11 +80,11 @@ def _has_bytes(path: Path, data: bytes) -> bool:
         return False
 
 
-def _replace_view(root: Path, version: int, manifest: Manifest) -> None:
+def _make_view(root: Path, version: int, manifest: Manifest) -> None:
     """Make the view in a folder of this process, then move it to its place in one step."""
     target = root / view_name(version)
     with claimed_folder(root / WORKPLACE, f"view-{uuid4().hex}") as folder:
-        made, old = folder / "new", folder / "old"
+        made = folder / target.name
         (made / "data").mkdir(parents=True)
         for name, path in _links(manifest):
             os.link(root / path, made / name)
@@ -108,17 +93,30 @@ def _replace_view(root: Path, version: int, manifest: Manifest) -> None:
         sync_folder(made / "data")
         sync_folder(made)
         try:
-            _move(made, target, old)
+            made.rename(target)
         except OSError:
-            if not is_whole(root, version, manifest):  # else another process was first
+            if not target.is_dir():  # else another process was first
                 raise
         sync_folder(target.parent)
 
 
-def _move(made: Path, target: Path, old: Path) -> None:
-    """Put *made* into the place of *target*."""
-    try:
-        made.rename(target)
-    except OSError:  # one that is not whole is there
-        target.rename(old)
-        made.rename(target)
+def _repair_view(store: LocalStore, version: int, manifest: Manifest) -> None:
+    """Make the files of a view what they should be, one by one: whoever reads the others never misses them."""
+    folder, links = store.root / view_name(version), dict(_links(manifest))
+    for name, path in links.items():
+        if not _is_link(folder / name, store.root / path):
+            _replace_link(store.root, folder / name, store.root / path)
+    for file in (folder / "data").iterdir():
+        if f"data/{file.name}" not in links:
+            file.unlink()
+    for name, data in _documents(version, manifest).items():
+        if not _has_bytes(folder / name, data):
+            store.replace(f"{view_name(version)}/{name}", data)
+
+
+def _replace_link(root: Path, place: Path, pool: Path) -> None:
+    place.parent.mkdir(exist_ok=True)
+    with claimed_folder(root / WORKPLACE, f"view-{uuid4().hex}") as folder:
+        os.link(pool, folder / place.name)
+        (folder / place.name).replace(place)
+    sync_folder(place.parent)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tasks.samples import ShardFile
 from tasks.shards.settings import HARD_CAP_BYTES, WriteSettings
-from tasks.storage import Store
+from tasks.storage import Store, told
 
 _GROUP_BYTES = 8 << 20
 _GROUP_ROWS = 1000
@@ -36,7 +36,9 @@ class HashingFile:
     """A file that is written front to back, and knows the SHA-256 of its bytes."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("xb")
+        self._path = str(path)
+        with told("writing", self._path):
+            self._file = path.open("xb")
         self._hash = hashlib.sha256()
         self.bytes = 0
         self.closed = False
@@ -45,7 +47,8 @@ class HashingFile:
         """Append *data*."""
         self._hash.update(data)
         self.bytes += len(data)
-        return self._file.write(data)
+        with told("writing", self._path):
+            return self._file.write(data)
 
     def tell(self) -> int:
         """How many bytes there are."""
@@ -53,12 +56,14 @@ class HashingFile:
 
     def flush(self) -> None:
         """Hand what is buffered to the system."""
-        self._file.flush()
+        with told("writing", self._path):
+            self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
         self.closed = True
-        self._file.close()
+        with told("writing", self._path):
+            self._file.close()
 
     @property
     def sha256(self) -> str:

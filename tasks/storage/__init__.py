@@ -7,7 +7,7 @@ from tasks.storage.claims import TEMPORARY_PREFIX, claimed_folder
 from tasks.storage.durable import sync_file, sync_folder
 from tasks.storage.local import LocalStore
 from tasks.storage.remote import RemoteStore
-from tasks.storage.store import WORKPLACE, Store, StoredFile
+from tasks.storage.store import WORKPLACE, Store, StoredFile, told
 from tasks.storage.urls import is_url, quote_location, redact_url
 
 
@@ -39,4 +39,5 @@ __all__ = [
     "redact_url",
     "sync_file",
     "sync_folder",
+    "told",
 ]

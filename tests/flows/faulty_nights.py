@@ -23,7 +23,6 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -116,14 +115,16 @@ class _Runner:
     def map(self, task: Any, values: Any) -> list[Any]:
         """What the tasks return, one after another."""
         place = values["plans"].value
-        return [_done(task.fn, place, *both) for both in zip(values["first"], values["last"], strict=True)]
+        return [_Done(task.fn(place, *both)) for both in zip(values["first"], values["last"], strict=True)]
 
 
-def _done(function: Callable[..., str], *arguments: Any) -> Any:
-    made: Future[str] = Future()
-    made.set_result(function(*arguments))
-    made.result = lambda raise_on_failure=False: Future.result(made)  # type: ignore[assignment,method-assign,misc] # noqa: ARG005
-    return made
+class _Done:
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def result(self, raise_on_failure: bool = True) -> str:  # noqa: ARG002 - as Prefect's
+        """What the task returned."""
+        return self._value
 
 
 @contextmanager
@@ -138,7 +139,7 @@ def night(config: str, root: Path) -> dict[str, Any]:
         check_output(dataset.output, dataset.name, [source.place for source in dataset.sources])
         with open_run(LocalStore(dataset.store)) as run:
             planned = plan_run(dataset, run, Asked())
-            built = flows.build.build_shards(planned, run, dataset.run, dedupe=False)
+            built = flows.build.build_shards(dataset, planned, run)
             return publish_run(dataset, run, built, planned, Asked()).as_json()
     except DatasetError as error:
         return {"outcome": "failed", "reason": str(error)}

@@ -24,6 +24,7 @@ from tasks.images.pool import Limits
 from tasks.images.settings import ResizeSettings, ValidationSettings
 from tasks.labels import LabelSettings
 from tasks.publish import OutputSettings
+from tasks.redaction import redact_values
 from tasks.report.gates import Gates
 from tasks.samples import StoreUrl
 from tasks.shards import WriteSettings
@@ -149,7 +150,7 @@ class DatasetConfig(StepConfig):
 
     def as_published(self) -> dict[str, Any]:
         """The config as a manifest may hold it: JSON values, URLs without query string and credentials."""
-        redacted: dict[str, Any] = _redact(self.model_dump(mode="json", exclude={"schedule": {"job_variables"}}))
+        redacted: dict[str, Any] = redact_values(self.model_dump(mode="json", exclude={"schedule": {"job_variables"}}))
         return redacted
 
     def digest(self) -> str:
@@ -235,11 +236,3 @@ def _resolved(path: str, config_url: str) -> str:
         return f"{scheme}://{PurePosixPath(rest).parent / path}"
     folder = Path.cwd() if is_url(config_url) else Path(config_url).expanduser().parent
     return str((folder / Path(path).expanduser()).absolute())
-
-
-def _redact(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _redact(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_redact(item) for item in value]
-    return redact_url(value) if isinstance(value, str) and is_url(value) else value

@@ -10,11 +10,13 @@ from typing import Any
 
 from flows.asked import Asked
 from flows.config import DatasetConfig, load_config
+from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
 from flows.outcome import RunOutcome
 from tasks.discover import check_sources
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError
 from tasks.publish import check_output
+from tasks.redaction import redact_url
 
 _SENDING_S = 10.0
 
@@ -110,18 +112,20 @@ def exit_code(error: BaseException) -> int:
 
 
 def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
-    from flows.refresh_dataset import refresh_dataset  # noqa: PLC0415 - imports Prefect, which is slow
+    from prefect import tags  # noqa: PLC0415 - Prefect is slow to import
 
-    state = refresh_dataset(
-        url, overrides=dict(request.overrides) or None, **request.asked.as_parameters(), return_state=True
-    )
+    from flows.refresh_dataset import refresh_dataset  # noqa: PLC0415
+
+    with handed_over(Given(url, dict(request.overrides))) as shown, tags("parquetry", dataset.name):
+        parameters = {"overrides": shown.overrides or None, **request.asked.as_parameters()}
+        state = refresh_dataset(shown.config, **parameters, return_state=True)
     result = state.result(raise_on_failure=False)
     if isinstance(result, Mapping):
         outcome = RunOutcome.from_dict(result)
         return Finished(outcome, 0 if outcome.outcome in {"published", "unchanged"} else 1)
     if not isinstance(result, DatasetError):
         raise result if isinstance(result, BaseException) else RuntimeError(f"{state.name}: {state.message}")
-    outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(result), root=dataset.output.path)
+    outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(result), root=redact_url(dataset.output.path))
     return Finished(outcome, 1 if isinstance(result, OutputError) else exit_code(result))
 
 
@@ -139,6 +143,10 @@ def _prefect() -> Iterator[None]:
     from flows.server import shared_server  # noqa: PLC0415
 
     settings = get_current_settings()
+    if settings.api.url:
+        from flows.prefect_server import require_server  # noqa: PLC0415 - as above
+
+        require_server(settings.api.url)
     quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
     if settings.api.url:
         with temporary_settings(quiet):

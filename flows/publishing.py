@@ -27,6 +27,7 @@ from tasks.publish.memory import remember
 from tasks.publish.retention import apply_retention
 from tasks.publish.state import State, save_state
 from tasks.publish.verify import verify_built
+from tasks.redaction import redact_url
 from tasks.report.drift import FORMAT, headlines, top_hosts
 from tasks.report.gates import UNCOUNTED, GateFacts, GateResult, check_gates
 from tasks.samples import count_values
@@ -72,7 +73,7 @@ def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError, planned
         name=dataset.name,
         outcome="refused",
         reason=str(refusal),
-        root=dataset.output.path,
+        root=redact_url(dataset.output.path),
         version=run.history.version or None,
         seconds=run.seconds,
         breakdown=Breakdown(notices=tuple(refresh_derived(run.store, dataset.output))),
@@ -127,7 +128,7 @@ def _outcome(
         name=dataset.name,
         outcome="published" if version else "unchanged",
         reason=f"{what}; {changed}" if version and run.history.version and changed else what,
-        root=dataset.output.path,
+        root=redact_url(dataset.output.path),
         version=number,
         seconds=run.seconds,
         account=account,

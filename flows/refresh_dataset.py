@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas import State
-from prefect.logging import get_run_logger
-from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.runtime import deployment, flow_run
 
+from flows.announcing import announce, announce_failure, artifact_slug
 from flows.asked import Asked
 from flows.build import build_shards
-from flows.config import load_config
+from flows.config import DatasetConfig, load_config
+from flows.handover import taken_over
 from flows.outcome import RunOutcome
 from flows.plan_run import plan_run
+from flows.progress_artifact import shown_progress
 from flows.publishing import publish_run, refused_run
-from flows.summary import headline, markdown_summary
-from tasks.errors import RefusedError
+from tasks.errors import DatasetError, RefusedError
 from tasks.progress import tally_of
 from tasks.publish import open_run
 from tasks.publish.runs import refuse_held
+from tasks.redaction import redact_url
 from tasks.storage import open_store
 
 
+def _dataset_name() -> str:
+    """What the run is called before its config is read: the deployment's name, else the config's file."""
+    place = str(flow_run.parameters.get("config", ""))
+    return str(deployment.name or PurePosixPath(urlsplit(place).path).stem or "dataset")
+
+
 def _run_name() -> str:
-    return f"refresh {flow_run.parameters['config'].rsplit('/', 1)[-1].removesuffix('.yaml')}"
+    return f"refresh {_dataset_name()}"
 
 
-@flow(name="refresh-dataset", flow_run_name=_run_name)
+@flow(name="refresh-dataset", flow_run_name=_run_name, persist_result=False, result_serializer="json")
 def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a deployment and Prefect's UI show them
     config: str,
     overrides: dict[str, Any] | None = None,
@@ -49,10 +57,27 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
         rehash: Do not believe fingerprints: fetch and hash every image.
 
     Returns:
-        A final state named Published, Unchanged or Refused, whose data is `RunOutcome.as_dict`.
+        A final state named Published, Unchanged, Refused or Failed; the data of all but the last is
+        `RunOutcome.as_dict`.
     """
-    dataset = load_config(config, overrides)
-    asked = Asked(full, limit, tuple(accept or ()), rehash)
+    given = taken_over(config, overrides)
+    name, root = _dataset_name(), ""
+    try:
+        dataset = load_config(given.config, given.overrides)
+        name, root = dataset.name, redact_url(dataset.output.path)
+        with shown_progress(tally_of(name), f"progress-{artifact_slug(name)}"):
+            outcome = refresh(dataset, Asked(full, limit, tuple(accept or ()), rehash))
+    except DatasetError as error:
+        return announce_failure(error, name, config, root)
+    return announce(outcome, config, dataset.store)
+
+
+def refresh(dataset: DatasetConfig, asked: Asked) -> RunOutcome:
+    """What became of one run: published, unchanged or refused.
+
+    Raises:
+        DatasetError: It failed; what is published is as it was.
+    """
     tally_of(dataset.name).begin()
     with open_run(open_store(dataset.store)) as run:
         planned = None
@@ -60,16 +85,6 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
             refuse_held(run)
             planned = plan_run(dataset, run, asked)
             built = build_shards(dataset, planned, run)
-            outcome = publish_run(dataset, run, built, planned, asked)
+            return publish_run(dataset, run, built, planned, asked)
         except RefusedError as refusal:
-            outcome = refused_run(dataset, run, refusal, planned)
-    return _announce(outcome)
-
-
-def _announce(outcome: RunOutcome) -> State[dict[str, Any]]:
-    """Say in Prefect's words what became of the run."""
-    line = headline(outcome)
-    get_run_logger().info(line)
-    create_markdown_artifact(markdown_summary(outcome), key="summary", description=line)
-    final = Failed if outcome.outcome == "refused" else Completed
-    return final(name=outcome.outcome.capitalize(), message=line, data=outcome.as_dict())
+            return refused_run(dataset, run, refusal, planned)

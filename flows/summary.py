@@ -1,4 +1,4 @@
-"""The end of a run in words and tables: for a terminal, and as a Prefect artifact."""
+"""The end of a run in words and tables, for a terminal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def print_outcome(console: Console, outcome: RunOutcome) -> None:
         console.print(_counts("rejected because", outcome.breakdown.reasons))
     if outcome.outcome == "published":
         console.print(_tables(outcome))
-        for line in _facts(outcome):
+        for line in facts_of(outcome):
             console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
 
 
@@ -67,7 +67,8 @@ def _headline(outcome: RunOutcome) -> Text:
     return line
 
 
-def _facts(outcome: RunOutcome) -> Iterator[str]:
+def facts_of(outcome: RunOutcome) -> Iterator[str]:
+    """What a run did, a line each."""
     account = outcome.account
     rate = f", {account.images_decoded / outcome.seconds:,.0f} images/s" if outcome.seconds else ""
     built = f"{counted(account.shards_built, 'shard')}, {size_text(account.bytes_written)}"
@@ -95,12 +96,12 @@ def _counts(title: str, counts: Mapping[str, int]) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column(title, overflow="ellipsis", max_width=32, no_wrap=True)
     table.add_column("images", justify="right")
-    for name, count in _first(counts):
+    for name, count in first_counts(counts):
         table.add_row(printable(name), f"{count:,}")
     return table
 
 
-def _first(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+def first_counts(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     """The largest counts, and the rest in one row, so that a thousand classes fit a screen."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     shown = ordered if len(ordered) <= _ROWS + 1 else ordered[:_ROWS]
@@ -121,26 +122,9 @@ def printable(text: str) -> Text:
     return Text("".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text))
 
 
-def markdown_summary(outcome: RunOutcome) -> str:
-    """The summary as a Prefect markdown artifact."""
-    lines = [f"## {_cell(headline(outcome))}", ""]
-    for title, counts in (
-        ("split", outcome.breakdown.splits),
-        ("class", outcome.breakdown.classes),
-        ("rejected because", outcome.breakdown.reasons),
-    ):
-        if counts:
-            lines += [f"| {title} | images |", "| --- | ---: |"]
-            lines += [f"| {_cell(name)} | {count:,} |" for name, count in _first(counts)]
-            lines.append("")
-    return "\n".join(lines + [f"- {_cell(fact)}" for fact in _facts(outcome)])
-
-
-def _cell(text: str) -> str:
-    """*text* as a table cell in which nothing is live: no markup, no HTML, no line breaks."""
-    plain = "".join(char if char.isprintable() else " " for char in text)
-    escaped = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{char}" if char in "\\`*_[]|#!" else char for char in escaped)
+def one_line(text: str) -> str:
+    """*text* in one line in which control characters do nothing: what stands in the data cannot forge another line."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in "; ".join(text.splitlines()))
 
 
 def counted(count: int, noun: str) -> str:

@@ -6,12 +6,21 @@ from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas import State
+from prefect.runtime import task_run
+from prefect.states import Failed
 
 from tasks.errors import DatasetError, OutputError
 from tasks.plan_files import read_plan
 from tasks.samples import StoreUrl
 from tasks.shards import BuildSpec, build_shard_files
 from tasks.storage import open_store
+
+
+def _name() -> str:
+    """What a task run is called: ``build shard 3``, or ``build shards 3 to 5``, counted from 1."""
+    first, last = (int(task_run.parameters[key]) + 1 for key in ("first", "last"))
+    return f"build shard {first}" if first == last else f"build shards {first} to {last}"
 
 
 def _may_pass(_task: Any, _run: Any, state: Any) -> bool:
@@ -33,13 +42,22 @@ def _may_pass(_task: Any, _run: Any, state: Any) -> bool:
     retry_condition_fn=_may_pass,
     cache_policy=NO_CACHE,
     persist_result=False,
-    task_run_name="build shards {first} to {last}",
+    result_serializer="json",
+    task_run_name=_name,
 )
-def build_shard(plans: StoreUrl, first: int, last: int) -> str:
+def build_shard(plans: StoreUrl, first: int, last: int) -> str | State[Any]:
     """Build the planned shards *first* to *last* of the plan file *plans*; return the place of their outcomes.
 
-    Running it again writes the same bytes, so Prefect may retry it.
+    Running it again writes the same bytes, so Prefect may retry it. What a user can act on ends it in a failed state
+    rather than as an exception, which Prefect would log with its traceback.
     """
+    try:
+        return _build(plans, first, last)
+    except DatasetError as error:
+        return Failed(message=str(error), data=error)
+
+
+def _build(plans: StoreUrl, first: int, last: int) -> str:
     folder = ""
     for number in range(first, last + 1):
         plan, values = read_plan(plans, number)

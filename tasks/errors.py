@@ -18,9 +18,17 @@ survives pickling.
 
 from __future__ import annotations
 
+from tasks.redaction import redact_text
+
 
 class DatasetError(Exception):
-    """The root of all errors that a user can act on; its text is shown as it is, without a traceback."""
+    """The root of all errors that a user can act on; its text is shown as it is, without a traceback.
+
+    URLs in it lose their query, user and password here, whatever library put them there.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(redact_text(message))
 
 
 class ConfigError(DatasetError):

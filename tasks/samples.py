@@ -138,6 +138,7 @@ class SourceAccess:
         label_root: The folder that `label_file` is relative to.
         record_formats: For each label file, `RecordFormat` as JSON: how a record's bytes give its location or pixels.
         follow_links: Whether links that lead out of the root are followed; only ever set by the config.
+        label_url: The label file's whole URL where a query belongs to it, such as a signature; empty otherwise.
     """
 
     name: str
@@ -146,6 +147,7 @@ class SourceAccess:
     label_root: StoreUrl | None = None
     record_formats: Mapping[str, str] = field(default_factory=dict)
     follow_links: bool = False
+    label_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "errors reasons step_config samples storage progress records discover labels splits plan plan_files fetch images "
-    "shards build_shard report publish"
+    "redaction errors reasons step_config samples storage progress records discover labels splits plan plan_files "
+    "fetch images shards build_shard report publish"
 ).split()
 STEPS = {"discover", "labels", "splits", "fetch", "images", "report", "publish"}
 MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files"}

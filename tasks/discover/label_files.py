@@ -98,7 +98,7 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
     @property
     def folder(self) -> StoreUrl:
         """The folder that the label file lies in."""
-        return StoreUrl(posixpath.dirname(self.path) or "/", self.storage_options)
+        return StoreUrl(posixpath.dirname(self._bare_path) or "/", self.storage_options)
 
     @property
     def base(self) -> StoreUrl:
@@ -113,6 +113,15 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
     def file_name(self) -> str:
         """The label file's name in its folder."""
         return posixpath.basename(urlsplit(self.path).path if is_url(self.path) else self.path)
+
+    @property
+    def signed_url(self) -> str:
+        """The label file's whole URL where a query belongs to it; empty otherwise."""
+        return self.path if self._bare_path != self.path else ""
+
+    @property
+    def _bare_path(self) -> str:
+        return self.path.partition("?")[0] if self.path.startswith(("http://", "https://")) else self.path
 
     def record_format(self, kind: Literal["csv", "json"], head: bytes) -> RecordFormat:
         """The part of the format that does not depend on the header; *head* is how the decompressed file begins."""

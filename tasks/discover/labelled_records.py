@@ -213,6 +213,7 @@ class _Reader:
             label_root=source.folder,
             record_formats={source.file_name: form.model_dump_json()},
             follow_links=source.follow_links,
+            label_url=source.signed_url,
         )
         samples = self._rows.samples()
         classes = tuple(sorted(set(samples["label_path"].unique().to_pylist()) - {""}))

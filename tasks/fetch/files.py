@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, cast
 
+import aiohttp
 import fsspec
 
 from tasks.fetch.answers import Body, FetchFailure
@@ -130,8 +131,9 @@ class RemoteFiles:
 class RecordFiles:
     """Records of label files, read again from where discovery found them."""
 
-    def __init__(self, root: StoreUrl) -> None:
+    def __init__(self, root: StoreUrl, url: str = "") -> None:
         self._place = root
+        self._url = url
 
     @cached_property
     def _opened(self) -> tuple[Any, str]:
@@ -145,17 +147,23 @@ class RecordFiles:
             FetchFailure: The file is not as it was when it was listed.
         """
         data = b""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, aiohttp.ClientError):
             if self._place.is_local:
                 data = self._read_local(f"{self._place.url}/{label_file}", offset, length)
             else:
-                files, root = self._opened
-                data = cast("bytes", files.cat_file(f"{root}/{label_file}", start=offset, end=offset + length))
+                data = self._read_remote(label_file, offset, length)
         if len(data) != length:
             raise FetchFailure(
                 Reason.CHANGED_WHILE_READ, "the label file changed since it was listed", is_transient=True
             )
         return data
+
+    def _read_remote(self, label_file: str, offset: int, length: int) -> bytes:
+        files, root = self._opened
+        place = self._url or f"{root}/{label_file}"
+        data = cast("bytes", files.cat_file(place, start=offset, end=offset + length))
+        is_whole_file = len(data) > length  # from a server that knows no ranges
+        return data[offset : offset + length] if is_whole_file else data
 
     def _read_local(self, path: str, offset: int, length: int) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -34,7 +34,7 @@ class SourceReader:
 
     @cached_property
     def _records(self) -> RecordFiles:
-        return RecordFiles(self._access.label_root or self._access.root)
+        return RecordFiles(self._access.label_root or self._access.root, self._access.label_url)
 
     def is_local(self, row: Row) -> bool:
         """Whether reading *row* touches this machine's disks only."""

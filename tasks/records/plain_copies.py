@@ -29,7 +29,7 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
     root = access.label_root or access.root
     place = f"{folder}/labels/{access.name or 'source'}"
     for name, form in formats.items():
-        with store.temporary(folder) as temporary, _opened(root.child(name)) as file:
+        with store.temporary(folder) as temporary, _opened(_place(access, root, name)) as file:
             copy = temporary / "copy"
             with copy.open("wb") as target:
                 for chunk in utf8_chunks(decompressed(file, form.compression), form.encoding):
@@ -39,8 +39,13 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
     return replace(
         access,
         label_root=store.place.child(*place.split("/")),
+        label_url="",
         record_formats={name: form.model_copy(update=plain).model_dump_json() for name, form in formats.items()},
     )
+
+
+def _place(access: SourceAccess, root: StoreUrl, name: str) -> StoreUrl:
+    return StoreUrl(access.label_url, root.options) if access.label_url else root.child(name)
 
 
 @contextmanager

@@ -11,9 +11,11 @@ from typing import Any
 import pyarrow as pa
 from pydantic import TypeAdapter
 
+from tasks.errors import FetchError
 from tasks.fetch import FetchSettings
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
+from tasks.redaction import conceal_values, reveal_values
 from tasks.samples import ShardFile, SourceAccess, StoreUrl
 from tasks.shards.settings import WriteSettings
 
@@ -60,14 +62,24 @@ class BuildSpec:
     rehash: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """The spec as JSON values."""
-        values: dict[str, Any] = _SPEC.dump_python(self, mode="json")
+        """The spec as JSON values, without queries, users and passwords of URLs: they stay in this process."""
+        values: dict[str, Any] = conceal_values(_SPEC.dump_python(self, mode="json"))
         return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> BuildSpec:
-        """The spec that `as_json` made into *values*."""
-        return _SPEC.validate_python(values)
+        """The spec that `as_json` made into *values*.
+
+        Raises:
+            FetchError: Another process made it, and a URL of the config holds a secret.
+        """
+        try:
+            return _SPEC.validate_python(reveal_values(values))
+        except KeyError:
+            raise FetchError(
+                "A URL of the config has a query, a user or a password, which never leave the process that read it. "
+                "On a cluster, name places that the workers read with credentials from their environment."
+            ) from None
 
 
 _SPEC = TypeAdapter(BuildSpec)

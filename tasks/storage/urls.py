@@ -1,25 +1,10 @@
-"""Places as text: what is a URL, and what of one may be written down."""
+"""Places as text in messages."""
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from tasks.redaction import is_url, redact_url
 
-
-def is_url(text: str) -> bool:
-    """Whether *text* names a place by scheme, and is not a local path."""
-    scheme, separator, _ = text.partition("://")
-    return bool(separator) and scheme.replace("+", "").replace("-", "").replace(".", "").isalnum()
-
-
-def redact_url(text: str) -> str:
-    """Scheme, host and path of a URL; query string, fragment and userinfo go. Other text stays as it is."""
-    if not is_url(text):
-        return text
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return text.partition("://")[0] + "://…"
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+__all__ = ["is_url", "quote_location", "redact_url"]
 
 
 def quote_location(text: str) -> str:

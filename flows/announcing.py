@@ -1,0 +1,114 @@
+"""The end of a run in Prefect's terms: a state, one log line, an event, and artifacts that show what became of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import httpx
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.client.schemas import State
+from prefect.events import emit_event
+from prefect.logging import get_run_logger
+from prefect.states import Completed, Failed
+
+from flows.artifact_text import drift_markdown, markdown_summary
+from flows.outcome import RunOutcome
+from flows.summary import headline, one_line
+from tasks.errors import ConfigError, DatasetError, LayoutError, MissingConfigError, OutputError, VersionError
+from tasks.publish.history import read_history
+from tasks.redaction import redact_text
+from tasks.samples import StoreUrl
+from tasks.storage import open_store
+
+
+def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[dict[str, Any]]:
+    """Say what became of a run, and return the state that it ends in: Published, Unchanged or Refused."""
+    refused = outcome.outcome == "refused"
+    line = one_line(redact_text(_refusal(outcome, config) if refused else headline(outcome)))
+    get_run_logger().log(logging.WARNING if refused else logging.INFO, line)
+    _show(outcome, store, line)
+    _tell(outcome.outcome, outcome.name, line, {"root": outcome.root, "config": config, "version": outcome.version})
+    final = Failed if refused else Completed
+    return final(name=outcome.outcome.capitalize(), message=line, data=outcome.as_dict())
+
+
+def _refusal(outcome: RunOutcome, config: str) -> str:
+    """What a refused run says of itself: dataset, place, reason, and the command that helps, as it can be typed."""
+    command = f"`parquetry run {config}"
+    reason = outcome.reason.replace("`parquetry run CONFIG", command).replace("`--accept", f"{command} --accept")
+    return f"refused {outcome.name} at {outcome.root}: {reason}"
+
+
+def announce_failure(error: DatasetError, name: str, config: str, root: str) -> State[Any]:
+    """Say why a run failed, in one line, and return the state that it ends in."""
+    place = f" at {root}" if root else ""
+    line = one_line(f"failed {name}{place}: {error}{_remedy(error, config, root)}")
+    get_run_logger().error(line)
+    _tell("failed", name, line, {"root": root, "config": config, "version": None})
+    return Failed(message=line, data=error)
+
+
+def _remedy(error: DatasetError, config: str, root: str) -> str:
+    """The command that helps, where the message names none."""
+    if isinstance(error, MissingConfigError):
+        folder = config.rpartition("/")[0] or "."
+        return f" If it moved: `parquetry deploy NEW-PLACE`; if it is gone: `parquetry deploy --prune {folder}`."
+    if "`parquetry" in str(error):
+        return ""
+    if isinstance(error, VersionError):
+        return f" See `parquetry verify {root}`."
+    command = "check" if isinstance(error, ConfigError) else "plan"
+    fits = isinstance(error, ConfigError | LayoutError | OutputError)
+    return f" See `parquetry {command} {config}`." if fits else f" Again: `parquetry run {config}`."
+
+
+def _tell(word: str, name: str, line: str, facts: dict[str, Any]) -> None:
+    """Emit ``parquetry.<word>`` for the dataset: automations look for these events."""
+    resource = {"prefect.resource.id": f"parquetry.dataset.{name}", "prefect.resource.name": name}
+    emit_event(event=f"parquetry.{word}", resource=resource, payload={"dataset": name, "reason": line, **facts})
+
+
+def _show(outcome: RunOutcome, store: StoreUrl, line: str) -> None:
+    """Make the artifacts; the run has done its work, so one that cannot be made is no failure."""
+    slug = artifact_slug(outcome.name)
+    _made(lambda: create_markdown_artifact(markdown_summary(outcome), key=f"summary-{slug}", description=line))
+    reasons = outcome.breakdown.reasons
+    if reasons:
+        rows: list[dict[str, Any]] = [{"reason": reason, "images": count} for reason, count in reasons.items()]
+        place = f"Each image with its place and detail: {outcome.root}, rejects/" if outcome.version else None
+        _made(lambda: create_table_artifact(rows, key=f"rejects-{slug}", description=place))
+    report = _report(outcome, store)
+    if report:
+        _made(lambda: create_markdown_artifact(drift_markdown(report), key=f"drift-{slug}", description=line))
+
+
+def _report(outcome: RunOutcome, store: StoreUrl) -> dict[str, Any]:
+    """What a run that published changed against the version before; empty where there is nothing to compare."""
+    with suppress(DatasetError, OSError, ValueError):
+        opened = open_store(store)
+        history = read_history(opened)
+        manifest = history.manifest
+        is_ours = outcome.outcome == "published" and history.version == outcome.version
+        if is_ours and manifest is not None and manifest.parent and manifest.report is not None:
+            return dict(json.loads(opened.read_bytes(manifest.report.path)))
+    return {}
+
+
+def _made(make: Callable[[], Any]) -> UUID | None:
+    try:
+        found: UUID = make()
+    except (httpx.HTTPError, RuntimeError, OSError) as error:
+        get_run_logger().warning("An artifact was not made, since Prefect's server did not take it: %s", type(error))
+        return None
+    return found
+
+
+def artifact_slug(name: str) -> str:
+    """*name* as the key of an artifact may hold it."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "dataset"

@@ -1,0 +1,75 @@
+"""Markdown for Prefect's artifacts: the summary of a run, and what changed against the version before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from flows.outcome import RunOutcome
+from flows.summary import facts_of, first_counts, headline
+
+_ROWS = 30
+_PLAIN = frozenset(" ,.;()%'/?-")
+"""Characters besides letters and digits that mean nothing in Markdown, wherever they stand in a line."""
+
+
+def markdown_summary(outcome: RunOutcome) -> str:
+    """What became of a run."""
+    lines = [f"## {cell(headline(outcome))}", ""]
+    for title, counts in (
+        ("split", outcome.breakdown.splits),
+        ("class", outcome.breakdown.classes),
+        ("rejected because", outcome.breakdown.reasons),
+    ):
+        lines += _table([title, "images"], [[name, f"{count:,}"] for name, count in first_counts(counts)])
+    return "\n".join(lines + [f"- {cell(fact)}" for fact in facts_of(outcome)])
+
+
+def drift_markdown(report: Mapping[str, Any]) -> str:
+    """What changed against the version before, of a version's report."""
+    states = {name: count for name, count in report.get("states", {}).items() if count}
+    lines = [
+        "## What changed",
+        "",
+        *_table(["rows", "count"], [[name, f"{count:,}"] for name, count in states.items()]),
+    ]
+    for title, key in (("split", "splits"), ("class", "classes")):
+        lines += _table([title, "before", "after", "change"], list(_moved(report.get(key, {}))))
+    flips = [[name, f"{count:,}"] for name, count in report.get("label_flips", {}).items()]
+    lines += _table(["label before → after", "rows"], flips)
+    for title, counts in report.get("reasons", {}).items():
+        heading = {"new": "newly left out because", "resolved": "no longer left out because"}.get(title, title)
+        lines += _table([heading, "images"], [[name, f"{count:,}"] for name, count in counts.items()])
+    crossed = [gate for gate in report.get("gates", []) if gate.get("crossed")]
+    lines += _table(["gate crossed, and accepted", "what it saw"], [[gate["gate"], gate["detail"]] for gate in crossed])
+    return "\n".join(lines)
+
+
+def _moved(counts: Mapping[str, Mapping[str, float]]) -> Iterator[list[str]]:
+    """Rows of names whose counts changed, the largest change first."""
+    changed = [(name, item) for name, item in counts.items() if item["before"] != item["after"]]
+    for name, item in sorted(changed, key=lambda entry: -abs(entry[1]["percent"])):
+        yield [name or "(none)", f"{item['before']:,}", f"{item['after']:,}", f"{item['percent']:+.1f} %"]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table and an empty line; nothing where there are no rows."""
+    if not rows:
+        return
+    yield f"| {' | '.join(head)} |"
+    yield "|" + " --- |" + " ---: |" * (len(head) - 1)
+    for row in rows[:_ROWS]:
+        yield f"| {' | '.join(cell(value) for value in row)} |"
+    if len(rows) > _ROWS:
+        yield f"| … {len(rows) - _ROWS} more |{' |' * (len(head) - 1)}"
+    yield ""
+
+
+def cell(text: str) -> str:
+    """*text* in which nothing is live: no markup, no HTML, no address that becomes a link, no line breaks."""
+    plain = "".join(char if char.isprintable() else " " for char in text)
+    quiet = "".join(
+        char if char.isalnum() or ord(char) > 127 or char in _PLAIN else f"&#{ord(char)};" for char in plain
+    )
+    quiet = f"&#45;{quiet[1:]}" if quiet.startswith("-") else quiet
+    return quiet.replace("www.", "www&#46;").replace("WWW.", "WWW&#46;")

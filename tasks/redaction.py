@@ -1,0 +1,93 @@
+"""What of a place may be written down: neither a URL's query, where signatures stand, nor its user and password."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"<>`]+")
+_MARK = "concealed:"
+_TOKENS: dict[str, str] = {}
+_CONCEALED: dict[str, str] = {}
+_LOCK = threading.Lock()
+_CLOSING = "'\")]}>.,;:!`"
+_SECRET_KEY = re.compile(
+    r"secret|password|passwd|token|credential|connection_string|^(account_|api_|access_|sas_|private_)?key(_id)?$",
+    re.IGNORECASE,
+)
+
+
+def is_url(text: str) -> bool:
+    """Whether *text* names a place by scheme, and is not a local path."""
+    scheme, separator, _ = text.partition("://")
+    return bool(separator) and scheme.replace("+", "").replace("-", "").replace(".", "").isalnum()
+
+
+def redact_url(text: str) -> str:
+    """Scheme, host and path of a URL; query string, fragment and userinfo go. Other text stays as it is."""
+    if not is_url(text):
+        return text
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return text.partition("://")[0] + "://…"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def redact_text(text: str) -> str:
+    """*text* with every URL in it redacted; what closes one, as a quote or a full stop does, stays."""
+    return _URL.sub(_redact_match, text) if "://" in text else text
+
+
+def _redact_match(match: re.Match[str]) -> str:
+    found = match[0]
+    bare = found.rstrip(_CLOSING)
+    redacted = redact_url(bare)
+    return found if redacted == bare else redacted + found[len(bare) :]
+
+
+def conceal_values(value: Any) -> Any:
+    """JSON-like *value* in which a token stands for every URL with a secret; `reveal_values` reads it in this process.
+
+    So a file that this process reads again need not hold them.
+    """
+    if isinstance(value, Mapping):
+        return {key: conceal_values(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [conceal_values(item) for item in value]
+    return _conceal(value) if isinstance(value, str) and redact_url(value) != value else value
+
+
+def _conceal(text: str) -> str:
+    with _LOCK:
+        token = _TOKENS.setdefault(text, f"{_MARK}{uuid4().hex}")
+        _CONCEALED[token] = text
+    return token
+
+
+def reveal_values(value: Any) -> Any:
+    """What `conceal_values` was given.
+
+    Raises:
+        KeyError: It was given that in another process.
+    """
+    if isinstance(value, Mapping):
+        return {key: reveal_values(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [reveal_values(item) for item in value]
+    return _CONCEALED[value] if isinstance(value, str) and value.startswith(_MARK) else value
+
+
+def redact_values(value: Any) -> Any:
+    """JSON-like *value* with every URL in its texts redacted, and without what keys such as `secret` hold."""
+    if isinstance(value, Mapping):
+        return {
+            key: "…" if item and _SECRET_KEY.search(str(key)) else redact_values(item) for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [redact_values(item) for item in value]
+    return redact_text(value) if isinstance(value, str) else value

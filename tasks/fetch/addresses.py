@@ -13,9 +13,20 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NEVER = tuple(
     ipaddress.ip_network(text)
-    for text in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32", "0.0.0.0/32", "::/128")
+    for text in (
+        "0.0.0.0/8",
+        "100.100.100.200/32",  # Alibaba's metadata
+        "168.63.129.16/32",  # Azure's, which is a public address by the registry
+        "169.254.0.0/16",
+        "192.0.0.192/32",  # Oracle's
+        "::/128",
+        "fd00:ec2::/32",  # Amazon's
+        "fd20:ce::/32",  # Google's
+        "fe80::/10",
+    )
 )
 """Link-local and metadata addresses, and "this host": no setting leads there."""
+_SITE_LOCAL = ipaddress.ip_network("fec0::/10")  # no longer in use, and so no longer private by the registry
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -41,7 +52,8 @@ class AddressPolicy:
         name = host.lower().strip("[]")
         if {name, f"{name}:{port}", f"[{name}]:{port}", f"[{name}]"} & self.allowed:
             return True
-        return found.is_global and not found.is_multicast and not found.is_reserved
+        is_special = found.is_multicast or found.is_reserved or (found.version == 6 and found in _SITE_LOCAL)
+        return found.is_global and not is_special
 
 
 def _embedded_address(address: IPAddress) -> IPAddress:
@@ -67,8 +79,8 @@ class GuardedResolver(AbstractResolver):
         """The permitted addresses of *host*; `ForbiddenAddressError` where there are only others."""
         found = await self._resolver.resolve(host, port, family)
         permitted = [result for result in found if self._policy.permits(host, port, result["host"])]
-        if found and not permitted:
-            raise ForbiddenAddressError(f"{host} leads to a private address")
+        if not permitted:
+            raise ForbiddenAddressError(f"{host} leads to a private address") if found else OSError("no address")
         return permitted
 
     async def close(self) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import email.utils
 import random
+import re
+import ssl
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+import aiohttp
 from multidict import CIMultiDictProxy
 
+from tasks.fetch.addresses import ForbiddenAddressError
 from tasks.reasons import Reason
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524})
@@ -31,6 +36,10 @@ class FetchFailure(Exception):  # noqa: N818 - an outcome of one attempt, not an
         self.detail = detail[:200]
         self.is_transient = is_transient
         self.wait_s = wait_s
+
+    def as_final(self) -> FetchFailure:
+        """The same, after which no attempt follows."""
+        return FetchFailure(self.reason, self.detail, is_transient=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +66,9 @@ def refuse_status(status: int, headers: CIMultiDictProxy[str]) -> None:
         raise FetchFailure(Reason.NOT_FOUND, f"the server answered {status}", is_transient=False)
     if status in {401, 403, 407, 451}:
         raise FetchFailure(Reason.FORBIDDEN, f"the server answered {status}", is_transient=False)
-    wait_s = retry_after_s(headers.get("Retry-After", "")) if status in {429, 503} else None
-    raise FetchFailure(
-        Reason.HTTP_ERROR, f"the server answered {status}", is_transient=status in _TRANSIENT, wait_s=wait_s
-    )
+    is_transient = status in _TRANSIENT
+    wait_s = retry_after_s(headers.get("Retry-After", "")) if is_transient else None
+    raise FetchFailure(Reason.HTTP_ERROR, f"the server answered {status}", is_transient=is_transient, wait_s=wait_s)
 
 
 def _refuse_coding(headers: CIMultiDictProxy[str]) -> None:
@@ -72,11 +80,11 @@ def _refuse_coding(headers: CIMultiDictProxy[str]) -> None:
 
 def retry_after_s(text: str) -> float | None:
     """The seconds that a Retry-After header asks for (RFC 9110, 10.2.3); None where it says nothing."""
-    if text.strip().isdigit():
+    if re.fullmatch(r"\s*[0-9]+\s*", text, re.ASCII):
         return float(text)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -100,3 +108,38 @@ def backoff_s(attempt: int) -> float:
     """Seconds to wait after failed attempt *attempt*, from 1: 0.1, doubled each time, up to 15; half of it random."""
     longest = min(0.1 * 2.0 ** (attempt - 1), _LONGEST_WAIT_S)
     return longest * (0.5 + random.random() / 2)  # noqa: S311 - jitter, no secret
+
+
+_ERRORS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Reason, str, bool], ...] = (
+    (aiohttp.ClientConnectorDNSError, Reason.DNS, "its host has no address", True),
+    ((aiohttp.ClientSSLError, ssl.SSLError), Reason.TLS, "its certificate or encryption is not accepted", False),
+    (aiohttp.ClientPayloadError, Reason.SHORT_BODY, "ended before its whole length", True),
+    (aiohttp.ConnectionTimeoutError, Reason.UNREACHABLE, "no connection: its host is silent", True),
+    (aiohttp.ClientConnectorError, Reason.UNREACHABLE, "no connection", True),
+    ((aiohttp.InvalidURL, ValueError), Reason.BAD_SCHEME, "is no address that can be asked", False),
+    (aiohttp.ClientResponseError, Reason.HTTP_ERROR, "the answer is no HTTP", True),
+    (aiohttp.ServerDisconnectedError, Reason.HTTP_ERROR, "closed the connection without an answer", True),
+    (Exception, Reason.HTTP_ERROR, "the connection broke", True),
+)
+"""What an error of the connection says of an image, and whether it may pass; the first that fits counts."""
+
+
+def failure_of(error: Exception) -> FetchFailure:
+    """What *error*, of the connection, says of an image."""
+    if any(isinstance(cause, ForbiddenAddressError) for cause in _causes(error)):
+        return private_address("its host leads to a private address")
+    _, reason, detail, passes = next(entry for entry in _ERRORS if isinstance(error, entry[0]))
+    said = error.strerror if isinstance(error, OSError) and reason in {Reason.UNREACHABLE, Reason.HTTP_ERROR} else ""
+    return FetchFailure(reason, f"{detail}: {said}" if said else detail, is_transient=passes)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def private_address(detail: str) -> FetchFailure:
+    """Why an address is not dialled."""
+    detail = f"{detail}; `fetch.allow_hosts` can allow it"
+    return FetchFailure(Reason.PRIVATE_ADDRESS, detail, is_transient=False)

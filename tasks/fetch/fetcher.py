@@ -18,9 +18,11 @@ import pyarrow as pa
 
 from tasks.fetch.addresses import AddressPolicy
 from tasks.fetch.answers import Body, FetchFailure, backoff_s
+from tasks.fetch.asked import Asked
+from tasks.fetch.budget import Budget, Room
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
-from tasks.fetch.web import Attempts, WebClient
+from tasks.fetch.web import WebClient
 from tasks.reasons import Reason
 from tasks.samples import Rejection, SourceAccess
 
@@ -28,6 +30,9 @@ _GROUP_ROWS = 8
 _GROUP_BYTES = 1 << 20
 _UNKNOWN_BYTES = 1 << 20
 _READERS = 4
+_RESOLVERS = 64  # look-ups of names at once: those that hang are not to hold up the rest
+_FARTHEST = 2048  # groups that may be fetched behind one that is late
+_LOOK_AGAIN_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +64,12 @@ Row = dict[str, Any]
 Result = TypeVar("Result")
 
 
-class _Budget:
-    """Bytes that may be under way, for all shards of this process together."""
-
-    def __init__(self, limit: int) -> None:
-        self._left = limit
-        self._lock = threading.Lock()
-
-    def take(self, count: int, *, force: bool) -> bool:
-        """Take *count* bytes; whether there were so many left. With *force* they are taken anyway."""
-        with self._lock:
-            if self._left < count and not force:
-                return False
-            self._left -= count
-            return True
-
-    def give(self, count: int) -> None:
-        with self._lock:
-            self._left += count
-
-
 @dataclass(slots=True)
 class _Group:
-    """Rows that are fetched together, and what they take of the budget."""
+    """Rows that are fetched together, and what they hold of the budget."""
 
     rows: list[Row]
-    bytes: int
+    room: Room
     done: Future[list[Fetched]]
 
 
@@ -100,8 +85,9 @@ class Fetcher:
         self._web = WebClient(settings, AddressPolicy([*settings.allow_hosts, *trusted_hosts]))
         self._files = ThreadPoolExecutor(_READERS, thread_name_prefix="read")
         self._stores = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="fetch")
-        self._budget = _Budget(settings.bytes_in_flight)
+        self._budget = Budget(settings.bytes_in_flight)
         self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="resolve"))
         self._thread = threading.Thread(target=self._loop.run_forever, name="fetch-web", daemon=True)
         self._thread.start()
 
@@ -118,48 +104,69 @@ class Fetcher:
         """What each of *samples* came to, in their order; fetching runs ahead as far as the bounds allow."""
         readers = {item.name: SourceReader(item, self.settings) for item in access}
         rows = (row for batch in samples.to_batches(max_chunksize=1024) for row in batch.to_pylist())
-        groups = group_rows(rows, readers)
         ahead: deque[_Group] = deque()
-        following = next(groups, None)
-        rows_ahead, window = 0, max(2 * self.settings.concurrency, 32)
+        starting = self._started(group_rows(rows, readers), readers, ahead)
         try:
-            while following is not None or ahead:
-                while following is not None and rows_ahead < window:
-                    size = sum(row["size"] if row["size"] >= 0 else _UNKNOWN_BYTES for row in following)
-                    if not self._budget.take(size, force=not ahead):
+            while True:
+                for group in starting:
+                    if group is None:
                         break
-                    ahead.append(_Group(following, size, self._start(following, readers)))
-                    rows_ahead += len(following)
-                    following = next(groups, None)
-                group = ahead.popleft()
-                rows_ahead -= len(group.rows)
-                try:
-                    yield from group.done.result()
-                finally:
-                    self._budget.give(group.bytes)
+                    ahead.append(group)
+                if not ahead:
+                    return
+                if (found := _found(ahead[0])) is not None:
+                    yield from _handed_on(ahead.popleft(), found)
         finally:
             for group in ahead:
                 group.done.cancel()
-                self._budget.give(group.bytes)
+                group.room.close()
 
-    def _start(self, rows: list[Row], readers: dict[str, SourceReader]) -> Future[list[Fetched]]:
+    def _started(
+        self, groups: Iterator[list[Row]], readers: dict[str, SourceReader], ahead: deque[_Group]
+    ) -> Iterator[_Group | None]:
+        """Each of *groups*, as soon as it may run; None where those *ahead* come first."""
+        for rows in groups:
+            room = self._budget.room()
+            known = sum(_likely_bytes(row) for row in rows)
+            while True:
+                room.is_next = not ahead
+                if self._may_start(ahead) and room.hold(known):
+                    break
+                yield None
+            yield _Group(rows, room, self._start(rows, readers, room))
+
+    def _may_start(self, ahead: deque[_Group]) -> bool:
+        """Whether a group more may be under way; a slow one at the head is no reason for the rest to wait."""
+        window = max(2 * self.settings.concurrency, 32)
+        if len(ahead) < window:
+            return True
+        if ahead[0].done.done() or len(ahead) >= _FARTHEST:
+            return False
+        return sum(not group.done.done() for group in ahead) < window
+
+    def _start(self, rows: list[Row], readers: dict[str, SourceReader], room: Room) -> Future[list[Fetched]]:
         reader = readers[rows[0]["source"]]
         if rows[0]["kind"] == "web":
-            return self._run(self._fetch_web(rows[0], reader))
+            return self._run(self._fetch_web(rows[0], reader, room))
         pool = self._files if reader.is_local(rows[0]) else self._stores
         return pool.submit(lambda: [self._read(row, reader) for row in rows])
 
     def _run(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def _fetch_web(self, row: Row, reader: SourceReader) -> list[Fetched]:
-        attempts = Attempts()
+    async def _fetch_web(self, row: Row, reader: SourceReader, room: Room) -> list[Fetched]:
+        asked = Asked("", room, row.get("known_fingerprint", ""))
         try:
-            url = reader.web_url(row) if row["label_length"] < 0 else await asyncio.to_thread(reader.web_url, row)
-            body = await self._web.fetch(url, attempts, row.get("known_fingerprint", ""))
+            asked.url = reader.web_url(row) if row["label_length"] < 0 else await self._recorded_url(row, reader)
+            body = await self._web.fetch(asked)
         except FetchFailure as failure:
-            return [_failed(failure, attempts.count)]
-        return [_fetched(body, attempts.count)]
+            room.hold(0)
+            return [_failed(failure, asked.attempts)]
+        room.hold(len(body.data))
+        return [_fetched(body, asked.attempts)]
+
+    async def _recorded_url(self, row: Row, reader: SourceReader) -> str:
+        return await asyncio.get_running_loop().run_in_executor(self._files, reader.web_url, row)
 
     def _read(self, row: Row, reader: SourceReader) -> Fetched:
         """One sample that is read in a thread, as often as it takes."""
@@ -175,6 +182,31 @@ class Fetcher:
                     return _failed(failure, attempt)
             time.sleep(wait_s)
             attempt += 1
+
+
+def _likely_bytes(row: Row) -> int:
+    """Bytes that *row* takes as far as is known; of the web it is not, and its room grows as they come."""
+    if row["kind"] == "web":
+        return 0
+    return int(row["size"]) if row["size"] >= 0 else _UNKNOWN_BYTES
+
+
+def _found(group: _Group) -> list[Fetched] | None:
+    """What came of *group*, the next one that is wanted; None where that takes a while."""
+    group.room.is_next = True
+    try:
+        return group.done.result(_LOOK_AGAIN_S)
+    except TimeoutError:
+        if group.done.done():
+            raise
+        return None
+
+
+def _handed_on(group: _Group, found: list[Fetched]) -> Iterator[Fetched]:
+    try:
+        yield from found
+    finally:
+        group.room.close()
 
 
 def _fetched(body: Body, attempts: int, *, is_array: bool = False) -> Fetched:

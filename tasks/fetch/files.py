@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import Any, cast
 
 import aiohttp
 import fsspec
+import fsspec.asyn
 
 from tasks.fetch.answers import Body, FetchFailure
 from tasks.fetch.settings import FetchSettings
@@ -41,6 +43,8 @@ class LocalFiles:
             handle = os.open(path, _FLAGS)
         except OSError as error:
             raise _local_failure(error) from None
+        except ValueError:
+            raise FetchFailure(Reason.NOT_FOUND, "no such file", is_transient=False) from None
         try:
             return self._read(handle)
         except OSError as error:
@@ -81,14 +85,24 @@ def _read_all(handle: int, size: int) -> bytes:
     return b"".join(parts)
 
 
+_LOCAL_ERRORS = {
+    errno.ENOENT: (Reason.NOT_FOUND, "no such file"),
+    errno.ENOTDIR: (Reason.NOT_FOUND, "no such file"),
+    errno.ENAMETOOLONG: (Reason.NOT_FOUND, "no such file: its name is too long"),
+    errno.ELOOP: (Reason.NOT_FOUND, "a link that leads to itself"),
+    errno.EACCES: (Reason.FORBIDDEN, "may not be read"),
+    errno.EPERM: (Reason.FORBIDDEN, "may not be read"),
+    errno.EISDIR: (Reason.NOT_A_REGULAR_FILE, "is a folder"),
+    errno.ENXIO: (Reason.NOT_A_REGULAR_FILE, "is no regular file"),
+    errno.ENODEV: (Reason.NOT_A_REGULAR_FILE, "is no regular file"),
+}
+
+
 def _local_failure(error: OSError) -> FetchFailure:
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return FetchFailure(Reason.NOT_FOUND, "no such file", is_transient=False)
-    if isinstance(error, PermissionError):
-        return FetchFailure(Reason.FORBIDDEN, "may not be read", is_transient=False)
-    if isinstance(error, IsADirectoryError):
-        return FetchFailure(Reason.NOT_A_REGULAR_FILE, "is a folder", is_transient=False)
-    return FetchFailure(Reason.HTTP_ERROR, f"cannot be read: {error.strerror}", is_transient=True)
+    if error.errno in _LOCAL_ERRORS:
+        reason, detail = _LOCAL_ERRORS[error.errno]
+        return FetchFailure(reason, detail, is_transient=False)
+    return FetchFailure(Reason.UNREACHABLE, f"cannot be read: {error.strerror}", is_transient=True)
 
 
 class RemoteFiles:
@@ -99,6 +113,7 @@ class RemoteFiles:
     def __init__(self, root: StoreUrl, settings: FetchSettings) -> None:
         self._place = root
         self._max_bytes = settings.max_bytes
+        self._seconds = settings.attempt_timeout_s
 
     @cached_property
     def _opened(self) -> tuple[Any, str]:
@@ -111,21 +126,43 @@ class RemoteFiles:
         Raises:
             FetchFailure: It is not there, too large, or did not come whole.
         """
-        if size > self._max_bytes:
-            detail = f"{size} bytes are more than `fetch.max_bytes`, {self._max_bytes}"
-            raise FetchFailure(Reason.TOO_MANY_BYTES, detail, is_transient=False)
-        files, root = self._opened
+        path = f"{self._opened[1]}/{location}"
         try:
-            data = cast("bytes", files.cat_file(f"{root}/{location}"))
-        except FileNotFoundError:
-            raise FetchFailure(Reason.NOT_FOUND, "no such object", is_transient=False) from None
-        except PermissionError:
-            raise FetchFailure(Reason.FORBIDDEN, "may not be read", is_transient=False) from None
-        except (OSError, ValueError) as error:
-            raise FetchFailure(Reason.HTTP_ERROR, f"{type(error).__name__} while reading", is_transient=True) from None
+            self._refuse_large(size if size >= 0 else int(self._ask("info", path).get("size") or 0))
+            data = cast("bytes", self._ask("cat_file", path))
+        except FetchFailure:
+            raise
+        except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
+            raise _store_failure(error) from None
+        self._refuse_large(len(data))
         if size not in {-1, len(data)}:
             raise FetchFailure(Reason.CHANGED_WHILE_READ, f"{len(data)} of {size} bytes came", is_transient=True)
         return Body(data, fingerprint)
+
+    def _ask(self, name: str, path: str) -> Any:
+        """What the store's method *name* says of *path*, within the time of an attempt where the store is async."""
+        files = self._opened[0]
+        if files.async_impl:
+            return fsspec.asyn.sync(files.loop, getattr(files, f"_{name}"), path, timeout=self._seconds)
+        return getattr(files, name)(path)
+
+    def _refuse_large(self, size: int) -> None:
+        if size > self._max_bytes:
+            detail = f"{size} bytes are more than `fetch.max_bytes`, {self._max_bytes}"
+            raise FetchFailure(Reason.TOO_MANY_BYTES, detail, is_transient=False)
+
+
+def _store_failure(error: Exception) -> FetchFailure:
+    match error:
+        case FileNotFoundError():
+            return FetchFailure(Reason.NOT_FOUND, "no such object", is_transient=False)
+        case PermissionError():
+            return FetchFailure(Reason.FORBIDDEN, "may not be read", is_transient=False)
+        case IsADirectoryError():
+            return FetchFailure(Reason.NOT_A_REGULAR_FILE, "is a folder", is_transient=False)
+        case TimeoutError():
+            return FetchFailure(Reason.TIMEOUT, "took more than `fetch.attempt_timeout_s`", is_transient=True)
+    return FetchFailure(Reason.HTTP_ERROR, f"{type(error).__name__} while reading", is_transient=True)
 
 
 class RecordFiles:

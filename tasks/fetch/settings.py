@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import ByteSize, Field
+from pydantic import AfterValidator, ByteSize, Field
 
 from tasks.step_config import Duration, StepConfig
+
+_HOST = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+")
+
+
+def _host_or_port(text: str) -> str:
+    if _HOST.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no host: write HOST or HOST:PORT, as in images.intranet:8080")
+    return text
 
 
 class FetchSettings(StepConfig):
@@ -35,7 +44,7 @@ class FetchSettings(StepConfig):
     retries: int = Field(default=4, ge=0, le=20)
     max_bytes: Annotated[ByteSize, Field(gt=0)] = ByteSize(64 << 20)
     bytes_in_flight: Annotated[ByteSize, Field(gt=0)] = ByteSize(256 << 20)
-    allow_hosts: tuple[str, ...] = ()
+    allow_hosts: tuple[Annotated[str, AfterValidator(_host_or_port)], ...] = ()
     max_age: Duration | None = None
     on_fetch_error: Literal["keep_last", "reject"] = "keep_last"
     max_stale_days: float | None = Field(default=None, ge=0)

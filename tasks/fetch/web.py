@@ -4,47 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-import ssl
-import time
 from dataclasses import dataclass, field
 
 import aiohttp
 from yarl import URL
 
-from tasks.fetch.addresses import AddressPolicy, ForbiddenAddressError, GuardedResolver
-from tasks.fetch.answers import Body, FetchFailure, backoff_s, conditions, refuse_status, web_fingerprint
+from tasks.fetch.addresses import AddressPolicy, GuardedResolver
+from tasks.fetch.answers import (
+    Body,
+    FetchFailure,
+    backoff_s,
+    conditions,
+    failure_of,
+    private_address,
+    refuse_status,
+    web_fingerprint,
+)
+from tasks.fetch.asked import Asked, NoRoomError
+from tasks.fetch.bodies import make_room, read_body
+from tasks.fetch.hosts import Host, Turns, not_tried
 from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
 
 _REDIRECTS = 5
-_CHUNK = 1 << 16
-_LARGE = 1 << 20
-_SLOWEST = 1024  # bytes a second, over everything after the first seconds
-_PATIENCE_S = 10.0
-_BREAKER_FAILURES = 5  # at one host in a row, before the rest is not even tried
-_BREAKER_S = 30.0
-
-
-@dataclass(slots=True)
-class _Host:
-    """One host and port.
-
-    Attributes:
-        turns: How many more requests may be under way.
-        failures: Connections that failed in a row.
-        closed_until: No request is made before this time of the monotonic clock.
-    """
-
-    turns: asyncio.Semaphore
-    failures: int = 0
-    closed_until: float = 0.0
-
-
-@dataclass(slots=True)
-class Attempts:
-    """How many times one image's bytes were asked for."""
-
-    count: int = 0
+_CONNECT_S = 10.0
+_NO_ANSWER = frozenset({Reason.UNREACHABLE, Reason.DNS})
+_MOST_TAKEN = 1.5  # times `max_bytes`: what came of one address, before it is not asked for again
+_LEAST_S = 0.1  # of its time must be left for another attempt
 
 
 @dataclass(slots=True)
@@ -59,157 +45,135 @@ class WebClient:
     settings: FetchSettings
     policy: AddressPolicy
     _session: aiohttp.ClientSession | None = None
-    _hosts: dict[str, _Host] = field(default_factory=dict)
-    _turns: asyncio.Semaphore | None = None
-    _large: asyncio.Semaphore | None = None
+    _hosts: dict[str, Host] = field(default_factory=dict)
+    _turns: Turns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._turns = Turns(self.settings.concurrency)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = aiohttp.TCPConnector(
-                resolver=GuardedResolver(self.policy), limit=0, ttl_dns_cache=60, enable_cleanup_closed=False
-            )
+            resolver = GuardedResolver(self.policy)
+            connector = aiohttp.TCPConnector(resolver=resolver, limit=0, ttl_dns_cache=60, enable_cleanup_closed=False)
+            seconds = min(_CONNECT_S, self.settings.attempt_timeout_s)
             self._session = aiohttp.ClientSession(
                 connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
-                timeout=aiohttp.ClientTimeout(total=None),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=seconds),
                 headers={"Accept-Encoding": "identity", "User-Agent": "parquetry"},
                 max_line_size=16384,
                 max_field_size=16384,
             )
-            self._turns = asyncio.Semaphore(self.settings.concurrency)
-            self._large = asyncio.Semaphore(max(1, self.settings.bytes_in_flight // self.settings.max_bytes))
+            self._session._retry_connection = False  # it would ask twice where we count one attempt
         return self._session
 
-    async def fetch(self, url: str, attempts: Attempts, known: str = "") -> Body:
-        """The body at *url*, after as many attempts as the settings allow; none if it is still the one that is *known*.
+    async def fetch(self, asked: Asked) -> Body:
+        """The body that is asked for, after as many attempts as the settings allow; none if it is still the known one.
 
         Raises:
             FetchFailure: There is none.
         """
-        self._open()
-        host = self._host(URL(url, encoded=True))
-        assert self._turns is not None  # noqa: S101 - `_open` has made it
-        async with host.turns, self._turns:
-            end = time.monotonic() + self.settings.deadline_s
-            while True:
-                self._refuse_closed(host)
-                attempts.count += 1
-                try:
-                    body = await self._attempt(url, end, known)
-                except FetchFailure as failure:
-                    self._note(host, failure)
-                    await self._pause(failure, attempts.count, end)
-                else:
-                    host.failures = 0
-                    return body
+        host = self._host(URL(asked.url, encoded=True))
+        while True:
+            try:
+                return await self._attempt(asked, host)
+            except NoRoomError:
+                asked.room.hold(0)
+            except FetchFailure as failure:
+                asked.room.hold(0)
+                asked.failure = failure
+                await asyncio.sleep(self._wait_s(failure, asked))
 
-    def _host(self, url: URL) -> _Host:
+    def _host(self, url: URL) -> Host:
         key = f"{url.host}:{url.port}"
         if key not in self._hosts:
-            self._hosts[key] = _Host(asyncio.Semaphore(self.settings.per_host))
+            self._hosts[key] = Host(self.settings.per_host, self.settings.attempt_timeout_s)
         return self._hosts[key]
 
-    def _refuse_closed(self, host: _Host) -> None:
-        if time.monotonic() < host.closed_until:
-            detail = f"{_BREAKER_FAILURES} connections to its host failed in a row; the rest was not tried"
-            raise FetchFailure(Reason.UNREACHABLE, detail, is_transient=False)
-
-    def _note(self, host: _Host, failure: FetchFailure) -> None:
-        """Count failures to connect; too many in a row close the host for a while."""
-        if failure.reason not in {Reason.UNREACHABLE, Reason.DNS}:
-            host.failures = 0
-            return
-        host.failures += 1
-        if host.failures >= _BREAKER_FAILURES:
-            host.closed_until = time.monotonic() + _BREAKER_S
-
-    async def _pause(self, failure: FetchFailure, attempt: int, end: float) -> None:
-        """Wait before the next attempt, or raise *failure* where there is none."""
-        if not failure.is_transient or attempt > self.settings.retries:
+    def _wait_s(self, failure: FetchFailure, asked: Asked) -> float:
+        """Seconds to wait before the next attempt; raises *failure* where there is none."""
+        is_spent = asked.attempts > self.settings.retries or asked.taken >= _MOST_TAKEN * self.settings.max_bytes
+        if not failure.is_transient or is_spent:
             raise failure
-        wait_s = backoff_s(attempt) if failure.wait_s is None else failure.wait_s
-        if time.monotonic() + wait_s >= end:
+        if asked.gave_way:
+            return 0.0
+        wait_s = backoff_s(asked.attempts) if failure.wait_s is None else failure.wait_s
+        if asyncio.get_running_loop().time() + wait_s + _LEAST_S >= asked.end:
             if failure.wait_s is None:
                 raise failure
             detail = f"{failure.detail}, and asks to wait {failure.wait_s:.0f} s"
             raise FetchFailure(Reason.DEFERRED, detail, is_transient=False)
-        await asyncio.sleep(wait_s)
+        return wait_s
 
-    async def _attempt(self, url: str, end: float, known: str) -> Body:
-        """One attempt, with its redirects; whatever goes wrong is a `FetchFailure`."""
-        seconds = min(self.settings.attempt_timeout_s, end - time.monotonic())
+    async def _attempt(self, asked: Asked, host: Host) -> Body:
+        """One attempt in its turn, with its redirects; whatever goes wrong is a `FetchFailure`."""
+        loop = asyncio.get_running_loop()
+        waits = loop.time()
+        comes_back = bool(asked.attempts) and not asked.gave_way
+        if asked.lacks_room:
+            await asked.room.wait(asked.expected)
+        async with host.turns.turn(comes_back=comes_back), self._turns.turn(comes_back=comes_back):
+            now = loop.time()
+            if host.is_closed(now):
+                raise asked.failure.as_final() if asked.failure is not None else not_tried()
+            make_room(asked, asked.expected)
+            asked.end = asked.end + now - waits if asked.attempts else now + self.settings.deadline_s
+            try:
+                return await self._timed(asked, host)
+            except FetchFailure as failure:
+                if failure.reason in _NO_ANSWER or (failure.reason == Reason.TIMEOUT and not asked.is_answered):
+                    host.note_failure(failure.reason, now, loop.time())
+                raise
+
+    async def _timed(self, asked: Asked, host: Host) -> Body:
+        """One attempt within its time; the first one ends early where it holds up others for no answer."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        end = min(started + self.settings.attempt_timeout_s, asked.end)
+        asked.attempts += 1
+        asked.is_answered = asked.gave_way = False
+        watch = None
         try:
-            async with asyncio.timeout(seconds):
-                return await self._follow(URL(url, encoded=True), known)
+            async with asyncio.timeout_at(end) as limit:
+                watch = _Watch(asked, host, limit) if asked.attempts == 1 and host.patience_s else None
+                return await self._follow(asked, host, limit)
+        except aiohttp.ClientError as error:
+            raise failure_of(error) from None
         except TimeoutError:
-            raise FetchFailure(Reason.TIMEOUT, f"took more than {seconds:.0f} s", is_transient=True) from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise _failure_of(error) from None
+            detail = f"came to no end in {loop.time() - started:.0f} s"
+            raise FetchFailure(Reason.TIMEOUT, detail, is_transient=True) from None
+        except (FetchFailure, NoRoomError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever an answer makes the client raise is about one image
+            raise failure_of(error) from None
+        finally:
+            if watch is not None:
+                watch.end()
 
-    async def _follow(self, url: URL, known: str) -> Body:
-        """The body at *url* or where it leads; each hop is checked anew, credentials stay with their origin."""
-        origin, user = url.origin(), (url.user, url.password)
+    async def _follow(self, asked: Asked, host: Host, limit: asyncio.Timeout) -> Body:
+        """The body at the address or where it leads; each hop is checked anew, credentials stay with their origin."""
+        url = URL(asked.url, encoded=True)
+        origin, user, started = url.origin(), (url.user, url.password), asyncio.get_running_loop().time()
         for _ in range(_REDIRECTS + 1):
-            self._refuse_literal(url)
-            asked = url.with_user(None)
-            is_home = bool(user[0]) and url.origin() == origin
-            headers = conditions(known)
-            if is_home:
-                headers["Authorization"] = aiohttp.encode_basic_auth(user[0] or "", user[1] or "")
-            async with self._open().get(asked, allow_redirects=False, headers=headers) as answer:
+            refuse_literal(url, self.policy)
+            headers = conditions(asked.known)
+            is_conditional = bool(headers)
+            if user[0] and url.origin() == origin:
+                headers["Authorization"] = aiohttp.encode_basic_auth(user[0], user[1] or "")
+            async with self._open().get(url.with_user(None), allow_redirects=False, headers=headers) as answer:
+                if not asked.is_answered:
+                    asked.is_answered = True
+                    host.note_answer(asyncio.get_running_loop().time() - started)
                 place = answer.headers.get("Location", "")
-                if answer.status == 304 and headers:
-                    return Body(b"", known, is_unchanged=True)
+                if answer.status == 304 and is_conditional:
+                    return Body(b"", asked.known, is_unchanged=True)
                 if answer.status not in {301, 302, 303, 307, 308} or not place:
                     refuse_status(answer.status, answer.headers)
-                    return Body(await self._read(answer), web_fingerprint(answer.headers))
+                    data = await read_body(answer, asked, self.settings.max_bytes, limit)
+                    return Body(data, web_fingerprint(answer.headers))
             url = _redirected(url, place)
         raise FetchFailure(Reason.HTTP_ERROR, f"redirects more than {_REDIRECTS} times", is_transient=False)
-
-    def _refuse_literal(self, url: URL) -> None:
-        """Check a host that is an address already: no resolver is asked about it."""
-        host = (url.raw_host or "").partition("%")[0]
-        if not host.isascii():
-            raise FetchFailure(Reason.BAD_SCHEME, "its host is not ASCII", is_transient=False)
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            return
-        if not self.policy.permits(host, url.port or 80, host):
-            raise _private(f"{host} is a private address")
-
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        """The whole body, as long as it is neither too large nor too slow."""
-        limit = self.settings.max_bytes
-        declared = answer.content_length
-        if declared is not None and declared > limit:
-            raise _too_large(limit)
-        chunks: list[bytes] = []
-        size = await self._collect(answer, chunks, _LARGE)
-        if not answer.content.at_eof():
-            assert self._large is not None  # noqa: S101 - `_open` has made it
-            async with self._large:
-                size = await self._collect(answer, chunks, limit)
-        if declared is not None and size != declared:
-            raise FetchFailure(Reason.SHORT_BODY, f"{size} of {declared} bytes came", is_transient=True)
-        return b"".join(chunks)
-
-    async def _collect(self, answer: aiohttp.ClientResponse, chunks: list[bytes], until: int) -> int:
-        """Read on to the end, or beyond *until* bytes; how many there are."""
-        size = sum(map(len, chunks))
-        started = time.monotonic()
-        while chunk := await answer.content.read(_CHUNK):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self.settings.max_bytes:
-                raise _too_large(self.settings.max_bytes)
-            elapsed = time.monotonic() - started
-            if elapsed > _PATIENCE_S and size < _SLOWEST * elapsed:
-                raise FetchFailure(Reason.TIMEOUT, f"slower than {_SLOWEST} bytes a second", is_transient=True)
-            if size > until:
-                break
-        return size
 
     async def close(self) -> None:
         """Close all connections."""
@@ -218,34 +182,38 @@ class WebClient:
             self._session = None
 
 
-def _failure_of(error: Exception) -> FetchFailure:
-    """What an error of the connection says of an image."""
-    match error:
-        case ForbiddenAddressError() | aiohttp.ClientConnectorDNSError():
-            is_private = "private address" in f"{error} {error.__cause__}"
-            return _private("its host leads to a private address") if is_private else _unresolved()
-        case aiohttp.ClientSSLError() | ssl.SSLError():
-            return FetchFailure(Reason.TLS, "its certificate or encryption is not accepted", is_transient=False)
-        case aiohttp.ClientPayloadError():
-            return FetchFailure(Reason.SHORT_BODY, "ended before its whole length", is_transient=True)
-        case aiohttp.ClientConnectorError():
-            said = error.os_error.strerror or type(error.os_error).__name__
-            return FetchFailure(Reason.UNREACHABLE, f"no connection: {said}", is_transient=True)
-    reason = Reason.BAD_SCHEME if isinstance(error, aiohttp.InvalidURL) else Reason.HTTP_ERROR
-    passes = isinstance(error, OSError)
-    return FetchFailure(reason, f"{type(error).__name__} while asking", is_transient=passes)
+def refuse_literal(url: URL, policy: AddressPolicy) -> None:
+    """Raise `FetchFailure` where the host of *url* is an address that may not be dialled: no resolver sees those."""
+    host = (url.raw_host or "").partition("%")[0]
+    if not host.isascii():
+        raise FetchFailure(Reason.BAD_SCHEME, "its host is not ASCII", is_transient=False)
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return
+    if not policy.permits(host, url.port or 80, host):
+        raise private_address(f"{host} is a private address")
 
 
-def _private(detail: str) -> FetchFailure:
-    return FetchFailure(Reason.PRIVATE_ADDRESS, f"{detail}; `fetch.allow_hosts` can allow it", is_transient=False)
+class _Watch:
+    """Ends an attempt that brings no answer while others wait for its turn; they come first, then it again."""
 
+    def __init__(self, asked: Asked, host: Host, limit: asyncio.Timeout) -> None:
+        self._asked, self._host, self._limit = asked, host, limit
+        self._loop = asyncio.get_running_loop()
+        self._next = self._loop.call_later(host.patience_s, self._look)
 
-def _unresolved() -> FetchFailure:
-    return FetchFailure(Reason.DNS, "its host has no address", is_transient=True)
+    def _look(self) -> None:
+        if self._asked.is_answered:
+            return
+        if self._host.turns.is_wanted:
+            self._asked.gave_way = True
+            self._limit.reschedule(self._loop.time())
+        else:
+            self._next = self._loop.call_later(1.0, self._look)
 
-
-def _too_large(limit: int) -> FetchFailure:
-    return FetchFailure(Reason.TOO_MANY_BYTES, f"more than `fetch.max_bytes`, {limit}", is_transient=False)
+    def end(self) -> None:
+        self._next.cancel()
 
 
 def _redirected(url: URL, place: str) -> URL:

@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import email.utils
-import ipaddress
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tasks.fetch import Fetched, Fetcher, FetchSettings
-from tasks.fetch.addresses import AddressPolicy
-from tasks.plan import as_new
-from tasks.samples import SAMPLE_SCHEMA, SourceAccess, StoreUrl
+from tests.tasks.fetch.fetching import fetch, one, reason
 
 if TYPE_CHECKING:
-    from tests.tasks.fetch.conftest import InTurn, Plain, Web
-
-
-def fetch(urls: Sequence[str], web: Web | None, *, also: str = "", **settings: Any) -> list[Fetched]:
-    quick = {"attempt_timeout_s": 2, "deadline_s": 5, "retries": 3} | settings
-    hosts = [web.host, *([also] if also else [])] if web is not None else []
-    fetcher = Fetcher(FetchSettings(allow_hosts=tuple(hosts), **quick), frozenset())
-    rows = [
-        dict.fromkeys(SAMPLE_SCHEMA.names, "")
-        | {"sample_id": url, "kind": "web", "location": url, "size": -1}
-        | {"label_row": -1, "label_offset": -1, "label_length": -1}
-        for url in urls
-    ]
-    samples = as_new(pa.Table.from_pylist(rows, schema=SAMPLE_SCHEMA))
-    try:
-        return list(fetcher.fetch_ahead(samples, [SourceAccess("", StoreUrl("/nowhere"))]))
-    finally:
-        fetcher.close()
-
-
-def one(url: str, web: Web | None, **settings: Any) -> Fetched:
-    (found,) = fetch([url], web, **settings)
-    return found
-
-
-def reason(found: Fetched) -> str:
-    return found.rejection.reason.value if found.rejection else ""
+    from tests.tasks.fetch.conftest import Answer, InTurn, Plain, Web
 
 
 def test_a_body_comes_with_its_fingerprint(web: Web, plain: Plain) -> None:
@@ -88,6 +55,50 @@ def test_what_passes_is_fetched_in_the_end(web: Web, plain: Plain, in_turn: InTu
     assert [web.asked[path] for path in ("/a", "/b")] == [4, 2]
 
 
+FLAKY: dict[str, Callable[[Plain], Answer]] = {
+    "408": lambda make: make(408),
+    "425": lambda make: make(425),
+    "429": lambda make: make(429, Retry_After="1"),
+    "429 with a date": lambda make: make(429, Retry_After=email.utils.formatdate(time.time() + 1, usegmt=True)),
+    "500": lambda make: make(500),
+    "502": lambda make: make(502),
+    "503": lambda make: make(503),
+    "504": lambda make: make(504),
+    "reset": lambda _: reset,
+    "closed": lambda _: closed,
+    "nonsense": lambda _: nonsense,
+    "a chunked body cut": lambda _: cut,
+    "no answer": lambda _: no_answer,
+    "a short body": lambda make: make(body=b"pix", Content_Length="9", Connection="close"),
+}
+
+
+def test_whatever_is_flaky_is_published_in_the_end(web: Web, plain: Plain, in_turn: InTurn) -> None:
+    for number, make in enumerate(FLAKY.values()):
+        web.answers[f"/{number}"] = in_turn(make(plain), make(plain), plain(body=b"pixels"))
+
+    found = fetch([web.url(f"/{number}") for number in range(len(FLAKY))], web, attempt_timeout_s=1, deadline_s=30)
+
+    assert {kind: item.data for kind, item in zip(FLAKY, found, strict=True)} == dict.fromkeys(FLAKY, b"pixels")
+    assert max(web.asked.values()) <= 6
+
+
+def test_a_wait_that_is_asked_for_is_kept(web: Web, plain: Plain, in_turn: InTurn) -> None:
+    asked: list[float] = []
+
+    def noted(answer: Answer) -> Answer:
+        def note(handler: BaseHTTPRequestHandler) -> None:
+            asked.append(time.monotonic())
+            answer(handler)
+
+        return note
+
+    web.answers["/a"] = in_turn(noted(plain(503, Retry_After="1")), noted(plain(body=b"pixels")))
+
+    assert one(web.url("/a"), web).data == b"pixels"
+    assert asked[1] - asked[0] >= 0.95
+
+
 def reset(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
     handler.connection.close()
@@ -109,6 +120,33 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(bytes(65536))
 
 
+def closed(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+
+
+def nonsense(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"nonsense\r\n\r\n")
+    handler.close_connection = True
+
+
+def no_answer(handler: BaseHTTPRequestHandler) -> None:
+    handler.rfile.read(1)  # comes when the client closes
+    handler.close_connection = True
+
+
+def no_rest(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    no_answer(handler)
+
+
+def endless_head(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        handler.wfile.write(b"X-Name: value\r\n" * 1000)
+
+
 def drip(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
@@ -124,6 +162,11 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
         pytest.param(cut, "short_body", id="a chunked body that ends early"),
         pytest.param(endless, "too_many_bytes", id="an endless body"),
         pytest.param(drip, "timeout", id="a drip"),
+        pytest.param(no_answer, "timeout", id="no answer"),
+        pytest.param(no_rest, "timeout", id="a body that stops"),
+        pytest.param(endless_head, "http_error", id="an endless head"),
+        pytest.param(nonsense, "http_error", id="no HTTP"),
+        pytest.param(closed, "http_error", id="a closed connection"),
     ],
 )
 def test_bad_bodies_are_never_taken_for_whole_ones(web: Web, answer: Any, expected: str) -> None:
@@ -137,6 +180,7 @@ def test_bad_bodies_are_never_taken_for_whole_ones(web: Web, answer: Any, expect
     [
         ({"Content_Length": str(10**12)}, "too_many_bytes"),
         ({"Content_Encoding": "gzip"}, "http_error"),
+        ({"Content_Encoding": "br, gzip"}, "http_error"),
     ],
 )
 def test_declared_bombs_are_not_even_read(web: Web, plain: Plain, headers: dict[str, str], expected: str) -> None:
@@ -151,6 +195,26 @@ def test_a_long_wait_is_left_for_the_next_night(web: Web, plain: Plain) -> None:
         web.answers[path] = plain(503, Retry_After=wait)
         assert reason(one(web.url(path), web)) == "deferred"
         assert web.asked[path] == 1
+
+
+@pytest.mark.parametrize("wait", ["-1", "1.5", "\u00b2", "soon", "Wed, 99 Foo 2026 00:00:00 GMT", ""])
+def test_a_wait_that_says_nothing_is_none(web: Web, plain: Plain, wait: str) -> None:
+    web.answers["/a"] = plain(503, Retry_After=wait)
+    assert reason(one(web.url("/a"), web)) == "http_error"
+    assert web.asked["/a"] == 4
+
+
+def test_short_bodies_without_end_are_not_asked_for_without_end(web: Web) -> None:
+    def most_of_it(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        handler.end_headers()
+        handler.wfile.write(bytes(900_000))
+        handler.close_connection = True
+
+    web.answers["/a"] = most_of_it
+    assert reason(one(web.url("/a"), web, max_bytes="1MB")) == "short_body"
+    assert web.asked["/a"] == 2
 
 
 def test_an_empty_body_is_no_image(web: Web, plain: Plain) -> None:
@@ -186,53 +250,3 @@ def test_a_signed_query_arrives_byte_for_byte_and_is_told_nobody(web: Web, plain
     assert list(web.asked) == ["/a?X-Amz-Signature=a%2Fb%3D&k=c%20d"]
     assert found.rejection is not None
     assert "Signature" not in found.rejection.detail
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "0x7f000001",
-        "2130706433",
-        "127.1",
-        "0.0.0.0",  # noqa: S104 - a hostile spelling, nothing is bound to it
-        "LOCALHOST",
-        "[::1]",
-        "[::ffff:127.0.0.1]",
-        "localhost.",
-    ],
-)
-def test_no_spelling_of_this_machine_leads_to_it(web: Web, host: str) -> None:
-    port = web.host.rpartition(":")[2]
-    found = one(f"http://{host}:{port}/a", None, retries=0)
-    assert reason(found) in {"private_address", "dns", "unreachable", "bad_scheme"}
-    assert not web.asked
-
-
-def test_metadata_addresses_are_never_dialled_whatever_is_allowed() -> None:
-    policy = AddressPolicy(["169.254.169.254", "fd00:ec2::254"])
-    assert not policy.permits("169.254.169.254", 80, "169.254.169.254")
-    assert not policy.permits("[fd00:ec2::254]", 80, "fd00:ec2::254")
-
-
-@pytest.mark.fuzz
-@given(st.ip_addresses())
-def test_without_leave_only_global_addresses_are_dialled(address: Any) -> None:
-    if AddressPolicy([]).permits("name", 80, str(address)):
-        plain_address = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-        assert plain_address.is_global
-        assert not plain_address.is_multicast
-        assert plain_address not in ipaddress.ip_network("169.254.0.0/16")
-
-
-def test_a_host_that_is_down_is_not_asked_for_every_row(web: Web) -> None:
-    found = fetch([f"http://127.0.0.1:1/{number}" for number in range(40)], web, also="127.0.0.1:1", retries=0)
-    assert [reason(item) for item in found] == ["unreachable"] * 40
-    assert sum("was not tried" in item.rejection.detail for item in found if item.rejection) > 20
-
-
-def test_results_keep_their_order_and_the_bounds_hold(web: Web, plain: Plain) -> None:
-    for number in range(60):
-        web.answers[f"/{number}"] = plain(body=str(number).encode())
-    found = fetch([web.url(f"/{number}") for number in range(60)], web, concurrency=4, per_host=2)
-    assert [item.data for item in found] == [str(number).encode() for number in range(60)]

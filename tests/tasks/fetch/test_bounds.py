@@ -1,0 +1,217 @@
+"""What fetching may take: of a host's patience, of this machine's memory, and of the time of those that wait."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import tasks.fetch.hosts
+from tasks.fetch.budget import Budget
+from tasks.fetch.hosts import Host
+from tasks.reasons import Reason
+from tests.tasks.fetch.fetching import ACCESS, fetch, fetcher, reason, web_rows
+
+if TYPE_CHECKING:
+    from tests.tasks.fetch.conftest import Plain, Web
+
+
+def test_results_keep_their_order_and_the_bounds_hold_for_all_shards(web: Web) -> None:
+    under_way: Counter[str] = Counter()
+    most, lock = 0, threading.Lock()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        nonlocal most
+        with lock:
+            under_way["now"] += 1
+            most = max(most, under_way["now"])
+        body = handler.path.encode()
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        with lock:
+            under_way["now"] -= 1
+        handler.wfile.write(body)
+
+    paths = [f"/{number}" for number in range(90)]
+    web.answers.update(dict.fromkeys(paths, answer))
+    with fetcher(web, concurrency=4, per_host=3) as shared, ThreadPoolExecutor(3) as shards:
+        work = [web_rows([web.url(path) for path in paths[start::3]]) for start in range(3)]
+        found = list(shards.map(lambda rows: list(shared.fetch_ahead(rows, ACCESS)), work))
+
+    assert [[item.data.decode() for item in part] for part in found] == [paths[start::3] for start in range(3)]
+    assert 1 <= most <= 3
+
+
+def test_one_that_is_late_holds_up_no_other(web: Web, plain: Plain) -> None:
+    """The first place is answered once all others were, which are more than are fetched ahead otherwise."""
+    others, seen, last = 200, Counter[str](), threading.Event()
+
+    def count(handler: BaseHTTPRequestHandler) -> None:
+        plain(body=b"x")(handler)
+        seen["others"] += 1
+        if seen["others"] == others:
+            last.set()
+
+    def late(handler: BaseHTTPRequestHandler) -> None:
+        plain(200 if last.wait(20) else 500, body=b"late")(handler)
+
+    web.answers["/late"] = late
+    web.answers.update({f"/{number}": count for number in range(others)})
+    urls = [web.url(path) for path in ("/late", *(f"/{number}" for number in range(others)))]
+
+    found = fetch(urls, web, concurrency=4, per_host=4, attempt_timeout_s=30, deadline_s=60)
+
+    assert found[0].data == b"late"
+    assert len(found) == others + 1
+
+
+def test_a_request_without_an_answer_gives_way_to_those_that_wait(
+    web: Web, plain: Plain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.fetch.hosts, "_PATIENCE_S", 0.2)
+    answered = threading.Event()
+
+    def silent_at_first(handler: BaseHTTPRequestHandler) -> None:
+        if web.asked["/silent"] == 1:
+            handler.rfile.read(1)
+            handler.close_connection = True
+        else:
+            plain(200 if answered.is_set() else 500, body=b"in the end")(handler)
+
+    def final(handler: BaseHTTPRequestHandler) -> None:
+        answered.set()
+        plain(body=b"x")(handler)
+
+    web.answers.update({"/first": plain(body=b"x"), "/silent": silent_at_first, "/last": final})
+    web.answers.update({f"/{number}": plain(body=b"x") for number in range(20)})
+    urls = [web.url(path) for path in ("/first", "/silent", *(f"/{number}" for number in range(20)), "/last")]
+
+    found = fetch(urls, web, per_host=1, attempt_timeout_s=30, deadline_s=60, retries=1)
+
+    assert found[1].data == b"in the end"
+    assert web.asked["/silent"] == 2
+
+
+def test_names_whose_look_up_hangs_hold_up_no_other(web: Web, plain: Plain, monkeypatch: pytest.MonkeyPatch) -> None:
+    found_out, real = threading.Event(), socket.getaddrinfo
+
+    def getaddrinfo(host: str, *options: Any, **more: Any) -> Any:
+        if host.endswith(".example"):
+            found_out.wait(20)
+            raise socket.gaierror(socket.EAI_AGAIN, "no name server")
+        return real(host, *options, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    web.answers.update({f"/{number}": plain(body=b"x") for number in range(20)})
+    port = web.host.rpartition(":")[2]
+    hanging = [f"http://{number}.example/a" for number in range(24)]
+    good = [f"http://localhost:{port}/{number}" for number in range(20)]
+
+    found = fetch([*hanging, *good], web, also=f"localhost:{port}", attempt_timeout_s=3, deadline_s=3)
+    found_out.set()
+
+    assert [item.data for item in found[24:]] == [b"x"] * 20
+    assert {reason(item) for item in found[:24]} == {"timeout"}
+
+
+def test_a_host_that_is_down_is_not_asked_for_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks.fetch.hosts, "_DOWN_S", 0.1)
+    found = fetch([f"http://127.0.0.1:1/{number}" for number in range(300)], None, also="127.0.0.1:1")
+    assert [reason(item) for item in found] == ["unreachable"] * 300
+    assert sum(item.attempts == 0 for item in found) > 200
+
+
+@pytest.mark.parametrize(
+    ("failures", "closed"),
+    [
+        pytest.param([(0.0, Reason.UNREACHABLE)] * 5, False, id="all at once: it may be starting"),
+        pytest.param([(second, Reason.UNREACHABLE) for second in range(5)], True, id="for seconds"),
+        pytest.param([(second, Reason.UNREACHABLE) for second in range(4)], False, id="only four times"),
+        pytest.param([(second, Reason.DNS) for second in range(5)], True, id="no address"),
+        pytest.param([(5.0 * n, Reason.TIMEOUT) for n in range(5)], False, id="silent for less than two attempts"),
+        pytest.param([(20.0 * n, Reason.TIMEOUT) for n in range(5)], True, id="silent for longer"),
+    ],
+)
+def test_a_host_is_down_when_it_did_not_answer_for_a_while(failures: list[tuple[float, Reason]], closed: bool) -> None:
+    host = Host(8, 30.0)
+    for moment, why in failures:
+        host.note_failure(why, moment, moment)
+    assert host.is_closed(failures[-1][0] + 1) == closed
+    assert not host.is_closed(failures[-1][0] + 31)
+
+
+def test_one_answer_opens_a_host() -> None:
+    host = Host(8, 30.0)
+    for second in range(4):
+        host.note_failure(Reason.UNREACHABLE, second, second)
+    host.note_answer(0.1)
+    host.note_failure(Reason.UNREACHABLE, 9, 9)
+    assert not host.is_closed(9.5)
+
+
+def body_of(size: int) -> Callable[[BaseHTTPRequestHandler], None]:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(size))
+        handler.end_headers()
+        handler.wfile.write(bytes(size))
+
+    return answer
+
+
+def test_large_bodies_wait_for_room_and_none_is_lost(web: Web) -> None:
+    """40 bodies of 2 MB through 5 MB, for two shards at once: what is fetched and not handed on stays bounded."""
+    web.answers.update({f"/{number}": body_of(2_000_000) for number in range(40)})
+    with fetcher(web, bytes_in_flight="5MB", max_bytes="2MB", attempt_timeout_s=20, deadline_s=40) as shared:
+        budget = shared._budget
+        held: list[int] = []
+
+        def shard(start: int) -> list[int]:
+            rows = web_rows([web.url(f"/{number}") for number in range(start, 40, 2)])
+            sizes = []
+            for item in shared.fetch_ahead(rows, ACCESS):
+                held.append(5_000_000 - budget._left)
+                sizes.append(len(item.data))
+            return sizes
+
+        with ThreadPoolExecutor(2) as shards:
+            found = list(shards.map(shard, (0, 1)))
+
+        assert found == [[2_000_000] * 20] * 2
+        assert max(held) <= 5_000_000 + 2 * 2_000_000
+        assert budget._left == 5_000_000
+
+
+def test_whoever_is_next_gets_room_in_any_case() -> None:
+    budget = Budget(100)
+    first, second = budget.room(), budget.room()
+    assert first.hold(90)
+    assert not second.hold(20)
+    second.is_next = True
+    assert second.hold(20)
+    first.close()
+    second.close()
+    assert budget.room().hold(100)
+
+
+def test_room_that_is_given_back_is_had_by_who_waits() -> None:
+    async def check() -> None:
+        budget = Budget(100)
+        first, second = budget.room(), budget.room()
+        first.hold(100)
+        waiting = asyncio.create_task(second.wait(50))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        first.hold(50)
+        await waiting
+        assert second.held == 50
+
+    asyncio.run(check())

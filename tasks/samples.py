@@ -12,6 +12,9 @@ import pyarrow as pa
 
 from tasks.reasons import Reason
 
+UNREADABLE = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
+"""What reading a damaged Parquet or Arrow file may raise; a flipped bit in a column's name is a `KeyError`."""
+
 Kind = Literal["store", "allowed", "web", "embedded", "carried"]
 """How a location is read.
 

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.errors import DatasetError, OutputError, VersionError
@@ -20,6 +19,7 @@ from tasks.publish.state import read_state
 from tasks.publish.verify import file_problem
 from tasks.publish.versions import open_version
 from tasks.publish.views import view_problem
+from tasks.samples import UNREADABLE
 from tasks.shards.schema import class_names_of
 from tasks.storage import LocalStore, Store
 
@@ -84,7 +84,7 @@ def _shard_problem(store: Store, version: Version, file: FileEntry) -> str:
     try:
         with store.open(file.path) as opened, pq.ParquetFile(opened) as parquet:
             rows, lists = parquet.metadata.num_rows, class_names_of(parquet.schema_arrow)
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except UNREADABLE as error:
         return f"is no Parquet file that can be read: {str(error)[:100]}"
     if rows != file.rows:
         return f"has {rows} rows, not {file.rows}"

@@ -12,6 +12,7 @@ from tasks.errors import VersionError
 from tasks.publish.history import Version
 from tasks.publish.row_index import read_rejects
 from tasks.publish.versions import open_version
+from tasks.samples import UNREADABLE
 from tasks.storage import Store, redact_url
 
 _WRITTEN = (
@@ -59,10 +60,11 @@ def _read(store: Store, path: str) -> pa.Table:
     where = redact_url(f"{store.place.url}/{path}")
     try:
         with store.open(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-            return parquet.read(columns=[name for name in _WRITTEN if name in parquet.schema_arrow.names])
+            table = parquet.read(columns=[name for name in _WRITTEN if name in parquet.schema_arrow.names])
+            return table.select([*dict.fromkeys(["sample_id", "source_uri", *table.column_names])])
     except FileNotFoundError:
         raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
-    except (OSError, pa.ArrowException) as error:
+    except UNREADABLE as error:
         raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
 
 

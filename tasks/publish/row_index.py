@@ -18,7 +18,7 @@ from tasks.plan.shard_plans import ROWS_SCHEMA
 from tasks.publish.ages import clock_of, renew_old
 from tasks.publish.documents import COMMITS, FileEntry
 from tasks.publish.verify import hash_file
-from tasks.samples import REJECTION_SCHEMA, ShardFile, kept_text
+from tasks.samples import REJECTION_SCHEMA, UNREADABLE, ShardFile, kept_text
 from tasks.shards.schema import kept_columns_of
 from tasks.storage import Store, StoredFile, redact_url
 
@@ -42,19 +42,19 @@ def _read(store: Store, file: ShardFile, number: int) -> pa.Table:
     where = redact_url(f"{store.place.url}/{file.name}")
     try:
         with store.open(file.name) as opened, pq.ParquetFile(opened, page_checksum_verification=True) as parquet:
-            table = _columns_of(parquet)
+            table = _as_rows(_columns_of(parquet), number)
     except FileNotFoundError:
         raise VersionError(
             f"{where} is missing. `--full` builds it anew; `parquetry verify` shows all damage."
         ) from None
-    except (OSError, pa.ArrowException) as error:
+    except UNREADABLE as error:
         problem = str(error)[:100]
         raise VersionError(
             f"{where} is damaged: {problem}. `--full` builds it anew; `parquetry verify` shows more."
         ) from None
     if table.num_rows != file.rows:
         raise VersionError(f"{where} has {table.num_rows} rows, not {file.rows}. `--full` builds it anew.")
-    return _as_rows(table, number)
+    return table
 
 
 def _columns_of(parquet: pq.ParquetFile) -> pa.Table:
@@ -89,7 +89,7 @@ def read_rejects(store: Store, rejects: FileEntry | None) -> pa.Table:
             return pq.read_table(file, page_checksum_verification=True).cast(REJECTION_SCHEMA)
     except FileNotFoundError:
         raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except UNREADABLE as error:
         raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
 
 
@@ -157,7 +157,7 @@ def _spare(
                 return None
             table = _columns_of(parquet)
         digest = hash_file(store, path)
-    except (OSError, pa.ArrowException, ValueError):
+    except UNREADABLE:
         return None
     if digest[:16] != digits:
         return None

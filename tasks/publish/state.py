@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from tasks.errors import DatasetError
 from tasks.publish.history import list_versions
 from tasks.publish.runs import Run
-from tasks.samples import REJECTION_SCHEMA
+from tasks.samples import REJECTION_SCHEMA, UNREADABLE
 from tasks.storage import Store
 
 PATH = "state.parquet"
@@ -87,7 +87,7 @@ def read_state(store: Store) -> State:
         return _read(store, PATH)
     except FileNotFoundError:
         return _read_copy(store)
-    except (DatasetError, OSError, ValueError, pa.ArrowException) as error:
+    except (DatasetError, *UNREADABLE) as error:
         notice = f"{PATH} was damaged and is written anew; it costs some fetching: {str(error)[:100]}"
         return replace(_read_copy(store), notice=notice)
 
@@ -104,7 +104,7 @@ def _read(store: Store, path: str) -> State:
 def _read_copy(store: Store) -> State:
     try:
         return _read(store, COPY_PATH)
-    except (DatasetError, OSError, ValueError, pa.ArrowException):
+    except (DatasetError, *UNREADABLE):
         return State()
 
 

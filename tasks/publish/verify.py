@@ -12,6 +12,7 @@ from PIL import Image
 
 from tasks.errors import VersionError
 from tasks.publish.documents import FileEntry
+from tasks.samples import UNREADABLE
 from tasks.storage import Store, redact_url
 
 _CHUNK = 8 << 20
@@ -27,7 +28,7 @@ def verify_built(store: Store, shard: FileEntry, schema: pa.Schema) -> None:
                 raise VersionError(f"{where} does not have the rows and the schema that were written. Run it again.")
             group = parquet.read_row_group(parquet.num_row_groups - 1)
             _open_image(group, where)
-    except (OSError, pa.ArrowException) as error:
+    except UNREADABLE as error:
         raise VersionError(f"{where} was written and cannot be read back: {str(error)[:150]}. Run it again.") from None
 
 

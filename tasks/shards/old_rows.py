@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.errors import VersionError
+from tasks.samples import UNREADABLE
 from tasks.storage import Store, redact_url
 
 _GROUPS = 6
@@ -63,8 +63,10 @@ class _OldFile:
         try:
             self._opened = store.open(path)
             self._parquet = pq.ParquetFile(self._opened, page_checksum_verification=True)
-        except (OSError, pa.ArrowException) as error:
+        except UNREADABLE as error:
             raise self._damaged(error) from None
+        if not {"image", "pixels"} & set(self._parquet.schema_arrow.names):
+            raise self._damaged(ValueError("it has no column of images"))
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
@@ -76,7 +78,7 @@ class _OldFile:
     def read_group(self, group: int) -> list[Row]:
         try:
             rows: list[Row] = self._parquet.read_row_group(group).to_pylist()
-        except (OSError, pa.ArrowException) as error:
+        except UNREADABLE as error:
             raise self._damaged(error) from None
         return rows
 

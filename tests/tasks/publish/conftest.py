@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tasks.publish.commits import commit_version, write_rejects
+from tasks.publish.derived import refresh_derived
+from tasks.publish.documents import Commit, FileEntry, Manifest
+from tasks.publish.history import read_history
+from tasks.publish.runs import Run, new_run_id
+from tasks.publish.settings import OutputSettings
+from tasks.reasons import Reason
+from tasks.samples import Rejection, StoreUrl, rejection_row, rejections_table
+from tasks.shards.schema import shard_schema
+from tasks.shards.settings import WriteSettings
+from tasks.shards.writer import ShardWriter
+from tasks.storage import LocalStore
+
+SPEC = {"pixels": "png"}
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output that is published to without a source."""
+
+    root: Path
+
+    @property
+    def store(self) -> LocalStore:
+        return LocalStore(StoreUrl(str(self.root)))
+
+    @property
+    def settings(self) -> OutputSettings:
+        return OutputSettings(path=str(self.root))
+
+    def run(self) -> Run:
+        return Run(new_run_id(), self.store, read_history(self.store), time.monotonic())
+
+    def write_shard(self, ids: Sequence[str], names: Sequence[str], split: str = "train") -> FileEntry:
+        """A shard of one image for each of *ids*, whose class is its first word."""
+        with self.store.temporary("runs/made") as folder:
+            schema = shard_schema({"label": names}, SPEC)
+            with ShardWriter(self.store, folder, split, schema, WriteSettings(pixels="png")) as writer:
+                for sample_id in ids:
+                    writer.add(_row(sample_id, names, split), 100)
+                writer.finish()
+        self.store.delete_tree("runs/made")
+        (made,) = writer.files
+        return FileEntry(path=made.name, rows=made.rows, bytes=made.bytes, sha256=made.sha256, split=made.split)
+
+    def publish(self, *shards: FileEntry, names: Sequence[str] = ("cat", "dog"), run: Run | None = None) -> Commit:
+        """The next version, of *shards*."""
+        run = run or self.run()
+        manifest = self.manifest(shards, names)
+        commit, warnings = commit_version(run, manifest, {"label": names})
+        assert warnings == []
+        assert refresh_derived(self.store, self.settings) == []
+        return commit
+
+    def manifest(self, shards: Sequence[FileEntry], names: Sequence[str]) -> Manifest:
+        known: dict[str, Any] = {key: {} for key in ("counts", "classes", "reasons", "warnings", "libraries")}
+        splits: dict[str, int] = {}
+        for shard in shards:
+            splits[shard.split] = splits.get(shard.split, 0) + shard.rows
+        sample = {"sample_id": f"bad-{shards[0].sha256[:8]}", "source": "", "label_row": -1, "location": "bad.png"}
+        sample |= {"label_file": "", "fingerprint": "f"}
+        left_out = rejections_table([rejection_row(sample, Rejection(Reason.NOT_AN_IMAGE, "no image"))])
+        return Manifest(
+            **known,
+            dataset="pets",
+            parent=None,
+            splits=splits,
+            class_names={"label": list(names)},
+            columns={field.name: str(field.type) for field in shard_schema({"label": names}, SPEC)},
+            pixel_spec=SPEC,
+            layout="class_folders",
+            why="",
+            notices=[],
+            config={"output": {"keep_versions": 7, "grace_days": 3}},
+            config_sha256="",
+            gates=[],
+            shards=list(shards),
+            rejects=write_rejects(self.store, left_out),
+        )
+
+
+def _row(sample_id: str, names: Sequence[str], split: str) -> dict[str, Any]:
+    label = sample_id.partition("/")[0]
+    sink = io.BytesIO()
+    Image.new("RGB", (8, 8), (len(sample_id), sum(sample_id.encode()) % 200, 3)).save(sink, "PNG")
+    facts = {"sample_id": sample_id, "split": split, "label_name": label, "label": names.index(label)}
+    sizes = dict.fromkeys(["width", "height", "orig_width", "orig_height"], 8)
+    texts = {"orig_format": "PNG", "source_uri": sample_id, "source_fingerprint": "f", "content_sha256": sample_id}
+    return facts | sizes | texts | {"image": {"bytes": sink.getvalue(), "path": sample_id}}
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Output:
+    """An output with nothing in it."""
+    return Output(tmp_path / "out")
+
+
+@pytest.fixture
+def two(output: Output) -> Output:
+    """An output with two versions: the first of one shard, the second of that one and another."""
+    first = output.write_shard(["cat/1", "dog/1"], ["cat", "dog"])
+    output.publish(first)
+    second = output.write_shard(["cat/2", "dog/2"], ["cat", "dog"], "test")
+    output.publish(first, second)
+    return output

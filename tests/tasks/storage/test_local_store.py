@@ -1,0 +1,221 @@
+"""Files on a local disk: made in one step or not at all, synced before they are seen, swept when their maker died."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import OutputError
+from tasks.samples import StoreUrl
+from tasks.storage import TEMPORARY_PREFIX, LocalStore
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalStore:
+    return LocalStore(StoreUrl(str(tmp_path / "out")))
+
+
+@pytest.fixture
+def operations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every sync and every change of a name, in their order."""
+    seen: list[str] = []
+
+    def watch(name: str, describe: object) -> None:
+        change = getattr(os, name)
+
+        def watched(*arguments: object, **named: object) -> object:
+            seen.append(describe(*arguments))  # type: ignore[operator]
+            return change(*arguments, **named)
+
+        monkeypatch.setattr(os, name, watched)
+
+    watch("fsync", lambda handle: f"sync {Path(f'/proc/self/fd/{handle}').resolve().name}")
+    for name in ("link", "replace", "rename"):
+        watch(name, lambda source, target, _name=name: f"{_name} {Path(source).name} {Path(target).name}")
+    watch("mkdir", lambda path, *_: f"mkdir {Path(path).name}")
+    return seen
+
+
+def as_seen(operations: list[str]) -> list[str]:
+    """With the name of every temporary file as ``tmp``."""
+    words = (text.split() for text in operations)
+    return [" ".join("tmp" if TEMPORARY_PREFIX in word else word for word in line) for line in words]
+
+
+def test_a_file_and_its_folders_are_synced_before_the_next_step(store: LocalStore, operations: list[str]) -> None:
+    store.create("commits/1.json", b"1")
+    store.replace("latest.json", b"2")
+
+    assert as_seen(operations) == [
+        *["mkdir out", f"sync {store.root.parent.name}", "mkdir commits", "sync out", "mkdir runs", "sync out"],
+        *["sync tmp", "link tmp 1.json", "sync commits", "sync tmp", "replace tmp latest.json", "sync out"],
+    ]
+
+
+def test_an_adopted_file_is_synced_with_its_folder(store: LocalStore, operations: list[str]) -> None:
+    with store.temporary("runs/a") as folder:
+        (folder / "shard").write_bytes(b"bytes")
+        operations.clear()
+        store.adopt(folder / "shard", "shards/a.parquet")
+
+    assert operations[-3:] == ["sync shard", "replace shard a.parquet", "sync shards"]
+
+
+def test_a_file_that_is_adopted_again_keeps_its_links(store: LocalStore) -> None:
+    for _ in range(2):
+        with store.temporary("runs/a") as folder:
+            (folder / "shard").write_bytes(b"bytes")
+            store.adopt(folder / "shard", "shards/a.parquet")
+        if not (store.root / "view").exists():
+            (store.root / "view").hardlink_to(store.root / "shards" / "a.parquet")
+            os.utime(store.root / "view", (1, 1))
+
+    assert (store.root / "view").samefile(store.root / "shards" / "a.parquet")
+    assert store.list_files("shards")[0].modified > 1  # and has a new age
+
+
+def test_a_damaged_file_is_mended_by_one_that_is_adopted(store: LocalStore) -> None:
+    store.replace("shards/a.parquet", b"bits!")
+    with store.temporary("runs/a") as folder:
+        (folder / "shard").write_bytes(b"bytes")
+        store.adopt(folder / "shard", "shards/a.parquet")
+
+    assert store.read_bytes("shards/a.parquet") == b"bytes"
+
+
+def test_of_many_that_create_a_file_one_succeeds(store: LocalStore) -> None:
+    for number in range(20):
+        made = create_at_once(store, f"commits/{number}.json")
+        assert [store.read_bytes(f"commits/{number}.json")] == made
+
+
+def create_at_once(store: LocalStore, path: str) -> list[bytes]:
+    """What those of four threads wrote that made the file."""
+    start = threading.Barrier(4)
+    made: list[bytes] = []
+
+    def create(data: bytes) -> None:
+        start.wait()
+        with suppress(FileExistsError):
+            store.create(path, data)
+            made.append(data)
+
+    threads = [threading.Thread(target=create, args=(str(number).encode(),)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return made
+
+
+def test_a_listing_misses_nothing_while_other_files_come_and_go(store: LocalStore) -> None:
+    for number in range(1, 40):
+        store.create(f"commits/{number:06}.json", b"1")
+    ended = threading.Event()
+
+    def come_and_go() -> None:
+        while not ended.is_set():
+            place = store.root / "commits" / "000000.part"
+            place.touch()
+            place.unlink()
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        for _ in range(300):
+            found = [file.path for file in store.list_files("commits") if file.path.endswith(".json")]
+            assert len(found) == 39
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_sweeping_takes_what_the_dead_left_and_nothing_of_the_living(store: LocalStore) -> None:
+    program = (
+        "import sys, signal; from pathlib import Path; from tasks.storage.claims import claimed_file, claimed_folder\n"
+        "runs = Path(sys.argv[1])\n"
+        "with claimed_folder(runs, 'run') as folder, claimed_file(runs) as (path, file):\n"
+        "    (folder / 'plan').write_bytes(b'1'); file.write(b'half'); file.flush()\n"
+        "    print('ready', flush=True); signal.pause()\n"
+    )
+    command = [sys.executable, "-P", "-c", program, str(store.root / "runs")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={"PYTHONPATH": str(ROOT)}) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        before = sorted(path.name for path in (store.root / "runs").iterdir())
+        store.sweep()
+        assert sorted(path.name for path in (store.root / "runs").iterdir()) == before
+        child.send_signal(signal.SIGKILL)
+
+    store.sweep()
+
+    assert len(before) == 3
+    assert list((store.root / "runs").iterdir()) == []
+
+
+def test_sweeping_while_others_write_breaks_nothing(store: LocalStore) -> None:
+    ended = threading.Event()
+
+    def sweep() -> None:
+        while not ended.is_set():
+            store.sweep()
+
+    sweepers = [threading.Thread(target=sweep) for _ in range(2)]
+    for thread in sweepers:
+        thread.start()
+    try:
+        for number in range(150):
+            store.replace("latest.json", str(number).encode())
+            with store.claim(f"runs/{number}"):
+                (store.root / "runs" / str(number) / "plan").touch()
+    finally:
+        ended.set()
+        for thread in sweepers:
+            thread.join()
+    assert store.read_bytes("latest.json") == b"149"
+
+
+def test_a_folder_that_is_removed_while_it_is_used_is_made_again(store: LocalStore) -> None:
+    ended = threading.Event()
+
+    def remove() -> None:
+        while not ended.is_set():
+            for folder in (store.root / "runs", store.root):
+                try:
+                    folder.rmdir()
+                except OSError:
+                    continue
+
+    thread = threading.Thread(target=remove)
+    thread.start()
+    try:
+        for number in range(25):
+            with store.claim(f"runs/{number}"):
+                assert (store.root / "runs" / str(number)).is_dir()
+    finally:
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("change", ["link", "replace", "fsync"])
+def test_an_error_of_the_disk_is_told_with_place_and_remedy(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, change, fail)
+
+    with pytest.raises(OutputError, match=r"No space left on device, while writing .*; mend it and run again"):
+        store.create("commits/1.json", b"1") if change == "link" else store.replace("latest.json", b"1")
+    monkeypatch.undo()
+    assert [file.path for file in store.list_files("") if "runs" in file.path] == []

@@ -41,7 +41,7 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as made, shared_server(Path(made, "prefect")) as api_url:
         environment = os.environ | {"PREFECT_API_URL": api_url, "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL"}
-        trivial = min((_trivial(environment) for _ in range(3)), key=lambda cost: cost.cpu_s)
+        trivial = min((trivial_flow(environment) for _ in range(3)), key=lambda cost: cost.cpu_s)
         _say(f"trivial flow: {trivial.seconds:.1f} s, {trivial.cpu_s:.1f} s CPU")
         sources = {
             "photographs": distinct_photographs(chosen.photos, Path(made, "photographs"), chosen.images),
@@ -52,7 +52,8 @@ def main() -> None:
                 _compare(name, source, Path(made), environment, trivial)
 
 
-def _trivial(environment: Mapping[str, str]) -> Cost:
+def trivial_flow(environment: Mapping[str, str]) -> Cost:
+    """What a flow costs that does nothing."""
     return measure([sys.executable, "-c", _TRIVIAL], environment)
 
 

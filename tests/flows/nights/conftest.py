@@ -96,6 +96,11 @@ class Nights:
         assert outcome.account.balances
         return outcome.as_json()
 
+    def twin(self, name: str) -> Nights:
+        """The same dataset, published to another place."""
+        output = {**self.sections["output"], "path": str(self.folder / name)}
+        return Nights(self.folder, {**self.sections, "output": output}, self.clock)
+
     def rows(self, version: int | None = None) -> pd.DataFrame:
         """The rows of a version, by sample id."""
         tables = [self._read(path) for path in self._paths(version)]

@@ -42,7 +42,8 @@ class _Draft:
         members: Places of its samples.
         base: The file that it replaces; -1 for a new shard.
         is_dirty: It must be written anew.
-        has_suspects: It may have to be.
+        has_suspects: It may have to be, since a row may have changed.
+        has_added: It has to be unless all that were added to it are rejected.
     """
 
     split: str
@@ -50,6 +51,12 @@ class _Draft:
     base: int = -1
     is_dirty: bool = False
     has_suspects: bool = False
+    has_added: bool = False
+
+    @property
+    def is_rewritten(self) -> bool:
+        """Whether it is written anew, as far as anybody can tell."""
+        return self.is_dirty or self.has_added
 
 
 def plan_shards(samples: pa.Table, rows: Rows, settings: PlanSettings) -> RefreshPlan:
@@ -163,7 +170,7 @@ def _place_added(drafts: list[_Draft], compared: Compared, rows_per_shard: int) 
             room = rows_per_shard - len(draft.members)
             taken, rest = rest[:room], rest[room:]
             draft.members = np.concatenate([draft.members, taken])
-            draft.is_dirty = draft.is_dirty or bool(len(taken))
+            draft.has_added = draft.has_added or bool(len(taken))
             if not len(rest):
                 break
         drafts += _spread(split, rest, compared.samples, rows_per_shard)
@@ -182,14 +189,14 @@ def _merge_small(drafts: list[_Draft], rows_per_shard: int) -> None:
     """Merge shards under half full, where one of them is rewritten anyway."""
     for split in sorted({draft.split for draft in drafts}):
         small = [draft for draft in drafts if draft.split == split and 0 < 2 * len(draft.members) < rows_per_shard]
-        small.sort(key=lambda draft: (not draft.is_dirty, len(draft.members), draft.base))
-        if not small or not small[0].is_dirty:
+        small.sort(key=lambda draft: (not draft.is_rewritten, len(draft.members), draft.base))
+        if not small or not small[0].is_rewritten:
             continue
         into, *others = small
         for draft in others:
             if len(into.members) + len(draft.members) > rows_per_shard:
                 break
-            into.members = np.concatenate([into.members, draft.members])
+            into.members, into.is_dirty = np.concatenate([into.members, draft.members]), True
             draft.members, draft.is_dirty = draft.members[:0], True
 
 
@@ -199,7 +206,7 @@ def _finish(drafts: Sequence[_Draft], compared: Compared, rows: Rows) -> Refresh
     for draft in drafts:
         if not len(draft.members):
             continue
-        if not draft.is_dirty and not draft.has_suspects:
+        if not draft.is_rewritten and not draft.has_suspects:
             kept.append(draft.base)
             continue
         shard = _shard(len(shards), draft, compared.samples)

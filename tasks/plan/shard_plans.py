@@ -94,7 +94,8 @@ class ShardPlan:
         number: Its place in the plan, from 0.
         split: The split of all its rows.
         samples: Its rows, ordered by hash of `sample_id`, with the columns of `PLAN_FIELDS`.
-        base: The file that stays if every row that is checked proves to be as it was; -1 where it is built anyway.
+        base: The file that stays if its rows all prove to be as they were, and every other one is rejected; -1 where it
+            is built anyway.
     """
 
     number: int

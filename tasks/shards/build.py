@@ -53,7 +53,7 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     reusable = read_reusable(spec.output.child(spec.folder)) if spec.files else {}
     with ExitStack() as stack, closing(OldRows(store, spec.files)) as old:
         finished = prepare_samples(plan.samples, spec, reusable)
-        first = list(_unchanged_head(finished, counts)) if plan.base >= 0 else []
+        first = list(_unchanged_head(finished, plan.base, counts)) if plan.base >= 0 else []
         if counts.stays:
             return counts.outcome([], plan.base)
         folder = stack.enter_context(store.temporary(spec.folder))
@@ -78,12 +78,14 @@ def too_many_rejects(spec: BuildSpec) -> RefusedError:
     )
 
 
-def _unchanged_head(finished: Iterator[Finished], counts: _Counts) -> Iterator[Finished]:
-    """The rows up to the first that is not as it was; where there is none, the whole shard stays."""
+def _unchanged_head(finished: Iterator[Finished], base: int, counts: _Counts) -> Iterator[Finished]:
+    """The rows up to the first for which the file *base* must be written anew; where there is none, it stays."""
     for item in finished:
         counts.count(item)
         yield item
-        if not isinstance(item.outcome, Copy):
+        is_own = item.sample["copy_file"] == base and item.sample["action"] != "adopt"
+        as_it_was = isinstance(item.outcome, Copy) and item.outcome.how in {"kept", "touched", "stale"}
+        if is_own != as_it_was or not (is_own or isinstance(item.outcome, Rejection)):
             return
     counts.stays = True
 

@@ -231,7 +231,7 @@ def _roll_back(nights: Any, world: World, history: list[dict[str, int]]) -> None
 def world(source: Path, draw: Any) -> World:
     """An empty source but for eight images."""
     shutil.rmtree(source)
-    made = World(source, draw, random.Random(2026))  # noqa: S311 - a test that can be repeated
+    made = World(source, draw, random.Random(2026))
     for _ in range(8):
         made.add()
     return made

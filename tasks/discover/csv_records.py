@@ -21,6 +21,7 @@ from tasks.samples import Discovery
 from tasks.step_config import StepConfig
 from tasks.storage import redact_url
 
+_MOST_COLUMNS = 10_000
 _DELIMITERS = ",;\t|"
 
 
@@ -84,6 +85,8 @@ class CsvRecords(LabelFileSource, CsvSettings):
         return first
 
     def _understand(self, names: list[str], form: RecordFormat) -> tuple[LabelFile, RecordFormat]:
+        if len(names) > _MOST_COLUMNS:
+            raise LabelFileError(f"has {len(names):,} columns in its first line. Check `source.delimiter`.")
         roles = choose_roles(names, self, by_position=True)
         form = form.model_copy(
             update={

@@ -22,7 +22,7 @@ from tasks.discover.scan import stat_local
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records.locations import Place, normalise_path
-from tasks.samples import Rejection, decode_name
+from tasks.samples import decode_name
 from tasks.storage import redact_url
 
 Row = Mapping[str, Any]
@@ -63,16 +63,10 @@ class FileJoin:
         if len(taken) < self._listing.count:
             self._rows.ignored["present but unlisted"] += self._listing.count - len(taken)
         self._rows.ignored.update(self._listing.ignored)
-        copies = repeated(entries["sample_id"])
-        if len(copies):
-            is_copy = pc.is_in(entries["sample_id"], value_set=copies)
-            kept = self._settle_copies(entries.filter(is_copy).to_pylist())
-            stays = pc.or_(pc.invert(is_copy), pc.is_in(entries["at"], value_set=pa.array(kept, pa.int64())))
-            entries = entries.filter(stays)
+        entries = self._without_copies(entries)
         is_absent = pc.equal(entries["size"], -2)
         if pc.any(is_absent).as_py():
-            for entry in entries.filter(is_absent).to_pylist():
-                self._reject(entry, Rejection(Reason.NOT_FOUND, "no such file"))
+            self._reject_all(entries.filter(is_absent), Reason.NOT_FOUND, "no such file")
             entries = entries.filter(pc.invert(is_absent))
         self._add_samples(entries)
 
@@ -127,39 +121,58 @@ class FileJoin:
             sample_id=pc.replace_with_mask(entries["sample_id"], mask, ids.combine_chunks()),
         )
 
-    def _settle_copies(self, entries: Sequence[Row]) -> list[int]:
-        """Of records that name one image, those that count: where they begin. The others are rejected."""
-        groups: dict[str, list[Row]] = defaultdict(list)
-        for entry in entries:
-            groups[entry["sample_id"]].append(entry)
-        return [one["at"] for group in groups.values() if (one := self._settle(group)) is not None]
+    def _without_copies(self, entries: pa.Table) -> pa.Table:
+        """*entries* with one for each image: of several the first, or none where they disagree."""
+        copies = repeated(entries["sample_id"])
+        if not len(copies):
+            return entries
+        is_copy = pc.is_in(entries["sample_id"], value_set=copies)
+        several = entries.filter(is_copy)
+        said = pc.binary_join_element_wise(several["label_path"], several["split"], "\0")
+        groups = several.append_column("said", said).group_by("sample_id")
+        facts = groups.aggregate([("label_row", "min"), ("at", "min"), ("said", "count_distinct")])
+        of_group = pc.index_in(several["sample_id"], value_set=facts["sample_id"].combine_chunks())
+        is_first = pc.equal(several["at"], facts["at_min"].take(of_group))
+        disagrees = pc.greater(facts["said_count_distinct"].take(of_group), 1)
+        if self._source.label_conflict == "first":
+            disagrees = pc.and_(disagrees, False)
+        self._refuse_conflicts(several.filter(disagrees))
+        first_rows = facts["label_row_min"].take(of_group).cast(pa.string())
+        details = pc.binary_join_element_wise("line", first_rows, "names it already", " ")
+        is_spare = pc.and_(pc.invert(disagrees), pc.invert(is_first))
+        self._reject_all(several.filter(is_spare), Reason.DUPLICATE_LOCATION, details.filter(is_spare))
+        kept = several.filter(pc.and_(is_first, pc.invert(disagrees)))
+        return pa.concat_tables([entries.filter(pc.invert(is_copy)), kept])
 
-    def _settle(self, group: Sequence[Row]) -> Row | None:
-        first, *others = group
-        contradicts = any(
-            (entry["label_path"], entry["split"]) != (first["label_path"], first["split"]) for entry in others
-        )
-        if contradicts and self._source.label_conflict != "first":
+    def _refuse_conflicts(self, entries: pa.Table) -> None:
+        """Reject all *entries*: each image's contradict each other."""
+        groups: dict[str, list[Row]] = defaultdict(list)
+        for entry in entries.select(["sample_id", "location", "label_path", "label_row"]).to_pylist():
+            groups[entry["sample_id"]].append(entry)
+        for image, group in groups.items():
             rows = ", ".join(str(entry["label_row"]) for entry in group[:5])
             labels = ", ".join(sorted({entry["label_path"] for entry in group})[:5])
             if self._source.label_conflict == "error":
-                image = first["sample_id"][:80]
                 raise LabelFileError(
-                    f"{redact_url(self._source.path)}, lines {rows} disagree about {image!r}: {labels}. "
+                    f"{redact_url(self._source.path)}, lines {rows} disagree about {image[:80]!r}: {labels}. "
                     "Keep one of them, or set `label_conflict: reject` or `first` under `source`."
                 )
-            conflict = Rejection(Reason.LABEL_CONFLICT, f"lines {rows} disagree about it: {labels}")
             for entry in group:
-                self._reject(entry, conflict)
-            return None
-        for entry in others:
-            self._reject(entry, Rejection(Reason.DUPLICATE_LOCATION, f"line {first['label_row']} names it already"))
-        return first
+                sample = {"sample_id": self._rows.prefixed(image), "location": entry["location"]}
+                origin = Origin(self._source.file_name, entry["label_row"])
+                self._rows.reject(sample, Reason.LABEL_CONFLICT, f"lines {rows} disagree about it: {labels}", origin)
 
-    def _reject(self, entry: Row, rejection: Rejection) -> None:
-        sample = {"sample_id": self._rows.prefixed(entry["sample_id"]), "location": entry["location"]}
-        origin = Origin(self._source.file_name, entry["label_row"])
-        self._rows.reject(sample, rejection.reason, rejection.detail, origin)
+    def _reject_all(self, entries: pa.Table, reason: Reason, detail: str | pa.ChunkedArray) -> None:
+        columns = {
+            "sample_id": self._rows.ids(entries["sample_id"]),
+            "location": entries["location"],
+            "label_file": self._source.file_name,
+            "label_row": entries["label_row"],
+            "stage": reason.stage,
+            "reason": reason.value,
+            "detail": detail,
+        }
+        self._rows.add_rejections(columns, entries.num_rows)
 
     def _add_samples(self, entries: pa.Table) -> None:
         """Offset and length stay only where the record must be read again to fetch the image."""

@@ -124,5 +124,7 @@ class JsonRecords(LabelFileSource, JsonSettings):
             return Roles("key", "", {}, "value", None, None)
         names = list(dict.fromkeys(key for record in first if isinstance(record.cells, dict) for key in record.cells))
         if not names:
-            raise LabelFileError('holds no object: records look like {"location": "cat/1.jpg", "label": "cat"}.')
+            wrong = next((record for record in first if record.problem), None)
+            where = f"line {wrong.line}: {wrong.problem.detail}" if wrong and wrong.problem else "holds no record"
+            raise LabelFileError(f'{where}; records look like {{"location": "cat/1.jpg", "label": "cat"}}.')
         return choose_roles(names, self, by_position=False)

@@ -11,7 +11,7 @@ from tasks.discover.folder_paths import case_notices
 from tasks.discover.join_files import FileJoin
 from tasks.discover.label_files import LabelFileSource, Occurrences, clean_label, text_hash
 from tasks.discover.listing import Listing
-from tasks.discover.plain_rows import CellMeaning, plain_rows
+from tasks.discover.plain_rows import MAX_LABEL, CellMeaning, plain_rows
 from tasks.discover.roles import Roles
 from tasks.discover.sample_rows import Origin, SampleRows
 from tasks.discover.scan import scan_images
@@ -129,6 +129,8 @@ class _Reader:
         if roles.id is not None:
             identity = self._text(record, roles.id)
             problem = problem or (None if identity else Rejection(Reason.BAD_ROW, "its id is empty"))
+        if len(label) > MAX_LABEL:
+            problem = problem or Rejection(Reason.BAD_ROW, f"its label has {len(label):,} characters")
         if problem is None and not label and not self._source.allow_unlabeled:
             problem = Rejection(Reason.MISSING_LABEL, "has no label; `allow_unlabeled: true` would keep it")
         location = encode_name(place.location)

@@ -26,6 +26,8 @@ _PART = r"[^\x00-\x1f\x7f\\/:%~\[.\x{EF80}-\x{EFFF}][^\x00-\x1f\x7f\\/:%\x{EF80}
 _PATH = rf"^(?:{_PART}/)*{_PART}$"
 _WEB = r"^https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,3})?/[^\x00-\x20\x7f\\?#@:\x{EF80}-\x{EFFF}]*$"
 _LONGEST = 1000
+MAX_LABEL = 1000
+"""Characters of a class's name; a longer one is no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def plain_rows(
     is_path = np.zeros(count, dtype=bool) if policy.base_url else _mask(_is_path(locations))
     labels, _ = _mapped(block, roles.label, meaning.label_of)
     splits, has_split = _mapped(block, roles.split, meaning.split_of)
-    good = (is_web | is_path) & has_split
+    good = (is_web | is_path) & has_split & _mask(pc.less(pc.utf8_length(locations), _LONGEST))
+    good &= _mask(pc.less_equal(pc.utf8_length(labels), MAX_LABEL))
     if not meaning.allow_unlabeled:
         good &= _mask(pc.not_equal(labels, ""))
     ids = locations if roles.id is None else block.columns[int(roles.id)]
@@ -94,7 +97,7 @@ def _mask(column: pa.Array | pa.ChunkedArray) -> Bools:
 
 def _is_path(locations: pa.ChunkedArray) -> pa.ChunkedArray:
     """Whether each is a plain relative path; a long one without a dot could be pixels in base64."""
-    is_plain = pc.and_(pc.match_substring_regex(locations, _PATH), pc.less(pc.utf8_length(locations), _LONGEST))
+    is_plain = pc.match_substring_regex(locations, _PATH)
     return pc.and_(is_plain, pc.or_(pc.less(pc.utf8_length(locations), 64), pc.match_substring(locations, ".")))
 
 

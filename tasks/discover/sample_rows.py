@@ -14,6 +14,7 @@ from tasks.reasons import Reason
 from tasks.samples import REJECTION_SCHEMA, SAMPLE_SCHEMA, Rejection, rejection_row, rejections_table
 
 _NONE = {"label_row": -1, "label_offset": -1, "label_length": -1, "size": -1, "attempts": 0}
+_FULL = 1 << 13
 _ORDER = [("location", "ascending"), ("label_file", "ascending"), ("label_row", "ascending")]
 
 
@@ -71,6 +72,9 @@ class SampleRows:
         """One more image that is left out, and why."""
         known = {"source": self.source, "label_file": origin.label_file, "label_row": origin.row, **sample}
         self._rejections.append(rejection_row(known, Rejection(reason, detail)))
+        if len(self._rejections) >= _FULL:
+            self._rejected.append(rejections_table(self._rejections))
+            self._rejections = []
 
     @property
     def rejections(self) -> pa.Table:

@@ -21,6 +21,7 @@ from tasks.records.text_window import TextWindow
 
 _SMALLEST, _LARGEST = 1 << 13, 1 << 20
 _FEWEST = 16  # records that a block is worth it for
+_BLANK_LINE = re.compile(rb"^[ \t\r]*$", re.MULTILINE)
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -70,6 +71,8 @@ def read_csv_blocks(window: TextWindow, form: RecordFormat, comment: str = "") -
 
 def _take_block(window: TextWindow, form: RecordFormat, comment: str, size: int) -> tuple[RecordBlock | None, bool]:
     """The plain records at the window's position, as far as *size* bytes go, and whether they are all plain."""
+    if form.width < 2:
+        return None, False  # a blank line would be a record
     while len(window.text) - window.position < size and not window.ended:
         window.grow()
     start = window.position
@@ -98,6 +101,8 @@ def _plain_part(region: bytes, form: RecordFormat, comment: str) -> tuple[bytes,
     end = len(region)
     if comment and (found := region.find(comment.encode())) >= 0:
         end = _line_start(region, found)
+    if form.delimiter == "\t" and (blank := _BLANK_LINE.search(region, 0, end)) is not None:
+        end = blank.start()
     if b"\r" in region and (lone := _LONE_RETURN.search(region, 0, end)) is not None:
         end = _line_start(region, lone.start())
     if any(mark in region for mark in (b'"', b"'", b"[")):
@@ -128,10 +133,7 @@ def _conforming(plain: bytes, ends: npt.NDArray[np.int64], form: RecordFormat) -
     codes = np.frombuffer(plain, np.uint8)
     delimiters = np.flatnonzero(codes == ord(form.delimiter))
     counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
-    fits = counts == form.width - 1
-    if form.width == 1:
-        fits &= np.diff(ends, prepend=-1) > 1
-    wrong = np.flatnonzero(~fits)
+    wrong = np.flatnonzero(counts != form.width - 1)
     return int(wrong[0]) if wrong.size else len(ends)
 
 

@@ -10,12 +10,21 @@ import numpy as np
 
 _BLANKS = b" \t"
 _ARRAY_START = re.compile(rb"\[[\s\[]*[-+.\d]|\[\s*\[|\[\s*\xe2\x80\xa6")
+_ARRAY_BODY = re.compile(rb"(?:[\[\]0-9\s,.eE+-]|\xe2\x80\xa6)*+")
 _SHORT = 512  # bytes up to which brackets are counted one by one
 _SCHEME_START = re.compile(rb"['\"]?[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class UnclosedCellError(Exception):
-    """A quote or bracket is not closed where the text ends; more of it might close it."""
+    """A quote or bracket is not closed where the text ends; more of it might close it.
+
+    Attributes:
+        position: Where it stands.
+    """
+
+    def __init__(self, position: int) -> None:
+        super().__init__(position)
+        self.position = position
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ def _cell(text: bytes, start: int, stop: int, delimiter: bytes, reading: Reading
         if (after := patterns.after.match(text, end, stop)) is not None:
             return text[position:end], after.end()
     elif first == 0x5B and _ARRAY_START.match(text, position, stop):
-        raise UnclosedCellError
+        raise UnclosedCellError(position)
     return _literal_cell(text, position, stop, patterns)
 
 
@@ -123,7 +132,7 @@ def _quoted_cell(text: bytes, start: int, stop: int, patterns: _Patterns, readin
     if match is None and _is_open(text, start, first_line, quote, patterns):
         match = pattern.match(text, start, stop) if first_line < stop else None
         if match is None:
-            raise UnclosedCellError
+            raise UnclosedCellError(start)
     if match is None:
         return _literal_cell(text, start, stop, patterns)
     return _unquote(match[1], quote, reading.backslash), match.end()
@@ -141,6 +150,18 @@ def _unquote(body: bytes, quote: bytes, backslash: bool) -> bytes:
     if backslash and b"\\" in body:
         body = body.replace(b"\\" + quote, quote)
     return body.replace(quote + quote, quote)
+
+
+@functools.cache
+def closing_quote(delimiter: bytes) -> re.Pattern[bytes]:
+    """Where a double quote may close a cell."""
+    return re.compile(rb"\"[ \t]*(?:%s|\r?\n|\r?\Z)" % re.escape(delimiter))
+
+
+def array_end(text: bytes, start: int) -> int:
+    """Where that ends which begins with the bracket at *start* and may belong to an array of numbers."""
+    match = _ARRAY_BODY.match(text, start)
+    return match.end() if match is not None else start
 
 
 def bracket_end(text: bytes, start: int, stop: int) -> int:

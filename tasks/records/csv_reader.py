@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
-from tasks.records.csv_cells import READINGS, UnclosedCellError, split_cells
+from tasks.records.csv_cells import (
+    READINGS,
+    UnclosedCellError,
+    array_end,
+    bracket_end,
+    closing_quote,
+    split_cells,
+)
 from tasks.records.locations import is_address
 from tasks.records.record import MAX_RECORD_BYTES, Record, RowProblem
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
 
 _MAX_QUOTED = 1 << 20  # bytes over which a quoted cell may run on; more is a quote that was never closed
+_BLANK_LINES = re.compile(rb"(?:[ \t\r]*+\n)++")
 _MARKUP = (b'"', b"'", b"[")
+
+Split = tuple[list[bytes], int]
+"""The cells of a record, and its bytes."""
 
 
 def read_csv(window: TextWindow, form: RecordFormat, comment: str = "") -> Iterator[Record]:
@@ -27,6 +39,12 @@ def read_csv(window: TextWindow, form: RecordFormat, comment: str = "") -> Itera
         end = _line_end(window)
         if end == window.position and window.ended and end >= len(window.text):
             return
+        if end < 0:
+            yield _skipped_line(window)
+            continue
+        if (blank := _BLANK_LINES.match(window.text, window.position)) is not None:
+            window.advance(blank.end())
+            continue
         line = window.text[window.position : end]
         if not line.strip() or (comment and line.lstrip().startswith(comment.encode())):
             window.advance(min(end + 1, len(window.text)))
@@ -37,14 +55,29 @@ def read_csv(window: TextWindow, form: RecordFormat, comment: str = "") -> Itera
 
 
 def _line_end(window: TextWindow) -> int:
-    """Where the line ends that begins at the window's position."""
+    """Where the line ends that begins at the window's position; -1 where it is too long."""
+    looked = window.position
     while True:
-        end = window.text.find(b"\n", window.position)
+        end = window.text.find(b"\n", looked)
         if end >= 0:
             return end
         if window.ended:
             return len(window.text)
+        if len(window.text) - window.position > MAX_RECORD_BYTES:
+            return -1
+        looked = len(window.text) - window.position
         window.grow()
+
+
+def _skipped_line(window: TextWindow) -> Record:
+    """Pass a line that is too long to hold."""
+    offset, line = window.at, window.line
+    while (end := window.text.find(b"\n", window.position)) < 0 and not window.ended:
+        window.advance(len(window.text))
+        window.grow()
+    window.advance(end + 1 if end >= 0 else len(window.text))
+    detail = f"is longer than {MAX_RECORD_BYTES >> 20} MiB"
+    return Record(offset, window.at - offset, line, (), RowProblem(Reason.BAD_ROW, detail))
 
 
 def _read_record(window: TextWindow, line_end: int, form: RecordFormat, width: int) -> Record:
@@ -52,42 +85,93 @@ def _read_record(window: TextWindow, line_end: int, form: RecordFormat, width: i
     delimiter = form.delimiter.encode()
     line = window.text[window.position : line_end]
     if not any(mark in line for mark in _MARKUP):
-        cells = [cell.strip(b" \t\r") for cell in line.split(delimiter)]
-        return _record(window, cells, line_end, form, width)
-    found = _split(window, delimiter, width)
+        return _record(window, _plain_cells(line, delimiter), line_end, form, width)
+    found, opened = _split(window, line_end, delimiter, width)
+    if found is None and opened >= 0:
+        found = _split_lines(window, opened - window.position, delimiter, width)
     if found is None:
-        cells = [cell.strip(b" \t\r") for cell in line.split(delimiter)]
         line_end = _line_end(window)
+        cells = _plain_cells(window.text[window.position : line_end], delimiter)
         return _record(window, cells, line_end, form, width or -1)
     return _record(window, found[0], window.position + found[1], form, width)
 
 
-def _split(window: TextWindow, delimiter: bytes, width: int) -> tuple[list[bytes], int] | None:
-    """The cells by the first reading that gives *width* of them, and how long the record is; None if none does."""
-    fallback = None
+def _plain_cells(line: bytes, delimiter: bytes) -> list[bytes]:
+    return [cell.strip(b" \t\r") for cell in line.split(delimiter)]
+
+
+def _split(window: TextWindow, stop: int, delimiter: bytes, width: int) -> tuple[Split | None, int]:
+    """The cells of the text up to *stop*, by the first reading that gives *width* of them; and what is open there.
+
+    Of readings that give another number the first counts, unless something is open at *stop*: then none does, and its
+    position is told; else that is -1.
+    """
+    start, opened = window.position, -1
+    fallback: Split | None = None
     for reading in READINGS:
-        while True:
-            start = window.position
-            stop = len(window.text)
-            try:
-                cells = split_cells(window.text, start, stop, delimiter, reading)
-            except UnclosedCellError:
-                cells = None
-            complete = cells is not None and (cells.end < stop or window.ended)
-            if complete or window.ended or stop - start > _limit(window.text[start : start + 4096]):
-                break
+        try:
+            cells = split_cells(window.text, start, stop, delimiter, reading)
+        except UnclosedCellError as error:
+            opened = error.position
+            continue
+        if not width or len(cells.values) == width:
+            return (cells.values, cells.end - start), -1
+        fallback = fallback or (cells.values, cells.end - start)
+    return (fallback, -1) if opened < 0 else (None, opened)
+
+
+def _split_lines(window: TextWindow, opened: int, delimiter: bytes, width: int) -> Split | None:
+    """The cells of a record that runs over several lines, since a quote or bracket is open at the end of the first.
+
+    *opened* is where that stands, from the record's first byte. Each part of the text is searched for what could close
+    it once only, however many records are open.
+    """
+    is_array = window.text[window.position + opened : window.position + opened + 1] == b"["
+    end = 0
+    while opened >= 0:
+        end = _array_end(window, opened) if is_array else _quote_end(window, delimiter, end)
+        if end < 0:
+            return None
+        while (stop := window.text.find(b"\n", window.position + end)) < 0 and not window.ended:
             window.grow()
-        if cells is not None and complete:
-            if not width or len(cells.values) == width:
-                return cells.values, cells.end - start
-            fallback = fallback or (cells.values, cells.end - start)
-    if fallback is None or b"\n" in window.text[window.position : window.position + fallback[1]]:
+        stop = stop if stop >= 0 else len(window.text)
+        found, opened = _split(window, stop, delimiter, width)
+        opened, is_array, end = opened - window.position, False, stop - window.position
+    if found is None or (width and len(found[0]) != width):
+        window.closed_from = window.at + end
         return None
-    return fallback
+    return found
 
 
-def _limit(head: bytes) -> int:
-    return MAX_RECORD_BYTES if b"[" in head else _MAX_QUOTED
+def _quote_end(window: TextWindow, delimiter: bytes, beyond: int) -> int:
+    """Where a double quote could close the record's cell, *beyond* and more from its first byte; -1 where none does."""
+    while len(window.text) - window.position < _MAX_QUOTED and not window.ended:
+        window.grow()
+    start, stop = window.position + beyond, window.position + _MAX_QUOTED
+    if not beyond:
+        line_end = window.text.find(b"\n", window.position, stop)
+        start = max(stop if line_end < 0 else line_end, window.closed_from - window.offset)
+    match = closing_quote(delimiter).search(window.text, start, stop)
+    if match is not None:
+        return match.start() + 1 - window.position
+    window.closed_from = max(window.closed_from, window.offset + min(stop, len(window.text)))
+    return -1
+
+
+def _array_end(window: TextWindow, opened: int) -> int:
+    """Where the array closes whose bracket stands at *opened*, from the record's first byte; -1 where it does not."""
+    if window.at + opened < window.closed_from:
+        return -1
+    while True:
+        start = window.position + opened
+        end = array_end(window.text, start)
+        closed = bracket_end(window.text, start, end)
+        if closed >= 0:
+            return closed - window.position
+        if end < len(window.text) or window.ended or end - start > MAX_RECORD_BYTES:
+            window.closed_from = window.offset + end
+            return -1
+        window.grow()
 
 
 def _record(window: TextWindow, cells: Sequence[bytes], end: int, form: RecordFormat, width: int) -> Record:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
+from tasks.records.json_brackets import MisplacedError, value_end
 from tasks.records.json_text import DuplicateKeyError, JsonTextError, parse_json
 from tasks.records.record import MAX_RECORD_BYTES, Record, RowProblem
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
 
-_TOKEN = re.compile(rb"\"(?:[^\"\\]++|\\.)*+\"|'(?:[^'\\\n]++|\\.)*+'|[{}\[\]\"]", re.DOTALL)
-_BLANK = re.compile(rb"\s*")
-_SCALAR = re.compile(rb"[^\s,\]}:]*+")
+_BLANK = re.compile(rb"\s*+")
+_BLANK_OR_COMMA = re.compile(rb"[\s,]*+")
 _KEY = re.compile(rb"\"((?:[^\"\\]++|\\.)*+)\"\s*:\s*|'((?:[^'\\\n]++|\\.)*+)'\s*:\s*", re.DOTALL)
 _DOTS = (b"...", "…".encode())
 _NEXT_OBJECT = re.compile(rb"\n[ \t]*\{")
@@ -51,7 +52,7 @@ def record_keys(window: TextWindow) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
     _expect(window, b"{")
     while (key := _next_key(window)) is not None:
-        end = _value_end(window)
+        end = _whole_end(window)
         if end < 0:
             return keys
         keys[key] = re.sub(rb"\s", b"", window.text[window.position : window.position + 256])[:2]
@@ -63,9 +64,9 @@ def record_keys(window: TextWindow) -> dict[str, bytes]:
 
 def is_lines(window: TextWindow) -> bool:
     """Whether another object follows the first one: JSON Lines, or objects set one after another."""
-    end = _value_end(window)
+    end = _whole_end(window)
     if end < 0:
-        return False
+        return _NEXT_OBJECT.search(window.text, window.position) is not None
     window.advance(end)
     _skip(window, commas=True)
     return _peek(window) == b"{"
@@ -88,15 +89,13 @@ def _skip(window: TextWindow, *, commas: bool = False) -> int:
     """Pass blanks, and commas where they may stand; the number of commas."""
     passed = 0
     while True:
-        match = _BLANK.match(window.text, window.position)
-        window.advance(match.end() if match is not None else window.position)
-        if window.position >= len(window.text) and not window.ended:
-            window.grow()
-        elif commas and _peek(window) == b",":
-            window.advance(window.position + 1)
-            passed += 1
-        else:
+        match = (_BLANK_OR_COMMA if commas else _BLANK).match(window.text, window.position)
+        end = match.end() if match is not None else window.position
+        passed += window.text.count(b",", window.position, end)
+        window.advance(end)
+        if window.position < len(window.text) or window.ended:
             return passed
+        window.grow()
 
 
 def _expect(window: TextWindow, opening: bytes) -> None:
@@ -124,7 +123,7 @@ def _enter(window: TextWindow, key: str) -> None:
         if found == key:
             return
         seen.append(found)
-        end = _value_end(window)
+        end = _whole_end(window)
         if end < 0:
             break
         window.advance(end)
@@ -133,9 +132,13 @@ def _enter(window: TextWindow, key: str) -> None:
 
 
 def _value_end(window: TextWindow) -> int:
-    """Where the value ends that begins at the window's position; -1 where it does not end."""
+    """Where the value ends that begins at the window's position; -1 where it does not end.
+
+    Raises:
+        MisplacedError: It cannot end, since the next one begins before.
+    """
     while True:
-        end = _end_in(window.text, window.position)
+        end = value_end(window.text, window.position)
         if 0 <= end < len(window.text) or (end >= 0 and window.ended):
             return end
         if window.ended:
@@ -143,25 +146,6 @@ def _value_end(window: TextWindow) -> int:
         if len(window.text) - window.position > MAX_RECORD_BYTES:
             return -1
         window.grow()
-
-
-def _end_in(text: bytes, start: int) -> int:
-    first = text[start : start + 1]
-    if first not in {b"{", b"[", b'"', b"'"} or not first:
-        scalar = _SCALAR.match(text, start)
-        return scalar.end() if scalar is not None else start
-    depth = 0
-    for token in _TOKEN.finditer(text, start):
-        mark = text[token.start()]
-        if mark in b"{[":
-            depth += 1
-        elif mark in b"}]":
-            depth -= 1
-        elif token.end() - token.start() == 1:
-            return -1
-        if depth <= 0:
-            return token.end()
-    return -1
 
 
 def _elements(window: TextWindow, form: RecordFormat, *, in_array: bool) -> Iterator[Record]:
@@ -185,7 +169,7 @@ def _stray(window: TextWindow, form: RecordFormat) -> Record | None:
     """What is no object among objects: an ellipsis, which is passed with a note, or a record that is none."""
     offset, line = window.at, window.line
     dots = next((mark for mark in _DOTS if window.text.startswith(mark, window.position)), b"")
-    end = window.position + len(dots) if dots else _value_end(window)
+    end = window.position + len(dots) if dots else _whole_end(window)
     if end <= window.position:
         newline = window.text.find(b"\n", window.position)
         end = newline if newline > window.position else len(window.text)
@@ -196,19 +180,30 @@ def _stray(window: TextWindow, form: RecordFormat) -> Record | None:
 
 
 def _object(window: TextWindow, form: RecordFormat, repair: str) -> Record:
-    """The object at the window's position; one that does not end ends before the next line that begins one."""
-    end = _value_end(window)
-    following = _NEXT_OBJECT.search(window.text, window.position)
-    if end < 0:
-        end = following.start() if following is not None else len(window.text)
-        broken = True
-    else:
-        broken = False
+    """The object at the window's position; one that does not end ends where the next one begins."""
+    problem = None
+    try:
+        end = _value_end(window)
+        if end < 0:
+            following = _NEXT_OBJECT.search(window.text, window.position)
+            end = following.start() if following is not None else len(window.text)
+            problem = RowProblem(Reason.BAD_ROW, "an object that does not end")
+    except MisplacedError as error:
+        end = error.position
+        problem = RowProblem(Reason.BAD_ROW, "an object that does not end before the next bracket")
     offset, line, data = window.at, window.line, window.text[window.position : end]
     window.advance(end)
-    if broken:
-        return Record(offset, len(data), line, {}, RowProblem(Reason.BAD_ROW, "an object that does not end"))
+    if problem is not None:
+        return Record(offset, len(data), line, {}, problem)
     return _parsed(data, Record(offset, len(data), line, {}, None, repair), form)
+
+
+def _whole_end(window: TextWindow) -> int:
+    """As `_value_end`, and -1 also where the value cannot end."""
+    try:
+        return _value_end(window)
+    except MisplacedError:
+        return -1
 
 
 def _entries(window: TextWindow, form: RecordFormat) -> Iterator[Record]:
@@ -218,7 +213,7 @@ def _entries(window: TextWindow, form: RecordFormat) -> Iterator[Record]:
         offset, line, position = window.at, window.line, window.position
         if _peek(window) in {b"", b"}"} or _next_key(window) is None:
             return
-        end = _value_end(window)
+        end = _whole_end(window)
         if end < 0:
             return
         length = window.offset + end - offset
@@ -236,6 +231,10 @@ def _parsed(data: bytes, record: Record, form: RecordFormat) -> Record:
         parsed = parse_json(f"{{{text}}}" if form.map_value else text, strict=form.strict)
         repairs += parsed.repairs
         cells = parsed.value
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(cells, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        cells, problem = {}, RowProblem(Reason.BAD_ROW, "holds half of a character, as `\\ud800` is")
     except UnicodeDecodeError:
         problem = RowProblem(Reason.BAD_ROW, "is not UTF-8 text; set `source.encoding`")
     except DuplicateKeyError as error:

@@ -13,7 +13,7 @@ _SPACE = re.compile(r"[\s,]*")
 _ELLIPSIS = re.compile(r"\.\.\.|…")
 _WORD = re.compile(r"[A-Za-z]+")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_STRING = re.compile(r"'((?:[^'\\\n]|\\.)*)'|\"((?:[^\"\\\n]|\\.)*)\"", re.DOTALL)
+_STRING = re.compile(r"'((?:[^'\\\n]++|\\.)*+)'|\"((?:[^\"\\\n]++|\\.)*+)\"", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
@@ -68,7 +68,7 @@ def parse_json(text: str, *, strict: bool) -> Parsed:
         raise JsonTextError("is nested too deeply") from None
     except ValueError as error:
         if strict:
-            raise JsonTextError(f"is not JSON: {error}"[:200]) from None
+            raise JsonTextError(f"is not JSON: {str(error)[:160]}; `strict: false` would try to read it") from None
     return _Tolerant(text).parse()
 
 

@@ -17,6 +17,7 @@ _OPENERS = frozenset({"file", "local", "http", "https", "ftp", "javascript", "da
 _NEVER = frozenset({"reference://"})  # it opens whatever it is told to, whoever lists it
 _DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|$)")
 _LONGEST_PATH = 4096
+_LONGEST_PLACE = 32_768
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def classify_location(text: str, policy: LocationPolicy) -> Place | Rejection:
         return Rejection(Reason.BAD_ROW, "has no location")
     if is_embedded(text):
         return Place("embedded", "", "")
+    if len(text) > _LONGEST_PLACE:
+        return Rejection(Reason.BAD_ROW, f"a location of {len(text):,} characters")
     if "::" in text:
         return Rejection(Reason.BAD_SCHEME, "`::` chains file systems, which a label file may not ask for")
     return _web_place(text) if is_web(text) else _path_place(text, policy)

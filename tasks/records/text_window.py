@@ -89,6 +89,7 @@ class TextWindow:
         ended: Whether it reaches to the end of the whole.
         position: Where the reader stands in *text*.
         line: The line it stands on, from 1.
+        closed_from: What is open before this place in the whole text is not closed before it either: a reader's note.
     """
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
@@ -97,6 +98,7 @@ class TextWindow:
         self.ended = False
         self.position = 0
         self.line = 1
+        self.closed_from = 0
         self._chunks = chunks
         self.grow()
         if self.text.startswith(codecs.BOM_UTF8):

@@ -19,6 +19,11 @@ from hypothesis import strategies as st
 from tasks.discover.auto import AutoSource
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
+from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
+from tasks.records.csv_reader import read_csv
+from tasks.records.record import Record
+from tasks.records.record_format import RecordFormat
+from tasks.records.text_window import TextWindow
 from tasks.samples import Discovery
 
 PLACES = ("cats_n_dogs/cat/1.jpg", "cats_n_dogs/dog/2.jpg", "1.jpg", "2.jpg", "a,b.jpg", "sub/3.jpg")
@@ -254,6 +259,145 @@ def test_columns_of_pandas_are_refused_with_a_hint(folder: Path) -> None:
         look(folder, '{"location": {"0": "1.jpg"}, "label": {"0": "cat"}}', "l.json")
 
 
+def test_a_label_that_is_a_list_is_an_error_wherever_it_stands(folder: Path) -> None:
+    items = [{"file": "1.jpg", "a": {"label": "cat"}}] * 150 + [{"file": "2.jpg", "a": {"label": ["cat"]}}]
+    with pytest.raises(LabelFileError, match=r"line 151: the label 'a.label' is a list"):
+        look(folder, "\n".join(map(json.dumps, items)), "l.jsonl", columns={"label": "a.label"})
+
+
+def test_repairs_are_reported_line_by_line_and_strict_turns_them_off(folder: Path) -> None:
+    text = "[{'location': '1.jpg', 'label': 'cat',}\n{\"location\": \"2.jpg\", \"label\": None}, ...]"
+    discovery = look(folder, text, "l.json", allow_unlabeled=True)
+
+    assert found(discovery) == [("1.jpg", "cat"), ("2.jpg", "")]
+    assert [notice for notice in discovery.notices if "label_file_repaired" in notice] == [
+        "l.json, line 1: single quotes, a trailing comma (label_file_repaired)",
+        "l.json, line 2: a missing comma, a Python literal (label_file_repaired)",
+        "l.json, line 2: an ellipsis was dropped (label_file_repaired)",
+    ]
+    with pytest.raises(LabelFileError, match=r"line 1: .*strict"):
+        look(folder, text, "l.json", strict=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('[{"label": "a", "location": "1.jpg"\n {"label": "c", "location": "2.jpg"}]', id="on two lines"),
+        pytest.param('[{"label": "a", "location": "1.jpg", {"label": "c", "location": "2.jpg"}]', id="on one line"),
+        pytest.param('[{"label": "c", "location": "2.jpg"}, {"label": "a", "location": "1.jpg"]', id="the last"),
+        pytest.param('{"label": "a", "tags": ["x"\n{"label": "c", "location": "2.jpg"}\n', id="with a list inside"),
+        pytest.param(
+            '[{"label": "\\ud800", "location": "1.jpg"}, {"label": "c", "location": "2.jpg"}]', id="half a sign"
+        ),
+    ],
+)
+def test_each_object_that_begins_is_a_row(folder: Path, text: str) -> None:
+    discovery = look(folder, text, "l.json")
+
+    assert (reasons(discovery), found(discovery)) == (["bad_row"], [("2.jpg", "c")])
+
+
+def test_an_error_in_every_record_names_the_first_line(folder: Path) -> None:
+    with pytest.raises(LabelFileError, match=r"l\.json, line 2: .*does not end"):
+        look(folder, '\n{"label": "a", "location": "1.jpg"\n{"label": "b", "location": "2.jpg"', "l.json")
+
+
+def test_names_that_two_columns_have_are_ambiguous(folder: Path) -> None:
+    with pytest.raises(LabelFileError, match=r"'label', 'class'.*columns"):
+        look(folder, "file,label,class\n1.jpg,cat,0\n")
+    assert found(look(folder, "file,x,y,class\n1.jpg,3,4,cat\n")) == [("1.jpg", "cat")]
+    with pytest.raises(LabelFileError, match=r"2 columns 'breed'"):
+        look(folder, "file,breed,breed\n1.jpg,a,b\n", columns={"label": "breed"})
+
+
+def test_a_file_may_be_spelled_in_another_unicode_form(folder: Path) -> None:
+    (folder / "cafe\u0301.jpg").write_bytes(b"x")
+
+    discovery = look(folder, "label,location\ncat,caf\u00e9.jpg\ncat,cafe\u0301.jpg\n")
+
+    assert found(discovery) == [("cafe\u0301.jpg", "cat")]
+    assert reasons(discovery) == ["duplicate_location"]
+
+
+def test_a_backslash_is_itself_where_a_file_is_called_so(folder: Path) -> None:
+    (folder / "sub\\3.jpg").write_bytes(b"x")
+    (folder / "sub" / "4.jpg").write_bytes(b"x")
+
+    discovery = look(folder, "label,location\ncat,sub\\3.jpg\ndog,sub\\4.jpg\n")
+
+    assert found(discovery) == [("sub/4.jpg", "dog"), ("sub\\3.jpg", "cat")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected", "why"),
+    [
+        ("reject", [], ["label_conflict", "label_conflict"]),
+        ("first", [("1.jpg", "cat")], ["duplicate_location"]),
+    ],
+)
+def test_labels_that_contradict_each_other(
+    folder: Path, policy: str, expected: list[tuple[str, str]], why: list[str]
+) -> None:
+    discovery = look(folder, "label,location\ncat,1.jpg\ndog,1.jpg\n", label_conflict=policy)
+
+    assert (found(discovery), reasons(discovery)) == (expected, why)
+
+
+def test_a_contradiction_may_be_an_error(folder: Path) -> None:
+    with pytest.raises(LabelFileError, match=r"lines 2, 3 disagree about '1\.jpg': cat, dog"):
+        look(folder, "label,location\ncat,1.jpg\ndog,1.jpg\n", label_conflict="error")
+
+
+def test_columns_are_kept_as_text(folder: Path) -> None:
+    rows = "".join(f"cat,{n}.jpg,{n:03},\n" for n in range(40))
+    for n in range(40):
+        (folder / f"{n}.jpg").write_bytes(b"x")
+
+    discovery = look(folder, f"label,location,the age,note\n{rows}", keep_columns=["the age", "note"])
+
+    assert sorted(discovery.samples["kept"].to_pylist()) == [f'{{"the_age": "{n:03}"}}' for n in range(40)]
+    with pytest.raises(LabelFileError, match=r"no column 'size', which `source.keep_columns` names"):
+        look(folder, "label,location\ncat,1.jpg\n", keep_columns=["size"])
+
+
+def test_a_quoted_cell_may_hold_lines(folder: Path) -> None:
+    discovery = look(folder, 'label,location,note\ncat,1.jpg,"two\nlines, ""and"" more"\n"dog",2.jpg,"a\n\nb"\n')
+
+    assert found(discovery) == [("1.jpg", "cat"), ("2.jpg", "dog")]
+    assert discovery.samples["label_row"].to_pylist() == [2, 4]
+
+
+def test_an_array_may_be_written_over_several_lines(folder: Path) -> None:
+    discovery = look(folder, "label,location\ncat,[[0, 1],\n [2, 3]]\ndog,2.jpg\n")
+
+    assert discovery.samples["kind"].to_pylist() == ["embedded", "store"]
+    assert reasons(discovery) == []
+
+
+@pytest.mark.parametrize("opening", ['"', "'", "[[1,2,3", '"[['])
+def test_rows_that_open_and_never_close_are_read_each_for_itself(folder: Path, opening: str) -> None:
+    rows = "".join(f"{opening}cat{n},{n}.jpg\n" for n in range(6_000))
+
+    discovery = look(folder, f"label,location\n{rows}dog,sub/3.jpg\n")
+
+    assert discovery.listed == 6_001
+    assert ("sub/3.jpg", "dog") in found(discovery)
+
+
+def test_objects_that_never_close_are_read_each_for_itself(folder: Path) -> None:
+    rows = "".join(f'{{"label": "a", "location": "{n}.jpg"\n' for n in range(6_000))
+
+    discovery = look(folder, f'{{"label": "dog", "location": "2.jpg"}}\n{rows}', "l.jsonl")
+
+    assert (discovery.listed, set(reasons(discovery))) == (6_001, {"bad_row"})
+
+
+def test_a_name_or_place_of_endless_length_is_a_reject(folder: Path) -> None:
+    text = f"label,location\n{'x' * 2000},1.jpg\ncat,http://x.com/{'y' * 40_000}\ndog,2.jpg\n"
+
+    assert reasons(look(folder, text)) == ["bad_row", "bad_row"]
+
+
 @pytest.mark.parametrize(
     ("name", "data"),
     [
@@ -306,6 +450,48 @@ def test_rows_that_were_written_in_any_dialect_come_back(
 
     expected = sorted((f"{n}.jpg", unicodedata.normalize("NFC", label).strip()) for n, label in enumerate(labels))
     assert found(discovery) == expected
+
+
+markup = st.text(st.sampled_from("ab ,\t;'\"[]\\\r\n#\0é.0/:"), max_size=200)
+
+
+@pytest.mark.fuzz
+@given(
+    text=markup,
+    width=st.integers(1, 4),
+    repeat=st.integers(1, 8),
+    quoted=st.booleans(),
+    delimiter=st.sampled_from(",\t"),
+)
+def test_blocks_of_records_are_the_records_one_by_one(
+    text: str, width: int, repeat: int, quoted: bool, delimiter: str
+) -> None:
+    plain = delimiter.join(['"a b"' if quoted else "a b"] * width) + "\n"
+    data = (plain * 20 + text + "\n" + plain * 30 + text).encode() * repeat
+    form = RecordFormat(kind="csv", width=width, location=0, delimiter=delimiter)
+
+    single = list(read_csv(TextWindow(iter([data])), form))
+    several: list[Record] = []
+    for item in read_csv_blocks(TextWindow(iter([data])), form):
+        several += [item.record(n) for n in range(len(item.lines))] if isinstance(item, RecordBlock) else [item]
+
+    assert several == single
+
+
+@pytest.mark.fuzz
+@given(data=st.binary(max_size=300) | markup.map(str.encode), name=st.sampled_from(["l.csv", "l.json", "l.jsonl"]))
+def test_any_bytes_are_rows_or_an_error_that_names_the_file(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, name: str
+) -> None:
+    head = b"label,location\ncat,1.jpg\n" if name == "l.csv" else b'{"label": "cat", "location": "1.jpg"}\n'
+    folder = tmp_path_factory.mktemp("bytes")
+    (folder / "1.jpg").write_bytes(b"x")
+    try:
+        listed, message = look(folder, head + data, name).listed, name
+    except LabelFileError as error:
+        listed, message = 1, str(error)
+    assert listed >= 1
+    assert name in message
 
 
 @pytest.mark.fuzz

@@ -21,7 +21,7 @@ from tasks.samples import Rejection, StoreUrl, rejection_row, rejections_table
 from tasks.shards.schema import shard_schema
 from tasks.shards.settings import WriteSettings
 from tasks.shards.writer import ShardWriter
-from tasks.storage import LocalStore
+from tasks.storage import Store, open_store
 
 SPEC = {"pixels": "png"}
 
@@ -30,15 +30,19 @@ SPEC = {"pixels": "png"}
 class Output:
     """An output that is published to without a source."""
 
-    root: Path
+    place: StoreUrl
 
     @property
-    def store(self) -> LocalStore:
-        return LocalStore(StoreUrl(str(self.root)))
+    def root(self) -> Path:
+        return Path(self.place.url)
+
+    @property
+    def store(self) -> Store:
+        return open_store(self.place)
 
     @property
     def settings(self) -> OutputSettings:
-        return OutputSettings(path=str(self.root))
+        return OutputSettings(path=self.place.url, storage_options=dict(self.place.options))
 
     def run(self) -> Run:
         return Run(new_run_id(), self.store, read_history(self.store), time.monotonic())
@@ -51,7 +55,8 @@ class Output:
                 for sample_id in ids:
                     writer.add(_row(sample_id, names, split), 100)
                 writer.finish()
-        self.store.delete_tree("runs/made")
+        if self.place.is_local:
+            self.store.delete_tree("runs/made")
         (made,) = writer.files
         return FileEntry(path=made.name, rows=made.rows, bytes=made.bytes, sha256=made.sha256, split=made.split)
 
@@ -104,7 +109,7 @@ def _row(sample_id: str, names: Sequence[str], split: str) -> dict[str, Any]:
 @pytest.fixture
 def output(tmp_path: Path) -> Output:
     """An output with nothing in it."""
-    return Output(tmp_path / "out")
+    return Output(StoreUrl(str(tmp_path / "out")))
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tasks.publish.retention import apply_retention, prune
 from tasks.publish.row_index import read_rejects, read_rows
 from tasks.publish.state import PATH, read_state
 from tasks.publish.versions import describe_versions, version_files, version_path
+from tasks.samples import StoreUrl
 
 if TYPE_CHECKING:
     from tests.tasks.publish.conftest import Output
@@ -197,7 +198,7 @@ def _published_once(factory: pytest.TempPathFactory) -> Output:
     from tests.tasks.publish import conftest  # noqa: PLC0415 - found once the test runs
 
     if not _OUTPUTS:
-        output = conftest.Output(factory.mktemp("damaged") / "out")
+        output = conftest.Output(StoreUrl(str(factory.mktemp("damaged") / "out")))
         first = output.write_shard(["cat/1", "dog/1"], ["cat", "dog"])
         output.publish(first)
         output.publish(first, output.write_shard(["cat/2"], ["cat", "dog"], "test"))

@@ -179,12 +179,12 @@ def test_a_state_that_is_as_it_was_is_not_written(two: Output) -> None:
 def test_a_finished_shard_that_is_old_for_the_grace_is_renewed_when_it_is_adopted(two: Output) -> None:
     for number, days in ((7, 2.0), (8, 0.5)):
         age(two, two.write_shard([f"cat/{number}"], NAMES).path, days)
-    spare = {path: two.store.root.joinpath(path).stat().st_mtime for path in _unnamed(two)}
+    spare = {path: (two.root / path).stat().st_mtime for path in _unnamed(two)}
 
     rows = with_spare(two.store, _rows_of_newest(two), [], lambda _: True, two.settings.grace)
 
     assert {"cat/7", "cat/8"} <= set(rows.table["sample_id"].to_pylist())
-    renewed = [path for path, before in spare.items() if two.store.root.joinpath(path).stat().st_mtime > before]
+    renewed = [path for path, before in spare.items() if (two.root / path).stat().st_mtime > before]
     assert len(renewed) == 1
     assert find_garbage(two.store, two.settings).files == ()
 

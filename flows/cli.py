@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,32 +38,37 @@ Layout = Annotated[str, typer.Option(help="auto, class_folders, split_folders, h
 
 @app.command()
 def run(  # noqa: PLR0913, PLR0917 - the options of a command
+    context: typer.Context,
     configs: Configs,
     sets: Sets = None,
     full: Annotated[bool, typer.Option("--full", help="Make every image anew.")] = False,
     rehash: Annotated[bool, typer.Option("--rehash", help="Fetch and hash every image: fingerprints may lie.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="Take only N images, every class among them; 0 for all.")] = 0,
     accept: Annotated[list[str] | None, typer.Option(metavar="GATE", help="A gate that may be crossed now.")] = None,
+    parallel: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Run up to N datasets at once.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Bring datasets up to date with their sources; ends with published, unchanged or refused."""
     with stopped_by_signals() as interrupt:
         from flows.asked import Asked  # noqa: PLC0415
         from flows.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
-        from flows.progress_bar import watching  # noqa: PLC0415
+        from flows.progress_bar import Display  # noqa: PLC0415
         from flows.summary import print_outcome  # noqa: PLC0415
 
         def report(finished: Finished) -> None:
-            if as_json:
-                print_json(finished.outcome.as_json())
-            elif finished.outcome.outcome == "failed":
-                print_error(finished.outcome.reason)
-            else:
-                print_outcome(console(), finished.outcome)
+            with display.paused():
+                if finished.defect is not None and context.obj:
+                    traceback.print_exception(finished.defect)
+                if as_json:
+                    print_json(finished.outcome.as_json())
+                elif finished.outcome.outcome == "failed":
+                    print_error(finished.outcome.reason)
+                else:
+                    print_outcome(console(), finished.outcome)
 
-        watch = watching(console(stderr=True))
-        asked = Asked(full, limit, _gates(accept), rehash)
-        code = run_configs(configs, RunRequest(pairs(sets), asked), watch, report, interrupt)
+        display = Display(console(stderr=True))
+        request = RunRequest(pairs(sets), Asked(full, limit, _gates(accept), rehash), parallel)
+        code = run_configs(configs, request, display.watch, report, interrupt)
     raise typer.Exit(code)
 
 
@@ -149,7 +155,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:
-        app()
+        app(obj=debug)
     except DatasetError as error:
         if debug:
             raise

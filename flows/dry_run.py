@@ -46,7 +46,7 @@ def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
     sizes = asked["size"].filter(pc.greater_equal(asked["size"], 0))
     rows = samples.num_rows
     mean = _mean_bytes(run, planned, samples)
-    seconds = asked.num_rows * _SECONDS_AN_IMAGE / planned.spec.processes
+    seconds = asked.num_rows * _SECONDS_AN_IMAGE / planned.spec.decoder_processes
     return {
         "name": dataset.name,
         "layout": planned.discovery.layout,

@@ -13,28 +13,39 @@ from flows.config import DatasetConfig, load_config
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
 from flows.outcome import RunOutcome
+from flows.runners import check_runner
+from flows.side_by_side import Ready, run_each
 from tasks.discover import check_sources
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError
 from tasks.publish import check_output
 from tasks.redaction import redact_url
 
 _SENDING_S = 10.0
+_DEFECT = "This is a defect of parquetry; --debug shows where."
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What the command line asks of every config of a run."""
+    """What the command line asks of a run.
+
+    Attributes:
+        overrides: Laid over every config.
+        asked: Of every config.
+        parallel: How many of them are under way at once.
+    """
 
     overrides: Mapping[str, Any] = field(default_factory=dict)
     asked: Asked = field(default_factory=Asked)
+    parallel: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """One config's outcome, and the exit code that it asks for."""
+    """One config's outcome, the exit code that it asks for, and the error that nobody foresaw, if it ended with one."""
 
     outcome: RunOutcome
     exit_code: int
+    defect: Exception | None = None
 
 
 def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) -> DatasetConfig:
@@ -51,6 +62,7 @@ def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) 
         LayoutError: The source is not there, is empty or is not as declared.
     """
     dataset = load_config(url, overrides)
+    check_runner(dataset.run)
     check_output(dataset.output, dataset.name, [source.place for source in dataset.sources], write=write)
     check_sources(dataset.sources, dataset.splits.names)
     return dataset
@@ -63,7 +75,7 @@ def run_configs(
     report: Callable[[Finished], None],
     interrupt: Interrupt,
 ) -> int:
-    """Run *configs* one after another, tell *report* of each, and return the exit code.
+    """Run *configs*, tell *report* of each as it ends, and return the exit code; one that fails stops no other.
 
     Args:
         configs: Places of config files.
@@ -77,11 +89,12 @@ def run_configs(
         if ready:
             interrupt.begin([dataset.name for _, dataset in ready], prefect.close)
             prefect.enter_context(_prefect())
-        for url, dataset in ready:
-            if interrupt.number:
-                break
-            with watch(dataset.name):
-                finished = _run(url, dataset, request)
+
+        def run(item: Ready) -> Finished:
+            with watch(item[1].name):
+                return _run_or_fail(item, request)
+
+        for finished in run_each(ready, run, request.parallel, lambda: bool(interrupt.number)):
             code = max(code, finished.exit_code)
             report(finished)
     return interrupt.exit_code if interrupt.number else code
@@ -109,6 +122,18 @@ def _refused_before_start(url: str, error: DatasetError) -> Finished:
 def exit_code(error: BaseException) -> int:
     """2 where the command, config, source layout or output is wrong; 1 where a run was refused or failed."""
     return 2 if isinstance(error, ConfigError | LayoutError | OutputError) else 1
+
+
+def _run_or_fail(item: Ready, request: RunRequest) -> Finished:
+    """The end of one run, whatever it was."""
+    try:
+        return _run(*item, request)
+    except Exception as error:  # noqa: BLE001 - a defect that one dataset comes upon must not keep others from running
+        is_known = isinstance(error, DatasetError)
+        reason = str(error) if is_known else f"{type(error).__name__}: {error}. {_DEFECT}"
+        root = redact_url(item[1].output.path)
+        outcome = RunOutcome(name=item[1].name, outcome="failed", reason=reason, root=root)
+        return Finished(outcome, exit_code(error), None if is_known else error)
 
 
 def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:

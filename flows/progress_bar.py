@@ -17,42 +17,78 @@ _FRAMES_PER_S = 5
 _LINE_EVERY_S = 30.0
 
 
-def watching(console: Console) -> Callable[[str], AbstractContextManager[None]]:
-    """What shows the progress of the dataset it is given, on *console*, until its run ends."""
+class Display:
+    """Shows how far runs are, on one console for all that are under way."""
 
-    def watch(name: str) -> AbstractContextManager[None]:
-        return _bar(console, name) if console.is_terminal else _lines(console, name)
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._lock = threading.RLock()
+        self._shown = 0
+        self._bars = Bar(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:,.0f} images/s"),
+            TextColumn("{task.fields[rejected]} rejected"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            expand=True,
+        )
 
-    return watch
+    def watch(self, name: str) -> AbstractContextManager[None]:
+        """Show the progress of the dataset *name* while this lasts."""
+        return self._bar(name) if self._console.is_terminal else _lines(self._console, name)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No bar is drawn while this lasts, so that something can be printed."""
+        with self._lock:
+            self._draw(0)
+            try:
+                yield
+            finally:
+                self._draw(self._shown)
 
-@contextmanager
-def _bar(console: Console, name: str) -> Iterator[None]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:,.0f} images/s"),
-        TextColumn("{task.fields[rejected]} rejected"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=console, transient=True, expand=True) as bar:
-        shown = bar.add_task(name, total=None, rate=0.0, rejected=0)
+    def _draw(self, count: int) -> None:
+        """Draw bars where there are some, at all on a terminal."""
+        if not self._console.is_terminal:
+            return
+        if count:
+            self._bars.start()
+        else:
+            self._bars.stop()
+
+    def _show(self, change: int) -> None:
+        with self._lock:
+            self._shown += change
+            self._draw(self._shown)
+
+    @contextmanager
+    def _bar(self, name: str) -> Iterator[None]:
+        shown = self._bars.add_task(name, total=None, rate=0.0, rejected=0)
         started = time.monotonic()
 
         def draw(now: Progress) -> None:
             nonlocal started
             if not now.done:
                 started = time.monotonic()
-            rate = now.done / max(time.monotonic() - started, 1e-9)
-            description = f"{name}: {now.stage}"
-            total = now.planned or None
-            bar.update(
-                shown, description=description, completed=now.done, total=total, rate=rate, rejected=now.rejected
+            self._bars.update(
+                shown,
+                description=f"{name}: {now.stage}",
+                completed=now.done,
+                total=now.planned or None,
+                rate=now.done / max(time.monotonic() - started, 1e-9),
+                rejected=now.rejected,
             )
 
-        with _polled(tally_of(name), draw, 1 / _FRAMES_PER_S):
-            yield
+        self._show(+1)
+        try:
+            with _polled(tally_of(name), draw, 1 / _FRAMES_PER_S):
+                yield
+        finally:
+            self._bars.remove_task(shown)
+            self._show(-1)
 
 
 @contextmanager

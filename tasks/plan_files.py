@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import json
+import socket
 from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 
+from tasks.errors import OutputError
 from tasks.plan import RefreshPlan, ShardPlan
 from tasks.samples import StoreUrl
-from tasks.storage import Store, open_store
+from tasks.storage import Store, open_store, redact_url
 
 _KEY = b"parquetry.spec"
 _BASES = b"parquetry.bases"
@@ -47,9 +49,16 @@ def _ipc(schema: pa.Schema, tables: list[pa.Table]) -> bytes:
 def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, dict[str, Any]]:
     """Shard *number* of the plan file at *place*, and the spec that all its shards share."""
     folder, _, name = place.url.rpartition("/")
-    with open_store(StoreUrl(folder, place.options)).open(name) as file, pa.ipc.open_file(file) as reader:
-        metadata = reader.schema.metadata
-        samples = pa.Table.from_batches([reader.get_batch(number)]).replace_schema_metadata(None)
+    try:
+        with open_store(StoreUrl(folder, place.options)).open(name) as file, pa.ipc.open_file(file) as reader:
+            metadata = reader.schema.metadata
+            samples = pa.Table.from_batches([reader.get_batch(number)]).replace_schema_metadata(None)
+    except FileNotFoundError:
+        raise OutputError(
+            f"{redact_url(place.url)}: the plan of this run is not there on {socket.gethostname()}. Where several "
+            "machines build, set `output.path` to a place that all of them reach: an object store, or a shared folder "
+            "under the same path."
+        ) from None
     base = json.loads(metadata[_BASES])[number]
     return ShardPlan(number, samples["split"][0].as_py(), samples, base), json.loads(metadata[_KEY])
 

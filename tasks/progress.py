@@ -79,6 +79,11 @@ class Tally:
         """Whether the run cannot be published any more."""
         return bool(self._hopeless_since)
 
+    def set(self, done: int, rejected: int) -> None:
+        """Put what other processes counted in the place of what was counted here."""
+        with self._lock:
+            self._progress = Progress(self._progress.stage, self._progress.planned, done, rejected)
+
     def look(self) -> Progress:
         """Where the run stands."""
         with self._lock:
@@ -106,3 +111,19 @@ def tally_of(run: str) -> Tally:
     """The tally of the run with that id, one for all threads of this process."""
     _ = run
     return Tally()
+
+
+def counted(run: str) -> tuple[int, int]:
+    """Of the run with that id, images that this process has finished, and those rejected among them."""
+    progress = tally_of(run).look()
+    return progress.done, progress.rejected
+
+
+def stop_run(run: str) -> None:
+    """Make every shard of the run with that id stop that is built in this process."""
+    tally_of(run).stop()
+
+
+def give_up_run(run: str) -> None:
+    """Note in this process that the run with that id cannot be published any more."""
+    tally_of(run).give_up()

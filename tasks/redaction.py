@@ -82,6 +82,21 @@ def reveal_values(value: Any) -> Any:
     return _CONCEALED[value] if isinstance(value, str) and value.startswith(_MARK) else value
 
 
+def concealed_in(value: Any) -> dict[str, str]:
+    """The tokens in *value*, which `conceal_values` made, and what they stand for: another process may be told."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return {token: text for item in value for token, text in concealed_in(item).items()}
+    return {value: _CONCEALED[value]} if isinstance(value, str) and value.startswith(_MARK) else {}
+
+
+def learn_concealed(tokens: Mapping[str, str]) -> None:
+    """Let `reveal_values` read in this process what another one concealed."""
+    with _LOCK:
+        _CONCEALED.update(tokens)
+
+
 def redact_values(value: Any) -> Any:
     """JSON-like *value* with every URL in its texts redacted, and without what keys such as `secret` hold."""
     if isinstance(value, Mapping):

@@ -43,7 +43,7 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     """
     if spec.deadline and time.time() > spec.deadline:
         raise RefusedError("deadline: `run.deadline` is over; what is finished waits for the next run, which goes on")
-    if tally_of(spec.dataset).is_hopeless:
+    if tally_of(spec.counted_by).is_hopeless:
         raise too_many_rejects(spec)
     store = open_store(spec.output)
     schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept)
@@ -108,7 +108,7 @@ class _Counts:
     def __init__(self, spec: BuildSpec) -> None:
         self.stays = False
         self.is_late = False
-        self._tally = tally_of(spec.dataset)
+        self._tally = tally_of(spec.counted_by)
         self._most = spec.most_rejects
         self._rejections: list[dict[str, Any]] = []
         self._touched: list[Row] = []
@@ -133,7 +133,8 @@ class _Counts:
             self._made(item.sample, fetched, outcome)
         left_out = isinstance(outcome, Rejection) or how == "stale"
         self._tally.add(done=1, rejected=int(left_out))
-        if self._most is not None and self._most < self._tally.look().rejected:
+        crossed = self._most is not None and self._most < self._tally.look().rejected
+        if crossed or self._tally.is_hopeless:
             self.is_late = self._tally.give_up() > _TO_END_S
 
     def _copied(self, sample: Row, fetched: Fetched | None, copy: Copy) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import ceil
 from typing import Any
 
 import pyarrow as pa
@@ -36,13 +38,16 @@ class BuildSpec:
         write: The `write` section.
         pixels: What images are admitted, and what they become.
         limits: What a decoder process may take.
-        processes: How many there are on a machine.
+        processes: How many there are on a machine; 0 for one a core.
         class_names: For each label column its class list.
         files: The shards that rows are copied from, below the root of the output, in the plan's order.
         most_rejects: No shard is begun once more images are rejected, and those in hand end soon; None for no bound.
         deadline: No shard is begun after it: seconds since the epoch; 0 for none.
         kept: The columns of label files that the shards keep.
         rehash: Bytes are fetched even where the source could say that they are as they were.
+        tally: The tally that counts the images; empty for the dataset's.
+        neighbours: So many processes build shards on one machine, and share its decoders and the bounds of `fetch`.
+        per_host: Requests at once to one host that each process may make; 0 for `fetch.per_host`, where there is one.
     """
 
     dataset: str
@@ -60,6 +65,29 @@ class BuildSpec:
     deadline: float = 0.0
     kept: tuple[str, ...] = ()
     rehash: bool = False
+    tally: str = ""
+    neighbours: int = 1
+    per_host: int = 0
+
+    @property
+    def counted_by(self) -> str:
+        """The name of the tally that counts the images."""
+        return self.tally or self.dataset
+
+    @property
+    def decoder_processes(self) -> int:
+        """How many decoder processes this process may have: its share of this machine's."""
+        return ceil((self.processes or len(os.sched_getaffinity(0))) / self.neighbours)
+
+    @property
+    def fetch_here(self) -> FetchSettings:
+        """The `fetch` section with this process's share of what is bounded for the machine, and for the run."""
+        share = {
+            "concurrency": ceil(self.fetch.concurrency / self.neighbours),
+            "bytes_in_flight": ceil(self.fetch.bytes_in_flight / self.neighbours),
+            "per_host": self.per_host or self.fetch.per_host,
+        }
+        return self.fetch.model_copy(update=share)
 
     def as_json(self) -> dict[str, Any]:
         """The spec as JSON values, without queries, users and passwords of URLs: they stay in this process."""

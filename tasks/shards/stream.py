@@ -65,7 +65,7 @@ def prepare_samples(
         spec: How they are read, and what they become.
         reusable: For the content hash of each row that can be used again, the file and row that hold it.
     """
-    pool = shared_pool(spec.processes, spec.limits)
+    pool = shared_pool(spec.decoder_processes, spec.limits)
     waiting: deque[Finished | _Waiting] = deque()
 
     def jobs() -> Iterator[ImageJob]:
@@ -106,7 +106,7 @@ def _fetched_samples(
     wanted = samples.filter(pc.not_equal(samples["action"], "copy"))
     if spec.rehash:  # the bytes themselves are asked for, not whether they are as they were
         wanted = wanted.drop_columns(["known_fingerprint"])
-    fetcher = shared_fetcher(spec.fetch.model_dump_json(), trusted_hosts(spec.access))
+    fetcher = shared_fetcher(spec.fetch_here.model_dump_json(), trusted_hosts(spec.access))
     fetching = fetcher.fetch_ahead(wanted, spec.access)
     for batch in samples.to_batches(max_chunksize=1024):
         for sample in batch.to_pylist():

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -90,6 +91,22 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip("the shared photographs are not beside this checkout")
     return DATA
+
+
+@pytest.fixture
+def s3(tmp_path: Path) -> Iterator[str]:
+    """The endpoint of a moto server, a process of its own."""
+    log = tmp_path / "moto.log"
+    with log.open("wb") as file:
+        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        while not (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())):
+            assert process.poll() is None, log.read_text()
+        yield found[1]
+    finally:
+        process.terminate()
+        process.wait()
 
 
 @pytest.fixture

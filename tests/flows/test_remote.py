@@ -6,9 +6,6 @@ import functools
 import gzip
 import json
 import os
-import re
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -37,22 +34,6 @@ def web(pets: Path) -> Iterator[str]:
         yield f"127.0.0.1:{server.server_address[1]}"
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture
-def s3(tmp_path: Path) -> Iterator[str]:
-    """The endpoint of a moto server, a process of its own."""
-    log = tmp_path / "moto.log"
-    with log.open("wb") as file:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
-    try:
-        while not (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())):
-            assert process.poll() is None, log.read_text()
-        yield found[1]
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def test_local_remote_and_embedded_images_stand_in_one_label_file(

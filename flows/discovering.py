@@ -15,6 +15,7 @@ from rich.table import Table
 from flows.summary import printable, some
 from tasks.discover import Source, discover_sources
 from tasks.errors import ConfigError
+from tasks.labels import number_notices, order_classes
 from tasks.samples import Discovery, count_values
 from tasks.storage import is_url, redact_url
 
@@ -41,7 +42,8 @@ def discover(path: str, options: Mapping[str, Any], layout: str) -> Discovery:
 def describe(discovery: Discovery) -> dict[str, Any]:
     """*discovery* as JSON values, by names that scripts may rely on."""
     samples = discovery.samples
-    classes = dict.fromkeys(discovery.class_paths, 0) | count_values(samples["label_path"])
+    paths = discovery.class_paths if discovery.levels else order_classes(discovery.class_paths)
+    classes = dict.fromkeys(paths, 0) | count_values(samples["label_path"])
     splits = count_values(samples["split"])
     return {
         "layout": discovery.layout,
@@ -51,7 +53,7 @@ def describe(discovery: Discovery) -> dict[str, Any]:
         "splits": splits if set(splits) != {""} else {},
         "ignored": dict(discovery.ignored),
         "rejected": count_values(discovery.rejections["reason"]),
-        "notices": list(discovery.notices),
+        "notices": [*discovery.notices, *([] if discovery.levels else number_notices(paths))],
     }
 
 
@@ -89,7 +91,8 @@ def starting_config(source: str, output: str, discovery: Discovery) -> str:
         *_comments([f"{found['images']:,} images: {found['why']}", *found["notices"]]),
         f"name: {_quoted(_name_of(source))}",
         "source:",
-        f"  path: {_quoted(_absolute(source))}",
+        f"  path: {_quoted(_place_of(source, discovery))}",
+        *_options_lines(discovery.access[0].root.options),
         f"  layout: {found['layout']}",
         *([f"  levels: {json.dumps(list(discovery.levels))}   # names for the levels"] if discovery.levels else []),
         *_comments([f"classes: {some(found['classes'])}"]),
@@ -115,7 +118,23 @@ def _comments(texts: Iterable[str]) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """*text* as a YAML value in double quotes."""
+    plain = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in plain) + '"'
+
+
+def _options_lines(options: Mapping[str, Any]) -> list[str]:
+    return [f"  storage_options: {json.dumps(dict(options))}"] if options else []
+
+
+def _place_of(source: str, discovery: Discovery) -> str:
+    """What was read: *source*, or the label file that was found in it."""
+    access = discovery.access[0]
+    if access.label_root is None or not access.record_formats:
+        return _absolute(source)
+    name = next(iter(access.record_formats))
+    place = _absolute(source)
+    return place if place.partition("?")[0].endswith(f"/{name}") else f"{place.rstrip('/')}/{name}"
 
 
 def _absolute(place: str) -> str:

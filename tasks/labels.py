@@ -217,7 +217,14 @@ def _notices(classes: Sequence[str], known: Sequence[str], present: Iterable[str
     new = [name for name in classes[len(known) :] if name in names]
     if known and new:
         yield f"New classes: {', '.join(new[:20])}"
-    if len(classes) > 1 and all(name.isascii() and name.isdigit() for name in classes) and not known:
-        numbers = [int(name) for name in classes]
-        if numbers != list(range(len(numbers))):
-            yield f"Class names are numbers but not 0 to {len(numbers) - 1}: their ids follow their order"
+    if not known:
+        yield from number_notices(classes)
+
+
+def number_notices(classes: Sequence[str]) -> list[str]:
+    """A sentence on *classes*, in the order of their ids, that are numbers and yet not their own ids."""
+    if len(classes) < 2 or not all(name.isascii() and name.isdigit() for name in classes):
+        return []
+    if [int(name) for name in classes] == list(range(len(classes))):
+        return []
+    return [f"Class names are numbers but not 0 to {len(classes) - 1}: their ids follow their order"]

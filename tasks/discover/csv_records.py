@@ -31,10 +31,13 @@ class CsvSettings(StepConfig):
     Attributes:
         delimiter: What separates cells; by the file's extension and its header where left out.
         comment: What lines begin with that are passed over.
+        header: Whether the first line names the columns; where left out, it does unless `columns` are given by
+            position and the one of the location has none of the usual names.
     """
 
     delimiter: Annotated[str, Field(pattern=r"^[\x01-\x7f]?$")] = ""
     comment: str = ""
+    header: bool | None = None
 
 
 class CsvRecords(LabelFileSource, CsvSettings):
@@ -111,16 +114,14 @@ class CsvRecords(LabelFileSource, CsvSettings):
 
     def _has_header(self, first: Record) -> bool:
         """Whether the first row names columns; a file without a header needs positions in the config."""
-        names = [plain_name(str(cell)) for cell in first.cells]
-        if any(name in aliases for name in names for aliases in ALIASES.values()):
+        if self.header is not None:
+            return self.header
+        declared = [column for column in (self.columns.location, self.columns.label) if column is not None]
+        if not declared or not all(str(column).isdigit() for column in declared):
             return True
-        declared = [
-            column
-            for column in (self.columns.location, self.columns.label, self.columns.split, self.columns.id)
-            if column is not None
-        ]
-        by_position = bool(declared) and all(str(column).isdigit() for column in declared)
-        return not by_position
+        place = int(str(declared[0]))
+        name = plain_name(str(list(first.cells)[place])) if place < len(first.cells) else ""
+        return any(name in ALIASES[role] for role in ("location", "label", "id"))
 
     def _sniff(self, text: str) -> str:
         """The delimiter: by the extension, else the one that the header has most of outside quotes."""

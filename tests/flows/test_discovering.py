@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.flows.conftest import Command, WriteConfig
 
@@ -40,6 +42,46 @@ def test_what_init_prints_runs_as_it_is(parquetry: Command, pets: Path, tmp_path
 
     assert (outcome["outcome"], outcome["written"]) == ("published", 6)
     assert text.startswith("# 6 images")
+
+
+@pytest.mark.parametrize("layout", ["class_folders", "split_folders", "hierarchy", "csv", "json"])
+def test_what_init_prints_fits_every_layout(offline_parquetry: Command, tmp_path: Path, layout: str) -> None:
+    offline_parquetry("demo", tmp_path / "demo")
+    source = tmp_path / "demo" / layout
+    labels = next((path for path in source.iterdir() if path.suffix == f".{layout}"), source)
+
+    text = offline_parquetry("init", labels, tmp_path / "published").stdout
+    (tmp_path / "made.yaml").write_text(text)
+    plan = json.loads(offline_parquetry("plan", "made.yaml", "--json").stdout)
+    found = json.loads(offline_parquetry("discover", labels, "--json").stdout)
+
+    assert (found["layout"], plan["layout"]) == (layout, layout)
+    assert plan["listed"] == found["images"] > 0
+
+
+def test_init_names_the_label_file_that_lies_beside_the_images(
+    offline_parquetry: Command, pets: Path, tmp_path: Path
+) -> None:
+    flat = tmp_path / 'a "flat" \x07 folder'
+    flat.mkdir()
+    (flat / "0.png").write_bytes((pets / "cat" / "0.png").read_bytes())
+    (flat / "metadata.csv").write_text("file_name,label\n0.png,cat\n")
+
+    (tmp_path / "made.yaml").write_text(offline_parquetry("init", flat, tmp_path / "published").stdout)
+    plan = json.loads(offline_parquetry("plan", "made.yaml", "--json").stdout)
+
+    assert (plan["layout"], plan["listed"], plan["classes"]) == ("csv", 1, {"cat": 1})
+
+
+def test_discover_orders_classes_as_their_ids_will_be(offline_parquetry: Command, pets: Path) -> None:
+    (pets / "cat").rename(pets / "10")
+    (pets / "dog").rename(pets / "9")
+
+    found = json.loads(offline_parquetry("discover", pets, "--json").stdout)
+
+    assert list(found["classes"]) == ["9", "10"]
+    assert any("numbers" in notice for notice in found["notices"])
+    assert list(found) == "layout why images classes splits ignored rejected notices".split()
 
 
 def test_explain_says_where_an_image_went_or_why_it_did_not(

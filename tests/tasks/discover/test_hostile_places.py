@@ -33,7 +33,6 @@ HOSTILE = [
     *(f"{up}/canary.jpg" for up in UP),
     *(f"images/{up}/{up}/canary.jpg" for up in UP),
     *(
-        "images/../../canary.jpg",
         "./../canary.jpg",
         "images/./../../canary.jpg",
         "..//canary.jpg",

@@ -173,6 +173,22 @@ def test_no_header_is_refused_unless_columns_are_given_by_position(folder: Path)
     assert found(discovery) == [("1.jpg", "cat"), ("2.jpg", "dog")]
 
 
+@pytest.mark.parametrize(
+    ("first", "keys", "expected"),
+    [
+        pytest.param("1.jpg,species", {}, [("1.jpg", "species"), ("2.jpg", "dog")], id="a row with a word of headers"),
+        pytest.param("file,kind", {}, [("2.jpg", "dog")], id="a header"),
+        pytest.param("what,kind", {"header": True}, [("2.jpg", "dog")], id="a header that is declared"),
+        pytest.param("1.jpg,cat", {"header": False}, [("1.jpg", "cat"), ("2.jpg", "dog")], id="none that is declared"),
+    ],
+)
+def test_no_row_is_eaten_as_a_header(folder: Path, first: str, keys: dict[str, Any], expected: list[Any]) -> None:
+    discovery = look(folder, f"{first}\n2.jpg,dog\n", columns={"location": 0, "label": 1}, **keys)
+
+    assert found(discovery) == expected
+    assert reasons(discovery) == []
+
+
 def test_comments_are_passed_over_when_asked(folder: Path) -> None:
     assert found(look(folder, "# made by hand\nlabel,location\ncat,1.jpg\n# end\n", comment="#")) == [("1.jpg", "cat")]
 

@@ -13,7 +13,7 @@ from pydantic import Discriminator, Tag
 from tasks.discover.auto import AutoSource
 from tasks.discover.class_folders import ClassFolders
 from tasks.discover.csv_records import CsvRecords
-from tasks.discover.folders import require_images
+from tasks.discover.folders import level_names, require_images
 from tasks.discover.hierarchy import Hierarchy
 from tasks.discover.json_records import JsonRecords
 from tasks.discover.scan import scan_images
@@ -70,8 +70,25 @@ def _merge(sources: Sequence[Source], found: Sequence[Discovery]) -> Discovery:
         ignored=dict(ignored),
         notices=tuple(f"{name}: {notice}" for name, discovery in named for notice in discovery.notices),
         access=tuple(access for discovery in found for access in discovery.access),
-        levels=max((discovery.levels for discovery in found), key=len),
+        levels=_levels(sources, found),
     )
+
+
+def _levels(sources: Sequence[Source], found: Sequence[Discovery]) -> tuple[str, ...]:
+    """The names of the deepest source's levels, as one of them names them."""
+    named: dict[tuple[str, ...], str] = {}
+    for source, discovery in zip(sources, found, strict=True):
+        if discovery.levels and getattr(source, "levels", ()):
+            named.setdefault(discovery.levels, source.name)
+    depth = max(len(discovery.levels) for discovery in found)
+    names = max(named, key=len, default=())
+    for other, source_name in named.items():
+        if other != names[: len(other)]:
+            raise LayoutError(
+                f"The sources name their levels differently: {', '.join(names)} in {named[names]}, "
+                f"{', '.join(other)} in {source_name}. Give them the same `levels`."
+            )
+    return level_names(names, depth) if depth else ()
 
 
 def check_sources(sources: Sequence[Source], names: Mapping[str, str]) -> None:

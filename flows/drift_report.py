@@ -50,13 +50,13 @@ class RunFacts:
     changes: dict[str, int]
 
 
-def write_report(
+def make_report(
     dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult], libraries: Mapping[str, str]
-) -> FileEntry:
-    """Store what changed against the version before, and return the file."""
+) -> dict[str, Any]:
+    """What changed against the version before, as JSON values."""
     before = run.history.manifest
     settled = facts.built.settled
-    report: dict[str, Any] = {
+    return {
         "format": drift.FORMAT,
         "parent": run.history.version or None,
         "states": facts.changes,
@@ -78,7 +78,6 @@ def write_report(
         "libraries": _library_changes(before.libraries if before else None, libraries),
         "notices": list(facts.breakdown.notices),
     }
-    return store_report(run, report)
 
 
 def store_report(run: Run, report: Mapping[str, Any]) -> FileEntry:

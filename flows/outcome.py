@@ -47,7 +47,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """The rows of a version by split, class and reject reason, and how the source was understood."""
+    """The rows of a version by split, class and reject reason, how the source was understood, and what changed."""
 
     layout: str = ""
     why: str = ""
@@ -55,6 +55,7 @@ class Breakdown:
     splits: Mapping[str, int] = field(default_factory=dict)
     classes: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
+    drift: tuple[str, ...] = ()
 
     def with_notices(self, notices: Iterable[str]) -> Breakdown:
         """The same with further *notices* before the others."""
@@ -98,5 +99,6 @@ class RunOutcome:
     def from_dict(cls, data: Mapping[str, Any]) -> RunOutcome:
         """The outcome that `as_dict` wrote."""
         values = {item.name: data[item.name] for item in fields(cls)}
-        breakdown = dict(values["breakdown"]) | {"notices": tuple(values["breakdown"]["notices"])}
+        given = values["breakdown"]
+        breakdown = dict(given) | {name: tuple(given.get(name, ())) for name in ("notices", "drift")}
         return cls(**values | {"account": Account(**values["account"]), "breakdown": Breakdown(**breakdown)})

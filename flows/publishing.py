@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.asked import Asked
 from flows.config import DatasetConfig
-from flows.drift_report import RunFacts, store_report, write_report
+from flows.drift_report import RunFacts, make_report, store_report
 from flows.outcome import Account, Breakdown, RunOutcome
 from flows.past import moment_of
 from flows.plan_run import PlannedRun
@@ -22,13 +23,13 @@ from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
 from tasks.publish.derived import refresh_derived
-from tasks.publish.documents import FileEntry
 from tasks.publish.memory import remember
 from tasks.publish.retention import apply_retention
 from tasks.publish.state import State, save_state
 from tasks.publish.verify import verify_built
 from tasks.redaction import redact_url
 from tasks.report.drift import FORMAT, headlines, top_hosts
+from tasks.report.drift_lines import drift_lines
 from tasks.report.gates import UNCOUNTED, GateFacts, GateResult, check_gates
 from tasks.samples import count_values
 from tasks.shards.schema import shard_schema
@@ -52,7 +53,9 @@ def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: P
         learned = learned_state(facts, planned.past.rejects)
         save_state(run, learned, planned.past.state, run.history.version)
         return _outcome(dataset, run, facts, None, _afterwards(dataset, run))
-    version, warnings = _commit(dataset, run, facts, gates)
+    report = make_report(dataset, run, facts, gates, library_versions())
+    version, warnings = _commit(dataset, run, facts, gates, report)
+    facts = with_drift(facts, report)
     try:
         save_state(run, learned_state(facts, facts.rejections), planned.past.state, version)
     except DatasetError as error:
@@ -92,7 +95,7 @@ def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError, planned
         "hosts": top_hosts(left_out),
         "seconds": tally_of(dataset.name).stages,
     }
-    notices = [*outcome.breakdown.notices, *_kept(run, state, planned, lambda: store_report(run, report))]
+    notices = [*outcome.breakdown.notices, *_kept(run, state, planned, report)]
     return replace(outcome, breakdown=Breakdown(reasons=reasons, notices=tuple(notices)))
 
 
@@ -103,16 +106,25 @@ def _forbidden(
     refused = refused_run(dataset, run, _crossed(crossed), None)
     past = facts.planned.past
     state = replace(learned_state(facts, past.rejects), absent=past.state.absent)
-    kept = _kept(run, state, facts.planned, lambda: write_report(dataset, run, facts, gates, library_versions()))
+    report = make_report(dataset, run, facts, gates, library_versions())
+    kept = _kept(run, state, facts.planned, report)
+    facts = with_drift(facts, report)
     notices = [*refused.breakdown.notices, *kept]
     return replace(refused, account=facts.account, breakdown=facts.breakdown.with_notices(notices))
 
 
-def _kept(run: Run, state: State, planned: PlannedRun, report: Callable[[], FileEntry]) -> list[str]:
+def with_drift(facts: RunFacts, report: Mapping[str, Any]) -> RunFacts:
+    """*facts* with what *report* says in a few lines, where there was a version before."""
+    lines = tuple(drift_lines(report)) if report["parent"] else ()
+    return replace(facts, breakdown=replace(facts.breakdown, drift=lines))
+
+
+def _kept(run: Run, state: State, planned: PlannedRun, report: Mapping[str, Any]) -> list[str]:
     """Keep what a run learned that publishes nothing, and its report; return what is to be said of that."""
     try:
         save_state(run, state, planned.past.state, run.history.version)
-        return [f"The report of this run: {run.store.place.child(report().path).url}"]
+        place = run.store.place.child(store_report(run, report).path)
+        return [f"The report of this run: {redact_url(place.url)}"]
     except DatasetError as error:
         return [f"What this run learned is lost, and costs the next one some fetching: {error}"]
 
@@ -267,10 +279,12 @@ def _is_unchanged(run: Run, facts: RunFacts) -> bool:
     return same_files and names == manifest.class_names and before == after
 
 
-def _commit(dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> tuple[int, list[str]]:
+def _commit(
+    dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult], report: Mapping[str, Any]
+) -> tuple[int, list[str]]:
     """Make the version; return its number, and what could not be done once it was there."""
-    rejects = write_rejects(run.store, facts.rejections)
-    manifest = make_manifest(dataset, run, facts, gates, rejects)
+    written = write_rejects(run.store, facts.rejections), store_report(run, report)
+    manifest = make_manifest(dataset, run, facts, gates, written)
     schema = shard_schema(facts.planned.spec.class_names, manifest.pixel_spec, facts.planned.spec.kept)
     before = {shard.path for shard in run.history.manifest.shards} if run.history.manifest else set()
     adopted = {file.name for file in facts.planned.rows.files}

@@ -22,6 +22,9 @@ def print_outcome(console: Console, outcome: RunOutcome) -> None:
     console.print(_headline(outcome))
     if outcome.outcome == "refused" and outcome.breakdown.reasons:
         console.print(_counts("rejected because", outcome.breakdown.reasons))
+    if outcome.outcome == "refused":
+        for line in (*outcome.breakdown.drift, *outcome.breakdown.notices[:3]):
+            console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
     if outcome.outcome == "published":
         console.print(_tables(outcome))
         for line in facts_of(outcome):
@@ -77,6 +80,7 @@ def facts_of(outcome: RunOutcome) -> Iterator[str]:
         f"account: {account.listed:,} listed + {account.carried:,} carried = {account.written:,} written"
         f" + {account.rejected:,} rejected + {account.deduplicated:,} deduplicated"
     )
+    yield from outcome.breakdown.drift
     yield from outcome.breakdown.notices[:3]
     if len(outcome.breakdown.notices) > 3:
         yield f"… and {len(outcome.breakdown.notices) - 3} more notices; `parquetry plan` shows them all"

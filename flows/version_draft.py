@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.config import DatasetConfig
-from flows.drift_report import RunFacts, write_report
+from flows.drift_report import RunFacts
 from flows.past import moment_of
 from flows.plan_run import PlannedRun
 from flows.rounds import entry_of
@@ -28,12 +28,15 @@ _LIBRARIES = ("parquetry", "prefect", "pillow", "pandas", "pyarrow", "fsspec")
 
 
 def make_manifest(
-    dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult], rejects: FileEntry | None
+    dataset: DatasetConfig,
+    run: Run,
+    facts: RunFacts,
+    gates: Sequence[GateResult],
+    written: tuple[FileEntry | None, FileEntry],
 ) -> Manifest:
-    """The version that a run built."""
+    """The version that a run built; *written* are the files of its rejects, if there are any, and of its report."""
     names = facts.planned.labelled.class_names
     pixel_spec = published_pixel_spec(facts.planned.spec.pixels)
-    libraries = library_versions()
     return Manifest(
         dataset=dataset.name,
         parent=run.history.version or None,
@@ -50,11 +53,11 @@ def make_manifest(
         notices=list(facts.breakdown.notices),
         config=dataset.as_published(),
         config_sha256=dataset.digest(),
-        libraries=libraries,
+        libraries=library_versions(),
         gates=[asdict(gate) for gate in gates],
         shards=[entry_of(file) for file in sorted(facts.built.rows.files, key=lambda file: (file.split, file.name))],
-        rejects=rejects,
-        report=write_report(dataset, run, facts, gates, libraries),
+        rejects=written[0],
+        report=written[1],
     )
 
 

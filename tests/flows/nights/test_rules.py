@@ -384,3 +384,54 @@ def test_limit_takes_every_class_and_its_version_grows_from_there(nights: Any, p
     assert set(nights.rows()["label_name"]) == {"class0", "class1", "class2"}
     assert nights.run(limit=5)["reason"].startswith("limit")
     assert pick(nights.run(), "written", "images_decoded") == (24, 19)
+
+
+# --- the report
+
+
+def test_the_report_says_what_changed_for_scripts_and_for_people(
+    nights: Any, source: Path, draw: Any, labels: Any
+) -> None:
+    rows = [(path.relative_to(source), path.parent.name) for path in files(source)]
+    labels(source / "labels.csv", ["location", "label"], rows)
+    nights.sections["source"] = {"path": str(source / "labels.csv")}
+    nights.run()
+    draw(source / "class0" / "new.png", 500)
+    (source / "class0" / "bad.png").write_bytes(b"this is no image")
+    rows[0] = (rows[0][0], "zebra")
+    rows = [*rows[:-1], ("class0/new.png", "class0"), ("class0/bad.png", "class0")]
+    labels(source / "labels.csv", ["location", "label"], rows)
+
+    nights.run()
+
+    report = nights.report()
+    states = {name: count for name, count in report["states"].items() if count}
+    assert states == {"unchanged": 22, "added": 1, "relabelled": 1, "deleted": 1}
+    assert report["class_changes"] == {"new": ["zebra"], "vanished": []}
+    assert report["classes"]["class0"] == {"before": 8, "after": 8, "percent": 0.0}
+    assert report["label_flips"] == {"class0 → zebra": 1}
+    assert report["reasons"] == {"new": {"not_an_image": 1}, "resolved": {}}
+    assert report["images"]["after"]["formats"] == {"PNG": 24}
+    assert report["images"]["after"]["pixel"]["deviation"] > 0
+    assert set(report["images"]["shards"]) == set(nights.shards())
+    assert report["account"] == dict(nights.account())
+    assert {gate["gate"] for gate in report["gates"]} >= {"max_reject_fraction", "max_delete_fraction", "min_rows"}
+    assert {"listing the source", "planning", "publishing"} <= report["seconds"].keys()
+    lines = "\n".join(nights.outcomes[-1].breakdown.drift)
+    assert "against version 1: 22 unchanged, 1 added, 1 relabelled, 1 deleted" in lines
+    assert "new classes: zebra" in lines
+    assert "rejects new: not_an_image 1" in lines
+
+
+def test_statistics_go_on_from_the_report_before(nights: Any, source: Path, draw: Any) -> None:
+    nights.run()
+    draw(source / "class0" / "new.png", 500)
+    nights.run()
+    gone_on = nights.report()["images"]["after"]
+
+    nights.twin("twin").run()
+
+    fresh = nights.twin("twin").report()["images"]["after"]
+    assert {name: gone_on[name] for name in ("width", "height", "aspect", "formats")} == {
+        name: fresh[name] for name in ("width", "height", "aspect", "formats")
+    }

@@ -392,7 +392,7 @@ def test_limit_takes_every_class_and_its_version_grows_from_there(nights: Any, p
 def test_the_report_says_what_changed_for_scripts_and_for_people(
     nights: Any, source: Path, draw: Any, labels: Any
 ) -> None:
-    rows = [(path.relative_to(source), path.parent.name) for path in files(source)]
+    rows = [(str(path.relative_to(source)), path.parent.name) for path in files(source)]
     labels(source / "labels.csv", ["location", "label"], rows)
     nights.sections["source"] = {"path": str(source / "labels.csv")}
     nights.run()

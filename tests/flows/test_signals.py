@@ -49,7 +49,7 @@ def test_a_signal_ends_a_run_with_its_processes(
     assert "Traceback" not in output + errors
     assert not psutil.wait_procs(children, timeout=15)[1]
     assert not (tmp_path / "out-pets" / "commits").exists()
-    assert list((tmp_path / "out-pets" / "runs").iterdir()) == []
+    assert not any((tmp_path / "out-pets" / "runs").glob("*"))
 
 
 def test_a_run_that_is_stopped_goes_on_where_it_was(parquetry: Command, write_config: WriteConfig, many: Path) -> None:
@@ -89,4 +89,4 @@ def test_a_killed_run_takes_its_decoders_with_it_and_the_next_one_sweeps(
     (tmp_path / "pets" / "cat").mkdir(parents=True)
     Image.new("RGB", (9, 9)).save(tmp_path / "pets" / "cat" / "1.png")
     parquetry.run_json(config)
-    assert list((tmp_path / "out-pets" / "runs").iterdir()) == []
+    assert not any((tmp_path / "out-pets" / "runs").glob("*"))

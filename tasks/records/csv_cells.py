@@ -133,9 +133,12 @@ def _quoted_cell(text: bytes, start: int, stop: int, patterns: _Patterns, readin
         match = pattern.match(text, start, stop) if first_line < stop else None
         if match is None:
             raise UnclosedCellError(start)
-    if match is None:
-        return _literal_cell(text, start, stop, patterns)
-    return _unquote(match[1], quote, reading.backslash), match.end()
+    if match is not None:
+        return _unquote(match[1], quote, backslash=reading.backslash), match.end()
+    plain = patterns.quoted[quote[0], False].match(text, start, first_line)  # its last backslash is no escape
+    if plain is not None:
+        return _unquote(plain[1], quote, backslash=False), plain.end()
+    return _literal_cell(text, start, stop, patterns)
 
 
 def _is_open(text: bytes, start: int, stop: int, quote: bytes, patterns: _Patterns) -> bool:
@@ -146,7 +149,7 @@ def _is_open(text: bytes, start: int, stop: int, quote: bytes, patterns: _Patter
     return literal is not None and text.count(quote, start, literal.end()) % 2 == 1
 
 
-def _unquote(body: bytes, quote: bytes, backslash: bool) -> bytes:
+def _unquote(body: bytes, quote: bytes, *, backslash: bool) -> bytes:
     if backslash and b"\\" in body:
         body = body.replace(b"\\" + quote, quote)
     return body.replace(quote + quote, quote)

@@ -445,6 +445,10 @@ cells = st.text(
 )
 
 
+def test_a_backslash_before_the_last_quote_of_a_cell_is_text(folder: Path) -> None:
+    assert found(look(folder, 'location,label\n"1.jpg","\\"\n"2.jpg","a\\"\n')) == [("1.jpg", "\\"), ("2.jpg", "a\\")]
+
+
 @pytest.mark.fuzz
 @given(
     labels=st.lists(cells.filter(lambda text: text.strip() == text and text[0] not in "'\""), min_size=1, max_size=8),

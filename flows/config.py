@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from flows.config_problems import describe_problems
 from flows.runners import RunSettings
 from flows.schedule import ScheduleSettings
-from flows.yaml_text import KeyPath, YamlText, parse_yaml
+from flows.yaml_text import MAX_BYTES, KeyPath, YamlText, parse_yaml
 from tasks.discover import Source, grouped_by
 from tasks.discover.label_files import LabelFileSettings
 from tasks.errors import ConfigError, MissingConfigError
@@ -189,18 +189,24 @@ def line_of(url: str, key: KeyPath) -> str:
 def _read_text(url: str) -> str:
     try:
         if not is_url(url):
-            return Path(url).expanduser().read_text(encoding="utf-8")
+            with Path(url).expanduser().open("rb") as local:
+                return _decoded(local.read(MAX_BYTES + 1), url)
         with fsspec.open(url, "rb") as file:
-            content: bytes = file.read()
-            return content.decode("utf-8")
+            return _decoded(file.read(MAX_BYTES + 1), url)
     except FileNotFoundError:
         raise MissingConfigError(f"{redact_url(url)}: no such config file.") from None
     except IsADirectoryError:
         raise ConfigError(f"{url}: is a folder. Name the YAML files in it, such as {url.rstrip('/')}/*.yaml.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{redact_url(url)}: is not UTF-8 text. Save it as UTF-8.") from None
     except (OSError, ValueError, ImportError) as error:
         raise ConfigError(f"{redact_url(url)}: cannot be read: {str(error)[:200]}") from None
+
+
+def _decoded(content: bytes, url: str) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{redact_url(url)}:{line}: is not UTF-8 text. Save it as UTF-8.") from None
 
 
 def _checked_mapping(parsed: YamlText, url: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _WANTED = {
     "tuple_type": "write a list, such as [224, 224]",
 }
 """What a key must hold, in a person's words, by pydantic's name for the mistake."""
+_MOST = 20
 
 
 def describe_problems(
@@ -37,6 +38,7 @@ def describe_problems(
         url: The file's place.
         overrides: What was laid over it, by dotted key.
     """
+    told: dict[str, str] = {}
     for problem in error.errors(include_url=False):
         path, fields = _place(problem["loc"], parsed.data, model)
         if problem["type"] == "union_tag_invalid":
@@ -44,7 +46,12 @@ def describe_problems(
         key = ".".join(map(str, path))
         overridden = any(key == name or key.startswith(f"{name}.") for name in overrides)
         where = f"--set {key}" if overridden else f"{url}:{parsed.line(path)}: {key or 'config'}"
-        yield f"{where}: {_in_words(problem, path, fields)}"
+        words = _in_words(problem, path, fields)
+        told[where] = f"{told[where].rstrip('.')}; or {words}" if where in told and words != told[where] else words
+    lines = [f"{where}: {words}" for where, words in told.items()]
+    yield from lines[:_MOST]
+    if len(lines) > _MOST:
+        yield f"{url}: and {len(lines) - _MOST} more mistakes."
 
 
 def _in_words(problem: Any, path: KeyPath, fields: Sequence[str]) -> str:
@@ -75,13 +82,13 @@ def _place(loc: tuple[str | int, ...], data: Any, model: type[BaseModel]) -> tup
     path: list[str | int] = []
     annotation: Any = model
     fields = _fields(annotation)
-    for index, part in enumerate(loc):
+    for part in loc:
         known = _fields(annotation)
         if isinstance(part, int) and isinstance(data, dict):
             continue  # one source is validated as a list of one
         stands = (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int))
-        if not stands and part not in known and index < len(loc) - 1:
-            continue
+        if not stands and part not in known:
+            continue  # a member of a union
         path.append(part)
         fields = known
         annotation = known.get(part, annotation) if isinstance(part, str) else annotation

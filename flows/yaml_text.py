@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,8 +25,9 @@ from tasks.step_config import PlainText
 
 KeyPath = tuple[str | int, ...]
 
-_MAX_BYTES = 256 * 1024
+MAX_BYTES = 256 * 1024
 _MAX_DEPTH = 32
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -67,8 +69,8 @@ def parse_yaml(text: str, name: str) -> YamlText:
     Raises:
         ConfigError: Not YAML; or more than that: tags, aliases, several documents, a key twice, too large or too deep.
     """
-    if len(text) > _MAX_BYTES:
-        raise ConfigError(f"{name}: larger than {_MAX_BYTES // 1024} KiB. A config names places and choices, not data.")
+    if len(text) > MAX_BYTES:
+        raise ConfigError(f"{name}: larger than {MAX_BYTES // 1024} KiB. A config names places and choices, not data.")
     try:
         return _Builder(name).build(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as error:
@@ -125,6 +127,8 @@ class _Builder:
         return None
 
     def _scalar(self, event: ScalarEvent, line: int) -> None:
+        if _NO_TEXT.search(event.value):
+            raise ConfigError(f"{self.name}:{line}: a text holds a character that no name can hold, such as \\0.")
         plain = event.style is None
         level = self.levels[-1] if self.levels else None
         if level and isinstance(level.value, dict) and level.key is None:

@@ -68,7 +68,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
 
         display = Display(console(stderr=True))
         request = RunRequest(pairs(sets), Asked(full, limit, _gates(accept), rehash), parallel)
-        code = run_configs(configs, request, display.watch, report, interrupt)
+        code = run_configs(configs, request, display, report, interrupt)
     raise typer.Exit(code)
 
 
@@ -152,6 +152,7 @@ def _gates(names: list[str] | None) -> tuple[str, ...]:
 
 def main() -> None:
     """Run the command; a user's mistake ends in a message and an exit code, never in a traceback."""
+    os.environ.setdefault("DO_NOT_TRACK", "1")  # Prefect reports its use, and says so, unless its user has a word
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from flows.asked import Asked
 from flows.config import DatasetConfig, load_config
@@ -48,6 +48,16 @@ class Finished:
     defect: Exception | None = None
 
 
+class Shows(Protocol):
+    """Shows a person what is under way."""
+
+    def watch(self, name: str) -> AbstractContextManager[None]:
+        """Show the progress of the dataset *name* while this lasts."""
+
+    def waiting(self, what: str) -> AbstractContextManager[None]:
+        """Say *what* is being waited for while this lasts."""
+
+
 def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) -> DatasetConfig:
     """The config at *url*, after everything that can be known without Prefect has been checked.
 
@@ -71,7 +81,7 @@ def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) 
 def run_configs(
     configs: Sequence[str],
     request: RunRequest,
-    watch: Callable[[str], Any],
+    display: Shows,
     report: Callable[[Finished], None],
     interrupt: Interrupt,
 ) -> int:
@@ -80,7 +90,7 @@ def run_configs(
     Args:
         configs: Places of config files.
         request: What is asked of all of them.
-        watch: Given a dataset's name, a context manager that shows progress while it runs.
+        display: Shows what is under way.
         report: Is given each outcome as soon as it is known.
         interrupt: Tells of signals that came.
     """
@@ -88,10 +98,11 @@ def run_configs(
         code, ready = _check_all(configs, request, report)
         if ready:
             interrupt.begin([dataset.name for _, dataset in ready], prefect.close)
-            prefect.enter_context(_prefect())
+            with display.waiting("starting Prefect"):
+                prefect.enter_context(_prefect())
 
         def run(item: Ready) -> Finished:
-            with watch(item[1].name):
+            with display.watch(item[1].name):
                 return _run_or_fail(item, request)
 
         for finished in run_each(ready, run, request.parallel, lambda: bool(interrupt.number)):

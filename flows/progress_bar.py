@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -39,6 +39,10 @@ class Display:
     def watch(self, name: str) -> AbstractContextManager[None]:
         """Show the progress of the dataset *name* while this lasts."""
         return self._bar(name) if self._console.is_terminal else _lines(self._console, name)
+
+    def waiting(self, what: str) -> AbstractContextManager[None]:
+        """Say on a terminal *what* is being waited for while this lasts."""
+        return _spinning(self._console, what) if self._console.is_terminal else nullcontext()
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -89,6 +93,12 @@ class Display:
         finally:
             self._bars.remove_task(shown)
             self._show(-1)
+
+
+@contextmanager
+def _spinning(console: Console, what: str) -> Iterator[None]:
+    with console.status(what):
+        yield
 
 
 @contextmanager

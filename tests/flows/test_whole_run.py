@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,6 +246,26 @@ def test_too_many_rejects_refuse_the_version_and_leave_the_old_one(
     assert "max_reject_fraction" in outcome["reason"]
     assert not (tmp_path / "out-pets" / "commits" / "000002.json").exists()
     assert len(rows(tmp_path / "out-pets")) == 6
+
+
+def test_on_a_terminal_the_first_run_ever_shows_nothing_of_prefect(
+    serverless_parquetry: Command, config: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-P", "-m", "flows.cli", "run", str(config)]
+    terminal, other_end = pty.openpty()
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=dict(serverless_parquetry.environment), stdout=other_end, stderr=other_end
+    ) as run:
+        os.close(other_end)
+        shown = b""
+        with suppress(OSError):  # of Linux, once nobody has the other end open
+            while part := os.read(terminal, 65536):
+                shown += part
+    os.close(terminal)
+
+    assert run.returncode == 0
+    assert b"open it: " in shown
+    assert [line for line in shown.splitlines() if b"refect" in line and b"starting Prefect" not in line] == []
 
 
 def test_two_runs_on_an_empty_prefect_home_both_publish(

@@ -14,7 +14,7 @@ from rich.table import Table
 from flows.asked import Asked
 from flows.local_run import check_config
 from flows.plan_run import PlannedRun, plan_run
-from flows.sizing import mean_encoded_bytes
+from flows.sizing import probe_images
 from flows.summary import printable, size_text, some
 from tasks.publish import Run
 from tasks.publish.history import read_history
@@ -80,7 +80,7 @@ def _mean_bytes(run: Run, planned: PlannedRun, samples: pa.Table) -> float:
     manifest = run.history.manifest
     if manifest is not None and manifest.rows:
         return sum(shard.bytes for shard in manifest.shards) / manifest.rows
-    return mean_encoded_bytes(samples, planned.spec) if samples.num_rows else 0.0
+    return probe_images(samples, planned.spec)[0] if samples.num_rows else 0.0
 
 
 def _counts(planned: PlannedRun, column: str) -> dict[str, int]:

@@ -94,33 +94,48 @@ def plan_run(dataset: DatasetConfig, run: Run, asked: Asked) -> PlannedRun:
     labelled = with_carried(labelled, carried, discovery.levels, dataset.labels)
     assigned = assign_splits(labelled.samples, dataset.splits, past.rows.table)
     labelled = replace(labelled, samples=assigned.samples)
-    left_out = pa.concat_tables([discovery.rejections, labelled.rejections, recalled.rejections])
     spec = _spec(dataset, _readable(discovery, run), labelled.class_names, run, asked)
-    spec = replace(spec, most_rejects=most_rejects(dataset.gates, asked.accept, discovery.listed, left_out))
-    settings = PlanSettings(
-        rows_per_shard=rows_per_shard(labelled.samples, spec, run.history.manifest if reuse else None),
-        reuse=reuse,
-        rewrite=not has_same_columns(spec, run),
-        rehash=asked.rehash,
-    )
-    rows = rows_to_use(dataset, past, recalled.judged)
-    plan = plan_shards(labelled.samples, rows, settings)
-    if reuse and plan.states.get("new", 0) + plan.states.get("suspect", 0):
-        rows = with_unpublished(rows, run, dataset, spec)
-        plan = plan_shards(labelled.samples, rows, settings) if len(rows.files) > rows.current else plan
-    return PlannedRun(
+    sized = rows_per_shard(labelled.samples, spec, run.history.manifest if reuse else None)
+    planned = PlannedRun(
         discovery=discovery,
         labelled=labelled,
         past=past,
-        plan=plan,
-        rows=rows,
+        plan=RefreshPlan((), (), {}, past.rows.table, past.rows.table),
+        rows=rows_to_use(dataset, past, recalled.judged),
         recalled=recalled.rejections,
         given=assigned.given,
         absent=absent,
         rebalanced=assigned.rebalanced,
-        spec=replace(spec, files=tuple(file.name for file in rows.files)),
-        settings=settings,
+        spec=spec,
+        settings=PlanSettings(sized.rows, reuse, rewrite=not has_same_columns(spec, run), rehash=asked.rehash),
     )
+    return _with_plan(dataset, run, asked, _without(planned, sized.left_out))
+
+
+def _without(planned: PlannedRun, left_out: pa.Table) -> PlannedRun:
+    """*planned* without the images that are *left_out*, since a look at them was enough."""
+    if not left_out.num_rows:
+        return planned
+    samples = planned.labelled.samples
+    stays = pc.invert(pc.is_in(samples["sample_id"], value_set=left_out["sample_id"].combine_chunks()))
+    return replace(
+        planned,
+        labelled=replace(planned.labelled, samples=samples.filter(stays)),
+        given=planned.given.filter(stays),
+        recalled=pa.concat_tables([planned.recalled, left_out]),
+    )
+
+
+def _with_plan(dataset: DatasetConfig, run: Run, asked: Asked, planned: PlannedRun) -> PlannedRun:
+    """*planned* with its shards, and how many of its images more may be rejected."""
+    samples, settings, rows = planned.labelled.samples, planned.settings, planned.rows
+    plan = plan_shards(samples, rows, settings)
+    if settings.reuse and plan.states.get("new", 0) + plan.states.get("suspect", 0):
+        rows = with_unpublished(rows, run, dataset, planned.spec)
+        plan = plan_shards(samples, rows, settings) if len(rows.files) > rows.current else plan
+    most = most_rejects(dataset.gates, asked.accept, planned.discovery.listed, planned.rejections)
+    files = tuple(file.name for file in rows.files)
+    return replace(planned, plan=plan, rows=rows, spec=replace(planned.spec, most_rejects=most, files=files))
 
 
 def _listed(dataset: DatasetConfig, run: Run, asked: Asked) -> tuple[Discovery, Labelled]:

@@ -172,7 +172,7 @@ def _account(run: Run, planned: PlannedRun, built: BuiltShards, rejections: pa.T
         written=sum(file.rows for file in built.rows.files),
         rejected=rejections.num_rows - deduplicated,
         deduplicated=deduplicated,
-        images_fetched=built.counts["fetched"],
+        images_fetched=built.counts["fetched"] + _count_in(planned.recalled["run"], pa.array([""])),
         images_decoded=built.counts["decoded"],
         rows_copied=built.counts["copied"],
         shards_built=len(new),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,35 +12,52 @@ import pyarrow.compute as pc
 from tasks.images.pixel_spec import Prepared
 from tasks.plan import as_new, choose_by_hash
 from tasks.publish.documents import Manifest
+from tasks.samples import REJECTION_SCHEMA, Rejection, rejections_table
 from tasks.shards import BuildSpec, prepare_samples
+from tasks.shards.build import rejected_row
 
 _PROBE = 200
 _LARGEST_SHARE = {"jpeg": 0.6, "webp": 0.6, "png": 1.05, "raw": 1.0}
 """Of an image's raw bytes, what its encoded ones come to at most: noise comes near it, photographs are far below."""
 
 
-def rows_per_shard(samples: pa.Table, spec: BuildSpec, manifest: Manifest | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """How many rows a shard takes.
+
+    Attributes:
+        rows: So many.
+        left_out: `REJECTION_SCHEMA`: images of the probe that are no good, and need not be asked for again.
+    """
+
+    rows: int
+    left_out: pa.Table
+
+
+def rows_per_shard(samples: pa.Table, spec: BuildSpec, manifest: Manifest | None) -> Sized:
     """How many rows a shard takes: by the mean size of the rows of *manifest*, of a probe, or as many as may be."""
-    most = spec.write.shard_rows
+    nothing = REJECTION_SCHEMA.empty_table()
     if manifest is not None and manifest.rows:
         mean = sum(shard.bytes for shard in manifest.shards) / manifest.rows
-        return max(1, min(most, math.floor(spec.write.shard_bytes / max(mean, 1.0))))
-    return rows_of_first_build(samples, spec)
+        return Sized(_fitting(mean, spec), nothing)
+    if not samples.num_rows or _all_fit(samples, spec):
+        return Sized(spec.write.shard_rows, nothing)
+    if spec.pixels.pixels == "original" and (listed := _mean_listed(samples)):
+        return Sized(_fitting(listed, spec), nothing)
+    mean, left_out = probe_images(samples, spec)
+    return Sized(_fitting(mean, spec), left_out)
 
 
-def rows_of_first_build(samples: pa.Table, spec: BuildSpec) -> int:
-    """How many rows a shard takes: by the mean encoded size of a probe, unless all fit whatever their size."""
-    most = spec.write.shard_rows
-    if not samples.num_rows:
-        return most
+def _fitting(mean: float, spec: BuildSpec) -> int:
+    return max(1, min(spec.write.shard_rows, math.floor(spec.write.shard_bytes / max(mean, 1.0))))
+
+
+def _all_fit(samples: pa.Table, spec: BuildSpec) -> bool:
+    """Whether a shard holds as many rows as there can be, whatever their size."""
     bound = _largest_image(spec)
     largest_split = max(entry["counts"] for entry in pc.value_counts(samples["split"]).to_pylist())
-    rows = min(most, largest_split)
-    if bound is not None and rows * bound <= spec.write.shard_bytes:
-        return most
-    mean = _mean_listed(samples) if spec.pixels.pixels == "original" else None
-    mean = mean or mean_encoded_bytes(samples, spec)
-    return max(1, min(most, math.floor(spec.write.shard_bytes / max(mean, 1.0))))
+    rows = min(spec.write.shard_rows, largest_split)
+    return bound is not None and rows * bound <= spec.write.shard_bytes
 
 
 def _largest_image(spec: BuildSpec) -> float | None:
@@ -55,8 +73,10 @@ def _mean_listed(samples: pa.Table) -> float | None:
     return pc.mean(sizes).as_py() if len(sizes) else None
 
 
-def mean_encoded_bytes(samples: pa.Table, spec: BuildSpec) -> float:
-    """The mean size of the images of a probe, as they would be published; 1 where none of them can be used."""
+def probe_images(samples: pa.Table, spec: BuildSpec) -> tuple[float, pa.Table]:
+    """The mean size of some images as they would be published, 1 without any; and those that are rejected."""
     probe = as_new(choose_by_hash(samples, _PROBE))
-    sizes = [len(item.outcome.data) for item in prepare_samples(probe, spec) if isinstance(item.outcome, Prepared)]
-    return float(np.mean(sizes)) if sizes else 1.0
+    finished = list(prepare_samples(probe, spec))
+    sizes = [len(item.outcome.data) for item in finished if isinstance(item.outcome, Prepared)]
+    left_out = [rejected_row(item, item.outcome) for item in finished if isinstance(item.outcome, Rejection)]
+    return float(np.mean(sizes)) if sizes else 1.0, rejections_table(left_out)

@@ -130,7 +130,7 @@ class _Counts:
         if isinstance(outcome, Copy):
             self._copied(item.sample, fetched, outcome)
         else:
-            self._made(item.sample, fetched, outcome)
+            self._made(item, outcome)
         left_out = isinstance(outcome, Rejection) or how == "stale"
         self._tally.add(done=1, rejected=int(left_out))
         crossed = self._most is not None and self._most < self._tally.look().rejected
@@ -151,16 +151,14 @@ class _Counts:
             found = {"reason": failure.reason.value, "detail": failure.detail}
             self._stale.append({"sample_id": sample["sample_id"], "attempts": fetched.attempts, **found})
 
-    def _made(self, sample: Row, fetched: Fetched | None, outcome: Prepared | Rejection) -> None:
+    def _made(self, item: Finished, outcome: Prepared | Rejection) -> None:
         if isinstance(outcome, Prepared):
-            if fetched is not None:
-                self._note_unnamed(sample, fetched)
+            if item.fetched is not None:
+                self._note_unnamed(item.sample, item.fetched)
             if outcome.warning:
                 self._warnings[outcome.warning] += 1
-            return
-        known = sample | {"fingerprint": (fetched.fingerprint if fetched else "") or sample["fingerprint"]}
-        sha256, attempts = (fetched.content_sha256, fetched.attempts) if fetched else ("", 0)
-        self._rejections.append(rejection_row(known, replace(outcome, attempts=attempts, content_sha256=sha256)))
+        else:
+            self._rejections.append(rejected_row(item, outcome))
 
     def _note_unnamed(self, sample: Row, fetched: Fetched) -> None:
         """Remember that a row was looked at whose server tells nothing by which to know it again."""
@@ -183,6 +181,15 @@ class _Counts:
             counts=counts,
             warnings=dict(self._warnings),
         )
+
+
+def rejected_row(item: Finished, rejection: Rejection) -> dict[str, Any]:
+    """One row of `REJECTION_SCHEMA`: *item*, of which came nothing but a *rejection*."""
+    fetched, sample = item.fetched, item.sample
+    if fetched is None:
+        return rejection_row(sample, rejection)
+    known = sample | {"fingerprint": fetched.fingerprint or sample["fingerprint"]}
+    return rejection_row(known, replace(rejection, attempts=fetched.attempts, content_sha256=fetched.content_sha256))
 
 
 def _row(item: Finished, roots: Mapping[str, str], old: OldRows) -> Row:

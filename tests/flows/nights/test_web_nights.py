@@ -228,3 +228,15 @@ def test_rehash_asks_for_the_bytes_themselves(online: Any, web: Web, pick: Any) 
 
     assert pick(online.run(rehash=True), "outcome", "images_fetched", "images_decoded") == ("unchanged", 24, 0)
     assert web.bodies.total() == 24
+
+
+def test_what_the_probe_finds_no_good_is_not_asked_for_again(online: Any, web: Web, pick: Any) -> None:
+    online.change("resize", mode="longer")  # images of any size: how many a shard takes is planned from a probe
+    web.status["/class0/00.png"] = 404
+    web.images["/class1/01.png"] = b"this is no image"
+
+    outcome = online.run()
+
+    assert pick(outcome, "written", "rejected", "images_decoded", "images_fetched") == (22, 2, 22, 24)
+    assert (web.asked["/class0/00.png"], web.asked["/class1/01.png"]) == (1, 1)
+    assert set(online.manifest()["reasons"]) == {"not_found", "not_an_image"}

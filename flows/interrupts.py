@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -58,6 +59,40 @@ def stopped_by_signals() -> Iterator[Interrupt]:
         ended.set()
         thread.join()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def ended_in_time(dataset: str) -> Iterator[None]:
+    """While this lasts in a flow process of a worker or of `serve`, a SIGTERM ends it within ten seconds.
+
+    Prefect turns the signal into an exception of the main thread, and kills the process only 30 s later; the threads of
+    the shards get nothing. So they are told to stop at their next image, and whatever waits longer, as for a slow
+    server, is not waited for: what is published is as it was, and the next run sweeps. The signal's handler must stay
+    Prefect's own, or a cancelled run would be shown as crashed; so a thread reads Python's own note of signals.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or not callable(signal.getsignal(signal.SIGTERM)):
+        yield
+        return
+    noted, notes = os.pipe()
+    os.set_blocking(notes, False)
+    threading.Thread(target=_end_on_sigterm, args=(noted, dataset), name="end", daemon=True).start()
+    before = signal.set_wakeup_fd(notes, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(notes)
+
+
+def _end_on_sigterm(noted: int, dataset: str) -> None:
+    """End the process a while after SIGTERM is noted, one byte a signal; return when the notes are closed."""
+    while found := os.read(noted, 64):
+        if signal.SIGTERM in found:
+            tally_of(dataset).stop()
+            time.sleep(_GRACE_S)
+            os._exit(128 + signal.SIGTERM)
+    os.close(noted)
 
 
 def _wait(interrupt: Interrupt, ended: threading.Event) -> None:

@@ -15,6 +15,7 @@ from flows.asked import Asked
 from flows.build import build_shards
 from flows.config import DatasetConfig, load_config
 from flows.handover import taken_over
+from flows.interrupts import ended_in_time
 from flows.outcome import RunOutcome
 from flows.plan_run import plan_run
 from flows.progress_artifact import shown_progress
@@ -65,7 +66,7 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
     try:
         dataset = load_config(given.config, given.overrides)
         name, root = dataset.name, redact_url(dataset.output.path)
-        with shown_progress(tally_of(name), f"progress-{artifact_slug(name)}"):
+        with ended_in_time(name), shown_progress(tally_of(name), f"progress-{artifact_slug(name)}"):
             outcome = refresh(dataset, Asked(full, limit, tuple(accept or ()), rehash))
     except DatasetError as error:
         return announce_failure(error, name, config, root)

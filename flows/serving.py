@@ -6,12 +6,14 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import cast
+from typing import Any, cast
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.schedules import IntervalSchedule, RRuleSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import TerminationSignal
 from prefect.runner import Runner
+from prefect.schedules import Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from flows.deployments import (
@@ -24,6 +26,7 @@ from flows.deployments import (
 )
 from flows.prefect_server import connected_server
 from flows.refresh_dataset import refresh_dataset
+from flows.schedule import ScheduleSettings
 from flows.scheduled_configs import ScheduledConfig
 
 
@@ -59,7 +62,7 @@ def _deployment(config: ScheduledConfig, *, active: bool) -> RunnerDeployment:
     made = refresh_dataset.to_deployment(
         name=config.name,
         entrypoint_type=EntrypointType.MODULE_PATH,
-        schedules=[{"schedule": prefect_schedule(settings), "active": active, "slug": "main"}],
+        schedules=[_schedule(settings, active=active)],
         paused=settings.paused,
         tags=deployment_tags(config),
         parameters={"config": config.place},
@@ -67,3 +70,13 @@ def _deployment(config: ScheduledConfig, *, active: bool) -> RunnerDeployment:
         description=f"Keeps the dataset {config.name} up to date, as {config.place} says.",
     )
     return cast(RunnerDeployment, made)
+
+
+def _schedule(settings: ScheduleSettings, *, active: bool) -> Schedule:
+    """The schedule as a runner takes it."""
+    known = prefect_schedule(settings)
+    rule = known.rrule if isinstance(known, RRuleSchedule) else None
+    given: dict[str, Any] = {"cron": settings.cron, "interval": settings.interval, "rrule": rule}
+    if isinstance(known, IntervalSchedule):
+        given["anchor_date"] = known.anchor_date
+    return Schedule(**given, timezone=settings.timezone, active=active, slug="main")

@@ -18,13 +18,28 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from flows.artifact_text import drift_markdown, markdown_summary
-from flows.outcome import RunOutcome
+from flows.outcome import RunOutcome, RunRefusedError
 from flows.summary import headline, one_line
 from tasks.errors import ConfigError, DatasetError, LayoutError, MissingConfigError, OutputError, VersionError
 from tasks.publish.history import read_history
 from tasks.redaction import redact_text
 from tasks.samples import StoreUrl
 from tasks.storage import open_store
+
+
+class _KnownFailures(logging.Filter):
+    """Lets no traceback through of what was said in one line already: Prefect's engine logs it again at its end."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], DatasetError))
+
+
+_KNOWN_FAILURES = _KnownFailures()
+
+
+def silence_known_failures() -> None:
+    """Keep Prefect from logging tracebacks of refusals and of failures that a user can act on."""
+    logging.getLogger("prefect.flow_runs").addFilter(_KNOWN_FAILURES)
 
 
 def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[dict[str, Any]]:
@@ -34,8 +49,11 @@ def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[dict[st
     get_run_logger().log(logging.WARNING if refused else logging.INFO, line)
     _show(outcome, store, line)
     _tell(outcome.outcome, outcome.name, line, {"root": outcome.root, "config": config, "version": outcome.version})
-    final = Failed if refused else Completed
-    return final(name=outcome.outcome.capitalize(), message=line, data=outcome.as_dict())
+    if not refused:
+        return Completed(name=outcome.outcome.capitalize(), message=line, data=outcome.as_dict())
+    error = RunRefusedError(line)
+    error.outcome = outcome
+    return Failed(name="Refused", message=line, data=error)
 
 
 def _refusal(outcome: RunOutcome, config: str) -> str:

@@ -12,7 +12,7 @@ from flows.asked import Asked
 from flows.config import DatasetConfig, load_config
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
-from flows.outcome import RunOutcome
+from flows.outcome import RunOutcome, RunRefusedError
 from flows.runners import check_runner
 from flows.side_by_side import Ready, run_each
 from tasks.discover import check_sources
@@ -156,9 +156,11 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
         parameters = {"overrides": shown.overrides or None, **request.asked.as_parameters()}
         state = refresh_dataset(shown.config, **parameters, return_state=True)
     result = state.result(raise_on_failure=False)
+    if isinstance(result, RunRefusedError):
+        return Finished(result.outcome, 1)
     if isinstance(result, Mapping):
         outcome = RunOutcome.from_dict(result)
-        return Finished(outcome, 0 if outcome.outcome in {"published", "unchanged"} else 1)
+        return Finished(outcome, 0)
     if not isinstance(result, DatasetError):
         raise result if isinstance(result, BaseException) else RuntimeError(f"{state.name}: {state.message}")
     outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(result), root=redact_url(dataset.output.path))

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
+from tasks.errors import RefusedError
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -102,3 +104,13 @@ class RunOutcome:
         given = values["breakdown"]
         breakdown = dict(given) | {name: tuple(given.get(name, ())) for name in ("notices", "drift")}
         return cls(**values | {"account": Account(**values["account"]), "breakdown": Breakdown(**breakdown)})
+
+
+class RunRefusedError(RefusedError):
+    """A run that a rule stopped, as the data of its final state: Prefect wants an exception there.
+
+    Attributes:
+        outcome: What became of the run.
+    """
+
+    outcome: RunOutcome

@@ -10,7 +10,7 @@ from prefect import flow
 from prefect.client.schemas import State
 from prefect.runtime import deployment, flow_run
 
-from flows.announcing import announce, announce_failure, artifact_slug
+from flows.announcing import announce, announce_failure, artifact_slug, silence_known_failures
 from flows.asked import Asked
 from flows.build import build_shards
 from flows.config import DatasetConfig, load_config
@@ -58,9 +58,10 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
         rehash: Do not believe fingerprints: fetch and hash every image.
 
     Returns:
-        A final state named Published, Unchanged, Refused or Failed; the data of all but the last is
-        `RunOutcome.as_dict`.
+        A final state named Published or Unchanged, whose data is `RunOutcome.as_dict`; or Refused or Failed, whose data
+        is a `DatasetError`.
     """
+    silence_known_failures()
     given = taken_over(config, overrides)
     name, root = _dataset_name(), ""
     try:

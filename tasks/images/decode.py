@@ -131,6 +131,8 @@ def orientation_of(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8, that loading leaves to us; 1 where there is none or it is damaged."""
     if image.format == "TIFF":
         return 1  # Pillow turns TIFFs upright itself, and says their upright size
+    if image.format == "JPEG" and "exif" not in image.info and "xmp" not in image.info:
+        return 1
     try:
         value = image.getexif().get(_ORIENTATION, 1)
     except Exception:  # noqa: BLE001 - a damaged EXIF block raises anything, and says nothing of the pixels

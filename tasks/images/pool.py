@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -26,6 +25,7 @@ from tasks.samples import Rejection
 
 _BATCH_IMAGES = 64
 _BATCH_BYTES = 4 << 20
+_WAITING_BYTES = 32 << 20  # of one shard
 _START_S = 60.0  # a child may take so long to start on a busy machine
 _PATIENCE = 5  # times its seconds, for an image on a machine so busy that its process hardly runs
 _TRIES = 2  # of an image whose child died: it may have been killed from outside
@@ -67,8 +67,12 @@ class _Batch:
     jobs: list[ImageJob]
     spec: dict[str, Any]
     results: list[Outcome] = field(default_factory=list)
+    bytes: int = 0
     deaths: int = 0
     done: Future[list[Outcome]] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        self.bytes = sum(len(job.data) for job in self.jobs)
 
     def settle(self, outcome: Outcome) -> None:
         self.results.append(outcome)
@@ -92,12 +96,18 @@ class DecoderPool:
         batches = (_Batch(group, values) for group in group_jobs(jobs))
         waiting: deque[_Batch] = deque()
         while True:
-            for batch in islice(batches, 2 * self._processes + 1 - len(waiting)):
+            while self._has_room(waiting) and (batch := next(batches, None)) is not None:
                 self._queue.put(batch)
                 waiting.append(batch)
             if not waiting:
                 return
             yield from waiting.popleft().done.result()
+
+    def _has_room(self, waiting: deque[_Batch]) -> bool:
+        """Whether a batch more may be under way: enough for every process, and of large images no more than that."""
+        if len(waiting) < self._processes:
+            return True
+        return len(waiting) <= 2 * self._processes and sum(batch.bytes for batch in waiting) < _WAITING_BYTES
 
     def close(self) -> None:
         """End the decoder processes, and wait until they are gone."""
@@ -206,6 +216,13 @@ class _Worker:
             held.popleft()
 
 
+_KEEP_MEMORY = {
+    "PILLOW_BLOCKS_MAX": "64",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+}
+"""Memory that is given back after each image is paid for again with the next: a tenth of a photograph."""
 _BOOT = "import sys; sys.path[:] = {path!r}; from tasks.images.child import main; main({requests}, {results}, {memory})"
 
 
@@ -223,7 +240,7 @@ class _Child:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PILLOW_BLOCKS_MAX": "64", "MALLOC_ARENA_MAX": "1"},
+            env={**os.environ, **_KEEP_MEMORY},
         )
         os.close(requests_out)
         os.close(results_in)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import socket
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -215,6 +216,19 @@ def test_short_bodies_without_end_are_not_asked_for_without_end(web: Web) -> Non
     web.answers["/a"] = most_of_it
     assert reason(one(web.url("/a"), web, max_bytes="1MB")) == "short_body"
     assert web.asked["/a"] == 2
+
+
+def test_encryption_that_is_not_accepted_says_so(web: Web) -> None:
+    found = one(web.url("/a").replace("http:", "https:"), web)
+    assert (reason(found), found.attempts) == ("tls", 1)
+
+
+def test_a_name_without_an_address_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def getaddrinfo(*_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    assert reason(one("http://images.example/a", None, retries=0)) == "dns"
 
 
 def test_an_empty_body_is_no_image(web: Web, plain: Plain) -> None:

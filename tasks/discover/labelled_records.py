@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -68,6 +68,15 @@ def discover_records(file: LabelFile, records: Iterable[Record | RecordBlock], w
             f"{redact_url(file.source.path)} holds no record: no image is listed. Check `source.path`."
         )
     return reader.finish()
+
+
+def _several_notices(classes: Sequence[str]) -> list[str]:
+    """A sentence on classes that look like several, which nobody but the user can know."""
+    found = [name for name in classes if ";" in name or "|" in name]
+    if not found:
+        return []
+    shown = ", ".join(repr(name[:60]) for name in found[:5])
+    return [f"{len(found)} class names hold `;` or `|` ({shown}): an image has one label, so each is one class"]
 
 
 class _Reader:
@@ -226,7 +235,7 @@ class _Reader:
             rejections=self._rows.rejections,
             class_paths=classes,
             ignored=dict(self._rows.ignored),
-            notices=(*self._rows.notices, *self._repair_notices(), *case_notices(classes)),
+            notices=(*self._rows.notices, *self._repair_notices(), *case_notices(classes), *_several_notices(classes)),
             access=(access,),
         )
         return replace(discovery, notices=tuple(dict.fromkeys(discovery.notices)))

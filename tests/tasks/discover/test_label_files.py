@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import unicodedata
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,41 @@ def test_two_candidates_are_an_error_that_names_them(folder: Path) -> None:
 )
 def test_files_come_in_many_forms(folder: Path, name: str, data: bytes) -> None:
     assert found(look(folder, data, name)) == [("1.jpg", "cat")]
+
+
+def test_a_zip_of_one_file_is_read_and_of_several_refused(folder: Path) -> None:
+    for count in (1, 2):
+        with zipfile.ZipFile(folder / "l.csv.zip", "w") as archive:
+            for number in range(count):
+                archive.writestr(f"l{number}.csv", "label,location\ncat,1.jpg\n")
+        data = (folder / "l.csv.zip").read_bytes()
+        if count == 1:
+            assert found(look(folder, data, "l.csv.zip")) == [("1.jpg", "cat")]
+        else:
+            with pytest.raises(LabelFileError, match="holds 2"):
+                look(folder, data, "l.csv.zip")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_long_files_are_read_in_any_encoding(folder: Path, encoding: str, end: str) -> None:
+    rows = [f"caf\u00e9 {n % 7},http://x.com/{n}.jpg" for n in range(3000)]
+    data = end.join(["label,location", *rows[:1500], "", f'"{rows[1500][:6]}",1.jpg', *rows[1501:]]).encode(encoding)
+    declared = {} if encoding in {"utf-8", "utf-8-sig", "utf-16"} else {"encoding": encoding}
+
+    discovery = look(folder, data, **declared)
+
+    assert (discovery.samples.num_rows, discovery.rejections.num_rows) == (3000, 0)
+    assert discovery.class_paths == tuple(f"caf\u00e9 {n}" for n in range(7))
+    places = zip(discovery.samples["location"].to_pylist(), discovery.samples["label_row"].to_pylist(), strict=True)
+    assert all(row == int(place[13:-4]) + 2 + (int(place[13:-4]) >= 1500) for place, row in places if "x.com" in place)
+
+
+def test_labels_that_look_like_several_are_mentioned(folder: Path) -> None:
+    discovery = look(folder, "label,location\ncat;dog,1.jpg\n")
+
+    assert found(discovery) == [("1.jpg", "cat;dog")]
+    assert any("'cat;dog'" in notice and "one label" in notice for notice in discovery.notices)
 
 
 def test_latin_1_is_read_when_declared_and_explained_when_not(folder: Path) -> None:

@@ -1,10 +1,11 @@
 # `make demo` and `make test` are all that a new machine needs besides Python 3.11+ and make.
 PYTHON ?= python3
 VENV := .venv
+READERS := .env-readers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-faults fuzz check bench reference constraints clean help
+.PHONY: demo test test-faults test-readers fuzz check bench reference constraints clean help
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -40,6 +41,15 @@ test: check ## All checks and tests
 test-faults: $(VENV)/.dev ## The long loops: faults, kills, nights
 	$(BIN)/pytest -m faults
 
+$(READERS)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(READERS)
+	$(READERS)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt -e . 'datasets>=5.2' \
+		'hypothesis>=6.140' 'pytest>=9' 'torch==2.13.0'
+	@touch $@
+
+test-readers: $(READERS)/.ready ## The recipes for PyTorch, which has an environment of its own
+	$(READERS)/bin/pytest tests/readers
+
 fuzz: $(VENV)/.dev ## Search the properties for longer
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -m fuzz
 
@@ -53,4 +63,4 @@ constraints: $(VENV)/.dev ## Write down the versions at hand
 	$(BIN)/python -m pip --disable-pip-version-check list --format=freeze --exclude parquetry --exclude pip --exclude setuptools > constraints.txt
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(READERS) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -29,6 +29,20 @@ def camera_photographs(photos: Path, folder: Path, count: int) -> Path:
     return folder
 
 
+def small_photographs(photos: Path, folder: Path, count: int) -> Path:
+    """*count* photographs of 128x96 at quality 85, each with bytes of its own and pixels of one of *photos*."""
+    originals = []
+    for path in sorted(photos.iterdir()):
+        buffer = io.BytesIO()
+        with Image.open(path) as image:
+            image.convert("RGB").resize((128, 96), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=85)
+        originals.append((path.stem.split("_", 1)[1], buffer.getvalue()))
+    for number in range(count):
+        label, data = originals[number % len(originals)]
+        _put(folder / label / f"{number:06}.jpg", with_comment(data, number))
+    return folder
+
+
 def with_comment(jpeg: bytes, number: int) -> bytes:
     """*jpeg* with a comment segment (marker FFFE) after its start marker: other bytes, the same pixels."""
     text = f"{number:012}".encode()

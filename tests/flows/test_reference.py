@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -36,12 +36,34 @@ def test_every_recipe_of_the_reading_guide_runs(
     parquetry: Command, write_config: WriteConfig, pets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (pets / "cat" / "bad.png").write_bytes(b"nothing")
-    parquetry.run_json(write_config(pets, gates={"max_reject_fraction": "0.5"}))
+    ratios = {"ratios": {"train": "0.5", "test": "0.5"}}
+    config = write_config(pets, gates={"max_reject_fraction": "0.5"}, splits=ratios)
+    parquetry.run_json(config)
+    (pets / "dog" / "new.png").write_bytes((pets / "dog" / "0.png").read_bytes() + b" ")
+    parquetry.run_json(config)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
-    names: dict[str, object] = {"ROOT": str(tmp_path / "out-pets")}
+    names: dict[str, Any] = {"ROOT": str(tmp_path / "out-pets")}
+    guide = (ROOT / "docs/reading.md").read_text(encoding="utf-8").partition("\n## PyTorch\n")[0]
 
-    for recipe in re.findall(r"```python\n(.*?)```", (ROOT / "docs/reading.md").read_text(encoding="utf-8"), re.DOTALL):
+    for recipe in re.findall(r"```python\n(.*?)```", guide, re.DOTALL):
         exec(recipe, names)  # noqa: S102 - the document's own recipes, as they stand in it
 
-    assert {"newest", "older", "rejects", "labels", "train", "images", "counts", "files"} <= names.keys()
+    train = names["train"].num_rows
+    assert 0 < train < 7
+    assert sum(split.num_rows for split in names["newest"].values()) == len(names["newest_table"]) == 7
+    assert sum(split.num_rows for split in names["older"].values()) == len(names["first_table"]) == 6
+    assert (
+        names["newest_dataset"].count_rows() == names["newest_labels"].height == sum(row[2] for row in names["counts"])
+    )
+    assert (
+        names["first_labels"].num_rows
+        == names["first_count"]
+        == names["first_rows"][0][0]
+        == len(names["by_folder"])
+        == 6
+    )
+    assert {len(names[name]) for name in ("only_train", "train_table", "train_images", "train_sizes")} == {train}
+    assert len(list(names["streamed"])) == train
+    assert names["rejects"]["train"].num_rows == 1
+    assert names["picture"].size == (16, 16)

@@ -1,0 +1,45 @@
+"""The PyTorch recipes of docs/reading.md, in the environment that `make test-readers` makes for them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_recipes_for_pytorch_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="PyTorch has an environment of its own: make test-readers")
+    for number in range(24):
+        path = tmp_path / "source" / f"class {number % 3}" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (20, 16), (10 * number, 40, 200)).save(path)
+    sections = ("name: set", "source: {path: source}", "output: {path: out}", "resize: {size: [16, 16]}")
+    (tmp_path / "set.yaml").write_text("\n".join([*sections, "write: {shard_rows: 7}"]))
+    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        [sys.executable, "-P", "-m", "flows.cli", "run", "set.yaml"], cwd=tmp_path, env=environment, check=True
+    )
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    guide, _, torch_guide = (ROOT / "docs/reading.md").read_text(encoding="utf-8").partition("\n## PyTorch\n")
+    which_files, *_ = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    through_datasets, from_files = re.findall(r"```python\n(.*?)```", torch_guide, re.DOTALL)
+
+    names: dict[str, Any] = {"ROOT": str(tmp_path / "out"), "__name__": "recipes"}
+    for recipe in (which_files, through_datasets, from_files):
+        exec(recipe, names)  # noqa: S102 - the document's own recipes, as they stand in it
+
+    batches = list(names["loader"])
+    assert sum(len(batch["label"]) for batch in batches) == 24
+    assert batches[0]["image"].shape == (4, 3, 16, 16)
+    batches = list(names["loader_of_shards"])
+    assert sorted(label for _, labels in batches for label in labels.tolist()) == sorted([0, 1, 2] * 8)
+    assert batches[0][0].shape[1:] == (16, 16, 3)

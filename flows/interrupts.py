@@ -116,5 +116,5 @@ def _wait(interrupt: Interrupt, ended: threading.Event) -> None:
 
 
 def _clean(cleanup: Callable[[], None]) -> None:
-    with suppress(OSError):
+    with suppress(OSError, ValueError):  # a ValueError: settings cannot be put back by another thread than set them
         cleanup()

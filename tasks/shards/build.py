@@ -71,10 +71,10 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
 
 def too_many_rejects(spec: BuildSpec) -> RefusedError:
     """What to say of a run whose rejects can no longer come under the limit."""
+    begun = "before any is fetched" if (spec.most_rejects or 0) < 0 else "already"
     return RefusedError(
-        f"max_reject_fraction: more than {max(0, spec.most_rejects or 0):,} images are rejected, which is all that "
-        "`gates.max_reject_fraction` admits, so no further shard is begun. Mend the source, or publish all the same: "
-        "`parquetry run CONFIG --accept max_reject_fraction`"
+        f"max_reject_fraction: more images are rejected {begun} than `gates.max_reject_fraction` admits, so no further "
+        "shard is begun. Mend the source, or publish all the same: `parquetry run CONFIG --accept max_reject_fraction`"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, cast
@@ -30,8 +31,15 @@ from flows.schedule import ScheduleSettings
 from flows.scheduled_configs import ScheduledConfig
 
 
+class _Runner(Runner):
+    """A runner that SIGTERM stops as Ctrl-C does: its schedules are paused, and the runs that work are stopped."""
+
+    def handle_sigterm(self, *_args: Any, **_kwargs: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
 def serve_configs(configs: Sequence[ScheduledConfig], *, limit: int, tell: Callable[[str], None]) -> None:
-    """Keep the schedules of *configs* until this process is stopped; then they are paused, and runs are cancelled.
+    """Keep the schedules of *configs* until this process is stopped; then they are paused, and runs are stopped.
 
     Args:
         configs: What is to be run.
@@ -48,10 +56,11 @@ def serve_configs(configs: Sequence[ScheduledConfig], *, limit: int, tell: Calla
     for config in configs:
         if config.name in there:
             refuse_another(config, there[config.name])
-    runner = Runner(limit=limit)
+    runner = _Runner(limit=limit)
     for config in configs:
         runner.add_deployment(_deployment(config, active=is_switched_on(there.get(config.name))))
         tell(f"serving {config.name}: {config.schedule.described}")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     with suppress(KeyboardInterrupt, TerminationSignal):
         asyncio.run(runner.start())
 

@@ -89,6 +89,7 @@ def _tell(  # noqa: PLR0913 - the columns of one line
 def serve(
     configs: Configs,
     limit: Annotated[int, typer.Option(min=1, help="So many runs at once; the others wait.")] = 1,
+    replace: Annotated[bool, typer.Option("--replace", help="A config may take another one's place.")] = False,
 ) -> None:
     """Run configs by their schedules from this process, without a work pool, until it is stopped."""
     from flows.scheduled_configs import read_configs  # noqa: PLC0415 - as above
@@ -100,7 +101,7 @@ def serve(
         raise ConfigError("serve: none of these configs has a `schedule` section.")
     from flows.serving import serve_configs  # noqa: PLC0415 - imports Prefect, which is slow
 
-    serve_configs(read.scheduled, limit=limit, tell=print_line)
+    serve_configs(read.scheduled, limit=limit, replace=replace, tell=print_line)
 
 
 @app.command()

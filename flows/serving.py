@@ -38,12 +38,15 @@ class _Runner(Runner):
         signal.raise_signal(signal.SIGINT)
 
 
-def serve_configs(configs: Sequence[ScheduledConfig], *, limit: int, tell: Callable[[str], None]) -> None:
+def serve_configs(
+    configs: Sequence[ScheduledConfig], *, limit: int, replace: bool, tell: Callable[[str], None]
+) -> None:
     """Keep the schedules of *configs* until this process is stopped; then they are paused, and runs are stopped.
 
     Args:
         configs: What is to be run.
         limit: How many runs may work at once.
+        replace: Whether a config may take the place of another one of the same name that is still there.
         tell: Is given a line for each schedule that is kept.
 
     Raises:
@@ -54,7 +57,7 @@ def serve_configs(configs: Sequence[ScheduledConfig], *, limit: int, tell: Calla
     with connected_server() as client:
         there = there_already(client, client.create_flow_from_name(refresh_dataset.name))
     for config in configs:
-        if config.name in there:
+        if config.name in there and not replace:
             refuse_another(config, there[config.name])
     runner = _Runner(limit=limit)
     for config in configs:

@@ -34,6 +34,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def client(prefect_server: tuple[Path, str]) -> Iterator[SyncPrefectClient]:
     with temporary_settings({PREFECT_API_URL: prefect_server[1]}), get_client(sync_client=True) as client:
+        for found in client.read_deployments():
+            client.delete_deployment(found.id)
         yield client
 
 
@@ -80,7 +82,8 @@ def versions(folder: Path) -> list[str]:
 def serving(parquetry: Command, config: Path, log: Path) -> Iterator[psutil.Process]:
     command = [sys.executable, "-P", "-m", "flows.cli", "serve", str(config)]
     with running(command, {**parquetry.environment, "PREFECT_RUNNER_POLL_FREQUENCY": "1"}, log) as process:
-        until(lambda: "serving slow" in log.read_text())
+        until(lambda: "serving slow" in log.read_text() or not process.is_running())
+        assert "serving slow" in log.read_text()
         yield process
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import s3fs
@@ -17,41 +18,47 @@ from tasks.errors import LayoutError
 ACCESS = {"key": "testing", "secret": "testing"}
 
 
-@pytest.fixture
-def store(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Any, str]]:
-    """The source on S3, served by a moto process; a file system that changes it, and its endpoint."""
-    log = tmp_path / "moto.log"
+@pytest.fixture(scope="module")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """S3, served by a moto process."""
+    log = tmp_path_factory.mktemp("moto") / "moto.log"
     with log.open("wb") as file:
         command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
     try:
         while not (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())):
             assert process.poll() is None, log.read_text()
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS["key"])
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ACCESS["secret"])
-        files = s3fs.S3FileSystem(endpoint_url=found[1], **ACCESS)
-        files.mkdir("pets")
-        files.put(f"{source}/", "pets/source", recursive=True)
-        yield files, found[1]
+        yield found[1]
     finally:
         process.terminate()
         process.wait()
 
 
+@pytest.fixture
+def store(endpoint: str, nights: Any, source: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, str]:
+    """The source in a bucket of its own, and the nights told so; a file system that changes it, and the bucket."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS["key"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ACCESS["secret"])
+    files = s3fs.S3FileSystem(endpoint_url=endpoint, **ACCESS)
+    bucket = f"pets-{uuid4().hex[:8]}"
+    files.mkdir(bucket)
+    files.put(f"{source}/", f"{bucket}/source", recursive=True)
+    nights.sections["source"] = {"path": f"s3://{bucket}/source", "storage_options": {"endpoint_url": endpoint}}
+    return files, bucket
+
+
 def test_nights_on_an_object_store(nights: Any, store: tuple[Any, str], tmp_path: Path, draw: Any, pick: Any) -> None:
-    files, endpoint = store
-    options = {"endpoint_url": endpoint}
-    nights.sections["source"] = {"path": "s3://pets/source", "storage_options": options}
-    nights.sections["output"] = {"path": "s3://pets/out", "storage_options": options}
+    files, bucket = store
+    nights.sections["output"] = {**nights.sections["source"], "path": f"s3://{bucket}/out"}
     nights.run()
     assert pick(nights.run(), "outcome", "images_fetched", "bytes_written") == ("unchanged", 0, 0)
 
     draw(tmp_path / "other.png", 500)
-    files.put(str(tmp_path / "other.png"), "pets/source/class0/00.png")  # changed
-    files.put(str(tmp_path / "other.png"), "pets/source/class0/new.png")  # new
-    files.copy("pets/source/class1/01.png", "pets/source/class1/moved.png")  # moved
-    files.rm("pets/source/class1/01.png")
-    files.rm("pets/source/class1/04.png")  # deleted
+    files.put(str(tmp_path / "other.png"), f"{bucket}/source/class0/00.png")  # changed
+    files.put(str(tmp_path / "other.png"), f"{bucket}/source/class0/new.png")  # new
+    files.copy(f"{bucket}/source/class1/01.png", f"{bucket}/source/class1/moved.png")  # moved
+    files.rm(f"{bucket}/source/class1/01.png")
+    files.rm(f"{bucket}/source/class1/04.png")  # deleted
     outcome = nights.run()
 
     assert pick(outcome, "outcome", "written", "images_fetched", "images_decoded") == ("published", 24, 3, 2)
@@ -62,12 +69,11 @@ def test_nights_on_an_object_store(nights: Any, store: tuple[Any, str], tmp_path
 
 
 def test_a_re_upload_of_the_same_bytes_rewrites_nothing(nights: Any, store: tuple[Any, str], pick: Any) -> None:
-    files, endpoint = store
-    nights.sections["source"] = {"path": "s3://pets/source", "storage_options": {"endpoint_url": endpoint}}
-    data = b"".join([files.cat_file("pets/source/class0/00.png"), bytes(11 << 20)])
-    files.pipe_file("pets/source/class0/large.png", data)
+    files, bucket = store
+    data = b"".join([files.cat_file(f"{bucket}/source/class0/00.png"), bytes(11 << 20)])
+    files.pipe_file(f"{bucket}/source/class0/large.png", data)
     nights.run()
-    with files.open("pets/source/class0/large.png", "wb", block_size=6 << 20) as parts:  # in parts: another ETag
+    with files.open(f"{bucket}/source/class0/large.png", "wb", block_size=6 << 20) as parts:  # in parts: another ETag
         parts.write(data)
 
     outcome = nights.run()

@@ -237,8 +237,8 @@ def world(source: Path, draw: Any) -> World:
     return made
 
 
-def test_a_fortnight_goes_as_the_model_says(nights: Any, world: World) -> None:
-    live(nights, world, 14)
+def test_a_week_goes_as_the_model_says(nights: Any, world: World) -> None:
+    live(nights, world, 7)
 
 
 @pytest.mark.faults

@@ -124,14 +124,20 @@ def normalise_path(text: str, slashes: str = "/\\") -> str | None:
     if "\0" in text or len(text) > _LONGEST_PATH:
         return None
     path = _collapse(text) if "\\" in slashes or _collapse(text) is None else _joined(text.split("/"))
-    decoded = text
+    if path is None or "%" not in text:
+        return path
+    return path if _stays_decoded(text) and _stays_decoded(path) else None
+
+
+def _stays_decoded(text: str) -> bool:
+    """Whether *text* names a relative path also once its percent signs are decoded, and those of what comes out."""
     for _ in range(3):
-        if path is None or "%" not in decoded:
+        if "%" not in text:
             break
-        decoded = unquote(decoded)
-        if "\0" in decoded or "::" in decoded or _collapse(decoded) is None or is_address(decoded):
-            return None
-    return path
+        text = unquote(text)
+        if "\0" in text or "::" in text or _collapse(text) is None or is_address(text):
+            return False
+    return True
 
 
 def _collapse(text: str) -> str | None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tasks.errors import LayoutError
+from tasks.fetch.readers import SourceReader
+from tasks.fetch.settings import FetchSettings
 from tasks.labels import Labelled, LabelSettings, assign_labels
 from tasks.samples import Discovery, decode_name
 
@@ -519,3 +521,5 @@ def test_every_odd_name_is_a_row(tree: Tree, look: Look) -> None:
     assert len(ODD_NAMES) == 33
     assert sorted(decode_name(location) for location in labels(found)) == sorted(f"cat/{name}" for name in ODD_NAMES)
     assert len(set(found.samples["sample_id"].to_pylist())) == 33
+    reader = SourceReader(found.access[0], FetchSettings())
+    assert {reader.read(row)[0].data for row in found.samples.to_pylist()} == {b"x"}

@@ -76,7 +76,7 @@ def test_of_two_runs_that_start_together_one_publishes_and_the_other_says_why_no
 
 @pytest.mark.faults
 def test_two_runs_together_night_after_night(parquetry: Command, config: Path, pets: Path, tmp_path: Path) -> None:
-    for number in range(12):
+    for number in range(8):
         add(pets, f"new{number}")
         race(parquetry, config, tmp_path / "out-pets")
 
@@ -129,7 +129,7 @@ def test_a_run_that_slept_while_another_published_leaves_everything_to_it(
 def test_runs_that_sleep_at_any_moment_replace_nothing_newer(parquetry: Command, config: Path, pets: Path) -> None:
     chance = random.Random(8)
     parquetry.run_json(config)
-    for number in range(8):
+    for number in range(6):
         add(pets, f"new{number}")
         sleep_through(parquetry, config, pets, chance.uniform(0, 0.6))
 
@@ -174,14 +174,14 @@ def test_whenever_a_run_is_ended_readers_see_a_whole_version_and_nothing_is_left
     reader = Reader(root)
     reader.start()
     try:
-        for number in range(18):
+        for number in range(12):
             add(pets, f"new{number}")
             run = start(parquetry, config)
             process = psutil.Process(run.pid)
             time.sleep(chance.uniform(0.5, 4))  # what is tested is any moment
             children = process.children(recursive=True) if run.poll() is None else []
             run.send_signal((signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[number % 3])
-            output, errors = run.communicate(timeout=10)
+            output, errors = run.communicate(timeout=120)
             assert "Traceback" not in output + errors
             assert not psutil.wait_procs(children, timeout=15)[1]
     finally:
@@ -191,7 +191,7 @@ def test_whenever_a_run_is_ended_readers_see_a_whole_version_and_nothing_is_left
     assert reader.findings == []
     assert reader.looks > 50
     assert after["outcome"] in {"published", "unchanged"}
-    assert after["written"] == 6 + 18
+    assert after["written"] == 6 + 12
     assert list((root / "runs").iterdir()) == []
     check(root)
     size = sum(path.stat().st_size for path in (root / "shards").iterdir())

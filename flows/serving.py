@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, cast
+from uuid import UUID
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.client.schemas.schedules import IntervalSchedule, RRuleSchedule
@@ -29,6 +30,7 @@ from flows.prefect_server import connected_server
 from flows.refresh_dataset import refresh_dataset
 from flows.schedule import ScheduleSettings
 from flows.scheduled_configs import ScheduledConfig
+from tasks.errors import ServerError
 
 
 class _Runner(Runner):
@@ -59,13 +61,27 @@ def serve_configs(
     for config in configs:
         if config.name in there and not replace:
             refuse_another(config, there[config.name])
-    runner = _Runner(limit=limit)
-    for config in configs:
-        runner.add_deployment(_deployment(config, active=is_switched_on(there.get(config.name))))
-        tell(f"serving {config.name}: {config.schedule.described}")
+    runner = _Runner(limit=limit, pause_on_shutdown=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-    with suppress(KeyboardInterrupt, TerminationSignal):
+    signal.signal(signal.SIGTERM, runner.handle_sigterm)
+    kept: list[UUID] = []
+    with _paused_afterwards(kept), suppress(KeyboardInterrupt, TerminationSignal):
+        for config in configs:
+            made = runner.add_deployment(_deployment(config, active=is_switched_on(there.get(config.name))))
+            kept.append(cast(UUID, made))
+            tell(f"serving {config.name}: {config.schedule.described}")
         asyncio.run(runner.start())
+
+
+@contextmanager
+def _paused_afterwards(kept: Sequence[UUID]) -> Iterator[None]:
+    """Pause the deployments *kept*, whenever this process is stopped: else their runs would pile up as late."""
+    try:
+        yield
+    finally:
+        with suppress(ServerError), connected_server() as client:
+            for deployment in kept:
+                client.pause_deployment(deployment)
 
 
 def _deployment(config: ScheduledConfig, *, active: bool) -> RunnerDeployment:

@@ -23,22 +23,23 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-import flows.build
 import tasks.shards.stream
 from flows.asked import Asked
 from flows.config import load_config
 from flows.plan_run import plan_run
 from flows.publishing import publish_run
+from flows.rounds import build_rounds
 from tasks.errors import DatasetError
 from tasks.images.prepare import prepare_image
 from tasks.images.rejected import RejectedImageError
+from tasks.plan import RefreshPlan
+from tasks.plan_files import read_plan, write_plans
 from tasks.publish import check_output, open_run
 from tasks.publish.audit import verify_version
 from tasks.publish.history import list_versions
@@ -46,7 +47,8 @@ from tasks.publish.retention import prune
 from tasks.publish.versions import output_settings, version_files
 from tasks.reasons import Reason
 from tasks.samples import Rejection, StoreUrl
-from tasks.storage import LocalStore
+from tasks.shards import BuildSpec, ShardOutcome, build_shard_files
+from tasks.storage import LocalStore, Store
 
 _CHANGES = "link rename replace unlink mkdir rmdir utime fsync".split()
 
@@ -111,25 +113,17 @@ class _Pool:
                 yield Rejection(Reason(str(error.args[0])), error.detail)
 
 
-class _Runner:
-    def map(self, task: Any, values: Any) -> list[Any]:
-        """What the tasks return, one after another."""
-        place = values["plans"].value
-        return [_Done(task.fn(place, *both)) for both in zip(values["first"], values["last"], strict=True)]
-
-
-class _Done:
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def result(self, raise_on_failure: bool = True) -> str:  # noqa: ARG002 - as Prefect's
-        """What the task returned."""
-        return self._value
-
-
-@contextmanager
-def _runner(_settings: Any) -> Iterator[_Runner]:
-    yield _Runner()
+def _build(store: Store, plan: RefreshPlan, spec: BuildSpec) -> list[ShardOutcome]:
+    """The outcomes of the plan's shards, by way of the same files as from a task to the flow."""
+    if not plan.shards:
+        return []
+    place = write_plans(store, spec.folder, plan, spec.as_json())
+    for shard in plan.shards:
+        read, values = read_plan(place, shard.number)
+        outcome = build_shard_files(read, BuildSpec.from_json(values))
+        store.replace(f"{spec.folder}/outcomes/{shard.number:06}.arrow", outcome.to_bytes())
+    paths = [f"{spec.folder}/outcomes/{shard.number:06}.arrow" for shard in plan.shards]
+    return [ShardOutcome.from_bytes(store.read_bytes(path)) for path in paths]
 
 
 def night(config: str, root: Path) -> dict[str, Any]:
@@ -139,7 +133,7 @@ def night(config: str, root: Path) -> dict[str, Any]:
         check_output(dataset.output, dataset.name, [source.place for source in dataset.sources])
         with open_run(LocalStore(dataset.store)) as run:
             planned = plan_run(dataset, run, Asked())
-            built = flows.build.build_shards(dataset, planned, run)
+            built = build_rounds(dataset, planned, run, partial(_build, run.store))
             return publish_run(dataset, run, built, planned, Asked()).as_json()
     except DatasetError as error:
         return {"outcome": "failed", "reason": str(error)}
@@ -272,7 +266,6 @@ def many_kills(config: str, base: Path, root: Path, ats: Sequence[int]) -> list[
 def main() -> None:
     """Run the loop that the command line asks for."""
     config = sys.argv[1]
-    vars(flows.build)["task_runner"] = _runner
     vars(tasks.shards.stream)["shared_pool"] = lambda *_: _Pool()
     output = Path(load_config(config, {}).output.path)
     if len(sys.argv) == 2:

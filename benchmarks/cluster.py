@@ -76,7 +76,9 @@ def _run(folder: Path, environment: Mapping[str, str], **sections: Any) -> tuple
     """The outcome of a run into an empty output, and its seconds from start to end."""
     started = time.perf_counter()
     command = [*_COMMAND, str(_config(folder, sections))]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"exit code {done.returncode}: {done.stdout}")
     return json.loads(done.stdout), time.perf_counter() - started
 
 

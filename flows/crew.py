@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _BROADCAST_S = 3.0
 _ALONE_S = 60.0
+_GONE = (OSError, RuntimeError, KeyError, AttributeError)
+"""What a Dask client raises, by the state that it is in, once its connection to the scheduler is lost."""
 
 
 class Crew(Protocol):
@@ -130,7 +132,7 @@ class DaskCrew:
         """Tell workers that are new what the plan file only has tokens for: URLs with secrets in them."""
         new = [address for address in workers if address not in self._told]
         if new and self._concealed:
-            with suppress(OSError, RuntimeError):
+            with suppress(*_GONE):
                 self._client.run(
                     learn_concealed, self._concealed, workers=new, on_error="ignore", callback_timeout=_BROADCAST_S
                 )
@@ -151,7 +153,7 @@ class DaskCrew:
         """
         try:
             workers = dict(self._client.scheduler_info()["workers"])
-        except (OSError, RuntimeError, KeyError):  # what it raises, or lacks, once the connection is lost
+        except _GONE:
             raise _lost("the Dask scheduler is gone") from None
         if workers:
             self._alone_since = 0.0
@@ -183,7 +185,7 @@ class DaskCrew:
         """Call *function* of the run on each worker; those that do not answer are left out."""
         try:
             answers = self._client.run(function, spec.tally, on_error="ignore", callback_timeout=_BROADCAST_S)
-        except (OSError, RuntimeError):
+        except _GONE:
             return {}
         return dict(answers)
 

@@ -310,6 +310,7 @@ def test_a_worker_killed_in_the_middle_costs_no_row(
     assert not psutil.wait_procs(children, timeout=15)[1]
     outcome = json.loads(output)
     assert (outcome["outcome"], outcome["written"], outcome["rejected"]) == ("published", 400, 0)
+    store.invalidate_cache()
     latest = json.loads(
         store.cat_file("datasets/out/latest.json") if where == "s3" else (tmp_path / "out/latest.json").read_bytes()
     )

@@ -107,7 +107,7 @@ def test_eight_datasets_four_at_once_five_times_over_with_a_server_and_without(
             check=False,
         )
         outcomes = [json.loads(line) for line in run.stdout.splitlines()]
-        assert [outcome["outcome"] for outcome in outcomes] == ["published"] * 8, run.stderr
+        assert [outcome["outcome"] for outcome in outcomes] == ["published"] * 8, run.stdout + run.stderr
         logs = [path.read_text() for path in home.rglob("*.log")]
         assert "locked" not in "".join([run.stdout, run.stderr, *logs])
 

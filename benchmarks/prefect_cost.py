@@ -19,6 +19,7 @@ os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
+from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -54,6 +55,7 @@ def main() -> None:
             full = min(_seconds(lambda: run_shards(chosen.tasks)) for _ in range(chosen.rounds))
         with temporary_settings({PREFECT_API_URL: api_url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: 30}):
             beating = min(_seconds(lambda: run_shards(0)) for _ in range(chosen.rounds))
+        APILogWorker.drain_all(timeout=10)
         growth = sum(path.stat().st_size for path in Path(made, "prefect").glob("prefect.db*"))
     per_task = (full - empty) / chosen.tasks
     sys.stdout.write(

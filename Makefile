@@ -57,7 +57,7 @@ bench: $(VENV)/.dev ## Measure: make bench PHOTOS=folder/of/photographs
 	$(BIN)/python -m benchmarks.whole_run $(PHOTOS)
 
 reference: $(VENV)/.run ## Write configs/schema.json and docs/configuration.md from the models
-	$(BIN)/python -m flows.reference
+	$(BIN)/python -m flows.commands.reference
 
 constraints: $(VENV)/.dev ## Write down the versions at hand
 	$(BIN)/python -m pip --disable-pip-version-check list --format=freeze --exclude parquetry --exclude pip --exclude setuptools > constraints.txt

@@ -25,9 +25,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows import plan_run as planning
-from flows.asked import Asked
 from flows.config import DatasetConfig, load_config
+from flows.steps import plan_run as planning
+from flows.steps.asked import Asked
 from tasks.publish import open_run
 from tasks.publish.commits import commit_version
 from tasks.publish.documents import FileEntry, Manifest

@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measuring import measure
-from flows.demo import draw_demo
-from flows.server import shared_server
+from flows.commands.demo import draw_demo
+from flows.duty.server import shared_server
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
         with shared_server(Path(made, "home")) as api_url:
             cost = measure([*command, "run", "--json", "--full", config], environment | {"PREFECT_API_URL": api_url})
             _say(f"60 images, with a server: {cost.seconds:.1f} s")
-        imports = measure([sys.executable, "-c", "import flows.local_run, flows.refresh_dataset"])
+        imports = measure([sys.executable, "-c", "import flows.commands.local_run, flows.refresh_dataset"])
         _say(f"importing Prefect and all of parquetry: {imports.seconds:.1f} s")
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import duty_commands, version_commands
-from flows.command_line import AsJson, Options, console, pairs, print_error, print_json, store_options
+from flows.commands import duty_commands, version_commands
+from flows.commands.command_line import AsJson, Options, console, pairs, print_error, print_json, store_options
 from flows.interrupts import stopped_by_signals
 from tasks.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:
-    from flows.local_run import Finished
+    from flows.commands.local_run import Finished
 
 app = typer.Typer(
     name="parquetry",
@@ -50,10 +50,10 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """Bring datasets up to date with their sources; ends with published, unchanged or refused."""
     with stopped_by_signals() as interrupt:
-        from flows.asked import Asked  # noqa: PLC0415
-        from flows.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
-        from flows.progress_bar import Display  # noqa: PLC0415
-        from flows.summary import print_outcome  # noqa: PLC0415
+        from flows.commands.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
+        from flows.shown.progress_bar import Display  # noqa: PLC0415
+        from flows.shown.summary import print_outcome  # noqa: PLC0415
+        from flows.steps.asked import Asked  # noqa: PLC0415
 
         def report(finished: Finished) -> None:
             with display.paused():
@@ -75,7 +75,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
 @app.command()
 def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
     """Show what a run would do: layout and why, classes, splits, shards, sizes; writes nothing."""
-    from flows.dry_run import describe_plan, print_plan  # noqa: PLC0415
+    from flows.commands.dry_run import describe_plan, print_plan  # noqa: PLC0415
 
     described = describe_plan(config, pairs(sets))
     if as_json:
@@ -87,8 +87,8 @@ def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
 @app.command()
 def discover(source: SourcePlace, layout: Layout = "auto", options: Options = None, as_json: AsJson = False) -> None:
     """Say what a source is: its layout and why, classes, splits, what is passed over, the first rows."""
-    from flows.discovering import describe, print_discovery  # noqa: PLC0415
-    from flows.discovering import discover as look  # noqa: PLC0415
+    from flows.commands.discovering import describe, print_discovery  # noqa: PLC0415
+    from flows.commands.discovering import discover as look  # noqa: PLC0415
 
     found = look(source, store_options(options), layout)
     if as_json:
@@ -105,8 +105,8 @@ def init(
     options: Options = None,
 ) -> None:
     """Print a commented config for what a source is; it runs as it is."""
-    from flows.discovering import discover as look  # noqa: PLC0415
-    from flows.discovering import starting_config  # noqa: PLC0415
+    from flows.commands.discovering import discover as look  # noqa: PLC0415
+    from flows.commands.discovering import starting_config  # noqa: PLC0415
 
     sys.stdout.write(starting_config(source, output, look(source, store_options(options), layout)))
 
@@ -134,7 +134,7 @@ def check(configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
 @app.command()
 def demo(folder: Annotated[Path, typer.Argument(help="Where to draw; made if absent.")] = Path("demo")) -> None:
     """Draw a small labelled image set in every layout, with a config for each."""
-    from flows.demo import draw_demo  # noqa: PLC0415
+    from flows.commands.demo import draw_demo  # noqa: PLC0415
 
     for config in draw_demo(folder):
         console().print(f"parquetry run {config}", markup=False, highlight=False, soft_wrap=True)
@@ -160,7 +160,7 @@ def main() -> None:
     except DatasetError as error:
         if debug:
             raise
-        from flows.local_run import exit_code  # noqa: PLC0415
+        from flows.commands.local_run import exit_code  # noqa: PLC0415
 
         print_error(str(error))
         sys.exit(exit_code(error))

@@ -10,16 +10,16 @@ from prefect import flow
 from prefect.client.schemas import State
 from prefect.runtime import deployment, flow_run
 
-from flows.announcing import announce, announce_failure, artifact_slug, silence_known_failures
-from flows.asked import Asked
-from flows.build import build_shards
 from flows.config import DatasetConfig, load_config
-from flows.handover import taken_over
 from flows.interrupts import ended_in_time
-from flows.outcome import RunOutcome
-from flows.plan_run import plan_run
-from flows.progress_artifact import shown_progress
-from flows.publishing import publish_run, refused_run
+from flows.shown.announcing import announce, announce_failure, artifact_slug, silence_known_failures
+from flows.shown.progress_artifact import shown_progress
+from flows.steps.asked import Asked
+from flows.steps.build import build_shards
+from flows.steps.handover import taken_over
+from flows.steps.outcome import RunOutcome
+from flows.steps.plan_run import plan_run
+from flows.steps.publishing import publish_run, refused_run
 from tasks.errors import DatasetError, RefusedError
 from tasks.progress import tally_of
 from tasks.publish import open_run

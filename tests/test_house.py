@@ -13,6 +13,10 @@ ORDER = (
     "redaction errors reasons step_config samples storage progress records discover labels splits plan plan_files "
     "fetch images shards build_shard report publish"
 ).split()
+FLOWS_ORDER = (
+    "interrupts yaml_text config_problems runners schedule config cluster steps shown refresh_dataset duty deployments "
+    "commands cli"
+).split()
 STEPS = {"discover", "labels", "splits", "fetch", "images", "report", "publish"}
 MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files"}
 MODULES = sorted(path.relative_to(ROOT) for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
@@ -43,6 +47,17 @@ def test_a_module_of_tasks_imports_only_what_stands_above_it(path: Path) -> None
             assert ORDER.index(other) <= ORDER.index(own), f"{path} imports {module}, which stands below it"
             is_step = other in STEPS and other != own
             assert not is_step or own in MAY_IMPORT_STEPS or other == "plan", f"{path}: a step imports the step {other}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[0] == "flows"], ids=str)
+def test_a_module_of_flows_imports_only_what_stands_above_it(path: Path) -> None:
+    own = path.parts[1].removesuffix(".py")
+    for module in imports(path):
+        if module.startswith("flows."):
+            other = part(module)
+            serves = (own, other) == ("duty", "deployments")  # what is served is deployed, and the other way round
+            above = FLOWS_ORDER.index(other) <= FLOWS_ORDER.index(own)
+            assert above or serves, f"{path} imports {module}, which stands below it"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)

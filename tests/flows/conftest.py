@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import pytest
 from PIL import Image
 
-from flows.server import shared_server
+from flows.duty.server import shared_server
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"

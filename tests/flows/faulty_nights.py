@@ -30,11 +30,11 @@ from typing import Any
 import pyarrow.parquet as pq
 
 import tasks.shards.stream
-from flows.asked import Asked
 from flows.config import load_config
-from flows.plan_run import plan_run
-from flows.publishing import publish_run
-from flows.rounds import build_rounds
+from flows.steps.asked import Asked
+from flows.steps.plan_run import plan_run
+from flows.steps.publishing import publish_run
+from flows.steps.rounds import build_rounds
 from tasks.errors import DatasetError
 from tasks.images.prepare import prepare_image
 from tasks.images.rejected import RejectedImageError

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from flows.commands.reference import config_page, config_schema
 from flows.config import load_config
-from flows.reference import config_page, config_schema
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Command, WriteConfig

@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from flows.asked import Asked
 from flows.config import DatasetConfig, load_config
-from flows.outcome import RunOutcome
-from flows.plan_run import plan_run
-from flows.publishing import publish_run, refused_run
-from flows.rounds import build_rounds
+from flows.steps.asked import Asked
+from flows.steps.outcome import RunOutcome
+from flows.steps.plan_run import plan_run
+from flows.steps.publishing import publish_run, refused_run
+from flows.steps.rounds import build_rounds
 from tasks.errors import RefusedError
 from tasks.plan import RefreshPlan
 from tasks.plan_files import read_plan, write_plans

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from flows.config import DatasetConfig
-from flows.plan_run import PlannedRun
-from flows.rounds import BuiltShards, build_rounds
-from flows.shard_tasks import Builders
+from flows.steps.plan_run import PlannedRun
+from flows.steps.rounds import BuiltShards, build_rounds
+from flows.steps.shard_tasks import Builders
 from tasks.publish import Run
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.asked import Asked
 from flows.config import DatasetConfig
-from flows.listing import carry_missing, limited, refuse_equal_ids, with_level_groups
-from flows.past import (
+from flows.steps.asked import Asked
+from flows.steps.listing import carry_missing, limited, refuse_equal_ids, with_level_groups
+from flows.steps.past import (
     Past,
     has_same_columns,
     read_past,
@@ -21,7 +21,7 @@ from flows.past import (
     shapes_same_pixels,
     with_unpublished,
 )
-from flows.sizing import rows_per_shard
+from flows.steps.sizing import rows_per_shard
 from tasks.discover import discover_sources
 from tasks.labels import ClassNames, Labelled, assign_labels, with_carried
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards

@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.asked import Asked
 from flows.config import DatasetConfig
+from flows.steps.asked import Asked
 from tasks.errors import VersionError
 from tasks.plan import Rows
 from tasks.publish import Run

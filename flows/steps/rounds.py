@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.config import DatasetConfig
-from flows.plan_run import PlannedRun
+from flows.steps.plan_run import PlannedRun
 from tasks.plan import RefreshPlan, Rows, Settled, plan_shards, settle
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry

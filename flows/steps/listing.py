@@ -8,7 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.past import Past
+from flows.steps.past import Past
 from tasks.discover import Source
 from tasks.errors import LayoutError, RefusedError
 from tasks.labels import Labelled

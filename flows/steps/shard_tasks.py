@@ -10,7 +10,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from flows.crew import Crew, crew_of
+from flows.cluster.crew import Crew, crew_of
 from flows.runners import RunSettings
 from tasks.build_shard import build_shard
 from tasks.errors import FetchError, RefusedError

@@ -10,14 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.asked import Asked
 from flows.config import DatasetConfig
-from flows.drift_report import RunFacts, make_report, store_report
-from flows.outcome import Account, Breakdown, RunOutcome
-from flows.past import moment_of
-from flows.plan_run import PlannedRun
-from flows.rounds import BuiltShards
-from flows.version_draft import learned_state, library_versions, make_manifest, state_of_refused
+from flows.steps.asked import Asked
+from flows.steps.drift_report import RunFacts, make_report, store_report
+from flows.steps.outcome import Account, Breakdown, RunOutcome
+from flows.steps.past import moment_of
+from flows.steps.plan_run import PlannedRun
+from flows.steps.rounds import BuiltShards
+from flows.steps.version_draft import learned_state, library_versions, make_manifest, state_of_refused
 from tasks.errors import DatasetError, RefusedError
 from tasks.progress import tally_of
 from tasks.publish import Run

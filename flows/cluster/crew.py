@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow.compute as pc
 
-from flows.cluster import check_workers, dask_runner
+from flows.cluster.workers import check_workers, dask_runner
 from flows.runners import RunSettings
 from tasks.errors import DatasetError
 from tasks.plan import RefreshPlan

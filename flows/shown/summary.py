@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from flows.outcome import RunOutcome
+from flows.steps.outcome import RunOutcome
 from tasks.publish.versions import VersionLine
 
 _ROWS = 8

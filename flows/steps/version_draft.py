@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.config import DatasetConfig
-from flows.drift_report import RunFacts
-from flows.past import moment_of
-from flows.plan_run import PlannedRun
-from flows.rounds import entry_of
+from flows.steps.drift_report import RunFacts
+from flows.steps.past import moment_of
+from flows.steps.plan_run import PlannedRun
+from flows.steps.rounds import entry_of
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, Manifest
 from tasks.publish.memory import newer, overlaid, remember

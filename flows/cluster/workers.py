@@ -16,8 +16,8 @@ from uuid import uuid4
 
 import pyarrow.compute as pc
 
-from flows import worker_facts
-from flows.reach import Needed, look_around, prepare_reach, readable_samples
+from flows.cluster import worker_facts
+from flows.cluster.reach import Needed, look_around, prepare_reach, readable_samples
 from flows.runners import RunSettings, check_runner
 from tasks.errors import ConfigError, DatasetError
 from tasks.plan import RefreshPlan

@@ -1,6 +1,6 @@
 """The config's reference, made from its models: a JSON Schema for editors, and a page for people.
 
-python -m flows.reference    writes configs/schema.json and docs/configuration.md
+python -m flows.commands.reference    writes configs/schema.json and docs/configuration.md
 """
 
 from __future__ import annotations

@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flows.asked import Asked
+from flows.commands.side_by_side import Ready, run_each
 from flows.config import DatasetConfig, load_config
-from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
-from flows.outcome import RunOutcome, RunRefusedError
 from flows.runners import check_runner
-from flows.side_by_side import Ready, run_each
+from flows.steps.asked import Asked
+from flows.steps.handover import Given, handed_over
+from flows.steps.outcome import RunOutcome, RunRefusedError
 from tasks.discover import check_sources
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError
 from tasks.publish import check_output
@@ -178,11 +178,11 @@ def _prefect() -> Iterator[None]:
         temporary_settings,
     )
 
-    from flows.server import shared_server  # noqa: PLC0415
+    from flows.duty.server import shared_server  # noqa: PLC0415
 
     settings = get_current_settings()
     if settings.api.url:
-        from flows.prefect_server import require_server  # noqa: PLC0415 - as above
+        from flows.duty.prefect_server import require_server  # noqa: PLC0415 - as above
 
         require_server(settings.api.url)
     quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}

@@ -17,9 +17,9 @@ from prefect.events import emit_event
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
-from flows.artifact_text import drift_markdown, markdown_summary
-from flows.outcome import RunOutcome, RunRefusedError
-from flows.summary import headline, one_line
+from flows.shown.artifact_text import drift_markdown, markdown_summary
+from flows.shown.summary import headline, one_line
+from flows.steps.outcome import RunOutcome, RunRefusedError
 from tasks.errors import ConfigError, DatasetError, LayoutError, MissingConfigError, OutputError, VersionError
 from tasks.publish.history import read_history
 from tasks.redaction import redact_text

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.table import Table
 
-from flows.asked import Asked
-from flows.local_run import check_config
-from flows.plan_run import PlannedRun, plan_run
-from flows.sizing import probe_images
-from flows.summary import printable, size_text, some
+from flows.commands.local_run import check_config
+from flows.shown.summary import printable, size_text, some
+from flows.steps.asked import Asked
+from flows.steps.plan_run import PlannedRun, plan_run
+from flows.steps.sizing import probe_images
 from tasks.publish import Run
 from tasks.publish.history import read_history
 from tasks.samples import count_values

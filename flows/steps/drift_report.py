@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.config import DatasetConfig
-from flows.outcome import Account, Breakdown
-from flows.plan_run import PlannedRun
-from flows.rounds import BuiltShards
+from flows.steps.outcome import Account, Breakdown
+from flows.steps.plan_run import PlannedRun
+from flows.steps.rounds import BuiltShards
 from tasks.errors import DatasetError
 from tasks.progress import tally_of
 from tasks.publish import Run

@@ -26,10 +26,10 @@ from flows.deployments import (
     refuse_another,
     there_already,
 )
-from flows.prefect_server import connected_server
+from flows.duty.prefect_server import connected_server
+from flows.duty.scheduled_configs import ScheduledConfig
 from flows.refresh_dataset import refresh_dataset
 from flows.schedule import ScheduleSettings
-from flows.scheduled_configs import ScheduledConfig
 from tasks.errors import ServerError
 
 

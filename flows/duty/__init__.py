@@ -1,0 +1,1 @@
+"""Nights without anybody there: schedules, servers, and alerts when one goes wrong."""

@@ -87,7 +87,7 @@ def test_a_scheduled_run_fires_and_is_shown(
     assert {"progress-duty", "rejects-duty", "summary-duty"} == set(made)
     assert made["progress-duty"] == 100.0
     assert json.loads(made["rejects-duty"]) == [{"reason": "not_an_image", "images": 1}]
-    assert "duty" in [event["dataset"] for event in events_of(client, "parquetry.published")]
+    assert until(lambda: "duty" in [event["dataset"] for event in events_of(client, "parquetry.published")])
 
 
 @pytest.mark.faults
@@ -115,7 +115,7 @@ def test_runs_by_hand_end_in_states_of_our_names_and_one_line_says_why(
     assert line.startswith(f"refused hand at {where}: max_reject_fraction: ")
     assert f"`parquetry run {config} --accept max_reject_fraction`" in line
     assert until(lambda: [text for text in lines_of(client, refused) if text == line]) == [line]
-    assert line in [event["reason"] for event in events_of(client, "parquetry.refused")]
+    assert until(lambda: line in [event["reason"] for event in events_of(client, "parquetry.refused")])
     assert [run.state.name for run in (published, accepted) if run.state is not None] == ["Published", "Published"]
     drift = artifacts_of(client, accepted)["drift-hand"]
     assert "| gate crossed, and accepted |" in drift

@@ -2,8 +2,8 @@
 
     python -m benchmarks.whole_run PHOTOS [--images 2000] [--cameras 100]
 
-A Prefect server is started first; a trivial flow is measured in the same run and taken off, and the raw figure stands
-beside it.
+A Prefect server is started first; a trivial flow of one parameter is measured in the same run and taken off, and the
+raw figure stands beside it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _TRIVIAL = """
 from prefect import flow
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 @flow
-def trivial(): pass
+def trivial(config: str): pass
 with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-    trivial()
+    trivial("a place")
 """
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from tasks.fetch import Fetched, Fetcher, FetchSettings
+from tasks.fetch import Fetched, FetchSettings
+from tasks.fetch.fetcher import Fetcher
 from tasks.plan import as_new
 from tasks.samples import SAMPLE_SCHEMA, SourceAccess, StoreUrl
 

@@ -89,8 +89,7 @@ def _end_on_sigterm(noted: int, dataset: str) -> None:
     """End the process a while after SIGTERM is noted, one byte a signal; return when the notes are closed."""
     while found := os.read(noted, 64):
         if signal.SIGTERM in found:
-            tally_of(dataset).stop()
-            time.sleep(_GRACE_S)
+            _stop([dataset], threading.Event())
             os._exit(128 + signal.SIGTERM)
     os.close(noted)
 
@@ -106,13 +105,25 @@ def _wait(interrupt: Interrupt, ended: threading.Event) -> None:
     if not interrupt.datasets:
         os.write(2, b"error: interrupted; nothing had begun, and what is published is as it was\n")
         os._exit(interrupt.exit_code)
-    for name in interrupt.datasets:
-        tally_of(name).stop()
-    if not ended.wait(_GRACE_S):
+    if not _stop(interrupt.datasets, ended):
         cleaner = threading.Thread(target=_clean, args=(interrupt.cleanup,), daemon=True)
         cleaner.start()
         cleaner.join(_CLEANUP_S)
         os._exit(interrupt.exit_code)
+
+
+def _stop(datasets: Sequence[str], ended: threading.Event) -> bool:
+    """Stop the runs of *datasets* for as long as they may take to end; whether they did.
+
+    They are told again and again: a run that is only just beginning forgets what it was told before.
+    """
+    last = time.monotonic() + _GRACE_S
+    while not ended.wait(_LOOK_EVERY_S):
+        for name in datasets:
+            tally_of(name).stop()
+        if time.monotonic() > last:
+            return False
+    return True
 
 
 def _clean(cleanup: Callable[[], None]) -> None:

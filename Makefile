@@ -39,7 +39,7 @@ test: check ## All checks and tests
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-faults: $(VENV)/.dev ## The long loops: faults, kills, nights
-	$(BIN)/pytest -m faults
+	$(BIN)/pytest -m faults -n auto --maxprocesses 2 --dist load
 
 $(READERS)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(READERS)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ import pytest
 from PIL import Image
 
 from flows.duty.server import shared_server
+from tests.object_store import s3_server
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -95,18 +95,9 @@ def data() -> Path:
 
 @pytest.fixture
 def s3(tmp_path: Path) -> Iterator[str]:
-    """The endpoint of a moto server, a process of its own."""
-    log = tmp_path / "moto.log"
-    with log.open("wb") as file:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
-    try:
-        while not (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())):
-            assert process.poll() is None, log.read_text()
-        yield found[1]
-    finally:
-        process.terminate()
-        process.wait()
+    """The endpoint of an S3 server, a process of its own."""
+    with s3_server(tmp_path / "s3.log") as endpoint:
+        yield endpoint
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,24 +11,16 @@ import pytest
 import s3fs
 
 from tasks.errors import LayoutError
+from tests.object_store import s3_server
 
 ACCESS = {"key": "testing", "secret": "testing"}
 
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """S3, served by a moto process."""
-    log = tmp_path_factory.mktemp("moto") / "moto.log"
-    with log.open("wb") as file:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
-    try:
-        while not (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())):
-            assert process.poll() is None, log.read_text()
-        yield found[1]
-    finally:
-        process.terminate()
-        process.wait()
+    """S3, served by a process of its own."""
+    with s3_server(tmp_path_factory.mktemp("s3") / "log") as endpoint:
+        yield endpoint
 
 
 @pytest.fixture

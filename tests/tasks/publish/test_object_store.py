@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -30,6 +28,7 @@ from tasks.publish.settings import OutputSettings
 from tasks.publish.versions import describe_versions, version_files, version_path
 from tasks.samples import StoreUrl
 from tasks.storage import open_store
+from tests.object_store import s3_server
 
 if TYPE_CHECKING:
     from tests.tasks.publish.conftest import Output
@@ -39,18 +38,9 @@ NAMES = ["cat", "dog"]
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A moto server, a process of its own."""
-    log = tmp_path_factory.mktemp("moto") / "log"
-    with log.open("wb") as file:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
-    try:
-        while not (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())):
-            assert process.poll() is None, log.read_text()
-        yield found[1]
-    finally:
-        process.terminate()
-        process.wait()
+    """S3, served by a process of its own."""
+    with s3_server(tmp_path_factory.mktemp("s3") / "log") as endpoint:
+        yield endpoint
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from itertools import islice, pairwise
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from croniter import croniter
+from dateutil.rrule import rrulestr
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tasks.step_config import Duration, FreeOptions, StepConfig
@@ -56,8 +58,6 @@ class ScheduleSettings(StepConfig):
     def _is_a_cron(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        from croniter import croniter  # noqa: PLC0415 - most configs have no schedule, and need not wait for it
-
         fields = value.split()
         if not croniter.is_valid(value) or any(field.upper() in {"R", "H"} for field in fields):
             raise ValueError("is no cron: write minute, hour, day, month and weekday, as `0 2 * * *`")
@@ -77,8 +77,6 @@ class ScheduleSettings(StepConfig):
     def _is_a_rule(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        from dateutil.rrule import rrulestr  # noqa: PLC0415 - as above
-
         try:
             rrulestr(value)
         except (ValueError, AttributeError, TypeError) as error:
@@ -121,10 +119,6 @@ class ScheduleSettings(StepConfig):
         if self.interval is not None:
             return iter([after, after + self.interval])
         if self.cron is not None:
-            from croniter import croniter  # noqa: PLC0415 - as above
-
             return croniter(self.cron, after).all_next(datetime)
-        from dateutil.rrule import rrulestr  # noqa: PLC0415 - as above
-
         rule = rrulestr(str(self.rrule), dtstart=None if "DTSTART" in str(self.rrule) else ANCHOR, ignoretz=True)
         return rule.xafter(after.replace(tzinfo=None))

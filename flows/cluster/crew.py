@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow.compute as pc
 
+from flows.cluster.workers import check_workers, dask_runner
 from flows.runners import RunSettings
 from tasks.errors import DatasetError
 from tasks.plan import RefreshPlan
@@ -63,8 +64,6 @@ class Crew(Protocol):
 def crew_of(settings: RunSettings, run: Run) -> Iterator[Crew]:
     """The crew that the `run` section asks for, while it builds for *run*."""
     if settings.runner == "dask":
-        from flows.cluster.workers import dask_runner  # noqa: PLC0415 - threads do not need what Dask's workers do
-
         with run.store.temporary(run.folder) as scratch, dask_runner(settings, scratch) as runner:
             yield DaskCrew(runner, settings)
     else:
@@ -117,8 +116,6 @@ class DaskCrew:
 
     def fit(self, spec: BuildSpec, plan: RefreshPlan, run: Run) -> BuildSpec:
         """Each process gets its part of its machine, and of the requests that a host may see of the whole run."""
-        from flows.cluster.workers import check_workers  # noqa: PLC0415 - as above
-
         check_workers(self._client, run, spec, plan)
         workers = self._workers()
         neighbours = max(Counter(worker["host"] for worker in workers.values()).values(), default=1)

@@ -1,12 +1,8 @@
-"""Bytes from anywhere: one way in, with retries, limits, politeness and an address policy.
-
-`tasks.fetch.fetcher` is that way. It is imported by who fetches: a night without changes fetches nothing, and need not
-wait for its web client.
-"""
+"""Bytes from anywhere: one way in, with retries, limits, politeness and an address policy."""
 
 from __future__ import annotations
 
-from tasks.fetch.fetched import Fetched
+from tasks.fetch.fetcher import Fetched, Fetcher, shared_fetcher, trusted_hosts
 from tasks.fetch.settings import FetchSettings
 
-__all__ = ["FetchSettings", "Fetched"]
+__all__ = ["FetchSettings", "Fetched", "Fetcher", "shared_fetcher", "trusted_hosts"]

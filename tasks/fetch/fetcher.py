@@ -20,7 +20,6 @@ from tasks.fetch.addresses import AddressPolicy
 from tasks.fetch.answers import Body, FetchFailure, backoff_s
 from tasks.fetch.asked import Asked
 from tasks.fetch.budget import Budget, Room
-from tasks.fetch.fetched import Fetched
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
 from tasks.fetch.web import WebClient
@@ -34,6 +33,31 @@ _READERS = 4
 _RESOLVERS = 64  # look-ups of names at once: those that hang are not to hold up the rest
 _FARTHEST = 2048  # groups that may be fetched behind one that is late
 _LOOK_AGAIN_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What fetching one sample came to.
+
+    Attributes:
+        data: The bytes; empty where there is a rejection.
+        content_sha256: Of `data`, in hexadecimal.
+        fingerprint: What the source said of the bytes as they were read.
+        is_array: Whether `data` is a ``.npy`` file.
+        attempts: How many times they were asked for.
+        rejection: Why there are none, or None.
+        is_unchanged: The source says that they are as they were; then there are none either.
+        size: How many bytes came.
+    """
+
+    data: bytes
+    content_sha256: str
+    fingerprint: str
+    is_array: bool = False
+    attempts: int = 1
+    rejection: Rejection | None = None
+    is_unchanged: bool = False
+    size: int = 0
 
 
 Row = dict[str, Any]

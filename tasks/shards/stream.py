@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.fetch import Fetched
+from tasks.fetch import Fetched, shared_fetcher, trusted_hosts
 from tasks.images.pixel_spec import Prepared
 from tasks.images.pool import ImageJob, shared_pool
 from tasks.reasons import Reason
@@ -106,8 +106,6 @@ def _fetched_samples(
     wanted = samples.filter(pc.not_equal(samples["action"], "copy"))
     if spec.rehash:  # the bytes themselves are asked for, not whether they are as they were
         wanted = wanted.drop_columns(["known_fingerprint"])
-    from tasks.fetch.fetcher import shared_fetcher, trusted_hosts  # noqa: PLC0415 - slow to import; kept shards need none
-
     fetcher = shared_fetcher(spec.fetch_here.model_dump_json(), trusted_hosts(spec.access))
     fetching = fetcher.fetch_ahead(wanted, spec.access)
     for batch in samples.to_batches(max_chunksize=1024):

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from tasks.fetch import Fetched, FetchSettings
-from tasks.fetch.fetcher import Fetcher
+from tasks.fetch import Fetched, Fetcher, FetchSettings
 from tasks.plan import as_new
 from tasks.samples import SAMPLE_SCHEMA, SourceAccess, StoreUrl
 

@@ -82,7 +82,8 @@ def _compare(count: int, delay_ms: int, host: str, folder: Path, environment: Ma
 def _fetch_alone(host: str, paths: Sequence[str]) -> tuple[list[bytes], float]:
     """The bodies, and the seconds that fetching them took."""
     fetcher = Fetcher(FetchSettings(per_host=_PER_HOST, allow_hosts=(host,)), frozenset())
-    unknown = dict.fromkeys(SAMPLE_SCHEMA.names, "") | {"label_row": -1, "label_offset": -1, "label_length": -1}
+    unknown = dict.fromkeys(SAMPLE_SCHEMA.names, "") | {"label_paths": None, "label_row": -1}
+    unknown |= {"label_offset": -1, "label_length": -1}
     rows = [
         unknown | {"sample_id": path, "kind": "web", "location": f"http://{host}/{path}", "size": -1} for path in paths
     ]

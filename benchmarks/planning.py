@@ -151,7 +151,7 @@ def list_source(dataset: DatasetConfig, rows: int) -> Discovery:
         "fingerprint": pa.array([f"{number}-{number}" for number in prints]),
         "size": pa.array(prints),
     }
-    blank = {item.name: "" if pa.types.is_string(item.type) else -1 for item in SAMPLE_SCHEMA}
+    blank = {item.name: "" if pa.types.is_string(item.type) else -1 for item in SAMPLE_SCHEMA} | {"label_paths": None}
     columns = [
         known.get(item.name, pa.repeat(pa.scalar(blank[item.name], item.type), len(numbers))).cast(item.type)
         for item in SAMPLE_SCHEMA

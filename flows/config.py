@@ -112,10 +112,11 @@ class DatasetConfig(StepConfig):
 
     @property
     def sources(self) -> list[Source]:
-        """The sources, one or several; label files are told which column `splits.group_by` names."""
+        """The sources, one or several, which are told how labels are read and which column `splits.group_by` names."""
+        sources = [source.reading_labels(self.labels.reading) for source in self.source]
         if self.splits.group_by is None:
-            return self.source
-        return [grouped_by(source, self.splits.group_by) for source in self.source]
+            return sources
+        return [grouped_by(source, self.splits.group_by) for source in sources]
 
     @property
     def kept_columns(self) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tasks.errors import LayoutError, RefusedError
+from tasks.label_kinds import LabelKind, LabelReading
 from tasks.reasons import Reason
 from tasks.samples import Discovery, Rejection, rejection_row, rejections_table
 from tasks.step_config import StepConfig
@@ -22,9 +23,11 @@ ClassNames = Mapping[str, Sequence[str]]
 
 
 class LabelSettings(StepConfig):
-    """Which part of a label path is the class, and how classes are numbered.
+    """What an image's label is, which part of a label path is the class, and how classes are numbered.
 
     Attributes:
+        kind: ``single``: each image has one class; ``many``: any number of them; ``number``: a number and no class.
+        separator: What stands between the labels of one cell, such as ``|``, where ``kind`` is ``many``.
         level: Of a hierarchy: the whole ``path``, its ``leaf``, its ``top``, or a level's number from 0.
         on_new_class: What becomes of a class that no version had: it is added, its rows are rejected, or the run is
             refused. On the first run every class is new and added.
@@ -35,12 +38,25 @@ class LabelSettings(StepConfig):
         class_case: ``fold`` makes one class of names that differ only by case.
     """
 
+    kind: LabelKind = "single"
+    separator: str = Field(default="", max_length=10)
     level: Literal["path", "leaf", "top"] | Annotated[int, Field(ge=0)] = "path"
     on_new_class: Literal["add", "quarantine", "fail"] = "add"
     aliases: dict[str, str] = Field(default_factory=dict)
     class_order: Literal["auto", "lexicographic", "numeric"] | tuple[str, ...] = "auto"
     class_names: tuple[str, ...] = ()
     class_case: Literal["keep", "fold"] = "keep"
+
+    @model_validator(mode="after")
+    def _separator_separates_many(self) -> LabelSettings:
+        if self.separator and self.kind != "many":
+            raise ValueError("`labels.separator` stands between the labels of one image: set `labels.kind: many` too")
+        return self
+
+    @property
+    def reading(self) -> LabelReading:
+        """How the labels of the sources are to be read."""
+        return LabelReading(self.kind, self.separator)
 
 
 @dataclass(frozen=True, slots=True)

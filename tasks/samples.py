@@ -37,6 +37,7 @@ SAMPLE_SCHEMA = pa.schema(
         pa.field("label_offset", pa.int64(), nullable=False),  # first byte of its record in the decompressed label file
         pa.field("label_length", pa.int64(), nullable=False),  # bytes of its record; -1 without one
         pa.field("label_path", pa.string(), nullable=False),  # class names from the top, joined by "/"; "" unlabelled
+        pa.field("label_paths", pa.list_(pa.string())),  # where the source itself lists labels: all; null where not
         pa.field("split", pa.string(), nullable=False),  # canonical; "" where the source names none
         pa.field("fingerprint", pa.string(), nullable=False),  # what the listing knows of the bytes; "" where nothing
         pa.field("size", pa.int64(), nullable=False),  # bytes, as listed; -1 where unknown
@@ -44,7 +45,14 @@ SAMPLE_SCHEMA = pa.schema(
         pa.field("kept", pa.string(), nullable=False),  # what `keep_columns` keeps, as `kept_text` gives it
     ]
 )
-"""One row per image that discovery lists. A web location with a query or userinfo is never written down: the fetcher
+"""One row per image that discovery lists.
+
+`label_path` is the label as the source writes it, whatever `labels.kind` is: `many` splits it at `labels.separator`,
+`number` reads it as a number. Where the source has a list of labels of its own (a list in JSON, columns of 0 and 1,
+several rows or objects for one image), `label_paths` holds them and `label_path` is empty; an empty list means that
+the source says that the image has none. Only `labels.kind: many` admits one that is not null.
+
+A web location with a query or userinfo is never written down: the fetcher
 reads it anew from its record (`label_file`, `label_offset`, `label_length`), as it does for embedded pixels."""
 
 REJECTION_SCHEMA = pa.schema(

@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "redaction errors reasons step_config samples storage progress records discover labels splits plan plan_files "
-    "fetch images shards build_shard report publish"
+    "redaction errors reasons step_config label_kinds samples storage progress records discover labels splits plan "
+    "plan_files fetch images shards build_shard report publish"
 ).split()
 FLOWS_ORDER = (
     "interrupts yaml_text config_problems runners schedule config cluster steps shown refresh_dataset duty deployments "

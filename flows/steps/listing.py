@@ -97,6 +97,7 @@ def _as_samples(rows: pa.Table) -> pa.Table:
     columns = []
     for item in schema:
         value = CARRIED if item.name == "kind" else "" if pa.types.is_string(item.type) else -1
-        made = pa.repeat(pa.scalar(value, item.type), rows.num_rows)
+        is_list = pa.types.is_list(item.type)
+        made = pa.nulls(rows.num_rows, item.type) if is_list else pa.repeat(pa.scalar(value, item.type), rows.num_rows)
         columns.append(known.get(item.name, made))
     return pa.table(columns, schema=schema)

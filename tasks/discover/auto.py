@@ -69,7 +69,8 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
     def _as(self, model: type[Model], layout: str, path: str = "") -> Model:
         """The same source with the layout that was found."""
         values = self.model_dump(include=set(model.model_fields) - {"layout", "path"}, exclude_unset=True)
-        return model.model_validate(values | {"layout": layout, "path": path or self.path})
+        made = model.model_validate(values | {"layout": layout, "path": path or self.path})
+        return made.reading_labels(self.label_reading)
 
     def _discover_folder(self, listing: Listing, words: SplitWords) -> Discovery:
         chosen = self._choose(listing, words)

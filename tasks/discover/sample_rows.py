@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tasks.reasons import Reason
 from tasks.samples import REJECTION_SCHEMA, SAMPLE_SCHEMA, Rejection, rejection_row, rejections_table
 
-_NONE = {"label_row": -1, "label_offset": -1, "label_length": -1, "size": -1, "attempts": 0}
+_NONE = {"label_paths": None, "label_row": -1, "label_offset": -1, "label_length": -1, "size": -1, "attempts": 0}
 _FULL = 1 << 13
 _ORDER = [("location", "ascending"), ("label_file", "ascending"), ("label_row", "ascending")]
 
@@ -97,6 +97,8 @@ class SampleRows:
 
 
 def _column(item: pa.Field, value: Any, count: int) -> pa.Array | pa.ChunkedArray:
+    if value is None:
+        return pa.nulls(count, item.type)
     if isinstance(value, str | int):
         return pa.repeat(pa.scalar(value, item.type), count)
     if isinstance(value, Sequence):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PrivateAttr
 
+from tasks.label_kinds import LabelReading
 from tasks.samples import StoreUrl
 from tasks.step_config import FreeOptions, StepConfig
 
@@ -49,11 +50,23 @@ class SourceSettings(StepConfig):
     follow_links: bool = False
     allow_unlabeled: bool = False
     delete_after: int = Field(default=1, ge=1)
+    _label_reading: LabelReading = PrivateAttr(default=LabelReading())
 
     @property
     def place(self) -> StoreUrl:
         """Where it lies."""
         return StoreUrl(self.path, self.storage_options)
+
+    @property
+    def label_reading(self) -> LabelReading:
+        """How its labels are to be read, as the `labels` section of the config says."""
+        return self._label_reading
+
+    def reading_labels(self, reading: LabelReading) -> Self:
+        """The same source, whose labels are to be read as *reading* says."""
+        made = self.model_copy()
+        made._label_reading = reading
+        return made
 
 
 class FolderSettings(StepConfig):

@@ -32,7 +32,8 @@ def fetcher(web: Web | None = None, *, also: str = "", **settings: Any) -> Itera
 
 def web_rows(urls: Sequence[str]) -> pa.Table:
     """The samples of a plan that lie at *urls*."""
-    unknown = dict.fromkeys(SAMPLE_SCHEMA.names, "") | {"label_row": -1, "label_offset": -1, "label_length": -1}
+    unknown = dict.fromkeys(SAMPLE_SCHEMA.names, "") | {"label_paths": None, "label_row": -1}
+    unknown |= {"label_offset": -1, "label_length": -1}
     rows = [unknown | {"sample_id": url, "kind": "web", "location": url, "size": -1} for url in urls]
     return as_new(pa.Table.from_pylist(rows, schema=SAMPLE_SCHEMA))
 

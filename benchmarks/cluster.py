@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpora import small_photographs
-from flows.duty.server import shared_server
+from flows.scheduling.server import shared_server
 
 _COMMAND = [sys.executable, "-P", "-m", "flows.cli", "run", "--json"]
 _SHARDS = 100

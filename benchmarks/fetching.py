@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.measuring import Cost, measure
 from benchmarks.web_server import FINAL, FLAKY
-from flows.duty.server import shared_server
+from flows.scheduling.server import shared_server
 from tasks.fetch import Fetcher, FetchSettings
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import DecoderPool, ImageJob, Limits

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.corpora import distinct_photographs
 from benchmarks.measuring import measure
-from flows.duty.server import shared_server
+from flows.scheduling.server import shared_server
 
 
 def main() -> None:

@@ -26,11 +26,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.config import DatasetConfig, load_config
-from flows.steps import plan_run as planning
-from flows.steps.asked import Asked
 from tasks.publish import open_run
 from tasks.publish.commits import commit_version
 from tasks.publish.documents import FileEntry, Manifest
+from tasks.refresh import listed
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.planning import plan_run
 from tasks.samples import SAMPLE_SCHEMA, Discovery, SourceAccess, StoreUrl, rejections_table
 from tasks.shards import published_pixel_spec
 from tasks.shards.schema import shard_schema
@@ -174,9 +175,10 @@ def plan(config: Path, rows: int) -> dict[str, Any]:
     begun = _peak_mb()
     discovery = list_source(dataset, rows)
     started, cpu = time.perf_counter(), time.process_time()
-    setattr(planning, "discover_sources", lambda *_: discovery)  # noqa: B010 - the type checker knows another function
+    setattr(listed, "discover_sources", lambda *_: discovery)  # noqa: B010 - the type checker knows another function
     with open_run(open_store(dataset.store)) as run:
-        planned = planning.plan_run(dataset, run, Asked())
+        options = RefreshOptions()
+        planned = plan_run(dataset, run, options, listed.list_sources(dataset, run, options))
     ended, cpu_ended = time.perf_counter(), time.process_time()
     return {
         "rows": rows,

@@ -23,7 +23,7 @@ from prefect.logging.handlers import APILogWorker
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.duty.server import shared_server
+from flows.scheduling.server import shared_server
 
 _AT_ONCE = 2  # `run.shards_in_hand`
 

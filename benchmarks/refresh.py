@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.corpora import distinct_photographs, with_comment
 from benchmarks.measuring import Cost, measure
 from benchmarks.whole_run import trivial_flow
-from flows.duty.server import shared_server
+from flows.scheduling.server import shared_server
 
 
 class _Source:

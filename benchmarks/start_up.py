@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.measuring import measure
 from flows.commands.demo import draw_demo
-from flows.duty.server import shared_server
+from flows.scheduling.server import shared_server
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.corpora import camera_photographs, distinct_photographs
 from benchmarks.measuring import Cost, measure
-from flows.duty.server import shared_server
+from flows.scheduling.server import shared_server
 
 _TRIVIAL = """
 from prefect import flow

@@ -51,9 +51,8 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     """Bring datasets up to date with their sources; ends with published, unchanged or refused."""
     with stopped_by_signals() as interrupt:
         from flows.commands.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
-        from flows.shown.progress_bar import Display  # noqa: PLC0415
-        from flows.shown.summary import print_outcome  # noqa: PLC0415
-        from flows.steps.asked import Asked  # noqa: PLC0415
+        from flows.display.progress_bar import Display  # noqa: PLC0415
+        from flows.display.summary import print_outcome  # noqa: PLC0415
 
         def report(finished: Finished) -> None:
             with display.paused():
@@ -67,7 +66,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
                     print_outcome(console(), finished.outcome)
 
         display = Display(console(stderr=True))
-        request = RunRequest(pairs(sets), Asked(full, limit, _gates(accept), rehash), parallel)
+        request = RunRequest(pairs(sets), full, limit, _gates(accept), rehash, parallel)
         code = run_configs(configs, request, display, report, interrupt)
     raise typer.Exit(code)
 

@@ -2,49 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any
+from typing import Any
 
 import fsspec
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError
 
 from flows.config_problems import describe_problems
 from flows.runners import RunSettings
 from flows.schedule import ScheduleSettings
 from flows.yaml_text import MAX_BYTES, KeyPath, YamlText, parse_yaml
-from tasks.discover import Source, grouped_by
-from tasks.discover.label_files import LabelFileSettings
 from tasks.errors import ConfigError, MissingConfigError
-from tasks.fetch import FetchSettings
-from tasks.images.pixel_spec import PixelSpec
-from tasks.images.pool import Limits
-from tasks.images.settings import ResizeSettings, ValidationSettings
-from tasks.labels import LabelSettings
-from tasks.publish import OutputSettings
-from tasks.redaction import redact_values
-from tasks.report.gates import Gates
-from tasks.samples import StoreUrl
-from tasks.shards import WriteSettings
-from tasks.shards.schema import reserved_columns
-from tasks.splits import SplitSettings
-from tasks.step_config import StepConfig
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
 from tasks.storage import is_url, redact_url
 
 
-def _one_or_several(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-def _kept_columns(sources: Sequence[Source]) -> tuple[str, ...]:
-    settings = [source for source in sources if isinstance(source, LabelFileSettings)]
-    return tuple(dict.fromkeys(name for source in settings for name in source.keep_columns.values()))
-
-
-class DatasetConfig(StepConfig):
-    """One dataset: where its images come from, and what they must become.
+class DatasetConfig(Dataset):
+    """One dataset: where its images come from, what they must become, and when and where that is done.
 
     Attributes:
         name: The dataset's name, as its commits and its Prefect runs carry it.
@@ -61,103 +37,12 @@ class DatasetConfig(StepConfig):
         schedule: When it is refreshed by itself, once `parquetry deploy` or `parquetry serve` have told Prefect.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")
-    source: Annotated[list[Source], BeforeValidator(_one_or_several)]
-    labels: LabelSettings = LabelSettings()
-    splits: SplitSettings = SplitSettings()
-    fetch: FetchSettings = FetchSettings()
-    validation: ValidationSettings = ValidationSettings()
-    resize: ResizeSettings = ResizeSettings()
-    write: WriteSettings = WriteSettings()
-    output: OutputSettings
-    gates: Gates = Gates()
     run: RunSettings = RunSettings()
     schedule: ScheduleSettings | None = None
 
-    @field_validator("source")
-    @classmethod
-    def _sources_have_names(cls, value: list[Source]) -> list[Source]:
-        names = [source.name for source in value]
-        if not names:
-            raise ValueError("name at least one source")
-        if len(names) > 1 and ("" in names or len(set(names)) < len(names)):
-            raise ValueError("each source of a list needs a `name` of its own")
-        return value
-
-    @field_validator("source")
-    @classmethod
-    def _kept_columns_have_names_of_their_own(cls, value: list[Source]) -> list[Source]:
-        taken = reserved_columns()
-        for name in _kept_columns(value):
-            if name in taken or name.startswith("label_"):
-                raise ValueError(
-                    f"`keep_columns` keeps {name!r}, which is the name of a column that shards have anyway: give it "
-                    f"another one, `keep_columns: {{{name}: given_{name}}}`"
-                )
-        return value
-
-    @model_validator(mode="after")
-    def _original_pixels_keep_their_size(self) -> DatasetConfig:
-        if self.write.pixels == "original" and self.resize.mode != "none":
-            raise ValueError("`write.pixels: original` writes the source's bytes as they are: set `resize.mode: none`")
-        return self
-
-    @model_validator(mode="after")
-    def _pixels_can_hold_the_color(self) -> DatasetConfig:
-        if (self.write.pixels, self.resize.color) == ("jpeg", "RGBA"):
-            raise ValueError("JPEG has no transparency, so `resize.color: RGBA` needs `write.pixels: png`, webp or raw")
-        if (self.write.pixels, self.resize.color) == ("webp", "L"):
-            raise ValueError("WebP has no grey images, so `resize.color: L` needs `write.pixels: png`, jpeg or raw")
-        return self
-
-    @property
-    def sources(self) -> list[Source]:
-        """The sources, one or several, which are told how labels are read and which column `splits.group_by` names."""
-        sources = [source.reading_labels(self.labels.reading) for source in self.source]
-        if self.splits.group_by is None:
-            return sources
-        return [grouped_by(source, self.splits.group_by) for source in sources]
-
-    @property
-    def kept_columns(self) -> tuple[str, ...]:
-        """The columns of label files that the shards keep, of all sources together."""
-        return _kept_columns(self.source)
-
-    @property
-    def pixel_spec(self) -> PixelSpec:
-        """What images are admitted, and what they become."""
-        checked, resized = self.validation, self.resize
-        return PixelSpec(
-            min_side=checked.min_side,
-            max_pixels=checked.max_pixels,
-            max_aspect=checked.max_aspect or 0.0,
-            formats=checked.formats,
-            allow_truncated=checked.allow_truncated,
-            strict_extensions=checked.strict_extensions,
-            **resized.model_dump(),
-            pixels=self.write.pixels,
-            quality=self.write.quality,
-        )
-
-    @property
-    def limits(self) -> Limits:
-        """What a decoder process may take."""
-        return Limits(memory=self.validation.memory, seconds=self.validation.seconds)
-
-    @property
-    def store(self) -> StoreUrl:
-        """Where the dataset is published."""
-        return StoreUrl(self.output.path, self.output.storage_options)
-
-    def as_published(self) -> dict[str, Any]:
-        """The config as a manifest may hold it: JSON values, URLs without query string and credentials."""
-        redacted: dict[str, Any] = redact_values(self.model_dump(mode="json", exclude={"schedule": {"job_variables"}}))
-        return redacted
-
-    def digest(self) -> str:
-        """The SHA-256 of `as_published`, in hexadecimal."""
-        text = json.dumps(self.as_published(), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+    def options(self, *, full: bool, limit: int, accept: Sequence[str], rehash: bool) -> RefreshOptions:
+        """What is asked of one run, beside what the `run` section always asks for."""
+        return RefreshOptions(full, limit, tuple(accept), rehash, self.run.decoder_processes, self.run.deadline)
 
 
 def load_config(url: str, overrides: Mapping[str, Any] | None = None) -> DatasetConfig:

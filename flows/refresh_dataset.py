@@ -10,22 +10,16 @@ from prefect import flow
 from prefect.client.schemas import State
 from prefect.runtime import deployment, flow_run
 
-from flows.config import DatasetConfig, load_config
+from flows.config import load_config
+from flows.display.announcing import announce, announce_failure, artifact_slug, silence_known_failures
+from flows.display.progress_artifact import shown_progress
+from flows.handover import taken_over
 from flows.interrupts import ended_in_time
-from flows.shown.announcing import announce, announce_failure, artifact_slug, silence_known_failures
-from flows.shown.progress_artifact import shown_progress
-from flows.steps.asked import Asked
-from flows.steps.build import build_shards
-from flows.steps.handover import taken_over
-from flows.steps.outcome import RunOutcome
-from flows.steps.plan_run import plan_run
-from flows.steps.publishing import publish_run, refused_run
-from tasks.errors import DatasetError, RefusedError
+from flows.prefect_steps import PrefectSteps
+from tasks.errors import DatasetError
 from tasks.progress import tally_of
-from tasks.publish import open_run
-from tasks.publish.runs import refuse_held
 from tasks.redaction import redact_url
-from tasks.storage import open_store
+from tasks.refresh import refresh
 
 
 def _dataset_name() -> str:
@@ -68,25 +62,8 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
         dataset = load_config(given.config, given.overrides)
         name, root = dataset.name, redact_url(dataset.output.path)
         with ended_in_time(name), shown_progress(tally_of(name), f"progress-{artifact_slug(name)}"):
-            outcome = refresh(dataset, Asked(full, limit, tuple(accept or ()), rehash))
+            options = dataset.options(full=full, limit=limit, accept=accept or (), rehash=rehash)
+            outcome = refresh(dataset, options, PrefectSteps(dataset.run))
     except DatasetError as error:
         return announce_failure(error, name, config, root)
     return announce(outcome, config, dataset.store)
-
-
-def refresh(dataset: DatasetConfig, asked: Asked) -> RunOutcome:
-    """What became of one run: published, unchanged or refused.
-
-    Raises:
-        DatasetError: It failed; what is published is as it was.
-    """
-    tally_of(dataset.name).begin()
-    with open_run(open_store(dataset.store)) as run:
-        planned = None
-        try:
-            refuse_held(run)
-            planned = plan_run(dataset, run, asked)
-            built = build_shards(dataset, planned, run)
-            return publish_run(dataset, run, built, planned, asked)
-        except RefusedError as refusal:
-            return refused_run(dataset, run, refusal, planned)

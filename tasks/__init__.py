@@ -1,1 +1,3 @@
 """What is done."""
+
+__version__ = "0.1.0"

@@ -18,9 +18,8 @@ from tasks.storage import open_store
 
 
 def _name() -> str:
-    """What a task run is called: ``build shard 3``, or ``build shards 3 to 5``, counted from 1."""
-    first, last = (int(task_run.parameters[key]) + 1 for key in ("first", "last"))
-    return f"build shard {first}" if first == last else f"build shards {first} to {last}"
+    """What a task run is called: ``build train 2/5 · 400 rows``."""
+    return str(task_run.parameters["title"])
 
 
 def _may_pass(_task: Any, _run: Any, state: Any) -> bool:
@@ -45,12 +44,13 @@ def _may_pass(_task: Any, _run: Any, state: Any) -> bool:
     result_serializer="json",
     task_run_name=_name,
 )
-def build_shard(plans: StoreUrl, first: int, last: int) -> str | State[Any]:
+def build_shard(plans: StoreUrl, first: int, last: int, title: str) -> str | State[Any]:
     """Build the planned shards *first* to *last* of the plan file *plans*; return the place of their outcomes.
 
     Running it again writes the same bytes, so Prefect may retry it. What a user can act on ends it in a failed state
-    rather than as an exception, which Prefect would log with its traceback.
+    rather than as an exception, which Prefect would log with its traceback. *title* is what the task run is called.
     """
+    _ = title
     try:
         return _build(plans, first, last)
     except DatasetError as error:

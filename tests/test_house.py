@@ -11,14 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "redaction errors reasons step_config label_kinds samples storage progress records discover labels splits plan "
-    "plan_files fetch images shards build_shard report publish"
+    "plan_files fetch images shards build_shard report publish refresh"
 ).split()
 FLOWS_ORDER = (
-    "interrupts yaml_text config_problems runners schedule config cluster steps shown refresh_dataset duty deployments "
-    "commands cli"
+    "interrupts yaml_text config_problems runners schedule config handover cluster display prefect_steps "
+    "refresh_dataset scheduling commands cli"
 ).split()
 STEPS = {"discover", "labels", "splits", "fetch", "images", "report", "publish"}
-MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files"}
+MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files", "refresh"}
 MODULES = sorted(path.relative_to(ROOT) for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
 
 
@@ -55,9 +55,7 @@ def test_a_module_of_flows_imports_only_what_stands_above_it(path: Path) -> None
     for module in imports(path):
         if module.startswith("flows."):
             other = part(module)
-            serves = (own, other) == ("duty", "deployments")  # what is served is deployed, and the other way round
-            above = FLOWS_ORDER.index(other) <= FLOWS_ORDER.index(own)
-            assert above or serves, f"{path} imports {module}, which stands below it"
+            assert FLOWS_ORDER.index(other) <= FLOWS_ORDER.index(own), f"{path} imports {module}, which stands below it"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=str)

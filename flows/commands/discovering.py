@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from flows.shown.summary import printable, some
+from flows.display.summary import printable, some
 from tasks.discover import Source, discover_sources
 from tasks.errors import ConfigError
 from tasks.labels import number_notices, order_classes

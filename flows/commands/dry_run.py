@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,14 +11,12 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.commands.local_run import check_config
-from flows.shown.summary import printable, size_text, some
-from flows.steps.asked import Asked
-from flows.steps.plan_run import PlannedRun, plan_run
-from flows.steps.sizing import probe_images
+from flows.display.summary import printable, size_text, some
 from tasks.publish import Run
-from tasks.publish.history import read_history
+from tasks.refresh import preview
+from tasks.refresh.planning import PlannedRun
+from tasks.refresh.sizing import probe_images
 from tasks.samples import count_values
-from tasks.storage import open_store
 
 _SECONDS_AN_IMAGE = 0.004
 
@@ -31,9 +28,7 @@ def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
         DatasetError: What `run` would say before it begins.
     """
     dataset = check_config(url, overrides, write=False)
-    store = open_store(dataset.store)
-    run = Run("plan", store, read_history(store), time.monotonic(), is_dry=True)
-    planned = plan_run(dataset, run, Asked())
+    run, planned = preview(dataset, dataset.options(full=False, limit=0, accept=(), rehash=False))
     samples = pa.concat_tables(
         [
             planned.labelled.samples.slice(0, 0),

@@ -12,7 +12,7 @@ from flows.commands.command_line import AsJson, console, print_error, print_json
 from tasks.errors import ConfigError
 
 if TYPE_CHECKING:
-    from flows.duty.scheduled_configs import ReadConfigs, ScheduledConfig
+    from flows.scheduling.scheduled_configs import ReadConfigs, ScheduledConfig
 
 app = typer.Typer()
 
@@ -31,7 +31,7 @@ def deploy(
     as_json: AsJson = False,
 ) -> None:
     """Tell a Prefect server the schedules of configs; a worker of their work pool runs them."""
-    from flows.duty.scheduled_configs import folder_place, read_configs  # noqa: PLC0415 - `--help` must not wait for it
+    from flows.scheduling.scheduled_configs import folder_place, read_configs  # noqa: PLC0415 - `--help` must not wait for it
 
     if not configs and prune is None:
         raise ConfigError("deploy: name the configs to deploy, or a folder to prune.")
@@ -57,7 +57,7 @@ def _tell_of_reading(read: ReadConfigs, *, as_json: bool) -> int:
 
 def _deploy(read: ReadConfigs, folder: str | None, *, replace: bool, as_json: bool) -> int:
     """Deploy and prune, and return the exit code: 2 for a wrong config, 1 where nothing would run."""
-    from flows.deployments import deploy_configs, prune_folder  # noqa: PLC0415 - imports Prefect, which is slow
+    from flows.scheduling.deployments import deploy_configs, prune_folder  # noqa: PLC0415 - imports Prefect, which is slow
 
     code, problems = 0, dict[str, None]()
     for done in deploy_configs(read.scheduled, replace=replace) if read.scheduled else ():
@@ -92,14 +92,14 @@ def serve(
     replace: Annotated[bool, typer.Option("--replace", help="A config may take another one's place.")] = False,
 ) -> None:
     """Run configs by their schedules from this process, without a work pool, until it is stopped."""
-    from flows.duty.scheduled_configs import read_configs  # noqa: PLC0415 - as above
+    from flows.scheduling.scheduled_configs import read_configs  # noqa: PLC0415 - as above
 
     read = read_configs(configs)
     if _tell_of_reading(read, as_json=False):
         raise typer.Exit(2)
     if not read.scheduled:
         raise ConfigError("serve: none of these configs has a `schedule` section.")
-    from flows.duty.serving import serve_configs  # noqa: PLC0415 - imports Prefect, which is slow
+    from flows.scheduling.serving import serve_configs  # noqa: PLC0415 - imports Prefect, which is slow
 
     serve_configs(read.scheduled, limit=limit, replace=replace, tell=print_line)
 
@@ -121,7 +121,7 @@ def automations(  # noqa: PLR0913, PLR0917 - the options of a command
     as_json: AsJson = False,
 ) -> None:
     """Have the Prefect server tell of runs that failed, were refused, died, or did not happen."""
-    from flows.duty.scheduled_configs import read_configs  # noqa: PLC0415 - as above
+    from flows.scheduling.scheduled_configs import read_configs  # noqa: PLC0415 - as above
 
     if webhook and notify:
         raise ConfigError("automations: give --webhook or --notify, not both.")
@@ -142,7 +142,7 @@ def _make_automations(
     remove: bool,
     as_json: bool,
 ) -> None:
-    from flows.duty import automations as made  # noqa: PLC0415 - imports Prefect, which is slow
+    from flows.scheduling import automations as made  # noqa: PLC0415 - imports Prefect, which is slow
 
     (webhook, notify), (grace, within) = to, times
 

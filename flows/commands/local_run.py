@@ -10,15 +10,14 @@ from typing import Any, Protocol
 
 from flows.commands.side_by_side import Ready, run_each
 from flows.config import DatasetConfig, load_config
+from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
 from flows.runners import check_runner
-from flows.steps.asked import Asked
-from flows.steps.handover import Given, handed_over
-from flows.steps.outcome import RunOutcome, RunRefusedError
 from tasks.discover import check_sources
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError
 from tasks.publish import check_output
 from tasks.redaction import redact_url
+from tasks.refresh.outcome import RunOutcome, RunRefusedError
 
 _SENDING_S = 10.0
 _DEFECT = "This is a defect of parquetry; --debug shows where."
@@ -30,13 +29,24 @@ class RunRequest:
 
     Attributes:
         overrides: Laid over every config.
-        asked: Of every config.
-        parallel: How many of them are under way at once.
+        full: Rebuild every image from its source.
+        limit: Take only so many images; 0 for all.
+        accept: Gates that may be crossed this time.
+        rehash: Fetch and hash every image, even where its fingerprint is as it was.
+        parallel: How many of the configs are under way at once.
     """
 
     overrides: Mapping[str, Any] = field(default_factory=dict)
-    asked: Asked = field(default_factory=Asked)
+    full: bool = False
+    limit: int = 0
+    accept: tuple[str, ...] = ()
+    rehash: bool = False
     parallel: int = 1
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The flow's parameters for it, without the overrides."""
+        return {"full": self.full, "limit": self.limit, "accept": list(self.accept), "rehash": self.rehash}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,7 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
     from flows.refresh_dataset import refresh_dataset  # noqa: PLC0415
 
     with handed_over(Given(url, dict(request.overrides))) as shown, tags("parquetry", dataset.name):
-        parameters = {"overrides": shown.overrides or None, **request.asked.as_parameters()}
+        parameters = {"overrides": shown.overrides or None, **request.parameters}
         state = refresh_dataset(shown.config, **parameters, return_state=True)
     result = state.result(raise_on_failure=False)
     if isinstance(result, RunRefusedError):
@@ -178,11 +188,11 @@ def _prefect() -> Iterator[None]:
         temporary_settings,
     )
 
-    from flows.duty.server import shared_server  # noqa: PLC0415
+    from flows.scheduling.server import shared_server  # noqa: PLC0415
 
     settings = get_current_settings()
     if settings.api.url:
-        from flows.duty.prefect_server import require_server  # noqa: PLC0415 - as above
+        from flows.scheduling.prefect_server import require_server  # noqa: PLC0415 - as above
 
         require_server(settings.api.url)
     quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}

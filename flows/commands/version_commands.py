@@ -30,7 +30,7 @@ Grace = Annotated[float | None, typer.Option(min=0, help="Else `output.grace_day
 @app.command()
 def versions(root: Root, options: Options = None, as_json: AsJson = False) -> None:
     """List the versions of an output, oldest first."""
-    from flows.shown.summary import print_versions  # noqa: PLC0415 - `--help` must not wait for what a command needs
+    from flows.display.summary import print_versions  # noqa: PLC0415 - `--help` must not wait for what a command needs
     from tasks.publish.versions import describe_versions  # noqa: PLC0415
 
     lines = describe_versions(open_root(root, options))
@@ -74,7 +74,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say where one image went, or why it did not."""
-    from flows.shown.summary import print_explanations  # noqa: PLC0415
+    from flows.display.summary import print_explanations  # noqa: PLC0415
     from tasks.publish.explain import explain_sample  # noqa: PLC0415
 
     found = explain_sample(open_root(root, options), sample, number)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import pytest
 from PIL import Image
 
-from flows.duty.server import shared_server
+from flows.scheduling.server import shared_server
 from tests.object_store import s3_server
 
 ROOT = Path(__file__).parents[2]

@@ -31,24 +31,19 @@ import pyarrow.parquet as pq
 
 import tasks.shards.stream
 from flows.config import load_config
-from flows.steps.asked import Asked
-from flows.steps.plan_run import plan_run
-from flows.steps.publishing import publish_run
-from flows.steps.rounds import build_rounds
 from tasks.errors import DatasetError
 from tasks.images.prepare import prepare_image
 from tasks.images.rejected import RejectedImageError
-from tasks.plan import RefreshPlan
-from tasks.plan_files import read_plan, write_plans
-from tasks.publish import check_output, open_run
+from tasks.publish import check_output
 from tasks.publish.audit import verify_version
 from tasks.publish.history import list_versions
 from tasks.publish.retention import prune
 from tasks.publish.versions import output_settings, version_files
 from tasks.reasons import Reason
+from tasks.refresh import refresh
 from tasks.samples import Rejection, StoreUrl
-from tasks.shards import BuildSpec, ShardOutcome, build_shard_files
-from tasks.storage import LocalStore, Store
+from tasks.storage import LocalStore
+from tests.steps_here import StepsHere
 
 _CHANGES = "link rename replace unlink mkdir rmdir utime fsync".split()
 
@@ -113,28 +108,13 @@ class _Pool:
                 yield Rejection(Reason(str(error.args[0])), error.detail)
 
 
-def _build(store: Store, plan: RefreshPlan, spec: BuildSpec) -> list[ShardOutcome]:
-    """The outcomes of the plan's shards, by way of the same files as from a task to the flow."""
-    if not plan.shards:
-        return []
-    place = write_plans(store, spec.folder, plan, spec.as_json())
-    for shard in plan.shards:
-        read, values = read_plan(place, shard.number)
-        outcome = build_shard_files(read, BuildSpec.from_json(values))
-        store.replace(f"{spec.folder}/outcomes/{shard.number:06}.arrow", outcome.to_bytes())
-    paths = [f"{spec.folder}/outcomes/{shard.number:06}.arrow" for shard in plan.shards]
-    return [ShardOutcome.from_bytes(store.read_bytes(path)) for path in paths]
-
-
 def night(config: str, root: Path) -> dict[str, Any]:
     """A whole run; its outcome, or the error that a person would see."""
     try:
         dataset = load_config(config, {"output.path": str(root)})
         check_output(dataset.output, dataset.name, [source.place for source in dataset.sources])
-        with open_run(LocalStore(dataset.store)) as run:
-            planned = plan_run(dataset, run, Asked())
-            built = build_rounds(dataset, planned, run, partial(_build, run.store))
-            return publish_run(dataset, run, built, planned, Asked()).as_json()
+        options = dataset.options(full=False, limit=0, accept=(), rehash=False)
+        return refresh(dataset, options, StepsHere()).as_json()
     except DatasetError as error:
         return {"outcome": "failed", "reason": str(error)}
     except Exception as error:  # noqa: BLE001 - it is what is looked for

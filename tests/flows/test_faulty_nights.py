@@ -53,7 +53,13 @@ def changed(serverless_parquetry: Command, write_config: WriteConfig, tmp_path: 
 
 def script(command: Command, *arguments: object) -> dict[str, Any]:
     line = [sys.executable, "-P", str(HERE / "faulty_nights.py"), *map(str, arguments)]
-    done = subprocess.run(line, env=dict(command.environment), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        line,
+        env={**command.environment, "PYTHONPATH": str(HERE.parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from flows.shown.artifact_text import cell
-from flows.shown.summary import one_line
+from flows.display.artifact_text import cell
+from flows.display.summary import one_line
 from tasks.errors import DatasetError
 from tasks.redaction import conceal_values, redact_text, redact_values, reveal_values
 

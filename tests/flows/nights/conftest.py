@@ -16,37 +16,12 @@ import pytest
 from PIL import Image
 
 from flows.config import DatasetConfig, load_config
-from flows.steps.asked import Asked
-from flows.steps.outcome import RunOutcome
-from flows.steps.plan_run import plan_run
-from flows.steps.publishing import publish_run, refused_run
-from flows.steps.rounds import build_rounds
-from tasks.errors import RefusedError
-from tasks.plan import RefreshPlan
-from tasks.plan_files import read_plan, write_plans
-from tasks.progress import tally_of
-from tasks.publish import open_run
 from tasks.publish import runs as publish_runs
-from tasks.publish.runs import refuse_held
 from tasks.publish.versions import version_files
+from tasks.refresh import RunOutcome, refresh
 from tasks.samples import REJECTION_SCHEMA
-from tasks.shards import BuildSpec, ShardOutcome, build_shard_files
 from tasks.storage import Store, open_store
-
-
-def build_here(plan: RefreshPlan, spec: BuildSpec) -> list[ShardOutcome]:
-    """Build the shards of *plan* in this process, by way of its plan files."""
-    if not plan.shards:
-        return []
-    store = open_store(spec.output)
-    place = write_plans(store, spec.folder, plan, spec.as_json())
-    made = []
-    for number in range(len(plan.shards)):
-        shard, values = read_plan(place, number)
-        outcome = build_shard_files(shard, BuildSpec.from_json(values))
-        store.replace(f"{spec.folder}/outcomes/{number:06}.arrow", outcome.to_bytes())
-        made.append(outcome)
-    return made
+from tests.steps_here import StepsHere
 
 
 @dataclass
@@ -82,16 +57,8 @@ class Nights:
         """One run, *days* after the one before; `run --json` of it."""
         self.clock.forward(days)
         dataset = self.config
-        wanted = Asked(**{"accept": (), **asked})
-        tally_of(dataset.name).begin()
-        with open_run(open_store(dataset.store)) as run:
-            planned = None
-            try:
-                refuse_held(run)
-                planned = plan_run(dataset, run, wanted)
-                outcome = publish_run(dataset, run, build_rounds(dataset, planned, run, build_here), planned, wanted)
-            except RefusedError as refusal:
-                outcome = refused_run(dataset, run, refusal, planned)
+        wanted = dataset.options(**{"full": False, "limit": 0, "accept": (), "rehash": False, **asked})
+        outcome = refresh(dataset, wanted, StepsHere())
         self.outcomes.append(outcome)
         assert outcome.account.balances
         return outcome.as_json()

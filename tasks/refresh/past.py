@@ -13,8 +13,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.config import DatasetConfig
-from flows.steps.asked import Asked
 from tasks.errors import VersionError
 from tasks.plan import Rows
 from tasks.publish import Run
@@ -25,6 +23,8 @@ from tasks.publish.row_index import read_rejects, read_rows, with_spare, with_to
 from tasks.publish.runs import as_text, now
 from tasks.publish.state import State, read_state
 from tasks.reasons import Reason
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
 from tasks.samples import REJECTION_SCHEMA
 from tasks.shards import BuildSpec, published_pixel_spec
 from tasks.shards.schema import class_names_of, pixel_spec_of, shard_schema
@@ -107,7 +107,7 @@ def _readable(store: Store, shards: Sequence[FileEntry]) -> list[FileEntry]:
     return found
 
 
-def shapes_same_pixels(dataset: DatasetConfig, run: Run) -> bool:
+def shapes_same_pixels(dataset: Dataset, run: Run) -> bool:
     """Whether the rows of the newest version have the pixels that today's config asks for."""
     manifest = run.history.manifest
     return manifest is None or _shaping(manifest.pixel_spec) == _shaping(published_pixel_spec(dataset.pixel_spec))
@@ -127,7 +127,7 @@ def has_same_columns(spec: BuildSpec, run: Run) -> bool:
     return manifest.columns == {field.name: str(field.type) for field in schema}
 
 
-def with_unpublished(rows: Rows, run: Run, dataset: DatasetConfig, spec: BuildSpec) -> Rows:
+def with_unpublished(rows: Rows, run: Run, dataset: Dataset, spec: BuildSpec) -> Rows:
     """The rows that are there, and those that runs left in the pool which died or were refused."""
     named: set[str] = set()
     if run.history.version:
@@ -144,12 +144,12 @@ def with_unpublished(rows: Rows, run: Run, dataset: DatasetConfig, spec: BuildSp
     return with_spare(run.store, rows, named, fits, dataset.output.grace)
 
 
-def moment_of(dataset: DatasetConfig, run: Run, *, rehash: bool = False) -> Moment:
+def moment_of(dataset: Dataset, run: Run, *, rehash: bool = False) -> Moment:
     """What *run* judges images by, for what is remembered of them."""
     return Moment(run.id, now(), settings_hash(dataset), rehash)
 
 
-def settings_hash(dataset: DatasetConfig) -> str:
+def settings_hash(dataset: Dataset) -> str:
     """16 hex digits of the settings that images are judged by: other ones, and rejected images are asked for again."""
     judged = [
         dataset.validation.model_dump(mode="json"),
@@ -159,14 +159,14 @@ def settings_hash(dataset: DatasetConfig) -> str:
     return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def recalled_of(dataset: DatasetConfig, run: Run, asked: Asked, samples: pa.Table, past: Past) -> Recalled:
+def recalled_of(dataset: Dataset, run: Run, options: RefreshOptions, samples: pa.Table, past: Past) -> Recalled:
     """Which of *samples* need not be asked for, and what is known of others; of a full run all are asked for."""
     nothing = past.rejects.slice(0, 0)
     settled = pa.array([], pa.string())
     if dataset.output.dedupe == "content" and past.left_out.num_rows:
         settled = stable_contents(samples, past.rows.table)
-    rejects = nothing if asked.full else past.left_out
-    return recall(samples, rejects, past.state.failed, settled, moment_of(dataset, run, rehash=asked.rehash))
+    rejects = nothing if options.full else past.left_out
+    return recall(samples, rejects, past.state.failed, settled, moment_of(dataset, run, rehash=options.rehash))
 
 
 def stable_contents(samples: pa.Table, rows: pa.Table) -> pa.Array:
@@ -177,7 +177,7 @@ def stable_contents(samples: pa.Table, rows: pa.Table) -> pa.Array:
     return rows["content_sha256"].filter(pc.fill_null(same, False)).combine_chunks()
 
 
-def rows_to_use(dataset: DatasetConfig, past: Past, judged: pa.Table) -> Rows:
+def rows_to_use(dataset: Dataset, past: Past, judged: pa.Table) -> Rows:
     """The rows that are there, with what is known of images that are not among them."""
     twins = pa.array([], pa.string())
     if dataset.output.dedupe == "content":

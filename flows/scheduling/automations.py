@@ -17,8 +17,8 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.events.schemas.events import ResourceSpecification
 from pydantic import SecretStr
 
-from flows.duty.prefect_server import connected_server
-from flows.duty.scheduled_configs import ScheduledConfig
+from flows.scheduling.prefect_server import connected_server
+from flows.scheduling.scheduled_configs import ScheduledConfig
 from tasks.errors import ConfigError
 
 FLOW = "refresh-dataset"

@@ -12,14 +12,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.config import DatasetConfig
-from flows.steps.outcome import Account, Breakdown
-from flows.steps.plan_run import PlannedRun
-from flows.steps.rounds import BuiltShards
 from tasks.errors import DatasetError
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, content_path
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.outcome import Account, Breakdown
+from tasks.refresh.planning import PlannedRun
+from tasks.refresh.rounds import BuiltShards
 from tasks.report import drift
 from tasks.report.gates import GateResult
 from tasks.shards.statistics import read_sizes
@@ -51,7 +51,7 @@ class RunFacts:
 
 
 def make_report(
-    dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult], libraries: Mapping[str, str]
+    dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult], libraries: Mapping[str, str]
 ) -> dict[str, Any]:
     """What changed against the version before, as JSON values."""
     before = run.history.manifest

@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from flows.steps.outcome import RunOutcome
 from tasks.publish.versions import VersionLine
+from tasks.refresh.outcome import RunOutcome
 
 _ROWS = 8
 _COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "failed": "red"}

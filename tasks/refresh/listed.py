@@ -1,20 +1,51 @@
-"""What the listing of the sources means for a run: groups, `--limit`, and rows that it no longer shows."""
+"""What the sources list, and what it means for a run: labels, groups, `--limit`, and rows that are gone from it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.steps.past import Past
-from tasks.discover import Source
+from tasks.discover import Source, discover_sources
 from tasks.errors import LayoutError, RefusedError
-from tasks.labels import Labelled
+from tasks.labels import Labelled, assign_labels
 from tasks.plan import choose_by_hash
+from tasks.progress import tally_of
 from tasks.publish import Run
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.past import Past
 from tasks.samples import CARRIED, SAMPLE_SCHEMA, Discovery
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What the sources hold.
+
+    Attributes:
+        discovery: Their samples, and how the sources were understood.
+        labelled: The samples with their labels; and those left out for them.
+    """
+
+    discovery: Discovery
+    labelled: Labelled
+
+
+def list_sources(dataset: Dataset, run: Run, options: RefreshOptions) -> Listed:
+    """The images that the sources list, as many as *options* take, with their labels.
+
+    Raises:
+        LayoutError: A source is not as declared, or holds no image.
+        RefusedError: A rule forbids a new class, or ``--limit`` where a version is there.
+    """
+    tally_of(dataset.name).enter("listing the source")
+    found = discover_sources(dataset.sources, dataset.splits.names)
+    discovery = with_level_groups(found, dataset.splits.group_by)
+    refuse_equal_ids(discovery.samples)
+    listed = Listed(discovery, assign_labels(discovery, dataset.labels, run.history.class_names))
+    return limited(listed, options.limit, run) if options.limit else listed
 
 
 def with_level_groups(discovery: Discovery, group_by: str | None) -> Discovery:
@@ -44,13 +75,14 @@ def refuse_equal_ids(samples: pa.Table) -> None:
         raise LayoutError(f"Two images have the id {twice[0].as_py()!r}. Give each source of the list its own `name`.")
 
 
-def limited(discovery: Discovery, labelled: Labelled, limit: int, run: Run) -> tuple[Discovery, Labelled]:
+def limited(listed: Listed, limit: int, run: Run) -> Listed:
     """The first *limit* images by hash, every class among them where that allows."""
     if run.history.version:
         raise RefusedError(
             f"limit: {run.store.place.url} holds version {run.history.version} already, and `--limit` would delete "
             "most of it. Set another `output.path` to try something out"
         )
+    discovery, labelled = listed.discovery, listed.labelled
     ordered = choose_by_hash(labelled.samples, labelled.samples.num_rows)
     names = ordered["label_name"].to_pylist()
     firsts = list(dict.fromkeys(names).keys())
@@ -60,7 +92,7 @@ def limited(discovery: Discovery, labelled: Labelled, limit: int, run: Run) -> t
     samples = ordered.take(pa.array(chosen, pa.int64())).sort_by([("sample_id", "ascending")])
     nothing = discovery.rejections.slice(0, 0)
     found = replace(discovery, samples=samples.select(discovery.samples.column_names), rejections=nothing)
-    return found, replace(labelled, samples=samples, rejections=nothing)
+    return Listed(found, replace(labelled, samples=samples, rejections=nothing))
 
 
 def carry_missing(discovery: Discovery, past: Past, sources: Sequence[Source]) -> tuple[pa.Table, dict[str, int]]:

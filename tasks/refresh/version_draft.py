@@ -9,26 +9,27 @@ from dataclasses import asdict
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.config import DatasetConfig
-from flows.steps.drift_report import RunFacts
-from flows.steps.past import moment_of
-from flows.steps.plan_run import PlannedRun
-from flows.steps.rounds import entry_of
+from tasks import __version__
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, Manifest
 from tasks.publish.memory import newer, overlaid, remember
 from tasks.publish.runs import now
 from tasks.publish.state import ABSENT_SCHEMA, CHECKED_SCHEMA, State
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.drift_report import RunFacts
+from tasks.refresh.past import moment_of
+from tasks.refresh.planning import PlannedRun
+from tasks.refresh.rounds import entry_of
 from tasks.report.gates import GateResult
 from tasks.shards import ShardOutcome, published_pixel_spec
 from tasks.shards.schema import shard_schema
 from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA
 
-_LIBRARIES = ("parquetry", "prefect", "pillow", "pandas", "pyarrow", "fsspec")
+_LIBRARIES = ("prefect", "pillow", "pandas", "pyarrow", "fsspec")
 
 
 def make_manifest(
-    dataset: DatasetConfig,
+    dataset: Dataset,
     run: Run,
     facts: RunFacts,
     gates: Sequence[GateResult],
@@ -61,13 +62,9 @@ def make_manifest(
     )
 
 
-def _versions() -> dict[str, str]:
-    return {name: importlib.metadata.version(name) for name in _LIBRARIES}
-
-
 def library_versions() -> dict[str, str]:
     """The versions of what makes a dataset."""
-    return {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    return {"parquetry": __version__} | {name: importlib.metadata.version(name) for name in _LIBRARIES}
 
 
 def learned_state(facts: RunFacts, published: pa.Table) -> State:
@@ -106,7 +103,7 @@ def _checked(found: pa.Table, before: pa.Table, rows: pa.Table) -> pa.Table:
     return pa.concat_tables([made, before.filter(pc.and_(there, pc.invert(again)))])
 
 
-def state_of_refused(dataset: DatasetConfig, run: Run, planned: PlannedRun) -> State:
+def state_of_refused(dataset: Dataset, run: Run, planned: PlannedRun) -> State:
     """What a run learned that published nothing: its shards wait in the pool, the rest is remembered here."""
     past = planned.past.state
     outcomes = [

@@ -17,12 +17,12 @@ from prefect.events import emit_event
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
-from flows.shown.artifact_text import drift_markdown, markdown_summary
-from flows.shown.summary import headline, one_line
-from flows.steps.outcome import RunOutcome, RunRefusedError
+from flows.display.artifact_text import drift_markdown, markdown_summary
+from flows.display.summary import headline, one_line
 from tasks.errors import ConfigError, DatasetError, LayoutError, MissingConfigError, OutputError, VersionError
 from tasks.publish.history import read_history
 from tasks.redaction import redact_text
+from tasks.refresh.outcome import RunOutcome, RunRefusedError
 from tasks.samples import StoreUrl
 from tasks.storage import open_store
 

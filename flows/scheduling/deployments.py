@@ -18,11 +18,11 @@ from prefect.client.schemas.schedules import SCHEDULE_TYPES, CronSchedule, Inter
 from prefect.settings import get_current_settings
 from prefect.utilities.callables import parameter_schema
 
-from flows.duty.automations import delete_missing_night
-from flows.duty.prefect_server import check_pool_type, connected_server, pool_problem, read_pool
-from flows.duty.scheduled_configs import ScheduledConfig, holds_still
 from flows.refresh_dataset import refresh_dataset
 from flows.schedule import ANCHOR, ScheduleSettings
+from flows.scheduling.automations import delete_missing_night
+from flows.scheduling.prefect_server import check_pool_type, connected_server, pool_problem, read_pool
+from flows.scheduling.scheduled_configs import ScheduledConfig, holds_still
 from tasks.errors import ConfigError, DatasetError
 
 TAG = "parquetry"

@@ -10,14 +10,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.config import DatasetConfig
-from flows.steps.asked import Asked
-from flows.steps.drift_report import RunFacts, make_report, store_report
-from flows.steps.outcome import Account, Breakdown, RunOutcome
-from flows.steps.past import moment_of
-from flows.steps.plan_run import PlannedRun
-from flows.steps.rounds import BuiltShards
-from flows.steps.version_draft import learned_state, library_versions, make_manifest, state_of_refused
 from tasks.errors import DatasetError, RefusedError
 from tasks.progress import tally_of
 from tasks.publish import Run
@@ -28,6 +20,14 @@ from tasks.publish.retention import apply_retention
 from tasks.publish.state import State, save_state
 from tasks.publish.verify import verify_built
 from tasks.redaction import redact_url
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.drift_report import RunFacts, make_report, store_report
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.outcome import Account, Breakdown, RunOutcome
+from tasks.refresh.past import moment_of
+from tasks.refresh.planning import PlannedRun
+from tasks.refresh.rounds import BuiltShards
+from tasks.refresh.version_draft import learned_state, library_versions, make_manifest, state_of_refused
 from tasks.report.drift import FORMAT, headlines, top_hosts
 from tasks.report.drift_lines import drift_lines
 from tasks.report.gates import UNCOUNTED, GateFacts, GateResult, check_gates
@@ -35,7 +35,9 @@ from tasks.samples import count_values
 from tasks.shards.schema import shard_schema
 
 
-def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: PlannedRun, asked: Asked) -> RunOutcome:
+def publish_run(
+    dataset: Dataset, run: Run, built: BuiltShards, planned: PlannedRun, options: RefreshOptions
+) -> RunOutcome:
     """Publish what was built as the next version, unless nothing changed or a gate forbids it.
 
     Raises:
@@ -46,7 +48,7 @@ def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: P
     refuse_superseded(run)
     facts = _gather(dataset, run, planned, built)
     gates = check_gates(dataset.gates, _gate_facts(run, facts))
-    crossed = [gate for gate in gates if gate.crossed and gate.gate not in asked.accept]
+    crossed = [gate for gate in gates if gate.crossed and gate.gate not in options.accept]
     if crossed:
         return _forbidden(dataset, run, facts, gates, crossed)
     if _is_unchanged(run, facts):
@@ -65,12 +67,12 @@ def publish_run(dataset: DatasetConfig, run: Run, built: BuiltShards, planned: P
     return _outcome(dataset, run, facts, version, [*warnings, *_afterwards(dataset, run)])
 
 
-def _afterwards(dataset: DatasetConfig, run: Run) -> list[str]:
+def _afterwards(dataset: Dataset, run: Run) -> list[str]:
     """Bring up to date what is derived, and delete what is old; return what could not be done, a sentence each."""
     return [*refresh_derived(run.store, dataset.output), *apply_retention(run.store, dataset.output)]
 
 
-def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError, planned: PlannedRun | None) -> RunOutcome:
+def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: PlannedRun | None) -> RunOutcome:
     """The outcome of a run that a rule stopped; what it learned by then is kept, and what is derived is repaired."""
     outcome = RunOutcome(
         name=dataset.name,
@@ -100,7 +102,7 @@ def refused_run(dataset: DatasetConfig, run: Run, refusal: RefusedError, planned
 
 
 def _forbidden(
-    dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult], crossed: Sequence[GateResult]
+    dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult], crossed: Sequence[GateResult]
 ) -> RunOutcome:
     """The outcome of a run whose version is whole and may not be published; its shards wait in the pool."""
     refused = refused_run(dataset, run, _crossed(crossed), None)
@@ -129,9 +131,7 @@ def _kept(run: Run, state: State, planned: PlannedRun, report: Mapping[str, Any]
         return [f"What this run learned is lost, and costs the next one some fetching: {error}"]
 
 
-def _outcome(
-    dataset: DatasetConfig, run: Run, facts: RunFacts, version: int | None, warnings: Sequence[str]
-) -> RunOutcome:
+def _outcome(dataset: Dataset, run: Run, facts: RunFacts, version: int | None, warnings: Sequence[str]) -> RunOutcome:
     account = facts.account
     number = version or run.history.version
     changed = headlines(facts.changes)
@@ -148,7 +148,7 @@ def _outcome(
     )
 
 
-def _gather(dataset: DatasetConfig, run: Run, planned: PlannedRun, built: BuiltShards) -> RunFacts:
+def _gather(dataset: Dataset, run: Run, planned: PlannedRun, built: BuiltShards) -> RunFacts:
     found = pa.concat_tables([planned.rejections, built.rejections])
     past = planned.past
     rejections, failed = remember(found, built.stale, past.state.failed, past.left_out, moment_of(dataset, run))
@@ -280,7 +280,7 @@ def _is_unchanged(run: Run, facts: RunFacts) -> bool:
 
 
 def _commit(
-    dataset: DatasetConfig, run: Run, facts: RunFacts, gates: Sequence[GateResult], report: Mapping[str, Any]
+    dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult], report: Mapping[str, Any]
 ) -> tuple[int, list[str]]:
     """Make the version; return its number, and what could not be done once it was there."""
     written = write_rejects(run.store, facts.rejections), store_report(run, report)

@@ -1,4 +1,4 @@
-"""The first half of a run: what the source holds, labelled, split, and held against what is there."""
+"""What is to be built and kept: what the sources list, split, and held against what is there."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.config import DatasetConfig
-from flows.steps.asked import Asked
-from flows.steps.listing import carry_missing, limited, refuse_equal_ids, with_level_groups
-from flows.steps.past import (
+from tasks.labels import Labelled, with_carried
+from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards
+from tasks.progress import tally_of
+from tasks.publish import Run
+from tasks.records.plain_copies import with_plain_copies
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.listed import Listed, carry_missing
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.past import (
     Past,
     has_same_columns,
     read_past,
@@ -21,16 +26,11 @@ from flows.steps.past import (
     shapes_same_pixels,
     with_unpublished,
 )
-from flows.steps.sizing import rows_per_shard
-from tasks.discover import discover_sources
-from tasks.labels import ClassNames, Labelled, assign_labels, with_carried
-from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards
-from tasks.progress import tally_of
-from tasks.publish import Run
-from tasks.records.plain_copies import with_plain_copies
+from tasks.refresh.sizing import rows_per_shard
 from tasks.report.gates import most_rejects
 from tasks.samples import CARRIED, Discovery
 from tasks.shards import BuildSpec
+from tasks.shards.build import too_many_rejects
 from tasks.splits import assign_splits
 
 
@@ -75,26 +75,23 @@ class PlannedRun:
         return int(pc.sum(pc.equal(self.labelled.samples["kind"], CARRIED)).as_py() or 0)
 
 
-def plan_run(dataset: DatasetConfig, run: Run, asked: Asked) -> PlannedRun:
-    """List the sources, label and split their images, and plan what to build and what to keep.
+def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed) -> PlannedRun:
+    """Plan which shards to build of the images that are *listed*, and which to keep.
 
     Raises:
-        LayoutError: A source is not as declared, or holds no image.
-        RefusedError: A rule forbids a new class, or ``--limit`` where a version is there.
         VersionError: What is there cannot be read.
     """
-    tally_of(dataset.name).enter("listing the source")
-    discovery, labelled = _listed(dataset, run, asked)
     tally_of(dataset.name).enter("planning")
-    past = read_past(run, full=asked.full)
-    recalled = recalled_of(dataset, run, asked, labelled.samples, past)
+    discovery, labelled = listed.discovery, listed.labelled
+    past = read_past(run, full=options.full)
+    recalled = recalled_of(dataset, run, options, labelled.samples, past)
     labelled = replace(labelled, samples=labelled.samples.filter(recalled.asked))
-    reuse = shapes_same_pixels(dataset, run) and not asked.full
+    reuse = shapes_same_pixels(dataset, run) and not options.full
     carried, absent = carry_missing(discovery, past, dataset.sources if reuse else [])
     labelled = with_carried(labelled, carried, discovery.levels, dataset.labels)
     assigned = assign_splits(labelled.samples, dataset.splits, past.rows.table)
     labelled = replace(labelled, samples=assigned.samples)
-    spec = _spec(dataset, _readable(discovery, run), labelled.class_names, run, asked)
+    spec = _spec(dataset, Listed(_readable(discovery, run), labelled), run, options)
     sized = rows_per_shard(labelled.samples, spec, run.history.manifest if reuse else None)
     planned = PlannedRun(
         discovery=discovery,
@@ -107,9 +104,20 @@ def plan_run(dataset: DatasetConfig, run: Run, asked: Asked) -> PlannedRun:
         absent=absent,
         rebalanced=assigned.rebalanced,
         spec=spec,
-        settings=PlanSettings(sized.rows, reuse, rewrite=not has_same_columns(spec, run), rehash=asked.rehash),
+        settings=PlanSettings(sized.rows, reuse, rewrite=not has_same_columns(spec, run), rehash=options.rehash),
     )
-    return _with_plan(dataset, run, asked, _without(planned, sized.left_out))
+    return _with_plan(dataset, run, options, _without(planned, sized.left_out))
+
+
+def worth_building(planned: PlannedRun) -> PlannedRun:
+    """*planned*, unless so many images are rejected before any is fetched that nothing could be published.
+
+    Raises:
+        RefusedError: So it is.
+    """
+    if planned.spec.most_rejects is not None and planned.spec.most_rejects < 0:
+        raise too_many_rejects(planned.spec)
+    return planned
 
 
 def _without(planned: PlannedRun, left_out: pa.Table) -> PlannedRun:
@@ -126,25 +134,16 @@ def _without(planned: PlannedRun, left_out: pa.Table) -> PlannedRun:
     )
 
 
-def _with_plan(dataset: DatasetConfig, run: Run, asked: Asked, planned: PlannedRun) -> PlannedRun:
+def _with_plan(dataset: Dataset, run: Run, options: RefreshOptions, planned: PlannedRun) -> PlannedRun:
     """*planned* with its shards, and how many of its images more may be rejected."""
     samples, settings, rows = planned.labelled.samples, planned.settings, planned.rows
     plan = plan_shards(samples, rows, settings)
     if settings.reuse and plan.states.get("new", 0) + plan.states.get("suspect", 0):
         rows = with_unpublished(rows, run, dataset, planned.spec)
         plan = plan_shards(samples, rows, settings) if len(rows.files) > rows.current else plan
-    most = most_rejects(dataset.gates, asked.accept, planned.discovery.listed, planned.rejections)
+    most = most_rejects(dataset.gates, options.accept, planned.discovery.listed, planned.rejections)
     files = tuple(file.name for file in rows.files)
     return replace(planned, plan=plan, rows=rows, spec=replace(planned.spec, most_rejects=most, files=files))
-
-
-def _listed(dataset: DatasetConfig, run: Run, asked: Asked) -> tuple[Discovery, Labelled]:
-    """What the sources hold, as far as it is asked for, and its labels."""
-    found = discover_sources(dataset.sources, dataset.splits.names)
-    discovery = with_level_groups(found, dataset.splits.group_by)
-    refuse_equal_ids(discovery.samples)
-    labelled = assign_labels(discovery, dataset.labels, run.history.class_names)
-    return limited(discovery, labelled, asked.limit, run) if asked.limit else (discovery, labelled)
 
 
 def _readable(discovery: Discovery, run: Run) -> Discovery:
@@ -159,20 +158,20 @@ def _readable(discovery: Discovery, run: Run) -> Discovery:
     return replace(discovery, access=access)
 
 
-def _spec(dataset: DatasetConfig, discovery: Discovery, class_names: ClassNames, run: Run, asked: Asked) -> BuildSpec:
-    deadline = dataset.run.deadline
+def _spec(dataset: Dataset, listed: Listed, run: Run, options: RefreshOptions) -> BuildSpec:
+    deadline = options.deadline
     return BuildSpec(
         dataset=dataset.name,
         output=dataset.store,
         folder=run.folder,
-        access=discovery.access,
+        access=listed.discovery.access,
         fetch=dataset.fetch,
         write=dataset.write,
         pixels=dataset.pixel_spec,
         limits=dataset.limits,
-        processes=dataset.run.decoder_processes,
-        class_names={column: tuple(names) for column, names in class_names.items()},
+        processes=options.processes,
+        class_names={column: tuple(names) for column, names in listed.labelled.class_names.items()},
         deadline=0.0 if deadline is None else time.time() + deadline.total_seconds() - run.seconds,
         kept=dataset.kept_columns,
-        rehash=asked.rehash,
+        rehash=options.rehash,
     )

@@ -33,7 +33,7 @@ _GONE = (OSError, RuntimeError, KeyError, AttributeError)
 """What a Dask client raises, by the state that it is in, once its connection to the scheduler is lost."""
 
 
-class Crew(Protocol):
+class Executor(Protocol):
     """Those who build, behind a Prefect task runner.
 
     Attributes:
@@ -42,7 +42,7 @@ class Crew(Protocol):
 
     @property
     def runner(self) -> TaskRunner[Any]:
-        """It is started, and ends with the crew."""
+        """It is started, and ends with the executor."""
 
     def fit(self, spec: BuildSpec, plan: RefreshPlan, run: Run) -> BuildSpec:
         """*spec* with what each of them may take of what the run allows itself."""
@@ -61,20 +61,20 @@ class Crew(Protocol):
 
 
 @contextmanager
-def crew_of(settings: RunSettings, run: Run) -> Iterator[Crew]:
-    """The crew that the `run` section asks for, while it builds for *run*."""
+def executor_of(settings: RunSettings, run: Run) -> Iterator[Executor]:
+    """The executor that the `run` section asks for, while it builds for *run*."""
     if settings.runner == "dask":
         with run.store.temporary(run.folder) as scratch, dask_runner(settings, scratch) as runner:
-            yield DaskCrew(runner, settings)
+            yield DaskExecutor(runner, settings)
     else:
         from prefect.task_runners import ThreadPoolTaskRunner  # noqa: PLC0415 - what needs no Prefect must not import it
 
         threads: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=settings.shards_in_hand)
         with threads:
-            yield ThreadCrew(threads, settings)
+            yield ThreadExecutor(threads, settings)
 
 
-class ThreadCrew:
+class ThreadExecutor:
     """Threads of this process."""
 
     def __init__(self, runner: TaskRunner[Any], settings: RunSettings) -> None:
@@ -102,7 +102,7 @@ class ThreadCrew:
         return future.result(raise_on_failure=False)
 
 
-class DaskCrew:
+class DaskExecutor:
     """Workers of a Dask cluster, each with tallies, decoder processes and a fetcher of its own."""
 
     def __init__(self, runner: DaskTaskRunner, settings: RunSettings) -> None:

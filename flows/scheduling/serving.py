@@ -18,7 +18,9 @@ from prefect.runner import Runner
 from prefect.schedules import Schedule
 from prefect.types.entrypoint import EntrypointType
 
-from flows.deployments import (
+from flows.refresh_dataset import refresh_dataset
+from flows.schedule import ScheduleSettings
+from flows.scheduling.deployments import (
     HEARTBEAT_S,
     deployment_tags,
     is_switched_on,
@@ -26,10 +28,8 @@ from flows.deployments import (
     refuse_another,
     there_already,
 )
-from flows.duty.prefect_server import connected_server
-from flows.duty.scheduled_configs import ScheduledConfig
-from flows.refresh_dataset import refresh_dataset
-from flows.schedule import ScheduleSettings
+from flows.scheduling.prefect_server import connected_server
+from flows.scheduling.scheduled_configs import ScheduledConfig
 from tasks.errors import ServerError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flows.shown.summary import facts_of, first_counts, headline
-from flows.steps.outcome import RunOutcome
+from flows.display.summary import facts_of, first_counts, headline
+from tasks.refresh.outcome import RunOutcome
 
 _ROWS = 30
 _PLAIN = frozenset(" ,.;()%'/?-")

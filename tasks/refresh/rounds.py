@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.config import DatasetConfig
-from flows.steps.plan_run import PlannedRun
 from tasks.plan import RefreshPlan, Rows, Settled, plan_shards, settle
+from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry
 from tasks.publish.row_index import read_rows
 from tasks.publish.runs import now
 from tasks.reasons import Reason
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.planning import PlannedRun
 from tasks.samples import REJECTION_SCHEMA, Rejection, ShardFile, rejection_row, rejections_table
 from tasks.shards import BuildSpec, ShardOutcome
-from tasks.shards.build import too_many_rejects
 from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA
-
-Builder = Callable[[RefreshPlan, BuildSpec], Sequence[ShardOutcome]]
-"""Builds the shards of a plan, and returns what each came to, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +47,26 @@ class BuiltShards:
     settled: Settled
 
 
-def build_rounds(dataset: DatasetConfig, planned: PlannedRun, run: Run, build: Builder) -> BuiltShards:
-    """Build every shard of the plan, then, in a small second round, what equal bytes and stale rows ask for.
+@dataclass(frozen=True, slots=True)
+class SettledRows:
+    """What the first round came to, and the small second one that puts right what only the bytes could tell.
 
-    Raises:
-        RefusedError: So many images are rejected already that no shard is worth building.
+    Attributes:
+        built: The files and rows as the first round left them, and everything that was found out.
+        plan: Shards that are made by copying alone.
+        spec: What they share.
+        is_final: Nothing is to be put right.
     """
-    if planned.spec.most_rejects is not None and planned.spec.most_rejects < 0:
-        raise too_many_rejects(planned.spec)
-    outcomes = build(planned.plan, planned.spec)
+
+    built: BuiltShards
+    plan: RefreshPlan
+    spec: BuildSpec
+    is_final: bool = False
+
+
+def settle_rows(dataset: Dataset, planned: PlannedRun, run: Run, outcomes: Sequence[ShardOutcome]) -> SettledRows:
+    """What the shards came to whose *outcomes* are given; and what equal bytes and stale rows ask for."""
+    tally_of(dataset.name).enter("settling")
     rows = _rows_after(planned.rows, planned.plan, outcomes, run)
     samples = planned.labelled.samples.append_column("given", planned.given)
     settled = settle(rows, samples, planned.plan.missing, planned.past.ids)
@@ -69,22 +77,29 @@ def build_rounds(dataset: DatasetConfig, planned: PlannedRun, run: Run, build: B
     if dataset.output.dedupe == "content":
         copies = _copies(settled, rows)
         left_out |= {key: copy for key, copy in copies.items() if settled.duplicates[key] not in left_out}
-    rejections = [outcome.rejections for outcome in outcomes]
-    counts = _sum(outcomes, "counts")
-    if settled.splits or left_out:
-        is_out = pc.is_in(wanted["sample_id"], value_set=pa.array(list(left_out), pa.string()))
-        rejections.append(_as_rejections(wanted.filter(is_out), left_out))
-        rows, copied = _second_round(planned, wanted.filter(pc.invert(is_out)), rows, run, build)
-        counts["copied"] += copied
-    return BuiltShards(
+    is_out = pc.is_in(wanted["sample_id"], value_set=pa.array(list(left_out), pa.string()))
+    rejections = [*(outcome.rejections for outcome in outcomes), _as_rejections(wanted.filter(is_out), left_out)]
+    built = BuiltShards(
         rows=rows,
         rejections=pa.concat_tables([REJECTION_SCHEMA.empty_table(), *rejections]),
         touched=pa.concat_tables([TOUCHED_SCHEMA.empty_table(), *(outcome.touched for outcome in outcomes)]),
         stale=stale.filter(pc.invert(pc.is_in(stale["sample_id"], value_set=expired["sample_id"].combine_chunks()))),
-        counts=counts,
+        counts=_sum(outcomes, "counts"),
         warnings=_sum(outcomes, "warnings"),
         settled=settled,
     )
+    if not settled.splits and not left_out:
+        return SettledRows(built, RefreshPlan((), (), {}, rows.table, rows.table), planned.spec, is_final=True)
+    return _copying(planned, wanted.filter(pc.invert(is_out)), built, run)
+
+
+def with_copies(settled: SettledRows, run: Run, copies: Sequence[ShardOutcome]) -> BuiltShards:
+    """What both rounds came to; *copies* are the outcomes of the second."""
+    built = settled.built
+    if settled.is_final:
+        return built
+    counts = built.counts + Counter({"copied": _sum(copies, "counts")["copied"]})
+    return replace(built, rows=_rows_after(built.rows, settled.plan, copies, run), counts=counts)
 
 
 def _rows_after(rows: Rows, plan: RefreshPlan, outcomes: Sequence[ShardOutcome], run: Run) -> Rows:
@@ -122,7 +137,7 @@ def _with_splits(samples: pa.Table, settled: Settled) -> pa.Table:
     )
 
 
-def _expired(stale: pa.Table, planned: PlannedRun, dataset: DatasetConfig) -> pa.Table:
+def _expired(stale: pa.Table, planned: PlannedRun, dataset: Dataset) -> pa.Table:
     """Those of *stale* that are not kept any longer."""
     if dataset.fetch.on_fetch_error == "reject":
         return stale
@@ -155,17 +170,16 @@ def _as_rejections(samples: pa.Table, left_out: Mapping[str, Rejection]) -> pa.T
     return rejections_table([rejection_row(row, left_out[row["sample_id"]]) for row in samples.to_pylist()])
 
 
-def _second_round(planned: PlannedRun, samples: pa.Table, rows: Rows, run: Run, build: Builder) -> tuple[Rows, int]:
-    """Put rows into the splits they belong to, by copying alone; return the rows after it, and how many were copied."""
-    mark = "settled"
+def _copying(planned: PlannedRun, samples: pa.Table, built: BuiltShards, run: Run) -> SettledRows:
+    """The round that puts the rows of *samples* into the splits they belong to, by copying alone."""
+    mark, rows = "settled", built.rows
     same = _filled(samples, "fingerprint", mark)
     known = Rows(rows.files, _filled(rows.table, "source_fingerprint", mark), len(rows.files))
     plan = plan_shards(same, known, replace(planned.settings, reuse=True, rewrite=False, rehash=False))
     shards = tuple(replace(shard, samples=_filled(shard.samples, "fingerprint", "")) for shard in plan.shards)
-    folder = f"{run.folder}/settle"
-    spec = replace(planned.spec, folder=folder, files=tuple(file.name for file in rows.files), most_rejects=None)
-    outcomes = build(replace(plan, shards=shards), spec)
-    return _rows_after(rows, plan, outcomes, run), _sum(outcomes, "counts")["copied"]
+    files = tuple(file.name for file in rows.files)
+    spec = replace(planned.spec, folder=f"{run.folder}/settle", files=files, most_rejects=None)
+    return SettledRows(built, replace(plan, shards=shards), spec)
 
 
 def _filled(table: pa.Table, column: str, value: str) -> pa.Table:

@@ -1,0 +1,65 @@
+"""What each step of a run came to, in one line for its log and its task run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import singledispatch
+
+import pyarrow.compute as pc
+
+from flows.display.summary import counted, headline, size_text
+from tasks.refresh import RunOutcome
+from tasks.refresh.listed import Listed
+from tasks.refresh.planning import PlannedRun
+from tasks.refresh.rounds import SettledRows
+
+
+@singledispatch
+def step_line(result: object) -> str:
+    """One line on *result*, what a step of a run came to; empty where there is nothing to say."""
+    _ = result
+    return ""
+
+
+@step_line.register
+def _discovered(result: Listed) -> str:
+    found = result.discovery
+    labels = Counter(found.samples["label_path"].to_pylist())
+    rejected = f", {found.rejections.num_rows:,} rejected" if found.rejections.num_rows else ""
+    classes = len([name for name in labels if name])
+    kinds = f"{counted(classes, 'class')[:-1]}es" if classes != 1 else "1 class"
+    return f"{found.layout}: {counted(found.listed, 'image')}, {kinds}{rejected} ({found.why})"
+
+
+@step_line.register
+def _planned(result: PlannedRun) -> str:
+    plan = result.plan
+    states = ", ".join(f"{count:,} {state}" for state, count in plan.states.items() if count)
+    asked = fetched = 0
+    for shard in plan.shards:
+        wanted = shard.samples.filter(pc.not_equal(shard.samples["action"], "copy"))
+        asked += wanted.num_rows
+        fetched += pc.sum(pc.max_element_wise(wanted["size"], 0)).as_py() or 0
+    size = f" ({size_text(fetched)})" if fetched else ""
+    shards = f"{counted(len(plan.shards), 'shard')} to build, {len(plan.kept):,} to keep"
+    return f"{states or 'nothing listed'}; {counted(asked, 'image')}{size} to fetch; {shards}"
+
+
+@step_line.register
+def _settled(result: SettledRows) -> str:
+    built, settled = result.built, result.built.settled
+    facts = [
+        (built.counts["decoded"], "decoded"),
+        (built.counts["copied"], "copied"),
+        (built.rejections.num_rows, "rejected"),
+        (len(settled.moved), "moved"),
+        (len(settled.duplicates), "with the bytes of another"),
+        (built.stale.num_rows, "kept though not to be fetched"),
+    ]
+    again = "" if result.is_final else f"; {counted(len(result.plan.shards), 'shard')} to copy anew"
+    return (", ".join(f"{count:,} {what}" for count, what in facts if count) or "nothing was built") + again
+
+
+@step_line.register
+def _published(result: RunOutcome) -> str:
+    return headline(result)

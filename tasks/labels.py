@@ -18,6 +18,7 @@ from tasks.reasons import Reason
 from tasks.samples import Discovery, Rejection, rejection_row, rejections_table
 from tasks.step_config import StepConfig
 
+_MOST_DIGITS = 1000  # Python refuses to read numbers of more than 4,300
 ClassNames = Mapping[str, Sequence[str]]
 """For each label column (``label``, ``label_species``, …) its class names, in the order of their ids."""
 
@@ -149,8 +150,9 @@ class _Namer:
         name = self._part(path) if self._is_tree and path else path
         if self._settings.class_case == "fold":
             name = name.casefold()
-        if self._settings.class_names and name.isdigit() and int(name) < len(self._settings.class_names):
-            name = self._settings.class_names[int(name)]
+        number = _whole_number(name) if self._settings.class_names else None
+        if number is not None and number < len(self._settings.class_names):
+            name = self._settings.class_names[number]
         return self._settings.aliases.get(name, name)
 
     def _part(self, path: str) -> str:
@@ -164,6 +166,11 @@ class _Namer:
                 return parts[0]
             case int(level):
                 return parts[min(level, len(parts) - 1)]
+
+
+def _whole_number(name: str) -> int | None:
+    """The number that *name* is, in ASCII digits; None for every other name, such as ``²``."""
+    return int(name) if name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS else None
 
 
 def _refuse_equal_leaves(paths: Iterable[str], names: Iterable[str]) -> None:
@@ -202,9 +209,10 @@ def _number_classes(
 def order_classes(names: Iterable[str], order: str = "auto") -> list[str]:
     """*names* as ids count them: by number where all are numbers (or *order* is ``numeric``), else by code point."""
     ordered = sorted(names)
-    if order == "lexicographic" or not all(name.isascii() and name.isdigit() for name in ordered):
+    numbers = {name: _whole_number(name) for name in ordered}
+    if order == "lexicographic" or None in numbers.values():
         return ordered
-    return sorted(ordered, key=lambda name: (int(name), name))
+    return sorted(ordered, key=lambda name: (numbers[name], name))
 
 
 def _with_ids(samples: pa.Table, column: str, classes: Sequence[str]) -> pa.Table:
@@ -239,8 +247,7 @@ def _notices(classes: Sequence[str], known: Sequence[str], present: Iterable[str
 
 def number_notices(classes: Sequence[str]) -> list[str]:
     """A sentence on *classes*, in the order of their ids, that are numbers and yet not their own ids."""
-    if len(classes) < 2 or not all(name.isascii() and name.isdigit() for name in classes):
-        return []
-    if [int(name) for name in classes] == list(range(len(classes))):
+    numbers = [_whole_number(name) for name in classes]
+    if len(classes) < 2 or None in numbers or numbers == list(range(len(classes))):
         return []
     return [f"Class names are numbers but not 0 to {len(classes) - 1}: their ids follow their order"]

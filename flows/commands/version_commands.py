@@ -229,6 +229,7 @@ def verify(
 
 def _part(text: str) -> tuple[int, int]:
     chosen, _, parts = text.partition("/")
-    if not (chosen.isdigit() and parts.isdigit() and 1 <= int(chosen) <= int(parts)):
+    is_number = text.isascii() and chosen.isdigit() and parts.isdigit() and len(text) < 20
+    if not is_number or not 1 <= int(chosen) <= int(parts):
         raise ConfigError(f"--part {text[:30]}: write N/T, such as 2/7.")
     return int(chosen), int(parts)

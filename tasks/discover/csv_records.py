@@ -9,20 +9,20 @@ from pydantic import Field
 
 from tasks.discover.label_files import LabelFileSource
 from tasks.discover.labelled_records import LabelFile, discover_records
-from tasks.discover.roles import ALIASES, choose_roles, plain_name
+from tasks.discover.roles import ALIASES, choose_roles, plain_name, position_of
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
+from tasks.records.csv_head import sniff_delimiter, take_hint
 from tasks.records.csv_reader import read_csv
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat
-from tasks.records.text_window import TextWindow, compression_of
+from tasks.records.text_window import TextWindow
 from tasks.samples import Discovery
 from tasks.step_config import StepConfig
 from tasks.storage import redact_url
 
 _MOST_COLUMNS = 10_000
-_DELIMITERS = ",;\t|"
 
 
 class CsvSettings(StepConfig):
@@ -65,7 +65,8 @@ class CsvRecords(LabelFileSource, CsvSettings):
     def _records(self, window: TextWindow, head: bytes) -> Iterator[LabelFile | Record | RecordBlock]:
         """What the file is, then its records."""
         plain = self.record_format("csv", head)
-        delimiter = self.delimiter or self._sniff(window.text[window.position :].decode("utf-8", "replace"))
+        hint = take_hint(window)
+        delimiter = self.delimiter or hint or sniff_delimiter(window, self.path)
         form = plain.model_copy(update={"delimiter": delimiter})
         try:
             first = self._first(window, form)
@@ -117,18 +118,9 @@ class CsvRecords(LabelFileSource, CsvSettings):
         if self.header is not None:
             return self.header
         declared = [column for column in (self.columns.location, self.columns.label) if column is not None]
-        if not declared or not all(str(column).isdigit() for column in declared):
+        places = [position_of(column) for column in declared]
+        if not places or None in places:
             return True
-        place = int(str(declared[0]))
+        place = places[0] or 0
         name = plain_name(str(list(first.cells)[place])) if place < len(first.cells) else ""
         return any(name in ALIASES[role] for role in ("location", "label", "id"))
-
-    def _sniff(self, text: str) -> str:
-        """The delimiter: by the extension, else the one that the header has most of outside quotes."""
-        name = compression_of(self.path)[1].lower()
-        if name.endswith((".tsv", ".tab")):
-            return "\t"
-        line = next((line for line in text.splitlines() if line.strip()), "")
-        counts = {mark: line.count(mark) for mark in _DELIMITERS}
-        best = max(_DELIMITERS, key=lambda mark: counts[mark])
-        return best if counts[best] and not counts[","] else ","

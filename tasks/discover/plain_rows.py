@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from tasks.discover.roles import Roles
 from tasks.records.csv_blocks import RecordBlock
+from tasks.records.embedded import BASE64_SHORTEST
 from tasks.records.locations import LocationPolicy
 from tasks.samples import kept_text
 
@@ -98,7 +99,9 @@ def _mask(column: pa.Array | pa.ChunkedArray) -> Bools:
 def _is_path(locations: pa.ChunkedArray) -> pa.ChunkedArray:
     """Whether each is a plain relative path; a long one without a dot could be pixels in base64."""
     is_plain = pc.match_substring_regex(locations, _PATH)
-    return pc.and_(is_plain, pc.or_(pc.less(pc.utf8_length(locations), 64), pc.match_substring(locations, ".")))
+    return pc.and_(
+        is_plain, pc.or_(pc.less(pc.utf8_length(locations), BASE64_SHORTEST), pc.match_substring(locations, "."))
+    )
 
 
 def _mapped(

@@ -31,6 +31,12 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip().lower())
 
 
+def position_of(column: Column) -> int | None:
+    """The position that *column* is, written with ASCII digits; None for a name."""
+    text = str(column)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Roles:
     """Which columns hold what.
@@ -108,8 +114,9 @@ class _Finder:
                 )
             if name in names:
                 return self._selector(names.index(name))
-        if text.isdigit() and self._by_position and int(text) < len(self._names):
-            return int(text)
+        place = position_of(column)
+        if place is not None and self._by_position and place < len(self._names):
+            return place
         if not self._by_position and "." in text:
             return text
         raise LabelFileError(

@@ -39,7 +39,7 @@ def list_views(store: LocalStore) -> list[int]:
     """The versions that have a view, ascending."""
     folder = store.root / VIEWS
     names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    return sorted(int(name) for name in names if name.isdigit())
+    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
 
 def view_problem(store: LocalStore, version: int, file: FileEntry) -> Iterator[tuple[str, str]]:

@@ -11,6 +11,8 @@ import numpy as np
 _BLANKS = b" \t"
 _ARRAY_START = re.compile(rb"\[[\s\[]*[-+.\d]|\[\s*\[|\[\s*\xe2\x80\xa6")
 _ARRAY_BODY = re.compile(rb"(?:[\[\]0-9\s,.eE+-]|\xe2\x80\xa6)*+")
+STRICTLY_QUOTED = re.compile(rb'"(?:[^"]++|"")*+"')
+"""A cell in double quotes whose own double quotes are all doubled."""
 _SHORT = 512  # bytes up to which brackets are counted one by one
 _SCHEME_START = re.compile(rb"['\"]?[A-Za-z][A-Za-z0-9+.-]*://")
 
@@ -157,8 +159,15 @@ def _unquote(body: bytes, quote: bytes, *, backslash: bool) -> bytes:
 
 @functools.cache
 def closing_quote(delimiter: bytes) -> re.Pattern[bytes]:
-    """Where a double quote may close a cell."""
-    return re.compile(rb"\"[ \t]*(?:%s|\r?\n|\r?\Z)" % re.escape(delimiter))
+    """Double quotes that may close a cell: an odd number of them, since two are one that is part of the text."""
+    run = rb'(\\"++|(?<!")"(?:"")*+(?!"))'
+    return re.compile(rb"%s[ \t]*(?:%s|\r?\n|\r?\Z)" % (run, re.escape(delimiter)))
+
+
+@functools.cache
+def ends_cell(delimiter: bytes) -> re.Pattern[bytes]:
+    """What may stand behind the quote that closes a cell."""
+    return re.compile(rb"[ \t]*(?:%s|\r?\n|\r?\Z)" % re.escape(delimiter))
 
 
 def array_end(text: bytes, start: int) -> int:

@@ -9,10 +9,12 @@ from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records.csv_cells import (
     READINGS,
+    STRICTLY_QUOTED,
     UnclosedCellError,
     array_end,
     bracket_end,
     closing_quote,
+    ends_cell,
     split_cells,
 )
 from tasks.records.locations import is_address
@@ -20,7 +22,8 @@ from tasks.records.record import MAX_RECORD_BYTES, Record, RowProblem
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
 
-_MAX_QUOTED = 1 << 20  # bytes over which a quoted cell may run on; more is a quote that was never closed
+_MAX_QUOTED = 1 << 20  # bytes over which a quoted cell may hold lone quotes; past them it is quoted by the book
+_MOST_TRIES = 50  # places that may close a cell are looked at
 _BLANK_LINES = re.compile(rb"(?:[ \t\r]*+\n)++")
 _MARKUP = (b'"', b"'", b"[")
 
@@ -127,35 +130,58 @@ def _split_lines(window: TextWindow, opened: int, delimiter: bytes, width: int) 
     it once only, however many records are open.
     """
     is_array = window.text[window.position + opened : window.position + opened + 1] == b"["
-    end = 0
-    while opened >= 0:
-        end = _array_end(window, opened) if is_array else _quote_end(window, delimiter, end)
+    end = tries = 0
+    while opened >= 0 and tries < _MOST_TRIES:
+        tries += 1
+        end = _array_end(window, opened) if is_array else _quote_end(window, delimiter, opened, end)
         if end < 0:
             return None
         while (stop := window.text.find(b"\n", window.position + end)) < 0 and not window.ended:
             window.grow()
         stop = stop if stop >= 0 else len(window.text)
         found, opened = _split(window, stop, delimiter, width)
-        opened, is_array, end = opened - window.position, False, stop - window.position
+        is_array, end = False, stop - window.position
+        opened = opened - window.position if opened >= 0 else -1
     if found is None or (width and len(found[0]) != width):
         window.closed_from = window.at + end
         return None
     return found
 
 
-def _quote_end(window: TextWindow, delimiter: bytes, beyond: int) -> int:
-    """Where a double quote could close the record's cell, *beyond* and more from its first byte; -1 where none does."""
-    while len(window.text) - window.position < _MAX_QUOTED and not window.ended:
+def _quote_end(window: TextWindow, delimiter: bytes, opened: int, beyond: int) -> int:
+    """Where a double quote could close the cell that is *opened*, *beyond* and more; both count from the record.
+
+    -1 where none does.
+    """
+    most = opened + _MAX_QUOTED
+    while len(window.text) - window.position < most and not window.ended:
         window.grow()
-    start, stop = window.position + beyond, window.position + _MAX_QUOTED
+    start, stop = window.position + beyond, window.position + most
     if not beyond:
         line_end = window.text.find(b"\n", window.position, stop)
         start = max(stop if line_end < 0 else line_end, window.closed_from - window.offset)
     match = closing_quote(delimiter).search(window.text, start, stop)
     if match is not None:
-        return match.start() + 1 - window.position
+        return match.end(1) - window.position
     window.closed_from = max(window.closed_from, window.offset + min(stop, len(window.text)))
-    return -1
+    return _strict_quote_end(window, delimiter, opened)
+
+
+def _strict_quote_end(window: TextWindow, delimiter: bytes, opened: int) -> int:
+    """Where the cell ends that is *opened*, if all quotes in it are doubled; -1 where it does not.
+
+    The first lone quote settles it, so that however many cells are open, each part of the text is looked at once.
+    """
+    while True:
+        start = window.position + opened
+        match = STRICTLY_QUOTED.match(window.text, start)
+        end = match.end() if match is not None else len(window.text)
+        if end < len(window.text) or window.ended:
+            closes = match is not None and ends_cell(delimiter).match(window.text, end) is not None
+            return end - window.position if closes else -1
+        if end - start > MAX_RECORD_BYTES:
+            return -1
+        window.grow()
 
 
 def _array_end(window: TextWindow, opened: int) -> int:

@@ -9,6 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any, Self
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +20,10 @@ from tasks.records.record_format import EmbeddedSettings
 
 _ELLIPSIS = re.compile(r"\.\.\.|…")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
-_BASE64_IMAGE = re.compile(r"/9j/|iVBORw0KGg|R0lGOD|UklGR|SUkqA|TU0AK|Qk")
-_BASE64_SHORTEST = 64
+_BASE64_IMAGE = re.compile(r"[/_]9j[/_]|iVBORw0KGg|R0lGOD|UklGR|SUkqA|TU0AK|Qk")
+_BASE64_LINES = re.compile(r"\s*[\r\n]\s*")
+_BYTES_OF_PYTHON = re.compile(r"b(['\"])(.*)\1", re.DOTALL)
+BASE64_SHORTEST = 32  # characters; the smallest GIF that there is has 48
 _BASE64_CERTAIN = 256  # longer than a file's name may be, and without a dot
 _CHANNELS = (1, 3, 4)
 
@@ -78,11 +81,18 @@ def is_embedded(text: str) -> bool:
 
 
 def _is_base64(text: str) -> bool:
-    if len(text) < _BASE64_SHORTEST or "." in text[:_BASE64_CERTAIN]:
+    if len(text) < BASE64_SHORTEST or "." in text[:_BASE64_CERTAIN]:
         return False
+    text = _one_line(text)
     if not (_BASE64_IMAGE.match(text) or len(text) >= _BASE64_CERTAIN):
         return False
     return _BASE64.fullmatch(text) is not None
+
+
+def _one_line(text: str) -> str:
+    """*text* without MIME's line breaks, and without what Python writes around bytes."""
+    python = _BYTES_OF_PYTHON.fullmatch(text)
+    return _BASE64_LINES.sub("", python[2].replace("\\n", "\n") if python is not None else text)
 
 
 def decode_embedded(text: str, settings: EmbeddedSettings | None = None) -> EmbeddedPixels:
@@ -103,8 +113,10 @@ def _decode_base64(text: str) -> bytes:
         raise InvalidEmbeddedError.because(Reason.EMBEDDED_PLACEHOLDER, "an ellipsis stands where the image should be")
     if head and not (comma and head.lower().endswith(";base64")):
         raise InvalidEmbeddedError.because(Reason.EMBEDDED_BAD_VALUE, "a data: URL must say `;base64,`")
+    plain = "".join((unquote(body) if head and "%" in body else _one_line(body)).split()).translate(_URL_SAFE)
+    digits = plain.rstrip("=")
     try:
-        data = base64.b64decode("".join(body.split()).translate(_URL_SAFE), validate=True)
+        data = base64.b64decode(digits + "=" * (-len(digits) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidEmbeddedError.because(Reason.EMBEDDED_BAD_VALUE, f"is not base64: {error}") from None
     if not data:

@@ -6,8 +6,10 @@ import bz2
 import codecs
 import gzip
 import lzma
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -21,6 +23,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _SUFFIXES = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": "xz", ".zip": "zip"}
 
 
@@ -69,7 +72,34 @@ def encoding_of(head: bytes, declared: str) -> str:
 
 
 def utf8_chunks(file: BinaryIO, encoding: str) -> Iterator[bytes]:
-    """The text of *file* as UTF-8, in pieces; bytes of UTF-8 pass as they are, with their byte order mark."""
+    r"""The text of *file* as UTF-8, in pieces; bytes of UTF-8 pass as they are, with their byte order mark.
+
+    Where lines end with ``\r`` alone, as old Macs write them, it becomes ``\n``, so that every byte keeps its place.
+    """
+    chunks = _decoded(file, encoding)
+    first = next(chunks, b"")
+    whole = chain([first], chunks)
+    yield from _with_newlines(whole) if _ends_lines_with_return(first) else whole
+
+
+def _ends_lines_with_return(head: bytes) -> bool:
+    r"""Whether outside double quotes *head* holds lone ``\r`` and no ``\n``."""
+    if head.count(b"\r") == head.count(b"\r\n"):
+        return False
+    outside = b"".join(head.split(b'"')[::2])
+    return b"\n" not in outside and b"\r" in outside
+
+
+def _with_newlines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        text = rest + chunk
+        rest = b"\r" if text.endswith(b"\r") else b""  # what follows it is in the next chunk
+        yield _LONE_RETURN.sub(b"\n", text.removesuffix(rest))
+    yield rest.replace(b"\r", b"\n")
+
+
+def _decoded(file: BinaryIO, encoding: str) -> Iterator[bytes]:
     if codecs.lookup(encoding).name == "utf-8":
         while chunk := file.read(_CHUNK):
             yield chunk

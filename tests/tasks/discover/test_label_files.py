@@ -566,3 +566,13 @@ def test_objects_that_were_written_come_back(
 
     assert discovery.listed == len(labels)
     assert len(found(discovery)) == sum(bool(label.strip()) for label in labels)
+
+
+@pytest.mark.parametrize("text", ["sep=;\nlocation;label\n1.jpg;cat\n", "location,label\r1.jpg,cat\r"])
+def test_what_excel_leaves_is_read(folder: Path, text: str) -> None:
+    assert found(look(folder, text)) == [("1.jpg", "cat")]
+
+
+def test_a_column_is_no_position_because_its_name_is_a_digit_somewhere(folder: Path) -> None:
+    with pytest.raises(LabelFileError, match=r"no column '²'"):
+        look(folder, "1.jpg,cat\n", columns={"location": "²", "label": "1"})

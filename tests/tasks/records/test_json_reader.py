@@ -1,0 +1,105 @@
+"""JSON as it arrives: cut off, joined, with garbage behind it; what is read, what is said of the rest."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from tasks.errors import LabelFileError
+from tasks.records.json_reader import read_json
+from tasks.records.record import Record
+from tasks.records.record_format import RecordFormat
+from tasks.records.text_window import TextWindow, utf8_chunks
+
+ONE = '{"location": "1.jpg", "label": "cat"}'
+TWO = '{"location": "2.jpg", "label": "dog"}'
+
+
+def read(text: str, path: str = "", *, strict: bool = False, orient: str = "records") -> list[Record]:
+    form = RecordFormat(kind="json", strict=strict, map_value="value" if orient == "map" else "")
+    return list(read_json(TextWindow(utf8_chunks(io.BytesIO(text.encode()), "utf-8")), form, path))
+
+
+def labels(records: list[Record]) -> list[str]:
+    return [record.cells["label"] for record in records if isinstance(record.cells, dict) and record.cells]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(f"[{ONE}, {TWO}", "line 1: ']' is missing at the end: the file may be cut off", id="no end"),
+        pytest.param(f"[{ONE},\n{TWO},]", "line 2: a comma too many", id="trailing comma"),
+        pytest.param(f"[{ONE},,{TWO}]", "line 1: a comma too many", id="two commas"),
+        pytest.param(f"[{ONE} {TWO}]", "line 1: a missing comma", id="no comma"),
+        pytest.param(f"[{ONE}]\n[{TWO}]", "line 2: another list follows, and is read too", id="joined files"),
+    ],
+)
+def test_what_is_overlooked_is_said_and_strict_refuses_it(text: str, said: str) -> None:
+    found = read(text)
+
+    assert labels(found) == ["cat", "dog"]
+    assert [f"line {record.line}: {record.repair}" for record in found if record.repair] == [said]
+    with pytest.raises(LabelFileError, match=r"line \d: .*strict"):
+        read(text, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "detail"),
+    [
+        pytest.param(f"[{ONE},\n{{'location': '2.j", 2, "does not end", id="cut inside an object"),
+        pytest.param(f'{ONE}\n{{"location": "2.j', 2, "does not end", id="cut inside a line"),
+        pytest.param(f"[{ONE}]\ngarbage", 2, "'garbage'", id="behind the list"),
+        pytest.param(f"{ONE}\ngarbage\n", 2, "is not an object", id="among lines"),
+        pytest.param(f"[{ONE},\n7]", 2, "is not an object", id="a number"),
+    ],
+)
+def test_what_cannot_be_read_is_a_record_with_its_line_and_strict_refuses_it(text: str, line: int, detail: str) -> None:
+    bad = [record for record in read(text) if record.problem]
+
+    assert [(record.line, detail in record.problem.detail) for record in bad if record.problem] == [(line, True)]
+    with pytest.raises(LabelFileError, match=f"line {line}: "):
+        read(text, strict=True)
+
+
+@pytest.mark.parametrize("rest", ["}", ', "more": 3}', ', "more": [1, {"a": 2}]}\n'])
+def test_what_stands_behind_nested_records_is_looked_at_only_where_strict(rest: str) -> None:
+    text = f'{{"data": [{ONE}]{rest}'
+
+    for strict in (False, True):
+        found = read(text, "data", strict=strict)
+        assert (labels(found), [record.repair for record in found]) == (["cat"], [""])
+    with pytest.raises(LabelFileError, match="cut off"):
+        read(text.rstrip().removesuffix("}"), "data", strict=True)
+    with pytest.raises(LabelFileError, match="'x'"):
+        read(f"{text} x", "data", strict=True)
+
+
+def test_the_entries_of_a_map_are_whole_wherever_the_file_is_read_in_pieces() -> None:
+    labelled = {f"images/{number:0100}.png": f"c{number % 7}" for number in range(10_000)}
+
+    found = read(json.dumps(labelled), orient="map")
+
+    assert len(json.dumps(labelled)) > 1 << 20
+    assert {str(record.cells["key"]): record.cells["value"] for record in found if isinstance(record.cells, dict)} == (
+        labelled
+    )
+
+
+@pytest.mark.parametrize("cut", ['"2.jpg": "do', '"2.jpg": 2', '"2.jpg": [1, 2'])
+def test_an_entry_of_a_map_that_is_cut_off_is_no_label(cut: str) -> None:
+    found = read(f'{{"1.jpg": "cat", {cut}', orient="map")
+
+    assert [record.cells for record in found if record.cells] == [{"key": "1.jpg", "value": "cat"}]
+    assert [record.problem.detail for record in found if record.problem] == ["an entry that does not end"]
+    with pytest.raises(LabelFileError, match="does not end"):
+        read(f'{{"1.jpg": "cat", {cut}', orient="map", strict=True)
+
+
+def test_a_map_goes_on_to_its_last_entry_or_says_where_it_does_not() -> None:
+    found = read('{"1.jpg": "cat", oops: 1, "2.jpg": "dog"}', orient="map")
+
+    details = [record.problem.detail for record in found if record.problem]
+    assert [detail.partition(": 1")[0] for detail in details] == ["'oops"]
+    assert details[0].endswith("what follows is no record, and is not read")

@@ -175,6 +175,7 @@ class Discovery:
         notices: Sentences for the discovery report: merges, repairs, alternatives.
         access: How to read the samples, one entry a source.
         levels: The names of a hierarchy's levels from the top; empty where label paths have one level.
+        keys: What a config needs to say the same with the named layout, by its sections; empty where nothing.
     """
 
     layout: str
@@ -186,6 +187,7 @@ class Discovery:
     notices: tuple[str, ...]
     access: tuple[SourceAccess, ...]
     levels: tuple[str, ...] = ()
+    keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def listed(self) -> int:

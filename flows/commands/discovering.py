@@ -94,11 +94,17 @@ def starting_config(source: str, output: str, discovery: Discovery) -> str:
         f"  path: {_quoted(_place_of(source, discovery))}",
         *_options_lines(discovery.access[0].root.options),
         f"  layout: {found['layout']}",
+        *(
+            f"  {key}: {json.dumps(value, ensure_ascii=False)}"
+            for key, value in discovery.keys.get("source", {}).items()
+        ),
         *([f"  levels: {json.dumps(list(discovery.levels))}   # names for the levels"] if discovery.levels else []),
         *_comments([f"classes: {some(found['classes'])}"]),
     ]
     if found["splits"]:
         lines += _comments([f"splits, as the source names them: {some(found['splits'])}"])
+        if names := discovery.keys.get("splits", {}).get("names"):
+            lines += ["splits:", f"  names: {json.dumps(names, ensure_ascii=False)}"]
     else:
         lines += ["splits:", "  ratios: {train: 0.8, validation: 0.1, test: 0.1}"]
     return "\n".join(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fnmatch
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from tasks.discover.listing import Listing
 from tasks.discover.settings import FolderSettings, SourceSettings
 from tasks.discover.split_words import SplitWords
 from tasks.reasons import Reason
@@ -17,8 +20,27 @@ class FolderSource(SourceSettings, FolderSettings):
 
     def named_parts(self, folder: str) -> tuple[str, ...]:
         """The folders of the path *folder* that mean something: all but those of `ignore_dirs`."""
-        organising = {name.casefold() for name in self.ignore_dirs}
-        return tuple(name for name in folder.split("/") if name and name.casefold() not in organising)
+        parts = folder.split("/")
+        return tuple(parts[place] for place in self.named_places(parts))
+
+    def named_places(self, parts: Sequence[str]) -> list[int]:
+        """The places of those of *parts*, a folder's path, that mean something."""
+        names, patterns = _organising(self.ignore_dirs)
+        places = [place for place, name in enumerate(parts) if name and name.casefold() not in names]
+        if not patterns:
+            return places
+        return [place for place in places if not any(_matches(parts[: place + 1], pattern) for pattern in patterns)]
+
+
+@lru_cache(maxsize=64)
+def _organising(ignore_dirs: tuple[str, ...]) -> tuple[frozenset[str], tuple[tuple[str, ...], ...]]:
+    """The names of *ignore_dirs*, folded, and its patterns of whole paths, which begin with a slash."""
+    names = frozenset(name.casefold() for name in ignore_dirs if not name.startswith("/"))
+    return names, tuple(tuple(name[1:].split("/")) for name in ignore_dirs if name.startswith("/"))
+
+
+def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
+    return len(parts) == len(pattern) and all(map(fnmatch.fnmatchcase, parts, pattern))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +50,10 @@ class FolderReading:
     Attributes:
         layout: The layout's name.
         why: One sentence.
-        has_splits: The first folder of a path is a split.
+        has_splits: A folder of each path is a split.
         depth: How many folders name the class: 1, or 0 for all there are.
         notices: Sentences for the discovery report.
+        split_level: Which of a path's folders is the split, from 0.
     """
 
     layout: str
@@ -38,6 +61,7 @@ class FolderReading:
     has_splits: bool
     depth: int
     notices: tuple[str, ...] = field(default=())
+    split_level: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +88,15 @@ class PathReader:
         named = self._source.named_parts(folder)
         if not self._reading.has_splits:
             return FolderPath("", self._label(named))
-        if not named:
+        level = self._reading.split_level
+        if len(named) <= level:
             return FolderPath("", (), (Reason.NO_LABEL, "lies beside the split folders, in no class"))
-        split = self._words.split_of(named[0])
+        split = self._words.split_of(named[level])
         if not split:
-            detail = f"the folder {named[0][:60]!r} is no split; `splits.names` can make it one"
+            detail = f"the folder {named[level][:60]!r} is no split; `splits.names` can make it one"
             return FolderPath("", (), (Reason.UNKNOWN_SPLIT, detail))
-        self._splits[split].add(named[0])
-        return FolderPath(split, self._label(named[1:]))
+        self._splits[split].add(named[level])
+        return FolderPath(split, self._label(named[:level] + named[level + 1 :]))
 
     def _label(self, names: tuple[str, ...]) -> tuple[str, ...]:
         named = tuple(self._name(name) for name in names)
@@ -83,12 +108,17 @@ class PathReader:
             self._names[name] = unicodedata.normalize("NFC", name).strip()
         return self._names[name]
 
-    def classes(self, folders: Iterable[str]) -> set[tuple[str, ...]]:
-        """The label of every one of *folders* that is no parent of another: empty class folders count too."""
-        every = set(folders)
-        parents = {folder.rpartition("/")[0] for folder in every}
-        leaves = every if self._reading.depth == 1 else every - parents
-        found = {place.label for place in map(self.read, leaves) if place.problem is None}
+    def classes(self, listing: Listing) -> set[tuple[str, ...]]:
+        """The labels of all folders that hold images, and of empty ones beside them.
+
+        A folder that holds files of other kinds, or whose images are left out, is no class.
+        """
+        found = {place.label for place in map(self.read, listing.parents) if place.problem is None}
+        levels = {len(label) for label in found}
+        for folder in _empty_folders(listing):
+            place = self.read(folder)
+            if place.problem is None and len(place.label) in levels:
+                found.add(place.label)
         return found - {()}
 
     def merged_splits(self) -> list[str]:
@@ -98,6 +128,18 @@ class PathReader:
             for split, names in sorted(self._splits.items())
             if len({name.strip().casefold() for name in names}) > 1
         ]
+
+
+def _empty_folders(listing: Listing) -> list[str]:
+    """The folders that hold nothing at all, each beside one that holds images, somewhere below."""
+    holding = {""}
+    for holder in {*listing.parents, *listing.holders}:
+        folder = holder
+        while folder not in holding:
+            holding.add(folder)
+            folder = folder.rpartition("/")[0]
+    above = {folder.rpartition("/")[0] for folder in listing.folders}
+    return [folder for folder in listing.folders if folder not in holding and folder not in above]
 
 
 def settle_uneven(places: list[FolderPath], classes: set[tuple[str, ...]], policy: str) -> list[FolderPath]:

@@ -36,7 +36,7 @@ def discover_folders(source: FolderSource, listing: Listing, reading: FolderRead
     require_images(listing, source)
     paths = PathReader(source, reading, words)
     places = [paths.read(parent) for parent in listing.parents]
-    classes = paths.classes(listing.folders)
+    classes = paths.classes(listing)
     if not reading.depth:
         places = settle_uneven(places, classes, source.uneven)
     labels = {place.label for place in places} - {()}

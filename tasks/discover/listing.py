@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fnmatch
 from array import array
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +25,8 @@ FILE_SCHEMA = pa.schema(
     ]
 )
 _BATCH = 1 << 16
+_MOST_BESIDE = 10_000
+_DEEPEST_BESIDE = 3
 
 
 @dataclass(slots=True)
@@ -37,6 +41,8 @@ class Listing:
         ignored: How many names were passed over, by reason.
         others: How many files have no image's extension, by extension.
         refused: Files that are no image whatever they hold: path, reason and detail.
+        holders: Folders that hold a file of another kind, relative to the root.
+        beside: Paths of files of other kinds that may say something of the images: a bounded number, ordered.
     """
 
     root: StoreUrl
@@ -46,6 +52,15 @@ class Listing:
     ignored: Counter[str] = field(default_factory=Counter)
     others: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, Reason, str]] = field(default_factory=list)
+    holders: set[str] = field(default_factory=set)
+    beside: list[str] = field(default_factory=list)
+
+    def note_other(self, path: str, extension: str) -> None:
+        """The file at *path* is no image."""
+        self.others[extension] += 1
+        self.holders.add(path.rpartition("/")[0])
+        if len(self.beside) < _MOST_BESIDE and path.count("/") <= _DEEPEST_BESIDE:
+            self.beside.append(path)
 
     @property
     def count(self) -> int:
@@ -114,3 +129,44 @@ def sorted_files(tables: list[pa.Table]) -> pa.Table:
     """*tables* of `FILE_SCHEMA` as one, ordered by path."""
     files = pa.concat_tables([FILE_SCHEMA.empty_table(), *tables])
     return files.take(pc.sort_indices(files["path"]))
+
+
+def without_files(listing: Listing, is_gone: pa.Array) -> Listing:
+    """*listing* without the files for which *is_gone* holds, and without the folders that then hold none."""
+    files = listing.files.filter(pc.invert(is_gone))
+    left = np.unique(np.asarray(files["folder"].to_numpy(), dtype=np.int64))
+    numbers = np.full(len(listing.parents), -1, dtype=np.int32)
+    numbers[left] = np.arange(len(left), dtype=np.int32)
+    folders = pa.array(numbers[np.asarray(files["folder"].to_numpy(), dtype=np.int64)], pa.int32())
+    gone = set(listing.parents) - {listing.parents[number] for number in left.tolist()}
+    return replace(
+        listing,
+        files=files.set_column(files.schema.get_field_index("folder"), FILE_SCHEMA.field("folder"), folders),
+        parents=[listing.parents[number] for number in left.tolist()],
+        ignored=Counter(listing.ignored),
+        holders=listing.holders | gone,
+    )
+
+
+def without_folders(listing: Listing, patterns: Iterable[str]) -> Listing:
+    """*listing* without what lies in folders whose path one of *patterns* means: those that begin with a slash."""
+    paths = [pattern[1:].split("/") for pattern in patterns if pattern.startswith("/")]
+    if not paths:
+        return listing
+
+    def is_in(folder: str, pattern: list[str]) -> bool:
+        parts = folder.split("/")[: len(pattern)]
+        return len(parts) == len(pattern) and all(map(fnmatch.fnmatchcase, parts, pattern))
+
+    for pattern in paths:
+        is_gone = np.array([is_in(parent, pattern) for parent in listing.parents], dtype=bool)
+        if is_gone.any():
+            gone = is_gone[listing.folder_numbers]
+            listing = without_files(listing, pa.array(gone))
+            listing.ignored[f"unlisted images in /{'/'.join(pattern)}"] += int(gone.sum())
+        listing = replace(
+            listing,
+            folders=[folder for folder in listing.folders if not is_in(folder, pattern)],
+            refused=[one for one in listing.refused if not is_in(one[0].rpartition("/")[0], pattern)],
+        )
+    return listing

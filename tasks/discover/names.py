@@ -23,11 +23,13 @@ class NameRules:
 
     Args:
         extensions: Suffixes of images, in lower case.
-        ignore: Glob patterns of names that are passed over, besides the usual ones.
+        ignore: Glob patterns of names that are passed over, besides the usual ones; those that begin with a slash
+            mean paths, and are looked at when all is listed.
     """
 
     def __init__(self, extensions: frozenset[str], ignore: tuple[str, ...]) -> None:
         self._extensions = extensions
+        ignore = tuple(pattern for pattern in ignore if not pattern.startswith("/"))
         self._ignored = _any_of((*_IGNORED, *ignore))
         self._asked = _any_of(ignore) if ignore else None
         self._known: dict[str, bool] = {}

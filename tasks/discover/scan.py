@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from tasks.discover.listing import FileColumns, Listing
+from tasks.discover.listing import FileColumns, Listing, without_folders
 from tasks.discover.names import NameRules, why_ignored
 from tasks.discover.scan_remote import scan_remote
 from tasks.discover.settings import SourceSettings
@@ -30,8 +30,10 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
     rules = NameRules(settings.extensions, settings.ignore)
     try:
         if root.is_local:
-            return _LocalScan(root, rules, limit, follow=settings.follow_links).scan()
-        return scan_remote(root, rules, limit)
+            found = _LocalScan(root, rules, limit, follow=settings.follow_links).scan()
+        else:
+            found = scan_remote(root, rules, limit)
+        return found and without_folders(found, settings.ignore)
     except FileNotFoundError:
         raise LayoutError(f"There is no folder {redact_url(root.url)}. Check `source.path`.") from None
     except NotADirectoryError:
@@ -70,6 +72,7 @@ class _LocalScan:
             self._links = []
         self._listing.folders.sort()
         self._listing.refused.sort()
+        self._listing.beside.sort()
         return self._columns.finish(self._listing)
 
     def _scan_folder(self, folder: str, folders: list[str]) -> bool:
@@ -125,7 +128,7 @@ class _LocalScan:
             self._listing.folders.append(encode_name(path))
             folders.append(path)
         elif not self._rules.has_extension(entry.name):
-            self._listing.others[self._rules.extension(entry.name)] += 1
+            self._listing.note_other(encode_name(path), self._rules.extension(entry.name))
         elif entry.is_file(follow_symlinks=False):
             self._refuse(path, Reason.NOT_FOUND, "went away while its source was listed")
         else:
@@ -141,7 +144,7 @@ class _LocalScan:
         if os.path.isdir(place):  # noqa: PTH112 - pathlib's raises where a link leads round in a circle
             self._folder_link(path, target, folders)
         elif not self._rules.has_extension(name):
-            self._listing.others[self._rules.extension(name)] += 1
+            self._listing.note_other(encode_name(path), self._rules.extension(name))
         elif self._follow or f"{target}/".startswith(f"{self._real.rstrip('/')}/"):
             self._file_link(path)
         else:

@@ -60,6 +60,7 @@ class _RemoteScan:
         self._listing.files = sorted_files([table.cast(FILE_SCHEMA)])
         self._listing.parents = list(self._numbers)
         self._listing.folders = sorted(folders)
+        self._listing.beside.sort()
         return self._listing
 
     def _below(self, found: Mapping[str, dict[str, Any]], root: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -73,7 +74,7 @@ class _RemoteScan:
     def _file(self, path: str, info: dict[str, Any]) -> None:
         folder, _, name = path.rpartition("/")
         if not self._rules.has_extension(name):
-            self._listing.others[self._rules.extension(name)] += 1
+            self._listing.note_other(path, self._rules.extension(name))
             return
         size = info.get("size")
         self._paths.append(path)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tasks.discover.proposals import UnsettledLayoutError
 from tasks.errors import LayoutError
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
@@ -83,18 +84,18 @@ def test_samples_are_ordered_by_location(tree: Tree, look: Look) -> None:
     ],
 )
 def test_names_that_nobody_means_are_counted_and_not_read(tree: Tree, look: Look, name: str, reason: str) -> None:
-    found = look(tree("cat/1.jpg", name))
+    found = look(tree("cat/1.jpg", "dog/1.jpg", name))
 
-    assert labels(found) == {"cat/1.jpg": "cat"}
+    assert labels(found) == {"cat/1.jpg": "cat", "dog/1.jpg": "dog"}
     assert found.ignored == {reason: 1}
-    assert found.class_paths == ("cat",)
+    assert found.class_paths == ("cat", "dog")
     assert found.rejections.num_rows == 0
 
 
 def test_further_names_are_ignored_when_asked(tree: Tree, look: Look) -> None:
-    found = look(tree("cat/1.jpg", "cat/1_mask.png", "thumbs/1.jpg"), ignore=["*_mask.png", "thumbs"])
+    found = look(tree("cat/1.jpg", "dog/1.jpg", "cat/1_b.png", "extra/1.jpg"), ignore=["*_b.png", "extra"])
 
-    assert labels(found) == {"cat/1.jpg": "cat"}
+    assert labels(found) == {"cat/1.jpg": "cat", "dog/1.jpg": "dog"}
     assert found.ignored == {"ignored names": 2}
 
 
@@ -103,16 +104,16 @@ def test_a_class_may_begin_with_an_underscore(tree: Tree, look: Look) -> None:
 
 
 def test_files_without_an_image_s_extension_are_counted(tree: Tree, look: Look) -> None:
-    found = look(tree("cat/1.jpg", "cat/notes.txt", "cat/README", "list.csv.bak"))
+    found = look(tree("cat/1.jpg", "dog/1.jpg", "cat/notes.txt", "cat/README", "list.csv.bak"))
 
     assert found.ignored == {"no image's extension": 3}
-    assert found.listed == 1
+    assert found.listed == 2
 
 
 def test_extensions_are_those_of_the_config(tree: Tree, look: Look) -> None:
-    found = look(tree("cat/1.jpg", "cat/2.PIC", "cat/3.Pic"), extensions=["pic"])
+    found = look(tree("cat/1.jpg", "cat/2.PIC", "dog/3.Pic"), extensions=["pic"])
 
-    assert sorted(labels(found)) == ["cat/2.PIC", "cat/3.Pic"]
+    assert sorted(labels(found)) == ["cat/2.PIC", "dog/3.Pic"]
 
 
 def test_two_unicode_forms_of_one_name_are_one_class(tree: Tree, look: Look) -> None:
@@ -143,10 +144,12 @@ def test_class_names_are_text(tree: Tree, look: Look, name: str) -> None:
     assert look(tree(f"{name}/1.jpg", "cat/1.jpg")).class_paths == tuple(sorted([name, "cat"]))
 
 
-def test_one_class_is_a_class(tree: Tree, look: Look) -> None:
-    found = look(tree("cat/1.jpg", "cat/2.jpg"))
+def test_one_class_is_a_class_where_the_config_says_so(tree: Tree, look: Look) -> None:
+    source = tree("cat/1.jpg", "cat/2.jpg")
 
-    assert (found.layout, found.class_paths) == ("class_folders", ("cat",))
+    with pytest.raises(UnsettledLayoutError, match=r"ambiguous_layout: .* one folder, cat"):
+        look(source)
+    assert look(source, layout="class_folders").class_paths == ("cat",)
 
 
 @pytest.mark.parametrize("allowed", [False, True])
@@ -223,21 +226,24 @@ def test_split_folders_as_the_book_has_them(tree: Tree, look: Look) -> None:
     ],
 )
 def test_words_for_splits(tree: Tree, look: Look, word: str, split: str) -> None:
-    found = look(tree(f"{word}/cat/1.jpg"))
+    found = look(tree(f"{word}/cat/1.jpg", f"{word}/dog/1.jpg"))
 
-    assert (found.layout, splits(found)) == ("split_folders", {f"{word}/cat/1.jpg": split})
+    assert found.layout == "split_folders"
+    assert splits(found) == {f"{word}/cat/1.jpg": split, f"{word}/dog/1.jpg": split}
 
 
 def test_further_words_for_splits(tree: Tree, look: Look) -> None:
-    found = look(tree("train/cat/1.jpg", "holdout/cat/1.jpg"), names={"holdout": "test"})
+    found = look(tree("train/cat/1.jpg", "train/dog/1.jpg", "holdout/cat/1.jpg"), names={"holdout": "test"})
 
-    assert splits(found) == {"holdout/cat/1.jpg": "test", "train/cat/1.jpg": "train"}
+    assert splits(found) == {
+        "holdout/cat/1.jpg": "test", "train/cat/1.jpg": "train", "train/dog/1.jpg": "train"
+    }  # fmt: skip
 
 
 def test_two_folders_of_one_split_are_merged_and_mentioned(tree: Tree, look: Look) -> None:
-    found = look(tree("train/cat/1.jpg", "val/cat/1.jpg", "valid/cat/2.jpg"))
+    found = look(tree("train/cat/1.jpg", "train/dog/1.jpg", "val/cat/1.jpg", "valid/cat/2.jpg"))
 
-    assert sorted(splits(found).values()) == ["train", "validation", "validation"]
+    assert sorted(splits(found).values()) == ["train", "train", "validation", "validation"]
     assert says(found, "val, valid", "validation")
 
 
@@ -275,9 +281,9 @@ def test_two_readings_are_an_error_that_names_folders_and_remedies(tree: Tree, l
     assert "ambiguous_layout" in message
     assert "train" in message
     assert names[1].split("/")[0] in message
-    assert "`layout: split_folders`" in message
-    other = "hierarchy" if "`layout: hierarchy`" in message else "class_folders"
-    assert f"`layout: {other}`" in message
+    assert "layout: split_folders" in message
+    other = "hierarchy" if "layout: hierarchy" in message else "class_folders"
+    assert f"layout: {other}" in message
     for layout in ("split_folders", other):
         assert look(source, layout=layout).listed == 2
 
@@ -291,10 +297,10 @@ def test_a_folder_that_is_no_split_is_rejected_row_by_row_when_splits_are_declar
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param(["cat/1.jpg", "dog/1.jpg", "test/1.jpg"], id="a class called test"),
+        pytest.param(["bus/1.jpg", "car/1.jpg", "train/1.jpg"], id="a class called train"),
         pytest.param(["eval tube/1.jpg", "train-station/1.jpg", "dog/1.jpg"], id="parts of names"),
         pytest.param(["a/train_1.jpg", "a/2.jpg", "b/test-3.jpg", "b/val.4.jpg"], id="names of files"),
-        pytest.param(["my train/1.jpg", "test_set/1.jpg"], id="words inside names"),
+        pytest.param(["my train/1.jpg", "test tube/1.jpg"], id="words inside names"),
     ],
 )
 def test_no_image_is_lost_to_a_word_that_looks_like_a_split(tree: Tree, look: Look, names: list[str]) -> None:
@@ -321,7 +327,7 @@ def test_a_hierarchy_as_the_book_has_it(tree: Tree, look: Look) -> None:
 
 def test_levels_without_names_are_numbered(tree: Tree, look: Look) -> None:
     assert look(tree("cat/siamese/1.jpg", "dog/collie/3.jpg")).levels == ("l0", "l1")
-    assert look(tree("a/b/c/1.jpg", root="deep"), levels=["top"]).levels == ("top", "l1", "l2")
+    assert look(tree("a/b/c/1.jpg", root="deep"), levels=["top"], layout="hierarchy").levels == ("top", "l1", "l2")
 
 
 @pytest.mark.parametrize(
@@ -366,7 +372,7 @@ def test_an_image_in_a_folder_with_classes_below(tree: Tree, look: Look, policy:
 
 
 def test_uneven_top_takes_the_topmost_folder(tree: Tree, look: Look) -> None:
-    found = look(tree("a/b/c/1.jpg", "a/b/2.jpg"), uneven="top")
+    found = look(tree("a/b/c/1.jpg", "a/b/2.jpg"), uneven="top", layout="hierarchy")
 
     assert labels(found) == {"a/b/2.jpg": "a", "a/b/c/1.jpg": "a/b/c"}
 
@@ -494,13 +500,13 @@ def test_links_to_folders_are_followed_when_asked_and_loops_end(tree: Tree, look
 
 
 def test_special_files_are_refused_without_being_opened(tree: Tree, look: Look) -> None:
-    source = tree("cat/1.jpg", "cat/folder.jpg/")
+    source = tree("cat/1.jpg", "dog/1.jpg", "cat/folder.jpg/")
     os.mkfifo(source / "cat" / "pipe.jpg")
     (source / "cat" / "zero.jpg").symlink_to("/dev/zero")
 
     found = look(source)
 
-    assert labels(found) == {"cat/1.jpg": "cat"}
+    assert labels(found) == {"cat/1.jpg": "cat", "dog/1.jpg": "dog"}
     assert reasons(found) == {"cat/pipe.jpg": "not_a_regular_file", "cat/zero.jpg": "outside_root"}
 
 
@@ -516,7 +522,7 @@ ODD_NAMES = [
 def test_every_odd_name_is_a_row(tree: Tree, look: Look) -> None:
     source = tree(*(f"cat/{name}" for name in ODD_NAMES))
 
-    found = look(source)
+    found = look(source, layout="class_folders")
 
     assert len(ODD_NAMES) == 33
     assert sorted(decode_name(location) for location in labels(found)) == sorted(f"cat/{name}" for name in ODD_NAMES)

@@ -46,7 +46,10 @@ def test_sources_have_ids_of_their_own_and_one_class_list(tree: Tree) -> None:
 def test_levels_are_those_of_the_deepest_source(tree: Tree) -> None:
     deep, flat = tree("cat/siamese/1.jpg", root="a"), tree("dog/1.jpg", root="b")
 
-    found = look({"name": "a", "path": str(deep), "levels": ["species", "breed"]}, {"name": "b", "path": str(flat)})
+    found = look(
+        {"name": "a", "path": str(deep), "levels": ["species", "breed"], "layout": "hierarchy"},
+        {"name": "b", "path": str(flat), "layout": "class_folders"},
+    )
     done = assign_labels(found, LabelSettings(), {})
 
     assert found.levels == ("species", "breed")
@@ -59,11 +62,13 @@ def test_sources_that_name_their_levels_differently_are_refused(tree: Tree) -> N
 
     with pytest.raises(LayoutError, match=r"species, breed.*kind, race"):
         look(
-            {"name": "a", "path": str(first), "levels": ["species", "breed"]},
-            {"name": "b", "path": str(second), "levels": ["kind", "race"]},
+            {"name": "a", "path": str(first), "levels": ["species", "breed"], "layout": "hierarchy"},
+            {"name": "b", "path": str(second), "levels": ["kind", "race"], "layout": "hierarchy"},
         )
 
 
 def test_one_source_that_fails_is_named(tree: Tree, tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match="nowhere"):
-        look({"name": "a", "path": str(tree("cat/1.jpg"))}, {"name": "b", "path": str(tmp_path / "nowhere")})
+        look(
+            {"name": "a", "path": str(tree("cat/1.jpg", "dog/1.jpg"))}, {"name": "b", "path": str(tmp_path / "nowhere")}
+        )

@@ -1,0 +1,178 @@
+"""Files beside images that name them and say something else than their folders do."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import fsspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.discover.folder_choice import FolderChoice
+from tasks.discover.folder_names import tokens
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.discover.settings import SourceSettings
+from tasks.discover.split_words import SplitWords
+from tasks.storage import redact_url
+
+_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data", ".json", ".jsonl", ".ndjson", ".manifest")
+_MOST_FILES = 40
+_HEAD = 1 << 16
+_LINES = 200
+_CELLS = re.compile(r'"([^"\n]*)"|([^\s,;|"]+)')
+_AGREES = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that names an image: its cells without that name, and the folders that it can be in."""
+
+    cells: tuple[str, ...]
+    folders: tuple[int, ...]
+
+    def folder_in(self, split: str, choice: FolderChoice) -> int:
+        """The folder it is in: one of *split* where it can be."""
+        return next((number for number in self.folders if choice.splits[number] == split), self.folders[0])
+
+
+def refuse_contradictions(choice: FolderChoice, source: SourceSettings, words: SplitWords) -> None:
+    """Raise where a file beside the images of *choice* gives them other classes or splits than their folders.
+
+    Raises:
+        UnsettledLayoutError: There is such a file; the folders alone are one of its proposals.
+    """
+    files = [path for path in choice.listing.beside if path.lower().endswith(_SUFFIXES)][:_MOST_FILES]
+    if not files:
+        return
+    heads = {path: _head_lines(source, path) for path in files}
+    known = _folders_of(choice, {_stem(cell) for lines in heads.values() for cells in lines for cell in cells})
+    for path, lines in heads.items():
+        if what := _contradiction(path, lines, known, choice, words):
+            keys = {"layout": choice.layout, **choice.keys}
+            names = {"splits": {"names": dict(choice.split_names)}} if choice.split_names else {}
+            raise UnsettledLayoutError.of(
+                "ambiguous_layout",
+                f"{redact_url(source.path)}: {path} {what}. Nothing is published that a file beside the images may "
+                "contradict. Name that file in `source.path`, or say that the folders alone are right:",
+                [Proposal("the folders alone are right", {"source": keys} | names)],
+            )
+
+
+def _head_lines(source: SourceSettings, path: str) -> list[tuple[str, ...]]:
+    """The cells of the first lines of the file at *path* below the source."""
+    try:
+        with fsspec.open(source.place.child(path).url, "rb", **dict(source.place.options)) as file:
+            text = file.read(_HEAD).decode("utf-8", "replace")
+    except OSError:
+        return []
+    if path.lower().endswith((".json", ".jsonl", ".ndjson", ".manifest")):
+        text = re.sub(r'(?<=["\d\]}])\s*,|[{}]|\[', "\n", text)
+    lines = text.split("\n")[:-1] if len(text) >= _HEAD else text.split("\n")
+    return [cells for line in lines[:_LINES] if (cells := tuple(a or b for a, b in _CELLS.findall(line)))]
+
+
+def _stem(cell: str) -> str:
+    name = cell.replace("\\", "/").rpartition("/")[2]
+    stem, dot, end = name.rpartition(".")
+    return stem if dot and end.isalnum() and not end.isdigit() else name
+
+
+def _folders_of(choice: FolderChoice, stems: set[str]) -> dict[str, list[tuple[str, int]]]:
+    """For each of *stems* the images of that name: path and folder."""
+    paths = choice.listing.files["path"].combine_chunks()
+    names = pc.replace_substring_regex(pc.replace_substring_regex(paths, r"^.*/", ""), r"\.[^.]*$", "")
+    hits = pc.is_in(names, pa.array(sorted(stems), pa.string()))
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    numbers = choice.listing.folder_numbers[np.asarray(hits)]
+    for path, name, number in zip(paths.filter(hits).to_pylist(), names.filter(hits).to_pylist(), numbers, strict=True):
+        found[name].append((path, int(number)))
+    return found
+
+
+def _contradiction(
+    path: str,
+    lines: Sequence[tuple[str, ...]],
+    known: dict[str, list[tuple[str, int]]],
+    choice: FolderChoice,
+    words: SplitWords,
+) -> str:
+    """What the file at *path* says of images that their folders do not; empty where nothing."""
+    named = [line for cells in lines if (line := _naming(cells, known)) is not None]
+    has_splits = any(choice.splits)
+    file_splits = {split for token in tokens(path.rpartition("/")[2]) if (split := words.split_of(token))}
+    if len(named) < 3 or len(named) < len(lines) / 2:
+        is_list = len(lines) >= max(choice.listing.count / 10, 3) and all(len(cells) <= 3 for cells in lines[:50])
+        return "may say which images are in which split" if file_splits and not has_splits and is_list else ""
+    split = next(iter(file_splits), "")
+    named = [replace(line, folders=(line.folder_in(split, choice),)) for line in named]
+    splits = {choice.splits[line.folders[0]] for line in named}
+    if file_splits and splits != file_splits:
+        return "lists images of a split that the folders do not name"
+    if any(_is_other_split(column, named, choice, words) for column in _columns(named)):
+        return "says which images are in which split, and the folders do not"
+    return _other_label(named, choice)
+
+
+def _naming(cells: tuple[str, ...], known: dict[str, list[tuple[str, int]]]) -> _Line | None:
+    """The line *cells*, where one of them names an image."""
+    for place, cell in enumerate(cells):
+        if len(cell) < 2 and "." not in cell:
+            continue
+        plain = cell.replace("\\", "/").lstrip("./")
+        folders = tuple(folder for path, folder in known.get(_stem(cell), ()) if _is_end(plain, path))
+        if folders:
+            return _Line(cells[:place] + cells[place + 1 :], folders)
+    return None
+
+
+def _is_end(cell: str, path: str) -> bool:
+    """Whether *cell* names the file at *path*: as its end, with or without extension, or with a foreign root."""
+    stem = path.rpartition(".")[0]
+    return f"/{path}".endswith(f"/{cell}") or f"/{stem}".endswith(f"/{cell}") or f"/{cell}".endswith(f"/{path}")
+
+
+def _columns(named: Sequence[_Line]) -> Iterable[list[str]]:
+    width = min(len(line.cells) for line in named)
+    return ([line.cells[place] for line in named] for place in range(width))
+
+
+def _is_other_split(column: Sequence[str], named: Sequence[_Line], choice: FolderChoice, words: SplitWords) -> bool:
+    splits = [words.split_of(cell) for cell in column]
+    if not all(splits):
+        return False
+    agree = sum(split == choice.splits[line.folders[0]] for split, line in zip(splits, named, strict=True))
+    return agree < _AGREES * len(named)
+
+
+def _other_label(named: Sequence[_Line], choice: FolderChoice) -> str:
+    """What a column says that repeats its values and goes with no class; empty where one column goes with them."""
+    columns = list(_columns(named))
+    labels = ["/".join(choice.labels[line.folders[0]]) for line in named]
+    telling = [column for column in columns if len(set(column)) <= len(column) / 2]
+    if not telling or len(set(labels)) < 2:
+        return ""
+    if any(_goes_with(column, labels) for column in telling):
+        return ""
+    return "names most images and says something of them that their folders do not"
+
+
+def _goes_with(column: Sequence[str], labels: Sequence[str]) -> bool:
+    """Whether each value of *column* has one label, or each label one value, and is its number or its name."""
+    pairs = set(zip(column, labels, strict=True))
+    if len(pairs) not in {len(set(column)), len(set(labels))} or len(set(column)) < 2:
+        return False
+    return all(_is_number(value) or _is_name(value, label) for value, label in pairs)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).lstrip("-").isdecimal()
+
+
+def _is_name(value: str, label: str) -> bool:
+    """Whether *value* and *label* are one name, or one is a part of the other."""
+    short, long = sorted(("".join(tokens(value)), "".join(tokens(label))), key=len)
+    return bool(short) and short in long

@@ -1,0 +1,278 @@
+"""The reading that a source's folders prove, as the keys of a named layout; where they prove none, what is possible."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.discover.companions import Companions, leave_out_companions
+from tasks.discover.folder_paths import FolderSource
+from tasks.discover.folder_roles import FolderRole, FolderRoles, drop_levels, drop_repeats, find_splits
+from tasks.discover.listing import Listing, without_folders
+from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
+from tasks.discover.split_words import SplitWords
+from tasks.storage import redact_url
+
+_FEW = 0.05
+_SMALL_CLASSES = 15
+_MOST_NAMES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChoice:
+    """How folders are read.
+
+    Attributes:
+        layout: The named layout that reads them so.
+        why: One sentence.
+        keys: What it needs besides `layout` and `path`, of the `source` section.
+        split_names: Further words for splits.
+        listing: What is left of the listing.
+        labels: For each of the listing's folders that hold images its label; empty for none.
+        splits: For each its split; empty for none.
+        notices: Sentences for the discovery report.
+        evidence: What was seen, with counts.
+    """
+
+    layout: str
+    why: str
+    keys: Mapping[str, Any]
+    split_names: Mapping[str, str]
+    listing: Listing
+    labels: tuple[tuple[str, ...], ...]
+    splits: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = field(default=())
+
+
+def choose_folders(listing: Listing, source: FolderSource, words: SplitWords) -> FolderChoice:
+    """The reading of *listing* that its folders prove.
+
+    Raises:
+        UnsettledLayoutError: They prove none.
+    """
+    found = leave_out_companions(listing)
+    roles = _roles(found.listing, source)
+    drop_repeats(roles)
+    find_splits(roles, words)
+    drop_levels(roles)
+    verdict = _Verdict(found, roles, source, words)
+    verdict.check()
+    return verdict.choice()
+
+
+def _roles(listing: Listing, source: FolderSource) -> FolderRoles:
+    counts = np.bincount(listing.folder_numbers, minlength=len(listing.parents))
+    first = np.full(len(listing.parents), -1, dtype=np.int64)
+    numbers = listing.folder_numbers
+    first[numbers[::-1]] = np.arange(len(numbers))[::-1]
+    names = listing.files["path"].take(pa.array(np.maximum(first, 0))) if len(numbers) else pa.array([], pa.string())
+    folders = []
+    for parent, count, path in zip(listing.parents, counts.tolist(), names.to_pylist(), strict=True):
+        parts = tuple(parent.split("/")) if parent else ()
+        name = path.rpartition("/")[2]
+        folders.append(FolderRole(parts, count, source.named_places(parts), file_name=name))
+    return FolderRoles(folders, named_levels=len(source.levels))
+
+
+class _Verdict:
+    """What is made of the roles of a source's folders."""
+
+    def __init__(self, found: Companions, roles: FolderRoles, source: FolderSource, words: SplitWords) -> None:
+        self._found = found
+        self._roles = roles
+        self._source = source
+        self._words = words
+        self._images = found.listing.count
+        self._path = redact_url(source.path)
+        self._counts: Counter[tuple[str, ...]] = Counter()
+        for folder in roles.labelled:
+            self._counts[folder.names()] += folder.count
+
+    def check(self) -> None:
+        """Raise `UnsettledLayoutError` where the folders do not prove what the classes are."""
+        if self._roles.doubts:
+            raise self._ambiguous(f"{self._path} can be read in two ways, since {self._roles.doubts[0]}")
+        if not self._counts:
+            if self._source.allow_unlabeled:
+                return
+            raise self._no_labels()
+        if len(self._counts) == 1 and not self._source.allow_unlabeled and not self._source.levels:
+            name = "/".join(next(iter(self._counts)))
+            raise self._ambiguous(f"{self._path}: all images lie in one folder, {name}, which may be a class or not")
+        single = sum(1 for count in self._counts.values() if count == 1)
+        if len(self._counts) >= _SMALL_CLASSES and single > len(self._counts) / 2:
+            what = f"{single:,} of {len(self._counts):,} folders hold one image, so they may be no classes"
+            raise self._ambiguous(f"{self._path}: {what}")
+        self._check_flat_splits()
+        self._check_splits()
+
+    def _check_flat_splits(self) -> None:
+        """Refuse splits other than `test` without classes beside those that have some: their labels lie elsewhere."""
+        deep = {folder.split for folder in self._roles.labelled}
+        flat = {folder.split: folder.parts[folder.split_at] for folder in self._roles.folders if folder.split_at >= 0}
+        odd = sorted(name for split, name in flat.items() if split not in deep and split != "test")
+        if odd and not self._source.allow_unlabeled:
+            what = f"the images of {', '.join(odd)} lie in no class folder, and those of other splits do"
+            raise self._ambiguous(f"{self._path}: {what}")
+
+    def _check_splits(self) -> None:
+        """Refuse folders that differ from split to split beside masks: they are places, not classes."""
+        names: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for folder in self._roles.labelled:
+            names[folder.split].add(folder.names())
+        if len(names) > 1 and self._found.has_masks and not set.intersection(*names.values()):
+            what = "no folder is there in two splits, and each image has another that goes with it"
+            raise self._ambiguous(f"{self._path}: {what}, so the folders may be no classes")
+
+    def choice(self) -> FolderChoice:
+        """The reading, as keys."""
+        layout, keys, names = self._layout(), self._keys(), self._split_names()
+        listing = without_folders(self._found.listing, [f"/{place}" for place in self._unlabelled()])
+        by_path = {folder.parts: folder for folder in self._roles.folders}
+        mine = [by_path[tuple(parent.split("/")) if parent else ()] for parent in listing.parents]
+        return FolderChoice(
+            layout=layout,
+            why=self._why(layout),
+            keys=keys,
+            split_names=names,
+            listing=listing,
+            labels=tuple(folder.names()[:1] if layout == "class_folders" else folder.names() for folder in mine),
+            splits=tuple(folder.split for folder in mine),
+            notices=(*self._found.notices, *self._notices(layout)),
+        )
+
+    def _layout(self) -> str:
+        if any(folder.split_at >= 0 for folder in self._roles.folders):
+            return "split_folders"
+        if self._roles.depth < 2:
+            return "class_folders"
+        inner = {label[:1] for label in self._counts if len(label) > 1} & set(self._counts)
+        deep = sum(count for label, count in self._counts.items() if len(label) > 1)
+        return "class_folders" if inner and deep <= _FEW * self._images else "hierarchy"
+
+    def _unlabelled(self) -> list[str]:
+        """Folders without a class beside those that have one, unless such images are kept."""
+        splits: dict[str, list[FolderRole]] = defaultdict(list)
+        for folder in self._roles.folders:
+            if folder.split_at >= 0:
+                splits["/".join(folder.parts[: folder.split_at + 1])].append(folder)
+        flat = set(self._roles.unlabelled)
+        if not self._source.allow_unlabeled:
+            flat |= {place for place, inside in splits.items() if not any(folder.kept for folder in inside)}
+        return sorted(place.translate({ord(char): f"[{char}]" for char in "*?["}) for place in flat)
+
+    def _split_names(self) -> dict[str, str]:
+        named = {folder.parts[folder.split_at]: folder.split for folder in self._roles.folders if folder.split_at >= 0}
+        return {name: split for name, split in sorted(named.items()) if self._words.split_of(name) != split}
+
+    def _keys(self) -> dict[str, Any]:
+        keys: dict[str, Any] = {}
+        ignore = [*self._source.ignore, *self._found.ignore, *(f"/{place}" for place in self._unlabelled())]
+        dirs = [*self._source.ignore_dirs, *self._ignored_dirs()]
+        if ignore:
+            keys["ignore"] = ignore
+        if dirs:
+            keys["ignore_dirs"] = dirs
+        return keys
+
+    def _ignored_dirs(self) -> list[str]:
+        """For `ignore_dirs`: each folder that says nothing, by its name where that never says anything."""
+        folders = self._roles.folders
+        said = {folder.parts[place].casefold() for folder in folders for place in (*folder.kept, folder.split_at)
+                if place >= 0}  # fmt: skip
+        already = {id(folder): set(self._source.named_places(folder.parts)) for folder in folders}
+        levels: dict[int, list[tuple[FolderRole, bool]]] = defaultdict(list)
+        for folder in folders:
+            for place in range(len(folder.parts)):
+                means = place in folder.kept or place == folder.split_at
+                if place in already[id(folder)]:
+                    levels[place].append((folder, means))
+        found: list[str] = []
+        for place, here in sorted(levels.items()):
+            found += _level_patterns(place, here, said)
+        return list(dict.fromkeys(found))
+
+    def _why(self, layout: str) -> str:
+        if layout == "split_folders":
+            named = sorted({folder.parts[folder.split_at] for folder in self._roles.folders if folder.split_at >= 0})
+            return f"folders are named like splits: {', '.join(named[:5])}"
+        if layout == "class_folders":
+            top = len({label[:1] for label in self._counts})
+            return f"images lie in {top} folders beside each other, none of them named like a split"
+        return f"images lie in folders of {self._roles.depth} levels, and none is named like a split"
+
+    def _notices(self, layout: str) -> list[str]:
+        notices = [f"{_some(names)}: {why}, so it is no level of the label" for names, why in self._roles.passed]
+        notices += self._roles.notices
+        if layout == "hierarchy":
+            notices.append("To take only the topmost folder as the class, set `layout: class_folders`")
+        return notices
+
+    def _ambiguous(self, what: str) -> UnsettledLayoutError:
+        readings = self._readings()
+        named = " or ".join(f"`layout: {proposal.keys['source']['layout']}`" for proposal in readings[:-1])
+        what = f"{what}. Say which, by {named}:"
+        return UnsettledLayoutError.of("ambiguous_layout", what, readings, self._found.notices)
+
+    def _no_labels(self) -> UnsettledLayoutError:
+        splits = sorted({folder.parts[folder.split_at] for folder in self._roles.folders if folder.split_at >= 0})
+        passed = "; ".join(f"{_some(names)}: {why}" for names, why in self._roles.passed)
+        where = f"directly in the split folders {', '.join(splits[:5])}" if splits else "in folders that name no class"
+        if not splits and all(not folder.parts for folder in self._roles.folders):
+            where = "directly in it"
+        what = (
+            f"{self._path}: all {self._images:,} images lie {where}{f' ({passed})' if passed else ''}, so no folder "
+            "names their class. Put them in class folders, name a label file in `source.path`, or set "
+            f"`allow_unlabeled: true` with `layout: {'split_folders' if splits else 'class_folders'}`."
+        )
+        return UnsettledLayoutError.of("no_labels", what, self._readings(), self._found.notices)
+
+    def _readings(self) -> list[Proposal]:
+        """The named layouts by which the folders could be meant."""
+        folders = self._roles.folders
+        ignore = list(self._found.ignore)
+        most = max((len(self._source.named_places(folder.parts)) for folder in folders), default=0)
+        proposals = []
+        if any(self._split_words()):
+            proposals.append(self._reading("the folders named like splits are splits", "split_folders", ignore))
+        if most == 1 or (most and not any(self._split_words())):
+            proposals.append(self._reading("each folder of the first level is a class", "class_folders", ignore))
+        if most > 1:
+            proposals.append(self._reading("each level of folders is a level of the label", "hierarchy", ignore))
+        keys = {"layout": "split_folders" if any(self._split_words()) else "class_folders", "allow_unlabeled": True}
+        return [*proposals, Proposal("the images are meant to have no labels", {"source": keys})]
+
+    def _split_words(self) -> Iterable[str]:
+        return (self._words.split_of(name) for folder in self._roles.folders for name in folder.parts[:1])
+
+    def _reading(self, says: str, layout: str, ignore: Sequence[str]) -> Proposal:
+        keys: dict[str, Any] = {"layout": layout} | ({"ignore": list(ignore)} if ignore else {})
+        rows = []
+        for folder in self._roles.folders[:3]:
+            named = [folder.parts[place] for place in self._source.named_places(folder.parts)]
+            split = self._words.split_of(named[0]) if named and layout == "split_folders" else ""
+            label = named[1:] if layout == "split_folders" else named[:1] if layout == "class_folders" else named
+            rows.append(ExampleRow("/".join((*folder.parts, folder.file_name)), "/".join(label), split))
+        return Proposal(says, {"source": keys}, tuple(rows))
+
+
+def _level_patterns(place: int, here: Sequence[tuple[FolderRole, bool]], said: set[str]) -> list[str]:
+    """For `ignore_dirs` those folders at *place* that say nothing."""
+    silent = sorted({folder.parts[place] for folder, means in here if not means})
+    if not silent:
+        return []
+    if not any(name.casefold() in said for name in silent) and len(silent) <= _MOST_NAMES:
+        return silent
+    if not any(means for _, means in here):
+        return ["/" + "/".join(["*"] * (place + 1))]
+    return sorted({"/" + "/".join(folder.parts[: place + 1]) for folder, means in here if not means})
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")

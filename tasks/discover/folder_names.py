@@ -1,0 +1,98 @@
+"""What the name of a folder tells of it: whether it organises, or tells when, where or whom images show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from functools import lru_cache
+
+_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
+_ORGANISING = frozenset(
+    "images image imgs img pictures picture pics pic photos photo photographs jpg jpgs jpeg jpegs png pngs tif tiff "
+    "tiffs bmp webp ppm pgm data dataset datasets database base all raw original originals orig files frames samples "
+    "part parts batch batches chunk chunks shard shards fold folds kfold archive archives download downloads "
+    "extracted export exports upload uploads set sets split splits subset folder folders".split()
+)
+_ATTACHED = frozenset(
+    "mini tiny small large full standard easy new final resized crop cropped labeled labelled".split()
+)
+_WHERE_OR_WHO = frozenset(
+    "patient patients subject subjects subj participant participants person persons site sites station stations plot "
+    "plots cam cams camera cameras sensor device study studies series scan scans session sessions visit visits slide "
+    "slides case cases video videos clip clips sequence sequences seq trap traps trip trips flight flights run runs "
+    "user users day days week month year night nights location locations".split()
+)
+_COMPANION = frozenset(
+    "mask masks trimap trimaps segmentation segmentations segmented seg gt groundtruth truth annotation annotations "
+    "annotated depth depths edge edges contour contours outline outlines thumb thumbs thumbnail thumbnails preview "
+    "previews icon icons heatmap heatmaps overlay overlays saliency matte mattes parsing parse label labels "
+    "labelids instanceids visualization visualizations vis bbox bboxes keypoints normals disparity".split()
+)
+_CAMERA = re.compile(r"\d{3}[A-Z0-9_]{5}")
+_DATE = re.compile(r"(19|20)\d\d([-_. ]?(0?[1-9]|1[0-2])([-_. ]?(0?[1-9]|[12]\d|3[01]))?)?([-_T ].*)?")
+_LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SHARD = re.compile(r"[0-9a-zA-Z]|[0-9a-fA-F]{2}|\d{3}")
+
+
+@lru_cache(maxsize=1 << 16)
+def tokens(name: str) -> tuple[str, ...]:
+    """The words and numbers in *name*, folded: ``Training_set`` has two, ``trainA`` as well."""
+    return tuple(token.casefold() for token in _TOKEN.findall(name))
+
+
+def is_organising(name: str) -> bool:
+    """Whether *name* says that images lie here, and not of what: ``Images``, ``part_01``, ``JPEGImages``."""
+    words = [token for token in tokens(name) if not token.isdigit()]
+    return bool(words) and all(word in _ORGANISING for word in words)
+
+
+def loose_words(words: Iterable[str]) -> tuple[str, ...]:
+    """Those of *words* that mean something beside a split's: neither numbers nor what organises or gives a size."""
+    return tuple(word for word in words if not (word.isdigit() or word in _ORGANISING or word in _ATTACHED))
+
+
+def is_companion_name(name: str) -> bool:
+    """Whether a word of *name* is one for images that go with others: ``masks``, ``SegmentationClass``, ``gtFine``."""
+    return any(token in _COMPANION for token in tokens(name))
+
+
+def is_companion_word(word: str) -> bool:
+    """Whether *word* is such a word itself."""
+    return word in _COMPANION
+
+
+def is_who_or_where(name: str) -> bool:
+    """Whether *name* numbers patients, places, cameras or recordings: ``patient00007``, ``Site01``."""
+    found = tokens(name)
+    return any(token in _WHERE_OR_WHO for token in found) and any(token.isdigit() for token in found)
+
+
+def tell_when(names: Collection[str]) -> bool:
+    """Whether all *names* are dates, or years."""
+    return all(_DATE.fullmatch(name) for name in names)
+
+
+def number_months_or_days(names: Collection[str]) -> bool:
+    """Whether all *names* could be months, or days of a month."""
+    return all(len(name) <= 2 and name.isdecimal() and 1 <= int(name) <= 31 for name in names)
+
+
+def tell_the_camera(names: Collection[str]) -> bool:
+    """Whether all *names* are folders of a camera's card: ``100EOS5D``."""
+    found = [_CAMERA.fullmatch(name) for name in names]
+    return all(found) and any(not name.isdigit() for name in names)
+
+
+def are_identifiers(names: Collection[str]) -> bool:
+    """Whether *names* number things, in no order that classes have: ``8863``, ``patient00007``, hexadecimal digits."""
+    if all(is_who_or_where(name) for name in names):
+        return True
+    if not all(_LONG_ID.fullmatch(name) for name in names):
+        return False
+    numbers = sorted(int(name) for name in names if name.isdigit())
+    return numbers != list(range(numbers[0], numbers[0] + len(names))) if len(numbers) == len(names) else True
+
+
+def are_shards(names: Collection[str]) -> bool:
+    """Whether all *names* are as short as those that spread files over folders: ``a``, ``7``, ``0f``."""
+    return all(_SHARD.fullmatch(name) for name in names)

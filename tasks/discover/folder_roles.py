@@ -1,0 +1,293 @@
+"""What each level of folders is: a split, a level of the label, or one that says nothing of what an image shows."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tasks.discover import folder_names
+from tasks.discover.split_words import SplitWords
+
+_FEW = 0.05
+_TWO = 2
+_WHEN = "tells when the images were made"
+
+
+@dataclass(slots=True)
+class FolderRole:
+    """One folder that holds images.
+
+    Attributes:
+        parts: The names of its path.
+        count: How many images lie directly in it.
+        kept: Places in `parts` that are levels of the label, from the top.
+        split: Its split; empty where none is named.
+        split_at: The place in `parts` that names it; -1 for none.
+        file_name: The name of one of its images.
+    """
+
+    parts: tuple[str, ...]
+    count: int
+    kept: list[int]
+    split: str = ""
+    split_at: int = -1
+    file_name: str = ""
+
+    def names(self) -> tuple[str, ...]:
+        """The label that its folders give it."""
+        return tuple(self.parts[place] for place in self.kept)
+
+
+@dataclass(slots=True)
+class FolderRoles:
+    """All folders that hold images, and what was found out of them.
+
+    Attributes:
+        folders: The folders.
+        passed: Levels that name no class, each with its names and why.
+        unlabelled: Folders of the split level, as paths, whose images have no class.
+        doubts: What cannot be decided by names alone, as sentences.
+        notices: What was decided although it looks otherwise, as sentences.
+        named_levels: For how many levels of the label the config has names: so many stay.
+    """
+
+    folders: list[FolderRole]
+    passed: list[tuple[list[str], str]] = field(default_factory=list)
+    unlabelled: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    named_levels: int = 0
+
+    @property
+    def labelled(self) -> list[FolderRole]:
+        """The folders that have a label."""
+        return [folder for folder in self.folders if folder.kept]
+
+    @property
+    def depth(self) -> int:
+        """How many levels the deepest label has."""
+        return max((len(folder.kept) for folder in self.folders), default=0)
+
+    def drop(self, level: int, why: str, among: Iterable[FolderRole]) -> None:
+        """Take level *level* of the label away; negative ones count from the end."""
+        names: set[str] = set()
+        for folder in among:
+            names.add(folder.parts[folder.kept.pop(level)])
+        self.passed.append((sorted(names), why))
+
+
+def drop_repeats(roles: FolderRoles) -> None:
+    """Take away each folder that is its parent once more, where it is all that the parent holds: ``A/A``."""
+    children: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    direct = {folder.parts for folder in roles.folders}
+    for folder in roles.folders:
+        for depth in range(len(folder.parts)):
+            children[folder.parts[:depth]].add(folder.parts[depth])
+    names: set[str] = set()
+    for folder in roles.folders:
+        parts = folder.parts
+        again = {
+            place
+            for place in range(1, len(parts))
+            if parts[place].casefold() == parts[place - 1].casefold()
+            and len(children[parts[:place]]) == 1
+            and parts[:place] not in direct
+        }
+        names |= {parts[place] for place in again}
+        folder.kept = [place for place in folder.kept if place not in again]
+    if names:
+        roles.passed.append((sorted(names), "repeats the folder around it"))
+
+
+def find_splits(roles: FolderRoles, words: SplitWords) -> None:
+    """Find the level that names splits, and take it from the labels; doubts are noted where it may be one."""
+    for level in range(roles.depth):
+        here = [folder for folder in roles.folders if len(folder.kept) > level]
+        names = {folder.parts[folder.kept[level]] for folder in here}
+        splits = words.splits_among(names)
+        rests = {part.rest for name in splits if (part := words.part_of(name)) and part.rest}
+        if len(rests) > 1:
+            roles.doubts.append(f"{_some(names)} each name a split and something else, which may be the class")
+            return
+        if not splits or (set(splits) != names and not _settle_others(roles, here, level, splits, words)):
+            if roles.doubts:
+                return
+            continue
+        for folder in here:
+            split = splits.get(folder.parts[folder.kept[level]])
+            if split:
+                folder.split, folder.split_at = split, folder.kept.pop(level)
+        _tidy_splits(roles, level)
+        return
+
+
+def _tidy_splits(roles: FolderRoles, level: int) -> None:
+    """Take wrappers around the splits away, and what only organises in a split that has no classes."""
+    for _ in range(level):
+        names = {folder.parts[folder.kept[0]] for folder in roles.folders if folder.kept}
+        if len(names) == 1 and all(folder.kept and folder.kept[0] < folder.split_at for folder in roles.folders):
+            roles.drop(0, "is the same for all images", roles.folders)
+    inside: dict[str, list[FolderRole]] = defaultdict(list)
+    for folder in roles.folders:
+        inside["/".join(folder.parts[: folder.split_at + 1])].append(folder)
+    for folders in inside.values():
+        names = {name for folder in folders for name in folder.names()}
+        if names and all(map(folder_names.is_organising, names)):
+            roles.passed.append((sorted(names), "only organises"))
+            for folder in folders:
+                folder.kept = []
+
+
+def _below(folder: FolderRole, level: int) -> int:
+    """How many levels below *level* could name a class."""
+    below = (folder.parts[place] for place in folder.kept[level + 1 :])
+    return sum(1 for name in below if not folder_names.is_organising(name))
+
+
+def _settle_others(
+    roles: FolderRoles, here: Sequence[FolderRole], level: int, splits: Mapping[str, str], words: SplitWords
+) -> bool:
+    """Whether *splits* are splits although other folders lie beside them; a doubt is noted where nobody can know."""
+    name_of: Callable[[FolderRole], str] = lambda folder: folder.parts[folder.kept[level]]  # noqa: E731
+    named = [folder for folder in here if name_of(folder) in splits]
+    others = [folder for folder in here if name_of(folder) not in splits]
+    named_deep, others_deep = (any(_below(folder, level) for folder in group) for group in (named, others))
+    other_names = {name_of(folder) for folder in others}
+    if named_deep and not others_deep and all(_sounds_unlabelled(name, words) for name in other_names):
+        _leave_out(roles, others, level)
+        return True
+    if not named_deep and others_deep and _is_whole(others, level, words):
+        _leave_out(roles, named, level)
+        return False
+    if not named_deep and not others_deep and set(splits.values()) == {"train"} and len(other_names) > 1:
+        roles.notices.append(f"{_some(splits)}: named like a split, and taken as a class like {_some(other_names)}")
+        return False
+    roles.doubts.append(
+        f"{_some(splits)} {'is' if len(splits) == 1 else 'are'} named like a split and {_some(other_names)} "
+        f"{'is' if len(other_names) == 1 else 'are'} not"
+    )
+    return False
+
+
+def _sounds_unlabelled(name: str, words: SplitWords) -> bool:
+    """Whether *name* is one for images that wait for their labels: ``seg_pred``, ``test-multiple_fruits``."""
+    waiting = {"pred", "predict", "prediction", "predictions", "unlabeled", "unlabelled", "unsup", "unsupervised"}
+    found = set(folder_names.tokens(name))
+    return words.part_of(name) is not None or bool(found & (waiting | {"inference", "submission", "extra"}))
+
+
+def _is_whole(others: Sequence[FolderRole], level: int, words: SplitWords) -> bool:
+    """Whether *others* are one tree of their own: a wrapper, with splits inside or classes."""
+    names = {folder.parts[folder.kept[level]] for folder in others}
+    if all(folder_names.is_organising(name) for name in names):
+        return True
+    inner = {folder.parts[folder.kept[level + 1]] for folder in others if len(folder.kept) > level + 1}
+    return len(names) == 1 and bool(inner) and set(words.splits_among(inner)) == inner
+
+
+def _leave_out(roles: FolderRoles, folders: Sequence[FolderRole], level: int) -> None:
+    """Note *folders* as without labels, and take them from the others."""
+    roles.unlabelled += sorted({"/".join(folder.parts[: folder.kept[level] + 1]) for folder in folders})
+    gone = {id(folder) for folder in folders}
+    roles.folders = [folder for folder in roles.folders if id(folder) not in gone]
+
+
+def drop_levels(roles: FolderRoles) -> None:
+    """Take all levels away that say nothing of what an image shows, until none is left that can go."""
+    while any(_drop_one(roles, level) for level in range(roles.depth)):
+        continue
+    _drop_last_organising(roles)
+    _drop_shards(roles)
+
+
+def _drop_one(roles: FolderRoles, level: int) -> bool:
+    """Whether level *level* says nothing, and is gone."""
+    if roles.depth <= roles.named_levels:
+        return False
+    here = [folder for folder in roles.folders if len(folder.kept) > level]
+    names = {folder.parts[folder.kept[level]] for folder in here}
+    goes_on = [folder for folder in here if len(folder.kept) > level + 1]
+    ends = sum(folder.count for folder in here) - sum(folder.count for folder in goes_on)
+    is_inner = bool(goes_on) and ends <= _FEW * sum(folder.count for folder in here)
+    is_below = level > 0
+    if _tells_when(roles, names, is_below=is_below):
+        roles.drop(level, _WHEN, here)
+    elif len(names) == 1 and (is_inner or (is_below and _ends_many(here, level))) and _is_everywhere(roles, level):
+        roles.drop(level, "is the same for all images", here)
+    elif all(folder_names.is_organising(name) for name in names):
+        roles.drop(level, "only organises", here)
+    elif folder_names.tell_the_camera(names):
+        roles.drop(level, "is a folder of a camera's card", here)
+    elif folder_names.are_identifiers(names) and len(names) > 1 and _is_who(roles, level, here, is_inner=is_inner):
+        roles.drop(level, "numbers patients, places or recordings", here)
+    else:
+        return False
+    return True
+
+
+def _ends_many(here: Sequence[FolderRole], level: int) -> bool:
+    """Whether more than two labels would end in *level*: two may well have a class of one name."""
+    return len({folder.names()[:level] for folder in here}) > _TWO
+
+
+def _tells_when(roles: FolderRoles, names: set[str], *, is_below: bool) -> bool:
+    """Whether *names* are dates, or the months or days of dates in the levels above."""
+    if folder_names.tell_when(names):
+        return len(names) > 1 or not is_below
+    has_year = any(why == _WHEN for _, why in roles.passed)
+    return has_year and folder_names.number_months_or_days(names)
+
+
+def _is_everywhere(roles: FolderRoles, level: int) -> bool:
+    """Whether nearly all labelled images have a level *level*."""
+    shorter = sum(folder.count for folder in roles.folders if 0 < len(folder.kept) <= level)
+    return shorter <= _FEW * sum(folder.count for folder in roles.folders)
+
+
+def _is_who(roles: FolderRoles, level: int, here: Sequence[FolderRole], *, is_inner: bool) -> bool:
+    """Whether identifiers at *level* say who or where, since another level says what."""
+    if all(folder_names.is_who_or_where(folder.parts[folder.kept[level]]) for folder in here):
+        return True
+    if not is_inner:
+        return level > 0 and level == roles.depth - 1
+    branches: dict[str, set[str]] = defaultdict(set)
+    for folder in here:
+        if len(folder.kept) > level + 1:
+            branches[folder.parts[folder.kept[level]]].add(folder.parts[folder.kept[level + 1]])
+    shared = Counter(name for below in branches.values() for name in below)
+    return len(shared) > 1 and min(shared.values()) > len(branches) / 2
+
+
+def _drop_last_organising(roles: FolderRoles) -> None:
+    """Take away organising folders below classes: ``n01/images``."""
+    last = [folder for folder in roles.folders if len(folder.kept) > 1]
+    if last and all(folder_names.is_organising(folder.parts[folder.kept[-1]]) for folder in last):
+        roles.drop(-1, "only organises", last)
+
+
+def _drop_shards(roles: FolderRoles) -> None:
+    """Take away levels that only spread files or classes over folders: ``a/abbey``, ``c/1/7/c17c….jpg``."""
+    labelled = roles.labelled
+    if not labelled:
+        return
+    first = {folder.parts[folder.kept[0]] for folder in labelled}
+    if folder_names.are_shards(first):
+        if all(_begins(folder, folder.kept[:1], following=True) for folder in labelled):
+            roles.drop(0, "is the beginning of what lies in it", labelled)
+        elif len(first) > 1 and all(_begins(folder, folder.kept, following=False) for folder in labelled):
+            while roles.depth:
+                roles.drop(0, "is the beginning of its files' names", roles.labelled)
+
+
+def _begins(folder: FolderRole, places: Sequence[int], *, following: bool) -> bool:
+    """Whether the names at *places* are how what follows begins: the next folder, or the file."""
+    if following and len(folder.kept) < 2:
+        return False
+    after = folder.parts[folder.kept[1]] if following else folder.file_name
+    return after.casefold().startswith("".join(folder.parts[place] for place in places).casefold())
+
+
+def _some(names: Iterable[str]) -> str:
+    every = sorted(names)
+    return ", ".join(every[:3]) + (f" and {len(every) - 3} more" if len(every) > 3 else "")

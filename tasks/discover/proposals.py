@@ -1,0 +1,105 @@
+"""What a config could say of a source that nobody can understand for certain: readings as YAML that runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from tasks.errors import LayoutError
+
+_SECTIONS = ("source", "labels", "splits", "gates")
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRow:
+    """One image as a reading takes it: its place, its label, and its split where it has one."""
+
+    location: str
+    label: str
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One reading of a source that its owner can choose.
+
+    Attributes:
+        says: What it would mean, as half a sentence: ``each folder below images/ is a class``.
+        keys: The sections of the config that would settle it, without `source.path` where that stays as it is.
+        rows: What it would make of three images.
+        evidence: What speaks for it and against it, with counts.
+    """
+
+    says: str
+    keys: Mapping[str, Any]
+    rows: tuple[ExampleRow, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    def yaml_lines(self) -> list[str]:
+        """Its keys as YAML, two blanks a level."""
+        named = [name for name in _SECTIONS if name in self.keys] + sorted(set(self.keys) - set(_SECTIONS))
+        return [line for name in named for line in _yaml(name, self.keys[name], 0)]
+
+
+def _yaml(key: str, value: Any, depth: int) -> list[str]:
+    """*key* and *value* as lines: sections and lists of mappings as blocks, all else in one line."""
+    indent = "  " * depth
+    if isinstance(value, Mapping) and value and depth < 1:
+        return [f"{indent}{key}:", *(line for name, item in value.items() for line in _yaml(name, item, depth + 1))]
+    if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
+        return [f"{indent}{key}:", *(f"{indent}  - {_flow(item)}" for item in value)]
+    return [f"{indent}{key}: {_flow(value)}"]
+
+
+def _flow(value: Any) -> str:
+    """*value* in YAML's flow style; words that YAML reads as nothing but text stand as they are."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_flow(str(key))}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple | set | frozenset):
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
+    if isinstance(value, str) and value.isascii() and value.replace("_", "a").isalpha() and value.lower() not in _TAKEN:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+_TAKEN = frozenset("true false yes no on off null y n nan inf".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """What is known of a source that no single reading accounts for.
+
+    Attributes:
+        proposals: The readings that are possible.
+        evidence: What was seen, with counts.
+    """
+
+    proposals: tuple[Proposal, ...] = ()
+    evidence: tuple[str, ...] = field(default=())
+
+
+class UnsettledLayoutError(LayoutError):
+    """A source can be understood in several ways, or its labels in none: its `unsettled` says in which.
+
+    Its text begins with ``ambiguous_layout`` or ``no_labels``, and ends in the YAML lines of the first proposals.
+    """
+
+    unsettled: Unsettled = Unsettled()
+
+    @classmethod
+    def of(cls, reason: str, what: str, proposals: Sequence[Proposal], evidence: Iterable[str] = ()) -> Self:
+        """The error for *what*, one sentence or several, and *proposals*, the likeliest first."""
+        head = f"{reason}: {what}"
+        error = cls("\n".join([head, *said(proposals)]))
+        error.unsettled = Unsettled(tuple(proposals), tuple(evidence))
+        return error
+
+
+def said(proposals: Sequence[Proposal], most: int = 3) -> list[str]:
+    """The lines by which a message ends: each proposal's sentence, and the YAML that it is."""
+    lines: list[str] = []
+    for proposal in proposals[:most]:
+        lines += [f"If {proposal.says}:", *(f"  {line}" for line in proposal.yaml_lines())]
+    return lines

@@ -93,7 +93,7 @@ def _kill_one(
     config = _config(folder, {"source": images, "run": run, "write": {"shard_rows": "500"}})
     process = subprocess.Popen([*_COMMAND, str(config)], env=environment, stdout=subprocess.PIPE, text=True)
     third = sum(1 for _ in images.rglob("*.jpg")) // 1500
-    while process.poll() is None and len(list((folder / "out").glob("shards/*.parquet"))) < third:
+    while process.poll() is None and len(list((folder / "out").glob("_shards/*.parquet"))) < third:
         time.sleep(0.05)
     workers[0].kill()
     killed = time.perf_counter()

@@ -94,7 +94,7 @@ def write_version(dataset: DatasetConfig, rows: int, shards: int) -> None:
         made.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(_shard(np.arange(start, end), split, schema), made, row_group_size=1000, compression="zstd")
         digest = hashlib.sha256(made.read_bytes()).hexdigest()
-        name, size = f"shards/{split}-{digest[:16]}.parquet", made.stat().st_size
+        name, size = f"_shards/{split}-{digest[:16]}.parquet", made.stat().st_size
         store.adopt(made, name)
         files.append(FileEntry(path=name, rows=end - start, bytes=size, sha256=digest, split=split))
     without = ("counts", "splits", "classes", "reasons", "warnings", "config", "libraries")

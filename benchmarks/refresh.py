@@ -108,7 +108,7 @@ def _config(folder: Path) -> Path:
 
 
 def _pool(folder: Path) -> dict[str, int]:
-    pool = folder / "out" / "shards"
+    pool = folder / "out" / "_shards"
     return {path.name: path.stat().st_size for path in pool.iterdir()} if pool.is_dir() else {}
 
 
@@ -120,7 +120,7 @@ def _report(
     _say(
         f"{name}: {outcome['outcome']}, {cpu:.2f} s CPU ({cpu / first_cpu:.1%} of the full build; raw {cost.cpu_s:.2f} "
         f"s, {cost.seconds:.1f} s), {outcome['bytes_written'] / 1e6:.1f} MB published "
-        f"({outcome['bytes_written'] / first['bytes_written']:.1%}), {outcome['pool'] / 1e6:.1f} MB into shards/, "
+        f"({outcome['bytes_written'] / first['bytes_written']:.1%}), {outcome['pool'] / 1e6:.1f} MB into _shards/, "
         f"{outcome['images_decoded']:,} decoded ({outcome['images_decoded'] / first['images_decoded']:.2%}), "
         f"{outcome['rows_copied']:,} copied, {outcome['shards_built']} shards built, {outcome['shards_kept']} kept"
     )

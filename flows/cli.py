@@ -114,11 +114,14 @@ def init(
 def check(configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
     """Validate configs without touching their sources."""
     from flows.config import load_config  # noqa: PLC0415
+    from tasks.publish import refuse_guests  # noqa: PLC0415
 
     wrong = 0
     for url in configs:
         try:
-            name, problem = load_config(url, pairs(sets)).name, ""
+            dataset = load_config(url, pairs(sets))
+            refuse_guests(dataset.output, dataset.name)
+            name, problem = dataset.name, ""
         except DatasetError as error:
             name, problem, wrong = url, str(error), wrong + 1
         if as_json:

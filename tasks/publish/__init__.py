@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.publish.check import check_output
+from tasks.publish.check import check_output, refuse_guests
 from tasks.publish.runs import Run, open_run
 from tasks.publish.settings import OutputSettings
 
-__all__ = ["OutputSettings", "Run", "check_output", "open_run"]
+__all__ = ["OutputSettings", "Run", "check_output", "open_run", "refuse_guests"]

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from tasks.errors import DatasetError, OutputError, VersionError
 from tasks.publish.derived import latest_json, pinned_versions
 from tasks.publish.documents import LATEST, FileEntry, commit_path
+from tasks.publish.guest import is_own_latest
 from tasks.publish.history import Version, latest_version, list_versions, read_commit, read_version
 from tasks.publish.state import PATH as STATE
 from tasks.publish.state import read_state
@@ -21,7 +22,7 @@ from tasks.publish.versions import open_version
 from tasks.publish.views import view_problem
 from tasks.samples import UNREADABLE
 from tasks.shards.schema import class_names_of
-from tasks.storage import LocalStore, Store
+from tasks.storage import OLD_POOL, POOL, LocalStore, Store
 
 _READERS = 2
 
@@ -128,7 +129,16 @@ def _is_latest_whole(store: Store) -> bool:
         found = store.read_bytes(LATEST)
     except FileNotFoundError:
         return True
+    if not is_own_latest(found):
+        return True  # somebody else's
     number = latest_version(store)
     with suppress(DatasetError):
-        return number > 0 and found == latest_json(number, read_version(store, number).manifest)
+        made = latest_json(number, read_version(store, number).manifest)
+        return number > 0 and _with_names_of_today(found) == _with_names_of_today(made)
     return number > 0
+
+
+def _with_names_of_today(latest: bytes) -> bytes:
+    """*latest*, of which one of format 1 has older names until the next version."""
+    renamed = latest.replace(f'"path": "{OLD_POOL}/'.encode(), f'"path": "{POOL}/'.encode())
+    return renamed.replace(b'{\n "format": 1,', b'{\n "format": 2,', 1)

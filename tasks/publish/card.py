@@ -20,10 +20,10 @@ def version_name(version: int) -> str:
 def root_card(newest: int, versions: Mapping[int, Manifest]) -> str:
     """The card of the output: the newest version by default, each kept one by its name, and the rejects."""
     manifest = versions[newest]
-    configs = [_config("default", manifest, "shards")]
+    configs = [_config("default", manifest)]
     infos = [_info("default", manifest)]
     for number, kept in sorted(versions.items(), reverse=True):
-        configs.append(_config(version_name(number), kept, "shards"))
+        configs.append(_config(version_name(number), kept))
         infos.append(_info(version_name(number), kept))
     if manifest.rejects is not None:
         configs.append(_rejects(manifest.rejects.path))
@@ -38,10 +38,11 @@ def view_card(version: int, manifest: Manifest) -> str:
     return _page(configs, [_info("default", manifest)], manifest, version)
 
 
-def _config(name: str, manifest: Manifest, folder: str) -> dict[str, Any]:
+def _config(name: str, manifest: Manifest, folder: str = "") -> dict[str, Any]:
+    """The files of a version by split: in the pool, or in *folder*."""
     files: dict[str, list[str]] = defaultdict(list)
     for shard in manifest.shards:
-        files[shard.split].append(f"{folder}/{shard.path.rpartition('/')[2]}")
+        files[shard.split].append(f"{folder}/{shard.path.rpartition('/')[2]}" if folder else shard.path)
     return {"config_name": name, "data_files": [{"split": split, "path": paths} for split, paths in files.items()]}
 
 
@@ -94,6 +95,9 @@ def _body(manifest: Manifest, version: int) -> list[str]:
         "",
         "Open it with `datasets`: `load_dataset(FOLDER)` is the newest version, "
         f'`load_dataset(FOLDER, "{version_name(version)}")` this one for as long as it is kept.',
+        "",
+        "The data of a version are the files listed for it above and in `latest.json` (on a local disk also the folder "
+        f"`versions/{version:06}/data`), never all of `_shards/`, which holds the files of every kept version.",
     ]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from tasks.errors import OutputError
+from tasks.publish.guest import refuse_strangers
 from tasks.publish.history import read_history
 from tasks.publish.settings import OutputSettings
 from tasks.samples import StoreUrl
@@ -27,7 +28,7 @@ def check_output(settings: OutputSettings, dataset: str, sources: Sequence[Store
     for source in sources:
         _refuse_overlap(settings.path, source.url)
     store = open_store(settings.place)
-    _refuse_other_dataset(store, dataset)
+    _refuse_others(store, dataset)
     if write:
         _probe(store, settings)
 
@@ -50,9 +51,18 @@ def _real(path: str) -> str:
     return path.rstrip("/") if "://" in path else os.path.realpath(path)
 
 
-def _refuse_other_dataset(store: Store, dataset: str) -> None:
+def refuse_guests(settings: OutputSettings, dataset: str) -> None:
+    """Raise `OutputError` where a local output holds what is not the dataset's; others take the network to look at."""
+    store = open_store(settings.place)
+    if store.is_local:
+        _refuse_others(store, dataset)
+
+
+def _refuse_others(store: Store, dataset: str) -> None:
     newest = read_history(store).newest
-    if newest is not None and newest.dataset != dataset:
+    if newest is None:
+        refuse_strangers(store)
+    elif newest.dataset != dataset:
         raise OutputError(
             f"The output {redact_url(store.place.url)} holds the dataset {newest.dataset!r}, not {dataset!r}. "
             "Set another `output.path`, or correct `name`."

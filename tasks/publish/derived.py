@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from tasks.errors import DatasetError, VersionError
 from tasks.publish.card import root_card
-from tasks.publish.documents import FORMAT, LATEST, PINS, Manifest, Pin, read_document
+from tasks.publish.documents import CARD, FORMAT, LATEST, PINS, Manifest, Pin, read_document
+from tasks.publish.guest import is_own_card, is_own_latest
 from tasks.publish.history import Version, list_versions, read_version
 from tasks.publish.settings import OutputSettings
 from tasks.publish.views import write_views
@@ -22,17 +23,18 @@ def refresh_derived(store: Store, settings: OutputSettings) -> list[str]:
 
     The newest commit is read just before, and looked at again after: a run that slept must not put older ones back.
     """
+    told: list[str] = []
     try:
         for _ in range(_ROUNDS):
             newest = max(list_versions(store), default=0)
             if newest:
                 kept = kept_versions(store, settings, newest)
-                _write(store, {number: version.manifest for number, version in kept.items()}, newest)
+                told = _write(store, {number: version.manifest for number, version in kept.items()}, newest)
             if max(list_versions(store), default=0) == newest:
-                return []
+                return told
     except (DatasetError, OSError) as error:
         return [f"The card, latest.json or a view could not be brought up to date: {error}"]
-    return []
+    return told
 
 
 def kept_versions(store: Store, settings: OutputSettings, newest: int) -> dict[int, Version]:
@@ -60,12 +62,16 @@ def pinned_versions(store: Store) -> dict[int, list[str]]:
     return pins
 
 
-def _write(store: Store, kept: Mapping[int, Manifest], newest: int) -> None:
-    """Views first: who reads of a version finds it."""
+def _write(store: Store, kept: Mapping[int, Manifest], newest: int) -> list[str]:
+    """Views first: who reads of a version finds it. Returns what is left as somebody else wrote it."""
     if isinstance(store, LocalStore):
         write_views(store, kept)
-    _replace_if_other(store, "README.md", root_card(newest, kept).encode())
-    _replace_if_other(store, LATEST, latest_json(newest, kept[newest]))
+    made = {
+        CARD: (root_card(newest, kept).encode(), is_own_card),
+        LATEST: (latest_json(newest, kept[newest]), is_own_latest),
+    }
+    left = [path for path, (data, is_own) in made.items() if not _put(store, path, data, is_own)]
+    return [f"{path} is somebody else's and is left as it is: move it away for the next run" for path in left]
 
 
 def latest_json(version: int, manifest: Manifest) -> bytes:
@@ -83,8 +89,11 @@ def latest_json(version: int, manifest: Manifest) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode()
 
 
-def _replace_if_other(store: Store, path: str, data: bytes) -> None:
+def _put(store: Store, path: str, data: bytes, is_own: Callable[[bytes], bool]) -> bool:
+    """Make the file *path* hold *data*, unless there is another that is not ours; whether it does."""
     with suppress(FileNotFoundError):
-        if store.read_bytes(path) == data:
-            return
+        there = store.read_bytes(path)
+        if there == data or not is_own(there):
+            return there == data
     store.replace(path, data)
+    return True

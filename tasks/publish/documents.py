@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from tasks.errors import VersionError
 from tasks.storage import Store, redact_url
 
-FORMAT = 1
+FORMAT = 2
+"""Of format 1 were outputs whose pool of shards was called `shards/`; they are read, and moved by their next run."""
+
+CARD = "README.md"
 COMMITS = "commits"
 LATEST = "latest.json"
 PINS = "pins"

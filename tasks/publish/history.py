@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tasks.errors import VersionError
 from tasks.publish.documents import (
     COMMITS,
+    FORMAT,
     LATEST,
     RESTORE,
     Commit,
@@ -19,6 +20,8 @@ from tasks.publish.documents import (
     parse_document,
     read_document,
 )
+from tasks.publish.guest import is_own_latest
+from tasks.publish.pool import with_moved
 from tasks.storage import Store, redact_url
 
 _COMMIT = re.compile(r"commits/([0-9]{6,})\.json")
@@ -44,6 +47,11 @@ class History:
     def version(self) -> int:
         """The newest version's number; 0 where nothing was published."""
         return self.newest.version if self.newest else 0
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the newest commit is of today's format, so that the pool has its name of today."""
+        return self.newest is not None and self.newest.format >= FORMAT
 
     @property
     def class_names(self) -> dict[str, list[str]]:
@@ -104,7 +112,7 @@ def read_manifest(store: Store, commit: Commit) -> Manifest:
         raise VersionError(
             f"{redact_url(where)} is damaged: its SHA-256 is not the one that its commit names. {RESTORE}"
         )
-    return parse_document(data, Manifest, where)
+    return with_moved(store, parse_document(data, Manifest, where))
 
 
 def read_history(store: Store) -> History:
@@ -140,8 +148,9 @@ def list_all_versions(store: Store) -> list[int]:
 def latest_version(store: Store) -> int:
     """The version that `latest.json` names; 0 where it is missing or damaged, since it is made anew."""
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
-        version = json.loads(store.read_bytes(LATEST))["version"]
-        return version if isinstance(version, int) else 0
+        data = store.read_bytes(LATEST)
+        version = json.loads(data)["version"]
+        return version if isinstance(version, int) and is_own_latest(data) else 0
     return 0
 
 

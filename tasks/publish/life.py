@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tasks.errors import ConfigError, OutputError, RefusedError, VersionError
@@ -12,8 +12,9 @@ from tasks.plan import Rows
 from tasks.publish.ages import clock_of, renew_old
 from tasks.publish.commits import create_commit
 from tasks.publish.derived import pinned_versions
-from tasks.publish.documents import COMMITS, FORMAT, PINS, Commit, Manifest, Pin, read_document
+from tasks.publish.documents import COMMITS, FORMAT, PINS, Commit, Manifest, Pin, content_path, read_document
 from tasks.publish.history import Version, list_all_versions, read_commit
+from tasks.publish.pool import move_pool, with_moved
 from tasks.publish.row_index import read_rows
 from tasks.publish.runs import new_run_id, now
 from tasks.publish.verify import require_files
@@ -60,6 +61,8 @@ def release(store: Store) -> Commit:
 def _commit_again(store: Store, version: Version, kind: Literal["rollback", "release"]) -> Commit:
     """A commit of a manifest that is there; class lists stay the longest, so that no id is used twice."""
     newest = list_all_versions(store)[-1]
+    if version.commit.format < FORMAT:
+        version = _in_format(store, version)
     commit = Commit(
         format=FORMAT,
         version=newest + 1,
@@ -94,6 +97,15 @@ def _class_names_ever(store: Store, newest: int) -> dict[str, list[str]]:
                 if len(longer) > len(known) and longer[: len(known)] == known:
                     names[column] = longer
     return names
+
+
+def _in_format(store: Store, version: Version) -> Version:
+    """*version*, which is of an older format, as one of today's: its manifest names the shards where they are now."""
+    move_pool(store)
+    data = with_moved(store, version.manifest).to_bytes()
+    path, digest = content_path("manifests", data, ".json")
+    store.replace(path, data)
+    return replace(version, commit=version.commit.model_copy(update={"manifest": path, "manifest_sha256": digest}))
 
 
 def pin(store: Store, number: int, name: str) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from tasks.errors import DatasetError, VersionError
 from tasks.publish.ages import clock_of
 from tasks.publish.derived import pinned_versions
-from tasks.publish.documents import COMMITS, commit_path
+from tasks.publish.documents import COMMITS, FORMAT, commit_path
+from tasks.publish.guest import names_beside, some_names
 from tasks.publish.history import MissingVersionError, Version, list_versions, read_commit, read_version
+from tasks.publish.runs import Run, others_at_work
 from tasks.publish.settings import OutputSettings
 from tasks.publish.views import list_views, remove_views
-from tasks.storage import LocalStore, Store, StoredFile
+from tasks.storage import OLD_POOL, POOL, LocalStore, Store, StoredFile, is_own
 
-_FOLDERS = ("shards", "rejects", "manifests", "reports")
+_FOLDERS = (POOL, OLD_POOL, "rejects", "manifests", "reports")
 _MISSING = 5  # pruned versions in a row, below which all are taken for pruned
 
 
@@ -25,10 +29,12 @@ class Garbage:
     Attributes:
         files: Files that no kept version names, and that have been so for longer than the grace.
         waiting: How many more there are that the grace still protects.
+        strangers: What lies in the output and is not this dataset's; it is left alone.
     """
 
     files: tuple[StoredFile, ...]
     waiting: int
+    strangers: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:
@@ -48,13 +54,29 @@ def find_garbage(store: Store, settings: OutputSettings) -> Garbage:
     kept = _kept(store, settings, newest)
     named = {path for version in kept.values() for path in _paths(version)}
     commits = store.list_files(COMMITS)
-    superseded = _superseded(store, kept, {file.path: file.modified for file in commits})
-    there = [file for folder in _FOLDERS for file in store.list_files(folder)]
+    times = {file.path: file.modified for file in commits}
+    listed = [file for folder in _FOLDERS for file in store.list_files(folder)]
+    there = [file for file in listed if is_own(file.path)]
+    superseded = _superseded(store, kept, times) | _moved(store, newest, there, times)
     clock = clock_of(store, [*commits, *there])
     unnamed = [file for file in there if file.path not in named]
     grace = settings.grace.total_seconds()
     old = [file for file in unnamed if clock - max(file.modified, superseded.get(file.path, 0.0)) > grace]
-    return Garbage(tuple(old), len(unnamed) - len(old))
+    strangers = [*names_beside(store), *(file.path for file in listed if not is_own(file.path))]
+    return Garbage(tuple(old), len(unnamed) - len(old), tuple(strangers))
+
+
+def _moved(store: Store, newest: int, there: Sequence[StoredFile], commits: Mapping[str, float]) -> dict[str, float]:
+    """When each name in the pool of format 1 was superseded: at the first commit of today's format, if there is one."""
+    old = [file.path for file in there if file.path.startswith(f"{OLD_POOL}/")]
+    if not old:
+        return {}
+    number, since = newest, math.inf
+    with suppress(VersionError):
+        while number and read_commit(store, number).format >= FORMAT:
+            since = commits.get(commit_path(number), since)
+            number -= 1
+    return dict.fromkeys(old, since)
 
 
 def _kept(store: Store, settings: OutputSettings, newest: int) -> dict[int, Version]:
@@ -110,7 +132,7 @@ def prune(store: Store, settings: OutputSettings) -> Garbage:
     gone = [file for file in ordered if store.delete_as_listed(file)]
     if isinstance(store, LocalStore):
         remove_views(store, [version for version in list_views(store) if _is_pruned(store, version)])
-    return Garbage(tuple(sorted(gone, key=lambda file: file.path)), garbage.waiting)
+    return replace(garbage, files=tuple(sorted(gone, key=lambda file: file.path)))
 
 
 def _is_pruned(store: Store, version: int) -> bool:
@@ -121,10 +143,31 @@ def _is_pruned(store: Store, version: int) -> bool:
         return False
 
 
-def apply_retention(store: Store, settings: OutputSettings) -> list[str]:
-    """`prune` at a run's end; return what could not be done, a sentence each."""
+def drop_unnamed(run: Run, settings: OutputSettings, made: Iterable[str]) -> list[str]:
+    """Delete at once those shards, *made* by *run*, that no version names: others of its own took their place.
+
+    Where another run is at work they stay for the grace: it may have taken them over. Returns what could not be done.
+    """
+    store, spare = run.store, {*made}
     try:
-        prune(store, settings)
+        if spare and not others_at_work(run):
+            kept = _kept(store, settings, max(list_versions(store)))
+            named = {path for version in kept.values() for path in _paths(version)}
+            store.delete(sorted(spare - named - _superseded(store, kept, {}).keys()))
+    except (DatasetError, OSError) as error:
+        return [f"Shards that no version names are not deleted for now: {error}"]
+    return []
+
+
+def apply_retention(store: Store, settings: OutputSettings) -> list[str]:
+    """`prune` at a run's end; return what could not be done and what was left alone, a sentence each."""
+    try:
+        strangers = prune(store, settings).strangers
     except (DatasetError, OSError) as error:
         return [f"Old files are not deleted for now: {error}"]
-    return []
+    return [left_alone(strangers)] if strangers else []
+
+
+def left_alone(strangers: Sequence[str]) -> str:
+    """What to say of what is not this dataset's."""
+    return f"The output holds what is not this dataset's, and is left alone: {some_names(strangers)}"

@@ -20,7 +20,7 @@ from tasks.publish.documents import COMMITS, FileEntry
 from tasks.publish.verify import hash_file
 from tasks.samples import REJECTION_SCHEMA, UNREADABLE, ShardFile, kept_text
 from tasks.shards.schema import kept_columns_of
-from tasks.storage import Store, StoredFile, redact_url
+from tasks.storage import POOL, Store, StoredFile, is_own, redact_url
 
 _COLUMNS = ("sample_id", "split", "label_name", "label_path", "source_fingerprint", "content_sha256")
 _READERS = 8
@@ -124,10 +124,10 @@ def with_spare(
     """
     known = {*named, *(file.name for file in rows.files)}
     files, tables = list(rows.files), [rows.table]
-    listed = store.list_files("shards")
+    listed = store.list_files(POOL)
     clock = clock_of(store, [*listed, *store.list_files(COMMITS)])
     for stored in listed:
-        if stored.path in known or not stored.path.endswith(".parquet"):
+        if stored.path in known or not is_own(stored.path):
             continue
         made = _spare(store, stored, fits, len(files))
         if made is not None and _is_renewed(store, stored, clock, grace):
@@ -150,7 +150,7 @@ def _spare(
 ) -> tuple[ShardFile, pa.Table] | None:
     """A spare shard and its rows; None where it is of no use."""
     path = stored.path
-    split, _, digits = path.removeprefix("shards/").removesuffix(".parquet").rpartition("-")
+    split, _, digits = path.removeprefix(f"{POOL}/").removesuffix(".parquet").rpartition("-")
     try:
         with store.open(path) as opened, pq.ParquetFile(opened, page_checksum_verification=True) as parquet:
             if not fits(parquet.schema_arrow):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +11,12 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from tasks.errors import RefusedError
+from tasks.publish.guest import refuse_strangers
 from tasks.publish.history import History, read_history
+from tasks.publish.pool import move_pool
 from tasks.storage import WORKPLACE, Store
+
+_RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,25 @@ def open_run(store: Store) -> Iterator[Run]:
 
     Raises:
         VersionError: What was published before cannot be read.
+        OutputError: Nothing was, and the output holds what is somebody else's.
     """
     started = time.monotonic()
-    run = Run(new_run_id(), store, read_history(store), started)
+    history = read_history(store)
+    if history.newest is None:
+        refuse_strangers(store)
     store.sweep()
+    if not history.is_current:
+        move_pool(store)
+        history = read_history(store) if history.newest else history
+    run = Run(new_run_id(), store, history, started)
     with store.claim(run.folder):
         yield run
+
+
+def others_at_work(run: Run) -> list[str]:
+    """The ids of other runs that have folders of their own in the output; on object stores some may be dead."""
+    names = (name.rstrip("/") for name in run.store.list_names(WORKPLACE) if name.endswith("/"))
+    return [name for name in names if _RUN_ID.fullmatch(name) and name != run.id]
 
 
 def new_run_id() -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
 from tasks.publish.card import view_card
 from tasks.publish.documents import FileEntry, Manifest
 from tasks.publish.verify import file_problem
-from tasks.storage import WORKPLACE, LocalStore, claimed_folder, sync_folder
+from tasks.storage import WORKPLACE, LocalStore, claimed_folder, is_shard_name, sync_folder
 
 VIEWS = "versions"
 
@@ -32,14 +33,30 @@ def write_views(store: LocalStore, versions: Mapping[int, Manifest]) -> None:
 def remove_views(store: LocalStore, versions: Iterable[int]) -> None:
     """Remove the views of *versions*, which are there no more."""
     for version in versions:
-        store.delete_tree(view_name(version))
+        for path in _files_of(store.root / view_name(version)):
+            path.unlink(missing_ok=True)
+        for folder in (store.root / view_name(version) / "data", store.root / view_name(version)):
+            with suppress(OSError):  # what somebody else has put there stays
+                folder.rmdir()
+
+
+def _files_of(folder: Path) -> Iterator[Path]:
+    """What lies in a view that was put there when it was made, or repaired."""
+    yield from (path for path in _entries(folder / "data") if is_shard_name(path.name))
+    yield from (folder / name for name in ("README.md", "manifest.json", "rejects.parquet", "report.html"))
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def list_views(store: LocalStore) -> list[int]:
     """The versions that have a view, ascending."""
-    folder = store.root / VIEWS
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    return sorted(int(name) for name in names if name.isascii() and name.isdigit())
+    names = [path.name for path in _entries(store.root / VIEWS)]
+    return sorted(int(name) for name in names if name.isascii() and name.isdigit() and len(name) >= 6)
 
 
 def view_problem(store: LocalStore, version: int, file: FileEntry) -> Iterator[tuple[str, str]]:
@@ -106,9 +123,9 @@ def _repair_view(store: LocalStore, version: int, manifest: Manifest) -> None:
     for name, path in links.items():
         if not _is_link(folder / name, store.root / path):
             _replace_link(store.root, folder / name, store.root / path)
-    for file in (folder / "data").iterdir():
-        if f"data/{file.name}" not in links:
-            file.unlink()
+    for file in _entries(folder / "data"):
+        if f"data/{file.name}" not in links and is_shard_name(file.name):
+            file.unlink(missing_ok=True)
     for name, data in _documents(version, manifest).items():
         if not _has_bytes(folder / name, data):
             store.replace(f"{view_name(version)}/{name}", data)

@@ -23,6 +23,7 @@ from tasks.refresh.rounds import BuiltShards
 from tasks.report import drift
 from tasks.report.gates import GateResult
 from tasks.shards.statistics import read_sizes
+from tasks.storage import in_pool
 
 _PIXELS_OF = 64
 
@@ -118,7 +119,7 @@ def _known_sums(run: Run) -> dict[str, Any]:
     if entry is not None:
         with suppress(DatasetError, OSError, ValueError, KeyError, TypeError):
             found: dict[str, Any] = json.loads(run.store.read_bytes(entry.path))["images"]["shards"]
-            return found
+            return {in_pool(path): sums for path, sums in found.items()}
     return {}
 
 

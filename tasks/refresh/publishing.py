@@ -16,7 +16,7 @@ from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
 from tasks.publish.derived import refresh_derived
 from tasks.publish.memory import remember
-from tasks.publish.retention import apply_retention
+from tasks.publish.retention import apply_retention, drop_unnamed
 from tasks.publish.state import State, save_state
 from tasks.publish.verify import verify_built
 from tasks.redaction import redact_url
@@ -54,7 +54,7 @@ def publish_run(
     if _is_unchanged(run, facts):
         learned = learned_state(facts, planned.past.rejects)
         save_state(run, learned, planned.past.state, run.history.version)
-        return _outcome(dataset, run, facts, None, _afterwards(dataset, run))
+        return _outcome(dataset, run, facts, None, _afterwards(dataset, run, built))
     report = make_report(dataset, run, facts, gates, library_versions())
     version, warnings = _commit(dataset, run, facts, gates, report)
     facts = with_drift(facts, report)
@@ -64,12 +64,14 @@ def publish_run(
         warnings.append(
             f"What was learned of images that failed is lost, and costs the next run some fetching: {error}"
         )
-    return _outcome(dataset, run, facts, version, [*warnings, *_afterwards(dataset, run)])
+    return _outcome(dataset, run, facts, version, [*warnings, *_afterwards(dataset, run, built)])
 
 
-def _afterwards(dataset: Dataset, run: Run) -> list[str]:
+def _afterwards(dataset: Dataset, run: Run, built: BuiltShards) -> list[str]:
     """Bring up to date what is derived, and delete what is old; return what could not be done, a sentence each."""
-    return [*refresh_derived(run.store, dataset.output), *apply_retention(run.store, dataset.output)]
+    told = refresh_derived(run.store, dataset.output)
+    passing = {*built.made} - {file.name for file in built.rows.files}
+    return [*told, *drop_unnamed(run, dataset.output, passing), *apply_retention(run.store, dataset.output)]
 
 
 def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: PlannedRun | None) -> RunOutcome:
@@ -268,7 +270,7 @@ def _crossed(gates: Sequence[GateResult]) -> RefusedError:
 def _is_unchanged(run: Run, facts: RunFacts) -> bool:
     """Whether the version would have the same shards, class lists and images left out as the newest one."""
     manifest = run.history.manifest
-    if manifest is None:
+    if manifest is None or not run.history.is_current:
         return False
     same_files = {shard.path for shard in manifest.shards} == {file.name for file in facts.built.rows.files}
     names = {column: list(listed) for column, listed in facts.planned.labelled.class_names.items()}

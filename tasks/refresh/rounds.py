@@ -36,6 +36,7 @@ class BuiltShards:
         counts: fetched, fetched_bytes, decoded, copied, changed, touched.
         warnings: Rows written with a warning.
         settled: What equal bytes asked for.
+        made: The shards that were written, also those that others took the place of.
     """
 
     rows: Rows
@@ -45,6 +46,7 @@ class BuiltShards:
     counts: Counter[str]
     warnings: Counter[str]
     settled: Settled
+    made: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def settle_rows(dataset: Dataset, planned: PlannedRun, run: Run, outcomes: Seque
         counts=_sum(outcomes, "counts"),
         warnings=_sum(outcomes, "warnings"),
         settled=settled,
+        made=_files(outcomes),
     )
     if not settled.splits and not left_out:
         return SettledRows(built, RefreshPlan((), (), {}, rows.table, rows.table), planned.spec, is_final=True)
@@ -99,7 +102,12 @@ def with_copies(settled: SettledRows, run: Run, copies: Sequence[ShardOutcome]) 
     if settled.is_final:
         return built
     counts = built.counts + Counter({"copied": _sum(copies, "counts")["copied"]})
-    return replace(built, rows=_rows_after(built.rows, settled.plan, copies, run), counts=counts)
+    rows = _rows_after(built.rows, settled.plan, copies, run)
+    return replace(built, rows=rows, counts=counts, made=built.made + _files(copies))
+
+
+def _files(outcomes: Sequence[ShardOutcome]) -> tuple[str, ...]:
+    return tuple(file.name for outcome in outcomes for file in outcome.files)
 
 
 def _rows_after(rows: Rows, plan: RefreshPlan, outcomes: Sequence[ShardOutcome], run: Run) -> Rows:

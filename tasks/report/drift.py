@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FORMAT = 1
+FORMAT = 2
 _FLIPS = 100
 _HOSTS = 20
 

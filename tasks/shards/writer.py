@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tasks.samples import ShardFile
 from tasks.shards.settings import HARD_CAP_BYTES, WriteSettings
-from tasks.storage import Store, told
+from tasks.storage import POOL, Store, told
 
 _GROUP_BYTES = 8 << 20
 _GROUP_ROWS = 1000
@@ -152,7 +152,7 @@ class ShardWriter:
             return
         self._writer.close()
         self._file.close()
-        name = f"shards/{self._split}-{self._file.sha256[:16]}.parquet"
+        name = f"{POOL}/{self._split}-{self._file.sha256[:16]}.parquet"
         made = ShardFile(name, self._split, self._file_rows, self._file.bytes, self._file.sha256)
         self._store.adopt(self._folder / f"shard-{len(self.files)}.parquet", name)
         self.files.append(made)

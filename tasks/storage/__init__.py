@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tasks.samples import StoreUrl
-from tasks.storage.claims import TEMPORARY_PREFIX, claimed_folder
+from tasks.storage.claims import claimed_folder
 from tasks.storage.durable import sync_file, sync_folder
 from tasks.storage.local import LocalStore
+from tasks.storage.names import OLD_POOL, POOL, TEMPORARY_PREFIX, WORKPLACE, in_pool, is_own, is_shard_name
 from tasks.storage.remote import RemoteStore
-from tasks.storage.store import WORKPLACE, Store, StoredFile, told
+from tasks.storage.store import Store, StoredFile, told
 from tasks.storage.urls import is_url, quote_location, redact_url
 
 
@@ -26,6 +27,8 @@ def open_store(place: StoreUrl) -> Store:
 
 
 __all__ = [
+    "OLD_POOL",
+    "POOL",
     "TEMPORARY_PREFIX",
     "WORKPLACE",
     "LocalStore",
@@ -33,6 +36,9 @@ __all__ = [
     "Store",
     "StoredFile",
     "claimed_folder",
+    "in_pool",
+    "is_own",
+    "is_shard_name",
     "is_url",
     "open_store",
     "quote_location",

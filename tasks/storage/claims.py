@@ -5,25 +5,22 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
 from tasks.storage.durable import make_folder
+from tasks.storage.names import LOCK, TEMPORARY_PREFIX, is_work_name
 
-TEMPORARY_PREFIX = ".parquetry-tmp-"
-"""How the name of every file begins that is not whole yet."""
-
-_LOCK = ".lock"
 _ATTEMPTS = 20
 
 
 @contextmanager
 def claimed_file(parent: Path) -> Iterator[tuple[Path, IO[bytes]]]:
     """A new file in *parent*, open for writing; gone afterwards, unless it was given another name."""
-    path, file = _claim(parent, f"{TEMPORARY_PREFIX}{uuid4().hex}")
+    path, file = _claim(parent, lambda: f"{TEMPORARY_PREFIX}{uuid4().hex}")
     try:
         yield path, file
     finally:
@@ -36,7 +33,7 @@ def claimed_file(parent: Path) -> Iterator[tuple[Path, IO[bytes]]]:
 @contextmanager
 def claimed_folder(parent: Path, name: str) -> Iterator[Path]:
     """The new folder *name* in *parent*; gone afterwards. While a file beside it is locked, nobody sweeps it."""
-    lock, file = _claim(parent, f"{name}{_LOCK}")
+    lock, file = _claim(parent, lambda: f"{name}{LOCK}")
     folder = parent / name
     try:
         folder.mkdir(exist_ok=True)
@@ -49,12 +46,12 @@ def claimed_folder(parent: Path, name: str) -> Iterator[Path]:
 
 
 def sweep_claims(parent: Path) -> None:
-    """Remove from *parent* what belonged to processes that are gone."""
+    """Remove from *parent* what belonged to processes that are gone; what has no name of theirs is left alone."""
     entries = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []
-    for name in entries:
+    for name in filter(is_work_name, entries):
         path = parent / name
         if path.is_dir() and not path.is_symlink():
-            if not (parent / f"{name}{_LOCK}").exists():
+            if not (parent / f"{name}{LOCK}").exists():
                 remove_tree(path)
         else:
             _sweep_file(path)
@@ -72,13 +69,13 @@ def remove_tree(folder: Path) -> None:
             return
 
 
-def _claim(parent: Path, name: str) -> tuple[Path, IO[bytes]]:
-    """Make the file *name* in *parent*, and lock it: nobody has swept it away before it was locked.
+def _claim(parent: Path, name: Callable[[], str]) -> tuple[Path, IO[bytes]]:
+    """Make a file in *parent*, and lock it: nobody has swept it away before it was locked.
 
-    *parent* is made again where another process found it empty, and removed it.
+    *parent* is made again where another process found it empty, and removed it; each attempt asks for a *name*.
     """
-    path = parent / name
     for _ in range(_ATTEMPTS):
+        path = parent / name()
         with suppress(FileNotFoundError):
             make_folder(parent)
             file = path.open("xb")
@@ -100,6 +97,8 @@ def _sweep_file(path: Path) -> None:
     """Remove *path*, and the folder that it claims, unless a process holds it."""
     with suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if path.suffix == _LOCK:
+        if not _is_named(path, file):  # another process swept it, and its owner may have made the name anew
+            return
+        if path.suffix == LOCK:
             remove_tree(path.with_suffix(""))
         path.unlink()

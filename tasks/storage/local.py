@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tasks.samples import StoreUrl
-from tasks.storage.claims import TEMPORARY_PREFIX, claimed_file, claimed_folder, remove_tree, sweep_claims
+from tasks.storage.claims import claimed_file, claimed_folder, remove_tree, sweep_claims
 from tasks.storage.durable import make_folder, sync_file, sync_folder
-from tasks.storage.store import WORKPLACE, StoredFile, told
+from tasks.storage.names import TEMPORARY_PREFIX, WORKPLACE
+from tasks.storage.store import StoredFile, told
 
 
 class LocalStore:
@@ -50,15 +52,22 @@ class LocalStore:
             make_folder(target.parent)
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
-            if _are_same(temporary, target):  # links to it stay as they are
-                os.utime(target)
-            else:
+            if not _renewed_same(temporary, target):
                 temporary.replace(target)
             sync_folder(target.parent)
 
     def list_files(self, prefix: str) -> list[StoredFile]:
         with told("listing", self._name(prefix)):
             return sorted(self._walk(prefix), key=lambda file: file.path)
+
+    def list_names(self, folder: str) -> list[str]:
+        with (
+            told("listing", self._name(folder)),
+            suppress(FileNotFoundError, NotADirectoryError),
+            os.scandir(self.root / folder) as entries,
+        ):
+            return sorted(f"{item.name}/" if item.is_dir(follow_symlinks=False) else item.name for item in entries)
+        return []
 
     def exists(self, path: str) -> bool:
         return (self.root / path).is_file()
@@ -107,6 +116,28 @@ class LocalStore:
         with told("sweeping", self._name(WORKPLACE)):
             sweep_claims(self.root / WORKPLACE)
 
+    def link(self, path: str, name: str) -> None:
+        target = self.root / name
+        with told("writing", self._name(name)):
+            make_folder(target.parent)
+            with suppress(FileExistsError):
+                self._link_or_copy(self.root / path, target)
+            sync_folder(target.parent)
+
+    def _link_or_copy(self, path: Path, target: Path) -> None:
+        """Where the disk knows no links, a copy with the same age."""
+        try:
+            os.link(path, target)
+        except (FileNotFoundError, FileExistsError):
+            raise
+        except OSError:
+            with claimed_file(self.root / WORKPLACE) as (temporary, file):
+                with path.open("rb") as source:
+                    shutil.copyfileobj(source, file)
+                sync_file(file)
+                shutil.copystat(path, temporary)
+                temporary.replace(target)
+
     def renew(self, path: str) -> None:
         with told("renewing", self._name(path)):
             os.utime(self.root / path)
@@ -138,10 +169,12 @@ class LocalStore:
                         yield StoredFile(path, found.st_size, found.st_mtime)
 
 
-def _are_same(one: Path, other: Path) -> bool:
-    """Whether both are there with the same bytes."""
-    with suppress(FileNotFoundError):
-        return filecmp.cmp(one, other, shallow=False)
+def _renewed_same(one: Path, other: Path) -> bool:
+    """Whether *other* is there with the bytes of *one*, and has a new age: links to it stay as they are."""
+    with suppress(FileNotFoundError):  # it may be deleted at any moment
+        if filecmp.cmp(one, other, shallow=False):
+            os.utime(other)
+            return True
     return False
 
 

@@ -19,7 +19,8 @@ from fsspec.spec import AbstractFileSystem
 from tasks.errors import DatasetError, OutputError
 from tasks.samples import StoreUrl
 from tasks.storage.claims import claimed_folder, sweep_claims
-from tasks.storage.store import WORKPLACE, StoredFile, told
+from tasks.storage.names import WORKPLACE, is_own
+from tasks.storage.store import StoredFile, told
 from tasks.storage.urls import redact_url
 
 _ABANDONED_S = 3 * 86400.0
@@ -69,6 +70,17 @@ class RemoteStore:
         listed = [self._stored(path, info) for path, info in found.items() if info.get("type") == "file"]
         return sorted(listed, key=lambda file: file.path)
 
+    def list_names(self, folder: str) -> list[str]:
+        self._files.invalidate_cache()
+        place = self._at(folder)
+        with _reached("listing", self._name(folder)):
+            try:
+                found = self._files.ls(place, detail=True)
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+        named = ((str(info["name"]).removeprefix(place).strip("/"), info.get("type")) for info in found)
+        return sorted(f"{name}/" if kind == "directory" else name for name, kind in named if name)
+
     def exists(self, path: str) -> bool:
         return self.size(path) is not None
 
@@ -115,11 +127,16 @@ class RemoteStore:
         """Delete the folder *own*, and what is three days older than it: without locks, who is gone cannot be known."""
         files = self.list_files(WORKPLACE)
         newest = max((file.modified for file in files), default=0.0)
-        gone = [file for file in files if file.path.startswith(f"{own}/") or newest - file.modified > _ABANDONED_S]
+        old = [file for file in files if newest - file.modified > _ABANDONED_S and is_own(file.path)]
+        gone = [*old, *(file for file in files if file not in old and file.path.startswith(f"{own}/"))]
         self.delete(file.path for file in gone)
 
     def sweep(self) -> None:
         sweep_claims(_own_folder())
+
+    def link(self, path: str, name: str) -> None:
+        with _reached("writing", self._name(name)):
+            self._files.cp_file(self._at(path), self._at(name))
 
     def renew(self, path: str) -> None:
         """Copy the file onto itself; S3 admits that only where something of it is set anew."""

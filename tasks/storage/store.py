@@ -13,9 +13,6 @@ from tasks.errors import OutputError
 from tasks.samples import StoreUrl
 from tasks.storage.urls import redact_url
 
-WORKPLACE = "runs"
-"""The folder below an output's root for what is not whole yet; what dead processes left in it is swept."""
-
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -62,6 +59,9 @@ class Store(Protocol):
     def list_files(self, prefix: str) -> list[StoredFile]:
         """Every file below the folder *prefix*, as it is now, sorted by path; none where there is no such folder."""
 
+    def list_names(self, folder: str) -> list[str]:
+        """What lies in *folder* itself, sorted; folders end in a slash. None where there is no such folder."""
+
     def exists(self, path: str) -> bool:
         """Whether the file is there."""
 
@@ -85,6 +85,9 @@ class Store(Protocol):
 
     def sweep(self) -> None:
         """Remove what processes left behind that are gone, as far as that can be known."""
+
+    def link(self, path: str, name: str) -> None:
+        """Let the file *path* be the file *name* too, whole or not at all; one that is there has the same bytes."""
 
     def renew(self, path: str) -> None:
         """Give the file a new age by the store's clock; its bytes stay."""

@@ -181,7 +181,7 @@ def size(root: Path) -> int:
     store = LocalStore(StoreUrl(str(root)))
     prune(store, output_settings(store).model_copy(update={"grace_days": -1}))
     return sum(
-        file.bytes for folder in ("shards", "rejects", "manifests", "reports") for file in store.list_files(folder)
+        file.bytes for folder in ("_shards", "rejects", "manifests", "reports") for file in store.list_files(folder)
     )
 
 

@@ -103,7 +103,7 @@ def shapes(tmp_path: Path) -> Path:
 
 
 def shards(root: Path) -> list[str]:
-    return sorted(path.name for path in (root / "shards").iterdir())
+    return sorted(path.name for path in (root / "_shards").iterdir())
 
 
 def test_a_cluster_builds_the_same_bytes_as_threads_locally_and_on_s3(
@@ -274,7 +274,7 @@ def many(folder: Path, count: int) -> Path:
 
 
 def wait_for_shards(root: Path, run: subprocess.Popen[str], count: int) -> None:
-    while not (root / "shards").is_dir() or len(list((root / "shards").iterdir())) < count:
+    while not (root / "_shards").is_dir() or len(list((root / "_shards").iterdir())) < count:
         assert run.poll() is None
 
 

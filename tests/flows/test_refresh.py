@@ -56,12 +56,12 @@ def test_a_night_without_changes_makes_no_commit_and_no_shard(
     parquetry: Command, small_shards: Path, tmp_path: Path
 ) -> None:
     parquetry.run_json(small_shards)
-    pool = {path: path.stat().st_mtime_ns for path in (tmp_path / "out-refresh" / "shards").iterdir()}
+    pool = {path: path.stat().st_mtime_ns for path in (tmp_path / "out-refresh" / "_shards").iterdir()}
 
     (outcome,) = parquetry.run_json(small_shards)
 
     assert pick(outcome, "outcome", "version", "images_fetched", "bytes_written") == ("unchanged", 1, 0, 0)
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out-refresh" / "shards").iterdir()} == pool
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out-refresh" / "_shards").iterdir()} == pool
     assert len(list((tmp_path / "out-refresh" / "commits").iterdir())) == 1
 
 
@@ -289,7 +289,7 @@ def test_a_damaged_shard_is_an_error_with_a_way_out(
     parquetry: Command, small_shards: Path, source: Path, tmp_path: Path
 ) -> None:
     parquetry.run_json(small_shards)
-    for shard in (tmp_path / "out-refresh" / "shards").iterdir():
+    for shard in (tmp_path / "out-refresh" / "_shards").iterdir():
         data = bytearray(shard.read_bytes())
         data[len(data) // 2] ^= 255
         shard.write_bytes(data[:-200])

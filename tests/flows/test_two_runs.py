@@ -194,8 +194,8 @@ def test_whenever_a_run_is_ended_readers_see_a_whole_version_and_nothing_is_left
     assert after["written"] == 6 + 12
     assert list((root / "runs").iterdir()) == []
     check(root)
-    size = sum(path.stat().st_size for path in (root / "shards").iterdir())
+    size = sum(path.stat().st_size for path in (root / "_shards").iterdir())
     parquetry("prune", root, "--yes", "--keep-versions", "1", "--grace-days", "0")
-    named = sum(path.stat().st_size for path in (root / "shards").iterdir())
+    named = sum(path.stat().st_size for path in (root / "_shards").iterdir())
     assert named <= size
     assert os.listdir(root / "versions") == [f"{after['version']:06}"]  # noqa: PTH208

@@ -70,7 +70,7 @@ def test_old_versions_go_and_pinned_ones_stay(
     parquetry("unpin", tmp_path / "out-pets", "1")
     pruned = json.loads(parquetry("prune", tmp_path / "out-pets", "--yes", "--json").stdout)
     assert pruned["deleted"]
-    assert len(list((tmp_path / "out-pets" / "shards").iterdir())) == 1
+    assert len(list((tmp_path / "out-pets" / "_shards").iterdir())) == 1
 
 
 def test_the_grace_protects_what_was_just_superseded(parquetry: Command, root: Path) -> None:

@@ -248,7 +248,7 @@ def test_too_many_rejects_before_any_fetch_refuse_at_once(nights: Any, source: P
 
     assert pick(refused, "outcome", "version") == ("refused", None)
     assert "run CONFIG --accept max_reject_fraction" in refused["reason"]
-    assert not (nights.folder / "out" / "shards").exists()
+    assert not (nights.folder / "out" / "_shards").exists()
 
 
 def test_rejects_beyond_the_limit_start_no_further_shard_and_the_accepted_run_goes_on_from_there(
@@ -259,7 +259,7 @@ def test_rejects_beyond_the_limit_start_no_further_shard_and_the_accepted_run_go
         path.write_bytes(b"this is no image")
 
     refused = nights.run()
-    built = len(list((nights.folder / "out" / "shards").iterdir()))
+    built = len(list((nights.folder / "out" / "_shards").iterdir()))
     accepted = nights.run(accept=("max_reject_fraction",))
 
     assert refused["reason"].startswith("max_reject_fraction")

@@ -12,12 +12,12 @@ import pytest
 
 def test_a_quiet_night_asks_for_nothing_and_writes_nothing(nights: Any, pick: Any) -> None:
     nights.run()
-    before = {path: path.stat().st_mtime_ns for path in (nights.folder / "out" / "shards").iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in (nights.folder / "out" / "_shards").iterdir()}
 
     outcome = nights.run()
 
     assert pick(outcome, "outcome", "images_fetched", "images_decoded", "bytes_written") == ("unchanged", 0, 0, 0)
-    assert {path: path.stat().st_mtime_ns for path in (nights.folder / "out" / "shards").iterdir()} == before
+    assert {path: path.stat().st_mtime_ns for path in (nights.folder / "out" / "_shards").iterdir()} == before
 
 
 def test_each_state_is_counted_and_only_new_bytes_are_decoded(nights: Any, source: Path, draw: Any, pick: Any) -> None:

@@ -83,7 +83,7 @@ def apply(plan: RefreshPlan, rows: Rows, world: World) -> tuple[Rows, list[str]]
                 }
             )
         count = shard.samples.num_rows
-        files.append(ShardFile(f"shards/{len(files)}-{id(shard)}", shard.split, count, count, ""))
+        files.append(ShardFile(f"_shards/{len(files)}-{id(shard)}", shard.split, count, count, ""))
     made = Rows(tuple(files), pa.Table.from_pylist(table, schema=ROWS_SCHEMA), len(files))
     return made, decoded
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from PIL import Image
 
 from tasks.publish.commits import commit_version, write_rejects
 from tasks.publish.derived import refresh_derived
-from tasks.publish.documents import Commit, FileEntry, Manifest
+from tasks.publish.documents import Commit, FileEntry, Manifest, content_path
 from tasks.publish.history import read_history
 from tasks.publish.runs import Run, new_run_id
 from tasks.publish.settings import OutputSettings
@@ -94,6 +95,31 @@ class Output:
             shards=list(shards),
             rejects=write_rejects(self.store, left_out),
         )
+
+
+def as_format_1(output: Output) -> None:
+    """Make of *output* what was written before the pool had its name of today: `shards/`, and format 1 everywhere."""
+    store = output.store
+    names: dict[str, tuple[str, str]] = {}
+    for file in store.list_files("manifests"):
+        values = json.loads(store.read_bytes(file.path)) | {"format": 1}
+        for shard in values["shards"]:
+            shard["path"] = shard["path"].replace("_shards/", "shards/")
+        data = json.dumps(values, ensure_ascii=False, indent=1).encode()
+        names[file.path] = content_path("manifests", data, ".json")
+        store.replace(names[file.path][0], data)
+        store.delete([file.path])
+    for file in store.list_files("commits"):
+        commit = Commit.model_validate_json(store.read_bytes(file.path))
+        manifest, digest = names[commit.manifest]
+        older = commit.model_copy(update={"format": 1, "manifest": manifest, "manifest_sha256": digest})
+        store.replace(file.path, older.to_bytes())
+    for file in store.list_files("_shards"):
+        store.link(file.path, file.path.replace("_shards/", "shards/"))
+    store.delete(file.path for file in store.list_files("_shards"))
+    for path in ("README.md", "latest.json"):
+        data = store.read_bytes(path).replace(b"_shards/", b"shards/")
+        store.replace(path, data.replace(b'"format": 2', b'"format": 1'))
 
 
 def _row(sample_id: str, names: Sequence[str], split: str) -> dict[str, Any]:

@@ -191,7 +191,7 @@ def test_a_finished_shard_that_is_old_for_the_grace_is_renewed_when_it_is_adopte
 
 def _unnamed(output: Output) -> list[str]:
     named = {file.path for file in read_version(output.store, 2).manifest.files}
-    return [file.path for file in output.store.list_files("shards") if file.path not in named]
+    return [file.path for file in output.store.list_files("_shards") if file.path not in named]
 
 
 def _rows_of_newest(output: Output) -> Rows:
@@ -296,7 +296,7 @@ def test_clocks_that_go_backwards_delete_nothing(two: Output) -> None:
 def test_a_dead_run_is_swept_and_a_living_one_is_not(two: Output) -> None:
     with open_run(two.store) as living:
         (two.root / living.folder / "plan.arrow").write_bytes(b"a plan")
-        dead = two.root / "runs" / "20260101T000000Z-dead"
+        dead = two.root / "runs" / "20260101T000000Z-deadbeef"
         dead.mkdir()
         (dead / "plan.arrow").write_bytes(b"a plan")
         (two.root / "runs" / f"{dead.name}.lock").touch()

@@ -88,7 +88,7 @@ def test_of_many_that_commit_at_once_one_succeeds(two: Output) -> None:
 
 def test_versions_live_in_an_object_store_as_on_a_disk(two: Output) -> None:
     assert verify_version(two.store, None).problems == ()
-    assert [file.startswith(f"{two.place.url}/shards/") for file in version_files(two.store, None)] == [True, True]
+    assert [file.startswith(f"{two.place.url}/_shards/") for file in version_files(two.store, None)] == [True, True]
     assert sorted(compare_versions(two.store, 1, 2).added) == ["cat/2", "dog/2"]
     with pytest.raises(VersionError, match="`parquetry files`"):
         version_path(two.store, None)
@@ -118,13 +118,13 @@ def test_retention_takes_what_is_old_and_leaves_pins(two: Output) -> None:
 
 
 def test_renewing_gives_a_file_a_new_age_and_the_same_bytes(two: Output) -> None:
-    (before, *_) = two.store.list_files("shards")
+    (before, *_) = two.store.list_files("_shards")
     data = two.store.read_bytes(before.path)
     threading.Event().wait(1.1)  # the store's clock has seconds
 
     two.store.renew(before.path)
 
-    (after, *_) = two.store.list_files("shards")
+    (after, *_) = two.store.list_files("_shards")
     assert after.modified > before.modified
     assert two.store.read_bytes(before.path) == data
     assert not two.store.delete_as_listed(before)
@@ -158,10 +158,10 @@ def test_a_store_that_is_not_there_is_told_without_a_traceback(tmp_path: Path, p
 
 
 def test_what_dead_processes_left_on_this_machine_is_swept(two: Output, tmp_path: Path) -> None:
-    folder = tmp_path / f"parquetry-{os.getuid()}"
-    (folder / "dead").mkdir(parents=True)
-    (folder / "dead" / "shard-0.parquet").write_bytes(b"half")
-    (folder / "dead.lock").touch()
+    folder, dead = tmp_path / f"parquetry-{os.getuid()}", "0" * 32
+    (folder / dead).mkdir(parents=True)
+    (folder / dead / "shard-0.parquet").write_bytes(b"half")
+    (folder / f"{dead}.lock").touch()
 
     with open_run(two.store), two.store.temporary("runs/x") as living:
         two.store.sweep()

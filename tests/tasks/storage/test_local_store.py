@@ -65,31 +65,31 @@ def test_an_adopted_file_is_synced_with_its_folder(store: LocalStore, operations
     with store.temporary("runs/a") as folder:
         (folder / "shard").write_bytes(b"bytes")
         operations.clear()
-        store.adopt(folder / "shard", "shards/a.parquet")
+        store.adopt(folder / "shard", "_shards/a.parquet")
 
-    assert operations[-3:] == ["sync shard", "replace shard a.parquet", "sync shards"]
+    assert operations[-3:] == ["sync shard", "replace shard a.parquet", "sync _shards"]
 
 
 def test_a_file_that_is_adopted_again_keeps_its_links(store: LocalStore) -> None:
     for _ in range(2):
         with store.temporary("runs/a") as folder:
             (folder / "shard").write_bytes(b"bytes")
-            store.adopt(folder / "shard", "shards/a.parquet")
+            store.adopt(folder / "shard", "_shards/a.parquet")
         if not (store.root / "view").exists():
-            (store.root / "view").hardlink_to(store.root / "shards" / "a.parquet")
+            (store.root / "view").hardlink_to(store.root / "_shards" / "a.parquet")
             os.utime(store.root / "view", (1, 1))
 
-    assert (store.root / "view").samefile(store.root / "shards" / "a.parquet")
-    assert store.list_files("shards")[0].modified > 1  # and has a new age
+    assert (store.root / "view").samefile(store.root / "_shards" / "a.parquet")
+    assert store.list_files("_shards")[0].modified > 1  # and has a new age
 
 
 def test_a_damaged_file_is_mended_by_one_that_is_adopted(store: LocalStore) -> None:
-    store.replace("shards/a.parquet", b"bits!")
+    store.replace("_shards/a.parquet", b"bits!")
     with store.temporary("runs/a") as folder:
         (folder / "shard").write_bytes(b"bytes")
-        store.adopt(folder / "shard", "shards/a.parquet")
+        store.adopt(folder / "shard", "_shards/a.parquet")
 
-    assert store.read_bytes("shards/a.parquet") == b"bytes"
+    assert store.read_bytes("_shards/a.parquet") == b"bytes"
 
 
 def test_of_many_that_create_a_file_one_succeeds(store: LocalStore) -> None:
@@ -143,7 +143,7 @@ def test_sweeping_takes_what_the_dead_left_and_nothing_of_the_living(store: Loca
     program = (
         "import sys, signal; from pathlib import Path; from tasks.storage.claims import claimed_file, claimed_folder\n"
         "runs = Path(sys.argv[1])\n"
-        "with claimed_folder(runs, 'run') as folder, claimed_file(runs) as (path, file):\n"
+        "with claimed_folder(runs, 'probe-' + '0' * 32) as folder, claimed_file(runs) as (path, file):\n"
         "    (folder / 'plan').write_bytes(b'1'); file.write(b'half'); file.flush()\n"
         "    print('ready', flush=True); signal.pause()\n"
     )

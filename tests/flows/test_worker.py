@@ -81,8 +81,7 @@ def test_a_scheduled_run_fires_and_is_shown(
     assert scheduled.parameters == {"config": str(config)}
     of_the_run = TaskRunFilter(flow_run_id=TaskRunFilterFlowRunId(any_=[scheduled.id]))
     names = {task.name for task in client.read_task_runs(task_run_filter=of_the_run)}
-    assert names
-    assert names <= {"build shard 1", "build shard 2", "build shard 3"}
+    assert names >= {"discover", "plan", "settle", "publish"}
     made = artifacts_of(client, scheduled)
     assert {"progress-duty", "rejects-duty", "summary-duty"} == set(made)
     assert made["progress-duty"] == 100.0

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flows.display.summary import facts_of, first_counts, headline
+from flows.display.summary import facts_of, first_counts
 from tasks.refresh.outcome import RunOutcome
 
 _ROWS = 30
-_PLAIN = frozenset(" ,.;()%'/?-")
-"""Characters besides letters and digits that mean nothing in Markdown, wherever they stand in a line."""
+_LIVE = re.compile(
+    r"""
+      [\\`*\[\]<>|~]                    # markup wherever it stands
+    | (?<![^\W_])_ | _(?![^\W_])        # inside of a word an underscore means nothing
+    | &(?=\#?\w+;)                     # an entity
+    | (?<=:)/(?=/) | (?<=www)\. | @     # what becomes a link by itself
+    | ^[-+=\#:!] | (?<=\d)[.)](?=\s|$)          # what makes a list, a heading or a rule at the beginning
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 def markdown_summary(outcome: RunOutcome) -> str:
     """What became of a run."""
-    lines = [f"## {cell(headline(outcome))}", ""]
+    lines = [f"## {outcome.outcome.capitalize()} {cell(outcome.name)}", "", cell(outcome.reason), ""]
     for title, counts in (
         ("split", outcome.breakdown.splits),
         ("class", outcome.breakdown.classes),
@@ -66,10 +75,9 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def cell(text: str) -> str:
-    """*text* in which nothing is live: no markup, no HTML, no address that becomes a link, no line breaks."""
-    plain = "".join(char if char.isprintable() else " " for char in text)
-    quiet = "".join(
-        char if char.isalnum() or ord(char) > 127 or char in _PLAIN else f"&#{ord(char)};" for char in plain
-    )
-    quiet = f"&#45;{quiet[1:]}" if quiet.startswith("-") else quiet
-    return quiet.replace("www.", "www&#46;").replace("WWW.", "WWW&#46;")
+    """*text* in which nothing is live: no markup, no HTML, no address that becomes a link, no line breaks.
+
+    Only what is live is escaped, by a backslash as CommonMark has it: both of Prefect's UIs show the text as it was.
+    """
+    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split(" ")).strip()
+    return _LIVE.sub(lambda found: f"\\{found[0]}", plain)

@@ -7,24 +7,26 @@ import logging
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 from prefect.client.schemas import State
 from prefect.events import emit_event
 from prefect.logging import get_run_logger
+from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 
 from flows.display.artifact_text import drift_markdown, markdown_summary
 from flows.display.summary import headline, one_line
 from tasks.errors import ConfigError, DatasetError, LayoutError, MissingConfigError, OutputError, VersionError
 from tasks.publish.history import read_history
-from tasks.redaction import redact_text
+from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
 from tasks.samples import StoreUrl
-from tasks.storage import open_store
+from tasks.storage import is_url, open_store
 
 
 class _KnownFailures(logging.Filter):
@@ -60,7 +62,16 @@ def _refusal(outcome: RunOutcome, config: str) -> str:
     """What a refused run says of itself: dataset, place, reason, and the command that helps, as it can be typed."""
     command = f"`parquetry run {config}"
     reason = outcome.reason.replace("`parquetry run CONFIG", command).replace("`--accept", f"{command} --accept")
-    return f"refused {outcome.name} at {outcome.root}: {reason}"
+    return f"refused {outcome.name} at {outcome.root}: {reason}{_on_prefect(outcome.reason)}"
+
+
+def _on_prefect(reason: str) -> str:
+    """The same remedy for whoever looks at Prefect: the deployment run again, with the gates that are accepted."""
+    gates = list(dict.fromkeys(re.findall(r"--accept (\w+)", reason)))
+    if not gates or not deployment.name:
+        return ""
+    given = json.dumps(gates)
+    return f". Or: `prefect deployment run '{flow_run.flow_name}/{deployment.name}' -p 'accept={given}'`"
 
 
 def announce_failure(error: DatasetError, name: str, config: str, root: str) -> State[Any]:
@@ -96,26 +107,37 @@ def _show(outcome: RunOutcome, store: StoreUrl, line: str) -> None:
     """Make the artifacts; the run has done its work, so one that cannot be made is no failure."""
     slug = artifact_slug(outcome.name)
     _made(lambda: create_markdown_artifact(markdown_summary(outcome), key=f"summary-{slug}", description=line))
-    reasons = outcome.breakdown.reasons
-    if reasons:
-        rows: list[dict[str, Any]] = [{"reason": reason, "images": count} for reason, count in reasons.items()]
-        place = f"Each image with its place and detail: {outcome.root}, rejects/" if outcome.version else None
-        _made(lambda: create_table_artifact(rows, key=f"rejects-{slug}", description=place))
-    report = _report(outcome, store)
-    if report:
+    if outcome.breakdown.left_out:
+        rows = [dict(row) for row in outcome.breakdown.left_out]
+        _made(lambda: create_table_artifact(rows, key=f"rejects-{slug}", description=_counted(outcome, len(rows))))
+    place, report = _report(outcome, store)
+    if place:
+        text = f"The report of version {outcome.version} of {outcome.name}"
+        _made(lambda: create_link_artifact(place, link_text=text, key=f"report-{slug}", description=line))
+    if report.get("parent"):
         _made(lambda: create_markdown_artifact(drift_markdown(report), key=f"drift-{slug}", description=line))
 
 
-def _report(outcome: RunOutcome, store: StoreUrl) -> dict[str, Any]:
-    """What a run that published changed against the version before; empty where there is nothing to compare."""
+def _counted(outcome: RunOutcome, shown: int) -> str:
+    """How many images were left out for which reason, and where all of them stand."""
+    reasons = outcome.breakdown.reasons
+    counts = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
+    more = f"; the first {shown} of them" if shown < sum(reasons.values()) else ""
+    place = f". All of them: {outcome.root}, rejects/" if outcome.version else ""
+    return f"Left out: {counts}{more}{place}"
+
+
+def _report(outcome: RunOutcome, store: StoreUrl) -> tuple[str, dict[str, Any]]:
+    """The place of the report of the version that was published, as a link, and the report; empty without one."""
     with suppress(DatasetError, OSError, ValueError):
         opened = open_store(store)
         history = read_history(opened)
-        manifest = history.manifest
-        is_ours = outcome.outcome == "published" and history.version == outcome.version
-        if is_ours and manifest is not None and manifest.parent and manifest.report is not None:
-            return dict(json.loads(opened.read_bytes(manifest.report.path)))
-    return {}
+        entry = history.manifest.report if history.manifest else None
+        if entry is not None and outcome.outcome == "published" and history.version == outcome.version:
+            place = redact_url(store.child(entry.path).url)
+            report = dict(json.loads(opened.read_bytes(entry.path)))
+            return place if is_url(place) else Path(place).absolute().as_uri(), report
+    return "", {}
 
 
 def _made(make: Callable[[], Any]) -> UUID | None:

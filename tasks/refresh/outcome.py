@@ -49,7 +49,18 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """The rows of a version by split, class and reject reason, how the source was understood, and what changed."""
+    """The rows of a version by split, class and reject reason, how the source was understood, and what changed.
+
+    Attributes:
+        layout: How the source was read.
+        why: What made it so.
+        notices: Sentences for a person.
+        splits: Rows by split.
+        classes: Rows by class.
+        reasons: Images left out, by reason.
+        drift: What changed against the version before, a line each.
+        left_out: The first images left out: place, label file and line, reason, detail.
+    """
 
     layout: str = ""
     why: str = ""
@@ -58,6 +69,7 @@ class Breakdown:
     classes: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     drift: tuple[str, ...] = ()
+    left_out: tuple[Mapping[str, str], ...] = ()
 
     def with_notices(self, notices: Iterable[str]) -> Breakdown:
         """The same with further *notices* before the others."""
@@ -102,7 +114,7 @@ class RunOutcome:
         """The outcome that `as_dict` wrote."""
         values = {item.name: data[item.name] for item in fields(cls)}
         given = values["breakdown"]
-        breakdown = dict(given) | {name: tuple(given.get(name, ())) for name in ("notices", "drift")}
+        breakdown = dict(given) | {name: tuple(given.get(name, ())) for name in ("notices", "drift", "left_out")}
         return cls(**values | {"account": Account(**values["account"]), "breakdown": Breakdown(**breakdown)})
 
 

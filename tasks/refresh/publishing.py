@@ -22,6 +22,7 @@ from tasks.publish.verify import verify_built
 from tasks.redaction import redact_url
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.drift_report import RunFacts, make_report, store_report
+from tasks.refresh.left_out import first_left_out
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import Account, Breakdown, RunOutcome
 from tasks.refresh.past import moment_of
@@ -100,7 +101,8 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
         "seconds": tally_of(dataset.name).stages,
     }
     notices = [*outcome.breakdown.notices, *_kept(run, state, planned, report)]
-    return replace(outcome, breakdown=Breakdown(reasons=reasons, notices=tuple(notices)))
+    shown = first_left_out(left_out)
+    return replace(outcome, breakdown=Breakdown(reasons=reasons, notices=tuple(notices), left_out=shown))
 
 
 def _forbidden(
@@ -207,6 +209,7 @@ def _breakdown(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) ->
         splits=count_values(built.rows.table["split"]),
         classes=dict.fromkeys(names, 0) | count_values(built.rows.table["label_name"]),
         reasons=dict(Counter(rejections["reason"].to_pylist()).most_common()),
+        left_out=first_left_out(rejections),
     )
 
 

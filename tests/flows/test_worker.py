@@ -83,9 +83,12 @@ def test_a_scheduled_run_fires_and_is_shown(
     names = {task.name for task in client.read_task_runs(task_run_filter=of_the_run)}
     assert names >= {"discover", "plan", "settle", "publish"}
     made = artifacts_of(client, scheduled)
-    assert {"progress-duty", "rejects-duty", "summary-duty"} == set(made)
+    assert {"progress-duty", "rejects-duty", "report-duty", "summary-duty"} == set(made)
     assert made["progress-duty"] == 100.0
-    assert json.loads(made["rejects-duty"]) == [{"reason": "not_an_image", "images": 1}]
+    left_out = json.loads(made["rejects-duty"])
+    assert [(row["image"], row["reason"]) for row in left_out] == [("cat/bad|name.png", "not_an_image")]
+    assert left_out[0]["detail"]
+    assert str(tmp_path / "out-duty" / "reports") in made["report-duty"]
     assert until(lambda: "duty" in [event["dataset"] for event in events_of(client, "parquetry.published")])
 
 
@@ -113,6 +116,7 @@ def test_runs_by_hand_end_in_states_of_our_names_and_one_line_says_why(
     line = str(refused.state.message)
     assert line.startswith(f"refused hand at {where}: max_reject_fraction: ")
     assert f"`parquetry run {config} --accept max_reject_fraction`" in line
+    assert """prefect deployment run 'refresh-dataset/hand' -p 'accept=["max_reject_fraction"]'""" in line
     assert until(lambda: [text for text in lines_of(client, refused) if text == line]) == [line]
     assert until(lambda: line in [event["reason"] for event in events_of(client, "parquetry.refused")])
     assert [run.state.name for run in (published, accepted) if run.state is not None] == ["Published", "Published"]

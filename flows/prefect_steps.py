@@ -9,17 +9,15 @@ from typing import Any, TypeVar
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas import State
-from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from flows.cluster.shard_tasks import ShardTasks
-from flows.display.step_lines import step_line
+from flows.display.step_lines import is_bad, step_line
 from flows.display.summary import one_line
 from flows.runners import RunSettings
 from tasks.errors import DatasetError
 from tasks.publish import Run
 from tasks.redaction import redact_text
-from tasks.refresh import RunOutcome
 from tasks.refresh.refresh import Build
 
 T = TypeVar("T")
@@ -76,8 +74,6 @@ class PrefectSteps:
 def _state_of(result: object) -> State[Any]:
     """How a step ended that came to *result*, said in one line; a refusal is red where it was made."""
     line = one_line(redact_text(step_line(result)))
-    if line:
-        get_run_logger().info(line)
-    if isinstance(result, RunOutcome) and result.outcome == "refused":
-        return Failed(name="Refused", message=line, data=DatasetError(line))
+    if is_bad(result):
+        return Failed(message=line, data=DatasetError(line))
     return Completed(message=line, data=line)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 from prefect import flow
 from prefect.client.schemas import State
-from prefect.runtime import deployment, flow_run
 
 from flows.config import load_config
 from flows.display.announcing import announce, announce_failure, artifact_slug, silence_known_failures
@@ -16,20 +13,15 @@ from flows.display.progress_artifact import shown_progress
 from flows.handover import taken_over
 from flows.interrupts import ended_in_time
 from flows.prefect_steps import PrefectSteps
+from flows.run_names import dataset_name
 from tasks.errors import DatasetError
 from tasks.progress import tally_of
 from tasks.redaction import redact_url
 from tasks.refresh import refresh
 
 
-def _dataset_name() -> str:
-    """What the run is called before its config is read: the deployment's name, else the config's file."""
-    place = str(flow_run.parameters.get("config", ""))
-    return str(deployment.name or PurePosixPath(urlsplit(place).path).stem or "dataset")
-
-
 def _run_name() -> str:
-    return f"refresh {_dataset_name()}"
+    return f"refresh {dataset_name()}"
 
 
 @flow(name="refresh-dataset", flow_run_name=_run_name, persist_result=False, result_serializer="json")
@@ -57,7 +49,7 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
     """
     silence_known_failures()
     given = taken_over(config, overrides)
-    name, root = _dataset_name(), ""
+    name, root = dataset_name(), ""
     try:
         dataset = load_config(given.config, given.overrides)
         name, root = dataset.name, redact_url(dataset.output.path)

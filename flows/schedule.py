@@ -21,37 +21,34 @@ _TIMES = 2000  # of a schedule, to find its longest gap
 _RULE_BYTES = 6500  # Prefect takes no longer rule
 
 
+def _words(time: timedelta | None) -> str:
+    """*time* as a person says it: ``6 h``, ``90 s``, ``2 d 12 h``."""
+    seconds = round(time.total_seconds()) if time else 0
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        parts += [f"{count} {unit}"] if count else []
+    return " ".join(parts)
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-class ScheduleSettings(StepConfig):
-    """When the dataset is refreshed, and where: what `parquetry deploy` and `parquetry serve` tell Prefect.
+class Rhythm(StepConfig):
+    """When something is run: one of three rules, by the clock of a zone.
 
     Attributes:
         cron: Five fields, as `0 2 * * *`: at two every night.
         interval: Every so often, as `6h`, counted from midnight.
         rrule: A recurrence rule of iCalendar's, as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
         timezone: The zone whose clock counts, as `Europe/Berlin`; summer time is observed.
-        paused: Deployed, but not run until it is resumed.
-        tags: Of the flow runs, besides `parquetry`.
-        work_pool: Whose worker runs it; `deploy` needs it, `serve` does not.
-        work_queue: The pool's queue; its default one where left out.
-        job_variables: What the pool's base job template takes: `image` for containers, `env` for environment variables.
-        collision_strategy: What becomes of a run that is due while another works: `CANCEL_NEW` drops it, `ENQUEUE` has
-            it wait.
     """
 
     cron: str | None = None
     interval: Duration | None = None
     rrule: str | None = None
     timezone: str = "UTC"
-    paused: bool = False
-    tags: tuple[str, ...] = ()
-    work_pool: str | None = Field(default=None, min_length=1)
-    work_queue: str | None = Field(default=None, min_length=1)
-    job_variables: FreeOptions = Field(default_factory=dict)
-    collision_strategy: Annotated[Literal["CANCEL_NEW", "ENQUEUE"], BeforeValidator(_upper)] = "CANCEL_NEW"
 
     @field_validator("cron")
     @classmethod
@@ -97,7 +94,7 @@ class ScheduleSettings(StepConfig):
         return value
 
     @model_validator(mode="after")
-    def _has_one_rule(self) -> ScheduleSettings:
+    def _has_one_rule(self) -> Rhythm:
         given = [key for key in ("cron", "interval", "rrule") if getattr(self, key) is not None]
         if len(given) != 1:
             found = " and ".join(f"`{key}`" for key in given) or "none"
@@ -107,8 +104,18 @@ class ScheduleSettings(StepConfig):
     @property
     def described(self) -> str:
         """When it runs, in a few words."""
-        rule = self.cron or self.rrule or f"every {self.interval}"
+        rule = self.cron or self.rrule or f"every {_words(self.interval)}"
         return f"{rule} ({self.timezone})"
+
+    def next_time(self, now: datetime) -> datetime | None:
+        """When it runs next after *now*, which has a zone; None where it never does again."""
+        zone = ZoneInfo(self.timezone)
+        if self.interval is not None:
+            since = now - ANCHOR.replace(tzinfo=zone)
+            return now + self.interval - since % self.interval
+        local = now.astimezone(zone).replace(tzinfo=None)
+        found = next(iter(self._times(local)), None)
+        return None if found is None else found.replace(tzinfo=zone)
 
     def longest_gap(self, after: datetime) -> timedelta:
         """The longest time between two runs that follow each other, of the next 2,000 from *after* on."""
@@ -122,3 +129,47 @@ class ScheduleSettings(StepConfig):
             return croniter(self.cron, after).all_next(datetime)
         rule = rrulestr(str(self.rrule), dtstart=None if "DTSTART" in str(self.rrule) else ANCHOR, ignoretz=True)
         return rule.xafter(after.replace(tzinfo=None))
+
+
+class VerifySchedule(Rhythm):
+    """When files of the newest version are read again, to see whether they are as they were written.
+
+    Attributes:
+        cron: Five fields, as `0 4 * * *`.
+        interval: Every so often, as `24h`.
+        rrule: A recurrence rule of iCalendar's.
+        timezone: The zone whose clock counts.
+        parts: In how many runs all files are read: each reads one part of them, the next one on the next day.
+    """
+
+    parts: int = Field(default=7, ge=1, le=366)
+
+
+class ScheduleSettings(Rhythm):
+    """When the dataset is refreshed, and where: what `parquetry deploy` and `parquetry serve` tell Prefect.
+
+    Attributes:
+        cron: Five fields, as `0 2 * * *`: at two every night.
+        interval: Every so often, as `6h`, counted from midnight.
+        rrule: A recurrence rule of iCalendar's, as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
+        timezone: The zone whose clock counts, as `Europe/Berlin`; summer time is observed.
+        paused: Deployed, but not run until it is resumed.
+        tags: Of the flow runs, besides `parquetry`.
+        work_pool: Whose worker runs it; `deploy` needs it, `serve` does not.
+        work_queue: The pool's queue; its default one where left out.
+        job_variables: What the pool's base job template takes: `image` for containers, `env` for environment variables.
+        collision_strategy: What becomes of a run that is due while another works: `CANCEL_NEW` drops it, `ENQUEUE` has
+            it wait.
+        verify: When the published files are verified, a part of them each time: `{cron: "0 4 * * *", parts: 7}`.
+        prune: When files are deleted that no kept version needs: `{cron: "0 5 * * 0"}`. A refresh does that at its end
+            too; this is for datasets that are seldom refreshed.
+    """
+
+    paused: bool = False
+    tags: tuple[str, ...] = ()
+    work_pool: str | None = Field(default=None, min_length=1)
+    work_queue: str | None = Field(default=None, min_length=1)
+    job_variables: FreeOptions = Field(default_factory=dict)
+    collision_strategy: Annotated[Literal["CANCEL_NEW", "ENQUEUE"], BeforeValidator(_upper)] = "CANCEL_NEW"
+    verify: VerifySchedule | None = None
+    prune: Rhythm | None = None

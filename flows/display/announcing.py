@@ -50,7 +50,7 @@ def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[dict[st
     line = one_line(redact_text(_refusal(outcome, config) if refused else headline(outcome)))
     get_run_logger().log(logging.WARNING if refused else logging.INFO, line)
     _show(outcome, store, line)
-    _tell(outcome.outcome, outcome.name, line, {"root": outcome.root, "config": config, "version": outcome.version})
+    emit(outcome.outcome, outcome.name, line, {"root": outcome.root, "config": config, "version": outcome.version})
     if not refused:
         return Completed(name=outcome.outcome.capitalize(), message=line, data=outcome.as_dict())
     error = RunRefusedError(line)
@@ -79,7 +79,7 @@ def announce_failure(error: DatasetError, name: str, config: str, root: str) -> 
     place = f" at {root}" if root else ""
     line = one_line(f"failed {name}{place}: {error}{_remedy(error, config, root)}")
     get_run_logger().error(line)
-    _tell("failed", name, line, {"root": root, "config": config, "version": None})
+    emit("failed", name, line, {"root": root, "config": config, "version": None})
     return Failed(message=line, data=error)
 
 
@@ -97,7 +97,7 @@ def _remedy(error: DatasetError, config: str, root: str) -> str:
     return f" See `parquetry {command} {config}`." if fits else f" Again: `parquetry run {config}`."
 
 
-def _tell(word: str, name: str, line: str, facts: dict[str, Any]) -> None:
+def emit(word: str, name: str, line: str, facts: dict[str, Any]) -> None:
     """Emit ``parquetry.<word>`` for the dataset: automations look for these events."""
     resource = {"prefect.resource.id": f"parquetry.dataset.{name}", "prefect.resource.name": name}
     emit_event(event=f"parquetry.{word}", resource=resource, payload={"dataset": name, "reason": line, **facts})

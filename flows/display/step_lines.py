@@ -8,6 +8,8 @@ from functools import singledispatch
 import pyarrow.compute as pc
 
 from flows.display.summary import counted, headline, size_text
+from tasks.publish.audit import Verified
+from tasks.publish.retention import Garbage
 from tasks.refresh import RunOutcome
 from tasks.refresh.listed import Listed
 from tasks.refresh.planning import PlannedRun
@@ -63,3 +65,20 @@ def _settled(result: SettledRows) -> str:
 @step_line.register
 def _published(result: RunOutcome) -> str:
     return headline(result)
+
+
+@step_line.register
+def _verified(result: Verified) -> str:
+    read = f"version {result.version}: {counted(result.files, 'file')}, {size_text(result.bytes)}"
+    return f"{read}: {counted(len(result.problems), 'problem')}" if result.problems else f"{read} as they were written"
+
+
+@step_line.register
+def _pruned(result: Garbage) -> str:
+    return f"{counted(len(result.files), 'file')} deleted, {result.waiting:,} wait for the grace"
+
+
+def is_bad(result: object) -> bool:
+    """Whether a step ended as it should not, though it raised nothing: it refused, or found damage."""
+    refused = isinstance(result, RunOutcome) and result.outcome == "refused"
+    return refused or (isinstance(result, Verified) and bool(result.problems))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentCreate, DeploymentScheduleCreate
 from prefect.client.schemas.filters import FlowFilter, FlowFilterId
@@ -19,15 +20,16 @@ from prefect.settings import get_current_settings
 from prefect.utilities.callables import parameter_schema
 
 from flows.refresh_dataset import refresh_dataset
-from flows.schedule import ANCHOR, ScheduleSettings
+from flows.schedule import ANCHOR, Rhythm, ScheduleSettings
 from flows.scheduling.automations import delete_missing_night
+from flows.scheduling.differences import differences, facts_of
 from flows.scheduling.prefect_server import check_pool_type, connected_server, pool_problem, read_pool
 from flows.scheduling.scheduled_configs import ScheduledConfig, holds_still
+from flows.scheduling.scheduled_flows import FLOWS, ScheduledFlow, flows_of, label_of
 from tasks.errors import ConfigError, DatasetError
 
 TAG = "parquetry"
 HEARTBEAT_S = 30
-ENTRYPOINT = "flows.refresh_dataset.refresh_dataset"
 _MAIN = "main"  # the slug of the schedule that the config asks for
 _PLACE, _PAUSED = "parquetry.config", "parquetry.paused"  # labels: what the config said when it was deployed
 
@@ -62,13 +64,49 @@ def deploy_configs(configs: Sequence[ScheduledConfig], *, replace: bool = False)
         ServerError: There is no server that fits.
     """
     with connected_server() as client:
-        flow_id = client.create_flow_from_name(refresh_dataset.name)
-        there = there_already(client, flow_id)
+        there = {flow.name: Deployments.of(client, flow) for flow in FLOWS}
         for config in configs:
             try:
-                yield _deploy(client, flow_id, config, there.get(config.name), replace=replace)
+                for wanted in flows_of(config):
+                    yield _deploy(client, there[wanted.flow.name], wanted, replace=replace)
             except DatasetError as error:
                 yield Deployed(config.place, config.name, "failed", str(error))
+                continue
+            yield from _removed(client, config, there)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployments:
+    """The deployments of one flow, whoever made them.
+
+    Attributes:
+        flow: The flow.
+        id: Its id on the server.
+        there: Its deployments, by name.
+    """
+
+    flow: Flow[..., Any]
+    id: UUID
+    there: Mapping[str, DeploymentResponse]
+
+    @classmethod
+    def of(cls, client: SyncPrefectClient, flow: Flow[..., Any]) -> Deployments:
+        """Those of *flow*."""
+        flow_id = client.create_flow_from_name(flow.name)
+        return cls(flow, flow_id, there_already(client, flow_id))
+
+
+def _removed(
+    client: SyncPrefectClient, config: ScheduledConfig, there: Mapping[str, Deployments]
+) -> Iterator[Deployed]:
+    """Delete what was deployed of *config* and it no longer asks for."""
+    wanted = {item.flow.name for item in flows_of(config)}
+    for name, deployments in there.items():
+        found = deployments.there.get(config.name)
+        if name not in wanted and found is not None and found.labels.get(_PLACE) == config.place:
+            client.delete_deployment(found.id)
+            label = label_of(deployments.flow, config.name)
+            yield Deployed(config.place, label, "pruned", "its config no longer asks for it")
 
 
 def prune_folder(folder: str) -> Iterator[Deployed]:
@@ -81,20 +119,28 @@ def prune_folder(folder: str) -> Iterator[Deployed]:
         ServerError: There is no server that fits.
     """
     with connected_server() as client:
-        flow_id = client.create_flow_from_name(refresh_dataset.name)
-        for _, found in sorted(there_already(client, flow_id).items()):
-            place = str(found.labels.get(_PLACE, ""))  # only what `deploy` made has it
-            if not place.startswith(f"{folder}/"):
-                continue
-            try:
-                if holds_still(place, found.name):
-                    continue
-            except ConfigError as error:
-                yield Deployed(place, found.name, "left alone", f"its config cannot be read: {error}")
-                continue
-            client.delete_deployment(found.id)
-            delete_missing_night(client, found.name)
-            yield Deployed(place, found.name, "pruned", "its config is gone, or has no schedule any more")
+        for flow in FLOWS:
+            for _, found in sorted(Deployments.of(client, flow).there.items()):
+                place = str(found.labels.get(_PLACE, ""))  # only what `deploy` made has it
+                if place.startswith(f"{folder}/"):
+                    yield from _pruned(client, flow, place, found)
+
+
+def _pruned(
+    client: SyncPrefectClient, flow: Flow[..., Any], place: str, found: DeploymentResponse
+) -> Iterator[Deployed]:
+    """Delete the deployment *found*, unless its config at *place* still asks for it."""
+    label = label_of(flow, found.name)
+    try:
+        if holds_still(place, found.name):
+            return
+    except ConfigError as error:
+        yield Deployed(place, label, "left alone", f"its config cannot be read: {error}")
+        return
+    client.delete_deployment(found.id)
+    if flow is refresh_dataset:
+        delete_missing_night(client, found.name)
+    yield Deployed(place, label, "pruned", "its config is gone, or has no schedule any more")
 
 
 def there_already(client: SyncPrefectClient, flow_id: UUID) -> dict[str, DeploymentResponse]:
@@ -107,13 +153,10 @@ def there_already(client: SyncPrefectClient, flow_id: UUID) -> dict[str, Deploym
 
 
 def _deploy(
-    client: SyncPrefectClient,
-    flow_id: UUID,
-    config: ScheduledConfig,
-    there: DeploymentResponse | None,
-    *,
-    replace: bool,
+    client: SyncPrefectClient, deployments: Deployments, scheduled: ScheduledFlow, *, replace: bool
 ) -> Deployed:
+    config = scheduled.config
+    there = deployments.there.get(config.name)
     if there is not None and not replace:
         refuse_another(config, there)
     pool_name = config.schedule.work_pool or get_current_settings().deployments.default_work_pool_name
@@ -125,15 +168,21 @@ def _deploy(
     where = config.line("work_pool")
     pool = read_pool(client, pool_name, where)
     check_pool_type(pool, config.schedule.job_variables, where)
-    wanted = _wanted(config, flow_id, pool_name, there)
-    changes = _differences(_facts(wanted), _facts(there)) if there is not None else []
+    wanted = _wanted(scheduled, deployments.id, pool_name, there)
+    changes = differences(facts_of(wanted), facts_of(there)) if there is not None else []
     problem = pool_problem(client, pool)
     if there is not None and not changes:
-        return Deployed(config.place, config.name, "left alone", _paused_by_hand(config, there), problem)
+        return Deployed(config.place, scheduled.label, "left alone", _paused_by_hand(config, there), problem)
     client.request("POST", "/deployments/", json=wanted.model_dump(mode="json", exclude_unset=True))
     if there is None:
-        return Deployed(config.place, config.name, "created", f"{config.schedule.described} on {pool_name}", problem)
-    return Deployed(config.place, config.name, "changed", ", ".join(changes), problem)
+        return Deployed(config.place, scheduled.label, "created", f"{_when(scheduled.rhythm)} on {pool_name}", problem)
+    return Deployed(config.place, scheduled.label, "changed", ", ".join(changes), problem)
+
+
+def _when(rhythm: Rhythm) -> str:
+    """When it runs, in a few words, and when next."""
+    following = rhythm.next_time(datetime.now(UTC))
+    return rhythm.described + (f", next at {following:%Y-%m-%d %H:%M}" if following else "")
 
 
 def _paused_by_hand(config: ScheduledConfig, there: DeploymentResponse) -> str:
@@ -160,33 +209,32 @@ def refuse_another(config: ScheduledConfig, there: DeploymentResponse) -> None:
 
 
 def _wanted(
-    config: ScheduledConfig, flow_id: UUID, pool_name: str, there: DeploymentResponse | None
+    scheduled: ScheduledFlow, flow_id: UUID, pool_name: str, there: DeploymentResponse | None
 ) -> DeploymentCreate:
     """The deployment as it should be; what was switched off by hand stays off."""
-    settings = config.schedule
+    config = scheduled.config
+    settings, schedule = config.schedule, prefect_schedule(scheduled.rhythm)
     return DeploymentCreate(
         name=config.name,
         flow_id=flow_id,
         paused=_paused(settings, there),
-        schedules=[
-            DeploymentScheduleCreate(schedule=prefect_schedule(settings), active=is_switched_on(there), slug=_MAIN)
-        ],
+        schedules=[DeploymentScheduleCreate(schedule=schedule, active=is_switched_on(there), slug=_MAIN)],
         concurrency_limit=1,
         concurrency_options=ConcurrencyOptions(
             collision_strategy=ConcurrencyLimitStrategy(settings.collision_strategy)
         ),
-        parameters={"config": config.place},
-        description=f"Keeps the dataset {config.name} up to date, as {config.place} says.",
+        parameters=scheduled.given,
+        description=scheduled.description,
         tags=deployment_tags(config),
         labels={_PLACE: config.place, _PAUSED: settings.paused},
         work_pool_name=pool_name,
         work_queue_name=settings.work_queue or "default",
         job_variables=_job_variables(settings.job_variables),
-        entrypoint=ENTRYPOINT,
+        entrypoint=scheduled.entrypoint,
         path=None,
         pull_steps=[],
         enforce_parameter_schema=True,
-        parameter_openapi_schema=parameter_schema(refresh_dataset).model_dump(mode="json", exclude_unset=True),
+        parameter_openapi_schema=parameter_schema(scheduled.flow).model_dump(mode="json", exclude_unset=True),
     )
 
 
@@ -212,7 +260,7 @@ def is_switched_on(there: DeploymentResponse | None) -> bool:
     return not (there is not None and there.schedules and not any(item.active for item in there.schedules))
 
 
-def prefect_schedule(settings: ScheduleSettings) -> SCHEDULE_TYPES:
+def prefect_schedule(settings: Rhythm) -> SCHEDULE_TYPES:
     """The schedule in Prefect's terms."""
     if settings.cron is not None:
         return CronSchedule(cron=settings.cron, timezone=settings.timezone)
@@ -223,50 +271,3 @@ def prefect_schedule(settings: ScheduleSettings) -> SCHEDULE_TYPES:
     if "DTSTART" not in rule:
         rule = f"DTSTART:{ANCHOR:%Y%m%dT%H%M%S}\nRRULE:{rule.removeprefix('RRULE:')}"
     return RRuleSchedule(rrule=rule, timezone=settings.timezone)
-
-
-def _facts(found: DeploymentCreate | DeploymentResponse) -> dict[str, Any]:
-    """What decides whether a deployment is as it should be, in words for a person."""
-    options = found.concurrency_options
-    return {
-        "config": found.parameters,
-        "schedule": [_rule(item.schedule) for item in found.schedules],
-        "switched on": [item.active for item in found.schedules],
-        "paused": bool(found.paused),
-        "collision strategy": options.collision_strategy if options else None,
-        "concurrency limit": _limit(found),
-        "tags": sorted(found.tags),
-        "labels": {key: value for key, value in found.labels.items() if key.startswith("parquetry.")},
-        "work pool": found.work_pool_name,
-        "work queue": found.work_queue_name,
-        "job variables": found.job_variables,
-        "flow": (found.entrypoint, found.path, found.pull_steps or [], found.description),
-        "parameters": found.parameter_openapi_schema,
-    }
-
-
-def _limit(found: DeploymentCreate | DeploymentResponse) -> int | None:
-    if isinstance(found, DeploymentCreate):
-        return found.concurrency_limit
-    return found.global_concurrency_limit.limit if found.global_concurrency_limit else None
-
-
-def _rule(schedule: SCHEDULE_TYPES) -> tuple[Any, ...]:
-    if isinstance(schedule, CronSchedule):
-        return "cron", schedule.cron, schedule.timezone
-    if isinstance(schedule, IntervalSchedule):
-        return "interval", schedule.interval / timedelta(seconds=1), schedule.anchor_date.timestamp(), schedule.timezone
-    return "rrule", getattr(schedule, "rrule", None), getattr(schedule, "timezone", None)
-
-
-def _differences(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
-    """What is not as it should be: the keys of `_facts`, with both values where they are short."""
-    return [_change(key, there[key], value) for key, value in wanted.items() if there[key] != value]
-
-
-def _change(key: str, before: Any, after: Any) -> str:
-    if key == "config":
-        return f"config: was {before.get('config')}"
-    if key in {"work pool", "work queue", "paused", "collision strategy"}:
-        return f"{key}: {before} → {after}"
-    return key

@@ -18,18 +18,18 @@ from prefect.runner import Runner
 from prefect.schedules import Schedule
 from prefect.types.entrypoint import EntrypointType
 
-from flows.refresh_dataset import refresh_dataset
-from flows.schedule import ScheduleSettings
+from flows.schedule import Rhythm
 from flows.scheduling.deployments import (
     HEARTBEAT_S,
+    Deployments,
     deployment_tags,
     is_switched_on,
     prefect_schedule,
     refuse_another,
-    there_already,
 )
 from flows.scheduling.prefect_server import connected_server
 from flows.scheduling.scheduled_configs import ScheduledConfig
+from flows.scheduling.scheduled_flows import FLOWS, ScheduledFlow, flows_of
 from tasks.errors import ServerError
 
 
@@ -56,25 +56,27 @@ def serve_configs(
         ServerError: There is no server that fits.
     """
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_S))  # flow processes inherit it
+    scheduled = [item for config in configs for item in flows_of(config)]
     with connected_server() as client:
-        there = there_already(client, client.create_flow_from_name(refresh_dataset.name))
-    for config in configs:
-        if config.name in there and not replace:
-            refuse_another(config, there[config.name])
+        there = {flow.name: Deployments.of(client, flow).there for flow in FLOWS}
+    for item in scheduled:
+        found = there[item.flow.name].get(item.config.name)
+        if found is not None and not replace:
+            refuse_another(item.config, found)
     runner = _Runner(limit=limit, pause_on_shutdown=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     signal.signal(signal.SIGTERM, runner.handle_sigterm)
     kept: list[UUID] = []
-    with _paused_afterwards(kept), suppress(KeyboardInterrupt, TerminationSignal):
-        for config in configs:
-            made = runner.add_deployment(_deployment(config, active=is_switched_on(there.get(config.name))))
-            kept.append(cast(UUID, made))
-            tell(f"serving {config.name}: {config.schedule.described}")
+    with _paused_afterwards(kept, tell), suppress(KeyboardInterrupt, TerminationSignal):
+        for item in scheduled:
+            active = is_switched_on(there[item.flow.name].get(item.config.name))
+            kept.append(cast(UUID, runner.add_deployment(_deployment(item, active=active))))
+            tell(f"serving {item.label}: {item.rhythm.described}")
         asyncio.run(runner.start())
 
 
 @contextmanager
-def _paused_afterwards(kept: Sequence[UUID]) -> Iterator[None]:
+def _paused_afterwards(kept: Sequence[UUID], tell: Callable[[str], None]) -> Iterator[None]:
     """Pause the deployments *kept*, whenever this process is stopped: else their runs would pile up as late."""
     try:
         yield
@@ -82,25 +84,26 @@ def _paused_afterwards(kept: Sequence[UUID]) -> Iterator[None]:
         with suppress(ServerError), connected_server() as client:
             for deployment in kept:
                 client.pause_deployment(deployment)
+            tell(f"stopped: {len(kept)} schedule{'' if len(kept) == 1 else 's'} paused until `serve` runs again")
 
 
-def _deployment(config: ScheduledConfig, *, active: bool) -> RunnerDeployment:
-    settings = config.schedule
+def _deployment(scheduled: ScheduledFlow, *, active: bool) -> RunnerDeployment:
+    config, settings = scheduled.config, scheduled.config.schedule
     limit = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy(settings.collision_strategy))
-    made = refresh_dataset.to_deployment(
+    made = scheduled.flow.to_deployment(
         name=config.name,
         entrypoint_type=EntrypointType.MODULE_PATH,
-        schedules=[_schedule(settings, active=active)],
+        schedules=[_schedule(scheduled.rhythm, active=active)],
         paused=settings.paused,
         tags=deployment_tags(config),
-        parameters={"config": config.place},
+        parameters=scheduled.given,
         concurrency_limit=limit,
-        description=f"Keeps the dataset {config.name} up to date, as {config.place} says.",
+        description=scheduled.description,
     )
     return cast(RunnerDeployment, made)
 
 
-def _schedule(settings: ScheduleSettings, *, active: bool) -> Schedule:
+def _schedule(settings: Rhythm, *, active: bool) -> Schedule:
     """The schedule as a runner takes it."""
     known = prefect_schedule(settings)
     rule = known.rrule if isinstance(known, RRuleSchedule) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,7 +102,8 @@ def test_a_config_becomes_a_deployment_that_holds_its_place_and_nothing_of_it(
 
     said = here("deploy", os.path.relpath(path, tmp_path)).stdout
 
-    assert said == f"created pets: 0 2 * * * (Europe/Berlin) on {pool}\n"
+    following = r"next at \d{4}-\d\d-\d\d 02:00"
+    assert re.fullmatch(rf"created pets: 0 2 \* \* \* \(Europe/Berlin\), {following} on {pool}\n", said)
     made = read(client)
     assert made.parameters == {"config": str(path)}
     assert [(item.schedule.cron, item.schedule.timezone, item.active) for item in made.schedules] == [  # type: ignore[union-attr]
@@ -114,6 +116,31 @@ def test_a_config_becomes_a_deployment_that_holds_its_place_and_nothing_of_it(
     assert made.global_concurrency_limit.limit == 1
     assert made.concurrency_options is not None
     assert made.concurrency_options.collision_strategy == "ENQUEUE"
+
+
+@pytest.mark.usefixtures("pool")
+def test_verifying_and_pruning_are_deployed_beside_the_refresh_and_go_with_their_keys(
+    here: Here, client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    duties = {"verify": {"cron": "0 4 * * *", "parts": 3}, "prune": {"interval": "7d"}}
+    path = write(tmp_path / "configs", **duties)
+
+    assert {name: action for name, (action, _) in deploy(here, path).items()} == {
+        "pets": "created",
+        "pets (verify)": "created",
+        "pets (prune)": "created",
+    }
+    verify = client.read_deployment_by_name("verify-dataset/pets")
+    assert verify.parameters == {"config": str(path), "parts": 3}
+    assert verify.entrypoint == "flows.verify_dataset.verify_dataset"
+    assert client.read_deployment_by_name("prune-dataset/pets").schedules[0].schedule.interval.days == 7  # type: ignore[union-attr]
+    assert {action for action, _ in deploy(here, path).values()} == {"left_alone"}
+
+    write(tmp_path / "configs", prune=duties["prune"])
+    assert deploy(here, path)["pets (verify)"] == ("pruned", "its config no longer asks for it")
+    path.unlink()
+    gone = deploy(here, "--prune", path.parent)
+    assert {name: action for name, (action, _) in gone.items()} == {"pets": "pruned", "pets (prune)": "pruned"}
 
 
 @pytest.mark.usefixtures("pool")

@@ -1,0 +1,31 @@
+"""What the flows beside the refresh share: the end of one in Prefect's terms, a state and one log line."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from prefect.client.schemas import State
+from prefect.logging import get_run_logger
+from prefect.states import Completed, Failed
+
+from flows.display.announcing import emit
+from flows.display.summary import one_line
+from tasks.errors import DatasetError
+from tasks.redaction import redact_text
+
+
+def well(word: str, name: str, sentence: str, facts: dict[str, Any]) -> State[dict[str, Any]]:
+    """The end of a run that came to what it should: a completed state named *word*."""
+    line = one_line(redact_text(f"{word.lower()} {name}: {sentence}"))
+    get_run_logger().info(line)
+    emit(word.lower(), name, line, facts)
+    return Completed(name=word, message=line, data=facts)
+
+
+def badly(word: str, name: str, sentence: str, facts: dict[str, Any]) -> State[dict[str, Any]]:
+    """The end of a run that somebody must look at: a failed state named *word*."""
+    line = one_line(redact_text(f"{word.lower()} {name}: {sentence}"))
+    get_run_logger().log(logging.ERROR, line)
+    emit(word.lower(), name, line, facts)
+    return Failed(name=word, message=line, data=DatasetError(line))

@@ -122,7 +122,7 @@ def test_a_config_becomes_a_deployment_that_holds_its_place_and_nothing_of_it(
 def test_verifying_and_pruning_are_deployed_beside_the_refresh_and_go_with_their_keys(
     here: Here, client: SyncPrefectClient, tmp_path: Path
 ) -> None:
-    duties = {"verify": {"cron": "0 4 * * *", "parts": 3}, "prune": {"interval": "7d"}}
+    duties: dict[str, Any] = {"verify": {"cron": "0 4 * * *", "parts": 3}, "prune": {"interval": "7d"}}
     path = write(tmp_path / "configs", **duties)
 
     assert {name: action for name, (action, _) in deploy(here, path).items()} == {

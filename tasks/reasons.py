@@ -6,7 +6,8 @@ from enum import StrEnum
 
 _DISCOVER = (
     "no_label missing_label unknown_class unknown_split label_conflict uneven_depth outside_root bad_row duplicate_key "
-    "embedded_placeholder embedded_ragged embedded_bad_value embedded_out_of_range quarantined_new_class"
+    "embedded_placeholder embedded_ragged embedded_bad_value embedded_out_of_range quarantined_new_class "
+    "no_pattern no_match ambiguous_match"
 )
 _FETCH = (
     "not_found forbidden timeout unreachable too_many_bytes short_body bad_scheme private_address not_a_regular_file "
@@ -36,6 +37,9 @@ class Reason(StrEnum):
     EMBEDDED_BAD_VALUE = "embedded_bad_value"
     EMBEDDED_OUT_OF_RANGE = "embedded_out_of_range"
     QUARANTINED_NEW_CLASS = "quarantined_new_class"
+    NO_PATTERN = "no_pattern"
+    NO_MATCH = "no_match"
+    AMBIGUOUS_MATCH = "ambiguous_match"
 
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"

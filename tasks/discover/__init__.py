@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from tasks.discover.json_records import JsonRecords
 from tasks.discover.scan import scan_images
 from tasks.discover.split_folders import SplitFolders
 from tasks.discover.split_words import SplitWords
+from tasks.discover.tables import TablesSource
 from tasks.errors import LayoutError
 from tasks.samples import Discovery
 
@@ -26,8 +28,11 @@ _SMALL = 10_000
 
 
 def _layout_of(value: Any) -> str:
-    layout = value.get("layout", "auto") if isinstance(value, dict) else getattr(value, "layout", "auto")
-    return str(layout)
+    """The layout that a source names; one that has tables or a pattern needs not."""
+    if not isinstance(value, dict):
+        return str(getattr(value, "layout", "auto"))
+    likely = "tables" if value.get("tables") or value.get("pattern") else "auto"
+    return str(value.get("layout", likely))
 
 
 Source = Annotated[
@@ -36,7 +41,8 @@ Source = Annotated[
     | Annotated[SplitFolders, Tag("split_folders")]
     | Annotated[Hierarchy, Tag("hierarchy")]
     | Annotated[CsvRecords, Tag("csv")]
-    | Annotated[JsonRecords, Tag("json")],
+    | Annotated[JsonRecords, Tag("json")]
+    | Annotated[TablesSource, Tag("tables")],
     Discriminator(_layout_of),
 ]
 
@@ -52,8 +58,18 @@ def discover_sources(sources: Sequence[Source], names: Mapping[str, str]) -> Dis
         LayoutError: A source is not there, empty or not as declared; two sources differ in their levels.
     """
     words = SplitWords(names)
-    found = [source.discover(words) for source in sources]
+    found = [_in_one_split(source.discover(words), source.split) for source in sources]
     return found[0] if len(found) == 1 else _merge(sources, found)
+
+
+def _in_one_split(discovery: Discovery, split: str) -> Discovery:
+    """*discovery* with all samples in *split*, where that names one."""
+    if not split:
+        return discovery
+    samples = discovery.samples
+    column = pa.repeat(pa.scalar(split), samples.num_rows)
+    place = samples.schema.get_field_index("split")
+    return replace(discovery, samples=samples.set_column(place, samples.schema.field("split"), column))
 
 
 def _merge(sources: Sequence[Source], found: Sequence[Discovery]) -> Discovery:
@@ -101,7 +117,7 @@ def check_sources(sources: Sequence[Source], names: Mapping[str, str]) -> None:
     for source in sources:
         if isinstance(source, AutoSource):
             source.check(words)
-        elif isinstance(source, CsvRecords | JsonRecords):
+        elif isinstance(source, CsvRecords | JsonRecords | TablesSource):
             source.check()
         else:
             listing = scan_images(source.place, source, limit=_SMALL)
@@ -111,6 +127,8 @@ def check_sources(sources: Sequence[Source], names: Mapping[str, str]) -> None:
 
 def grouped_by(source: Source, column: str) -> Source:
     """*source*, where it may be a label file, with *column* as what keeps rows together."""
+    if isinstance(source, TablesSource):
+        return source.grouped_by(column)
     if not isinstance(source, AutoSource | CsvRecords | JsonRecords):
         return source
     return source.model_copy(update={"columns": source.columns.model_copy(update={"group": column})})

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tasks.discover.label_files import LabelFileSource
 from tasks.discover.labelled_records import LabelFile, discover_records
-from tasks.discover.roles import ALIASES, choose_roles, plain_name, position_of
+from tasks.discover.roles import choose_roles
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
@@ -21,6 +21,7 @@ from tasks.records.text_window import TextWindow
 from tasks.samples import Discovery
 from tasks.step_config import StepConfig
 from tasks.storage import redact_url
+from tasks.tables.names import ALIASES, plain_name, position_of
 
 _MOST_COLUMNS = 10_000
 

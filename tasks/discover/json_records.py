@@ -8,7 +8,7 @@ from typing import Literal
 
 from tasks.discover.label_files import LabelFileSource
 from tasks.discover.labelled_records import LabelFile, discover_records
-from tasks.discover.roles import ALIASES, Roles, choose_roles, plain_name
+from tasks.discover.roles import Roles, choose_roles
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.json_reader import is_lines, read_json, record_keys
@@ -17,6 +17,7 @@ from tasks.records.text_window import TextWindow, compression_of
 from tasks.samples import Discovery
 from tasks.step_config import StepConfig
 from tasks.storage import redact_url
+from tasks.tables.names import ALIASES, plain_name
 
 _LOOKED_AT = 100
 

@@ -61,15 +61,11 @@ class Columns(StepConfig):
     group: Column | None = None
 
 
-class LabelFileSettings(StepConfig):
-    """What sources have that are label files.
+class RecordSettings(StepConfig):
+    """What sources have whose labels stand in label files.
 
     Attributes:
-        columns: Which columns or keys hold what.
-        location: A template for locations: ``train/{}.jpg`` around the location column's value.
-        base_dir: The folder that locations are relative to, itself relative to the label file's.
         allow_prefixes: Prefixes of URLs or absolute paths that the label file may name besides.
-        encoding: Of the file, where it is neither UTF-8 nor has a byte order mark.
         missing_labels: Texts that stand for no label, besides an empty one.
         array_order: ``hwc`` or ``chw``: the order of an embedded array.
         value_range: ``byte``, or ``unit`` for floats from 0 to 1.
@@ -79,17 +75,29 @@ class LabelFileSettings(StepConfig):
         keep_columns: Columns or keys that the shards keep, as text; a mapping gives them other names there.
     """
 
-    columns: Columns = Columns()
-    location: str = ""
-    base_dir: str = ""
     allow_prefixes: tuple[Annotated[str, Field(min_length=2)], ...] = ()
-    encoding: str = ""
     missing_labels: tuple[str, ...] = ()
     array_order: Literal["hwc", "chw"] = "hwc"
     value_range: Literal["byte", "unit"] = "byte"
     bit_depth: Literal[8, 16] = 8
     label_conflict: Literal["reject", "first", "error"] = "reject"
     keep_columns: Annotated[dict[str, KeptName], BeforeValidator(_names_as_mapping)] = Field(default_factory=dict)
+
+
+class LabelFileSettings(RecordSettings):
+    """What sources have that are label files.
+
+    Attributes:
+        columns: Which columns or keys hold what.
+        location: A template for locations: ``train/{}.jpg`` around the location column's value.
+        base_dir: The folder that locations are relative to, itself relative to the label file's.
+        encoding: Of the file, where it is neither UTF-8 nor has a byte order mark.
+    """
+
+    columns: Columns = Columns()
+    location: str = ""
+    base_dir: str = ""
+    encoding: str = ""
 
 
 class LabelFileSource(SourceSettings, LabelFileSettings):

@@ -5,36 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from tasks.discover.label_files import Column, LabelFileSource
 from tasks.errors import LabelFileError
 from tasks.records.record_format import Selector
 from tasks.storage import quote_location, redact_url
-
-Role = Literal["location", "label", "split", "id"]
-
-ALIASES: Mapping[Role, Sequence[str]] = {
-    "location": (
-        "location path file filename file_name filepath file_path image image_path image_file image_name image_url "
-        "img img_path imgpath image_location url uri src source image_uri pixels"
-    ).split(),
-    "label": "label class category target label_name class_name classname species y tag category_name".split(),
-    "split": "split subset set partition fold_name is_valid".split(),
-    "id": "id sample_id".split(),
-}
-"""Names of columns and keys that are understood, in lower case, with ``_`` for blanks and hyphens."""
-
-
-def plain_name(name: str) -> str:
-    """A column's name as `ALIASES` has it."""
-    return re.sub(r"[\s-]+", "_", name.strip().lower())
-
-
-def position_of(column: Column) -> int | None:
-    """The position that *column* is, written with ASCII digits; None for a name."""
-    text = str(column)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+from tasks.tables.names import ALIASES, Role, plain_name, position_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ class SourceSettings(StepConfig):
         ignore: Further glob patterns of names that are passed over.
         follow_links: Whether links to folders are followed, and links that lead out of the source.
         allow_unlabeled: Keep images without a label, as label -1, rather than reject them.
+        split: What all its images belong to, whatever the source says: ``train``.
         delete_after: So many complete listings must be without an image before its row goes.
     """
 
@@ -49,6 +50,7 @@ class SourceSettings(StepConfig):
     ignore: tuple[str, ...] = ()
     follow_links: bool = False
     allow_unlabeled: bool = False
+    split: Annotated[str, Field(pattern=r"^([a-z0-9]+(_[a-z0-9]+)*)?$")] = ""
     delete_after: int = Field(default=1, ge=1)
     _label_reading: LabelReading = PrivateAttr(default=LabelReading())
 

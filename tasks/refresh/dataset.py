@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tasks.discover import Source, grouped_by
-from tasks.discover.label_files import LabelFileSettings
+from tasks.discover.label_files import RecordSettings
 from tasks.fetch import FetchSettings
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
@@ -31,7 +31,7 @@ def _one_or_several(value: object) -> object:
 
 
 def _kept_columns(sources: Sequence[Source]) -> tuple[str, ...]:
-    settings = [source for source in sources if isinstance(source, LabelFileSettings)]
+    settings = [source for source in sources if isinstance(source, RecordSettings)]
     return tuple(dict.fromkeys(name for source in settings for name in source.keep_columns.values()))
 
 

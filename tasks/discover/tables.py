@@ -1,0 +1,99 @@
+"""Any layout that can be said in tables: rows with named columns, joined, filtered, matched to files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Self
+
+from pydantic import PrivateAttr, model_validator
+
+from tasks.discover.listing import Listing
+from tasks.discover.listing_table import listing_table
+from tasks.discover.locate import Locator
+from tasks.discover.row_source import RowSource
+from tasks.discover.scan import scan_images
+from tasks.discover.split_words import SplitWords
+from tasks.discover.table_samples import TableReading, discover_rows
+from tasks.errors import LayoutError
+from tasks.samples import Discovery
+from tasks.storage import redact_url
+from tasks.tables import TableRows, TableSettings, read_table
+from tasks.tables.joins import join_tables
+from tasks.tables.opening import table_files
+from tasks.tables.settings import Pattern
+
+
+class TablesSource(RowSource):
+    """A folder of images and the tables that say what they are.
+
+    Attributes:
+        tables: The tables, joined on the columns that they share.
+        pattern: A regular expression over the paths of all images whose named groups are ``label``, ``split`` and so
+            on, where there is no table.
+    """
+
+    layout: Literal["tables"] = "tables"
+    tables: tuple[TableSettings, ...] = ()
+    pattern: Pattern = ""
+    _group_by: str = PrivateAttr(default="")
+
+    @model_validator(mode="after")
+    def _something_is_said(self) -> Self:
+        if bool(self.tables) == bool(self.pattern):
+            raise ValueError(
+                "needs `tables`, or a `pattern` over the images' paths"
+                if not self.tables
+                else "has `tables` and a `pattern`: give the pattern to the table that it is meant for"
+            )
+        return self
+
+    def grouped_by(self, column: str) -> Self:
+        """The same source, in which *column* keeps rows together."""
+        made = self.model_copy()
+        made._group_by = column
+        return made
+
+    def discover(self, words: SplitWords) -> Discovery:
+        """The images that the tables name.
+
+        Raises:
+            LayoutError: The folder is not there; a table is not as declared, or names no image.
+        """
+        listing = scan_images(self.place, self)
+        if listing is None:
+            raise LayoutError(f"{redact_url(self.path)} could not be listed to its end. Run it again.")
+        locator = Locator(self, listing)
+        tables = [locator.located(self._read(settings, listing), settings) for settings in self._settings()]
+        self._require_locations(tables)
+        joined = join_tables(tables, allow_unlabeled=self.allow_unlabeled)
+        reading = TableReading(self.levels, self._group_by, tuple(settings.name for settings in self._settings()))
+        return discover_rows(self, reading, joined, listing, words)
+
+    def check(self) -> None:
+        """Raise `LayoutError` where a table is not there."""
+        for settings in self._settings():
+            if settings.file:
+                with table_files(self.place, settings.file, ())[0].opened() as opened:
+                    opened.read(1)
+
+    def _settings(self) -> Sequence[TableSettings]:
+        return self.tables or (TableSettings(listing="**", pattern=self.pattern),)
+
+    @property
+    def _kept(self) -> list[str]:
+        grouped = [self._group_by] if self._group_by else []
+        return [*self.keep_columns, *grouped]
+
+    def _read(self, settings: TableSettings, listing: Listing) -> TableRows:
+        if settings.listing:
+            return listing_table(listing, settings, self._kept)
+        return read_table(self.place, settings, self._kept)
+
+    def _require_locations(self, tables: Sequence[TableRows]) -> None:
+        if any("location" in table.names for table in tables):
+            return
+        shown = "; ".join(f"{table.name} has {', '.join(table.names)}" for table in tables)
+        raise LayoutError(
+            f"No table has a column `location`, so that none says which image a row is about: {shown}. Call the column "
+            "that names the files `location` in `columns`."
+        )

@@ -1,0 +1,62 @@
+"""Rows with named columns, out of any file that people keep labels in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tasks.errors import LabelFileError
+from tasks.samples import StoreUrl
+from tasks.tables.json_tables import read_json_table
+from tasks.tables.opening import TableFile, table_files
+from tasks.tables.rows import TableRows, stacked
+from tasks.tables.settings import TableSettings
+from tasks.tables.shaping import shaped
+from tasks.tables.text_tables import read_text
+from tasks.tables.xml_tables import read_xml_table
+
+Reader = Callable[[TableFile, TableSettings, Sequence[str]], TableRows]
+
+_READERS: tuple[tuple[tuple[str, ...], Reader], ...] = (
+    ((".json", ".jsonl", ".ndjson", ".manifest", ".yaml", ".yml"), read_json_table),
+    ((".xml",), read_xml_table),
+)
+_ARRAYS = {
+    ".mat": 'a MATLAB file: export it with `writetable(struct2table(…), "labels.csv")`, or in Python with '
+    "`scipy.io.loadmat` and `pandas.DataFrame(…).to_csv`",
+    ".pkl": "a Python pickle, and loading one runs whatever code is in it: export it with "
+    "`pandas.read_pickle(…).to_csv`, if you trust it",
+    ".npz": "NumPy arrays: save each image as a file, and the labels as a CSV",
+    ".npy": "a NumPy array: save each image as a file, and the labels as a CSV",
+    ".tfrecord": "TFRecords: write their images as files, and the labels as a CSV, with `tf.data.TFRecordDataset`",
+    ".tfrec": "TFRecords: write their images as files, and the labels as a CSV, with `tf.data.TFRecordDataset`",
+    ".h5": "an HDF5 file: save each image as a file, and the labels as a CSV",
+}
+_ARRAYS |= {".pickle": _ARRAYS[".pkl"], ".tfrecords": _ARRAYS[".tfrecord"], ".hdf5": _ARRAYS[".h5"]}
+
+
+def read_table(root: StoreUrl, settings: TableSettings, kept: Sequence[str] = ()) -> TableRows:
+    """The rows of one table of a source.
+
+    Args:
+        root: The source's path.
+        settings: The table's; not of a listing.
+        kept: Further columns that are wanted, where the table has them.
+
+    Raises:
+        LayoutError: There is no such file.
+        LabelFileError: It cannot be read, or lacks a column that is asked for.
+    """
+    files = table_files(root, settings.file, settings.files)
+    rows = stacked([_reader_of(file)(file, settings, kept) for file in files])
+    return shaped(rows, settings, rows.one_hot, kept)
+
+
+def _reader_of(file: TableFile) -> Reader:
+    name = file.bare_name
+    suffix = name[name.rfind(".") :] if "." in name else ""
+    if suffix in _ARRAYS:
+        raise LabelFileError(f"{file.name} is {_ARRAYS[suffix]}.")
+    return next((reader for suffixes, reader in _READERS if suffix in suffixes), read_text)
+
+
+__all__ = ["TableRows", "TableSettings", "read_table", "stacked"]

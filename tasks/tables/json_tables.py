@@ -1,0 +1,222 @@
+"""Tables that are JSON: lists of objects, JSON Lines, one object, maps of key to value, columns in parallel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain, islice
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from tasks.errors import LabelFileError
+from tasks.reasons import Reason
+from tasks.records.json_reader import is_lines, read_json, record_keys
+from tasks.records.json_text import JsonTextError, parse_json
+from tasks.records.record import MAX_RECORD_BYTES, Record
+from tasks.records.record_format import RecordFormat
+from tasks.records.text_window import TextWindow
+from tasks.tables.names import Chosen, ColumnChoice
+from tasks.tables.nested import UnevenError, Value, exploded, keys_of, value_at
+from tasks.tables.of_files import add_lone_file, known_of, of_record
+from tasks.tables.opening import TableFile
+from tasks.tables.rows import RowBuilder, TableRows
+from tasks.tables.settings import TableSettings, is_virtual
+
+YAML_SUFFIXES = (".yaml", ".yml")
+_LOOKED_AT = 100
+_LINES = (".jsonl", ".ndjson", ".manifest")
+_LARGEST = 16 * MAX_RECORD_BYTES
+
+
+def read_json_table(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+    """The rows of a JSON file.
+
+    Raises:
+        LabelFileError: It cannot be read, or lacks a key that is asked for.
+    """
+    try:
+        if settings.orient != "records" or not _is_list_of_objects(file, settings):
+            return _from_whole(file, settings, kept)
+        with file.window(settings.encoding) as (window, encoding):
+            form = RecordFormat(kind="json", encoding=encoding, compression=file.compression or "")
+            return table_of_records(file, settings, kept, read_json(window, form, settings.at), form)
+    except LabelFileError as error:
+        text = str(error)
+        raise LabelFileError(text if file.name in text else f"{file.name}, {text}") from None
+
+
+def _is_list_of_objects(file: TableFile, settings: TableSettings) -> bool:
+    """Whether records stand one after another, so that none but one must be held."""
+    if file.bare_name.endswith(_LINES):
+        return True
+    if file.bare_name.endswith(YAML_SUFFIXES):
+        return False
+    with file.window(settings.encoding) as (window, _):
+        text = _head(window)
+        if text.startswith(b"["):
+            return not settings.at and text[1:].lstrip()[:1] in {b"{", b"]"}
+        if not text.startswith(b"{"):
+            raise LabelFileError("holds neither a list nor an object.")
+        if not settings.at:
+            return is_lines(window)
+        if "." in settings.at:
+            return False
+        start = record_keys(window).get(settings.at)
+        return start == b"[{"
+
+
+def _head(window: TextWindow) -> bytes:
+    while not window.text[window.position :].strip() and not window.ended:
+        window.grow()
+    return window.text[window.position :].lstrip()
+
+
+def table_of_records(
+    file: TableFile, settings: TableSettings, kept: Sequence[str], records: Iterator[Record], form: RecordFormat | None
+) -> TableRows:
+    """The rows that *records* with keys are, one or, where a list stands in one, several for each."""
+    first = list(islice(records, _LOOKED_AT))
+    names = dict.fromkeys(key for record in first for key in keys_of(record.cells))
+    chosen = ColumnChoice(settings, kept, file.name, list(names), by_position=False).choose()
+    location = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
+    builder = RowBuilder(file.name, chosen.names, chosen.one_hot)
+    builder.open_file(file.name, form.model_copy(update={"location": location}) if form is not None else None)
+    known = known_of(file, chosen.selectors)
+    number = -1
+    for record in chain(first, records):
+        if record.problem is not None:
+            builder.refuse(record.line, record.problem.reason, record.problem.detail)
+        elif record.length:
+            number += 1
+            _add(builder, record, chosen, known, number)
+    if number < 0:
+        add_lone_file(builder, file, chosen)
+    return builder.finish()
+
+
+def _add(builder: RowBuilder, record: Record, chosen: Chosen, known: dict[str, str], number: int) -> None:
+    values: list[Value] = [
+        of_record(str(selector), number, known) if is_virtual(str(selector)) else value_at(record.cells, str(selector))
+        for selector in chosen.selectors
+    ]
+    try:
+        for row in exploded(values):
+            builder.add(row, record.line, record.offset, record.length)
+    except UnevenError as error:
+        builder.refuse(record.line, Reason.BAD_ROW, str(error))
+
+
+def _from_whole(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+    """The rows of a JSON that must be held as a whole."""
+    value = _at(_whole(file, settings), settings.at)
+    match settings.orient:
+        case "map":
+            entries: Iterable[dict[str, Any]] = _map_entries(value, settings)
+        case "columns":
+            entries = _parallel(value, settings)
+        case _:
+            entries = _objects(value, settings)
+    records = (Record(-1, 1, number, cells) for number, cells in enumerate(entries, 1))
+    return table_of_records(file, _by_key(settings), kept, records, None)
+
+
+def _whole(file: TableFile, settings: TableSettings) -> Any:
+    with file.opened() as opened:
+        data = opened.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise LabelFileError(
+            f"holds more than {_LARGEST >> 30} GiB, and not as a list of objects, which could be read one by one. "
+            "Write it as JSON Lines."
+        )
+    try:
+        text = data.decode(settings.encoding or "utf-8-sig")
+    except (UnicodeDecodeError, LookupError):
+        raise LabelFileError("is not UTF-8 text. Set `encoding` for this table.") from None
+    return _yaml(text) if file.bare_name.endswith(YAML_SUFFIXES) else _json(text)
+
+
+def _json(text: str) -> Any:
+    with suppress(ValueError, RecursionError):
+        return json.loads(text)
+    try:
+        return parse_json(text, strict=False).value
+    except (JsonTextError, RecursionError) as error:
+        raise LabelFileError(f"is no JSON: {error}") from None
+
+
+def _yaml(text: str) -> Any:
+    """The value of a YAML file, whose plain values stay as they are written."""
+    reader = YAML(typ="safe", pure=True)
+    try:
+        return reader.load(text)
+    except YAMLError as error:
+        raise LabelFileError(f"is no YAML: {' '.join(str(error).split())[:200]}") from None
+
+
+def _at(value: Any, path: str) -> Any:
+    for key in path.split(".") if path else []:
+        if isinstance(value, Mapping) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            there = ", ".join(list(value)[:20]) if isinstance(value, Mapping) else "no keys"
+            raise LabelFileError(f"has nothing at {key!r} of `at: {path}`. There: {there}.")
+    return value
+
+
+def _map_entries(value: Any, settings: TableSettings) -> Iterator[dict[str, Any]]:
+    if not isinstance(value, Mapping):
+        raise LabelFileError(f"holds no object at {settings.at or 'its top'}, which `orient: map` needs.")
+    for key, item in value.items():
+        for one in item if isinstance(item, list) else [item]:
+            rest = {str(name): held for name, held in one.items()} if isinstance(one, Mapping) else {"1": one}
+            yield {"0": key, **rest}
+
+
+def _parallel(value: Any, settings: TableSettings) -> Iterator[dict[str, Any]]:
+    """The rows of columns that run in parallel: lists, or objects by row, as pandas writes them."""
+    if not isinstance(value, Mapping):
+        raise LabelFileError(f"holds no object at {settings.at or 'its top'}, which `orient: columns` needs.")
+    wanted = {own.split(".")[0] for own in settings.declared} or set(value)
+    held = {key: column for key, column in value.items() if key in wanted and isinstance(column, list | Mapping)}
+    by_row = {key: column for key, column in held.items() if isinstance(column, Mapping)}
+    if by_row:
+        rows = dict.fromkeys(row for column in by_row.values() for row in column)
+        yield from ({key: column.get(row) for key, column in by_row.items()} for row in rows)
+        return
+    lengths = {key: len(column) for key, column in held.items()}
+    if len(set(lengths.values())) > 1:
+        shown = ", ".join(f"{key} has {count}" for key, count in list(lengths.items())[:10])
+        raise LabelFileError(
+            f"has columns of different lengths: {shown}. Name those that belong together in `columns`."
+        )
+    for row in zip(*held.values(), strict=True):
+        yield dict(zip(held, row, strict=True))
+
+
+def _objects(value: Any, settings: TableSettings) -> Iterable[dict[str, Any]]:
+    if isinstance(value, Mapping):
+        return iter([{str(key): item for key, item in value.items()}])
+    if not isinstance(value, list):
+        where = f"at `at: {settings.at}`" if settings.at else "in it"
+        raise LabelFileError(f"holds no list of records {where}. Say where they stand: `at: …`.")
+    return (_cells(item) for item in value)
+
+
+def _cells(item: Any) -> dict[str, Any]:
+    if isinstance(item, Mapping):
+        return {str(key): held for key, held in item.items()}
+    if isinstance(item, list):
+        return {str(place): held for place, held in enumerate(item)}
+    return {"0": item}
+
+
+def _by_key(settings: TableSettings) -> TableSettings:
+    """*settings* whose list of columns, if it is one, is a mapping from positions."""
+    if isinstance(settings.columns, tuple):
+        return settings.model_copy(update={"columns": settings.declared})
+    return settings

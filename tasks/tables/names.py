@@ -1,0 +1,182 @@
+"""Names of columns: those that are understood without a config, and those that a table's settings ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from tasks.errors import LabelFileError
+from tasks.records.record_format import Selector
+from tasks.storage import quote_location
+from tasks.tables.settings import ROLES, TableSettings, is_virtual
+
+Role = Literal["location", "label", "split", "id"]
+
+ALIASES: Mapping[Role, Sequence[str]] = {
+    "location": (
+        "location path file filename file_name filepath file_path image image_path image_file image_name image_url "
+        "img img_path imgpath image_location url uri src source image_uri pixels"
+    ).split(),
+    "label": "label class category target label_name class_name classname species y tag category_name".split(),
+    "split": "split subset set partition fold_name is_valid".split(),
+    "id": "id sample_id".split(),
+}
+"""Names of columns and keys that are understood, in lower case, with ``_`` for blanks and hyphens."""
+
+
+def plain_name(name: str) -> str:
+    """A column's name as `ALIASES` has it."""
+    return re.sub(r"[\s-]+", "_", name.strip().lower())
+
+
+def position_of(column: str | int) -> int | None:
+    """The position that *column* is, written with ASCII digits; None for a name."""
+    text = str(column)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which columns of a file a table takes.
+
+    Attributes:
+        names: What they are called from here on.
+        selectors: For each where a record holds it: a position, a key, or a name for `is_virtual`.
+        one_hot: The columns of which the one that holds 1 is the label, with that label.
+    """
+
+    names: tuple[str, ...]
+    selectors: tuple[Selector, ...]
+    one_hot: Mapping[str, str]
+
+
+class ColumnChoice:
+    """Which columns a table takes of a file, once its names are known.
+
+    Args:
+        settings: The table's.
+        kept: Further columns that are kept.
+        file: The file's name, for messages.
+        available: The file's own names; of a file without any the positions.
+        by_position: Whether a record is a list of cells, else an object.
+    """
+
+    def __init__(
+        self, settings: TableSettings, kept: Iterable[str], file: str, available: Sequence[str], *, by_position: bool
+    ) -> None:
+        self._settings = settings
+        self._kept = list(kept)
+        self._file = file
+        self._available = list(available)
+        self._plain = [plain_name(name) for name in available]
+        self._by_position = by_position
+
+    def choose(self) -> Chosen:
+        """The columns.
+
+        Raises:
+            LabelFileError: One that is asked for is not there, or could be one of several.
+        """
+        settings = self._settings
+        found: dict[str, Selector] = {}
+        for own, name in (settings.declared or self._understood()).items():
+            if name in found:
+                raise LabelFileError(f"{self._file}: `columns` gives the name {name!r} to two columns. Give another.")
+            found[name] = self.selector(own, "columns")
+        one_hot = self._one_hot(found)
+        asked = [*settings.where, *settings.patterns, *settings.numbers, *fields_of(settings.location)]
+        for name in dict.fromkeys([*asked, *one_hot, *self._kept]):
+            made = name in found or name in {"location", "path"} or any(self._is_group(name))
+            if not made and (name not in self._kept or self._has(name)):
+                found[name] = self.selector(name, self._key_of(name))
+        return Chosen(tuple(found), tuple(found.values()), one_hot)
+
+    def _is_group(self, name: str) -> Iterable[bool]:
+        """Whether each of the table's patterns makes a column called *name*, or the table itself gives it."""
+        yield name == "split" and bool(self._settings.split)
+        yield name == "label" and bool(self._settings.one_hot)
+        for pattern in self._settings.patterns.values():
+            yield name in re.compile(pattern).groupindex
+
+    def _key_of(self, name: str) -> str:
+        keys = ("where", "numbers", "one_hot")
+        return next((key for key in keys if name in getattr(self._settings, key)), "columns")
+
+    def _has(self, name: str) -> bool:
+        return name in self._available or plain_name(name) in self._plain or (not self._by_position and "." in name)
+
+    def _understood(self) -> dict[str, str]:
+        """Every column of the file, those that are understood by the name of what they hold."""
+        roles: dict[str, str] = {}
+        for role, known in ALIASES.items():
+            if role in self._plain:
+                roles[self._available[self._plain.index(role)]] = role
+                continue
+            found = [own for own, plain in zip(self._available, self._plain, strict=True) if plain in known]
+            if len(found) > 1 and role != "id":
+                shown = ", ".join(map(repr, found))
+                raise LabelFileError(
+                    f"{self._file}: the {role} could be in the columns {shown}. Say which: "
+                    f"`columns: {{{found[0]}: {role}}}`."
+                )
+            if found and role != "id":
+                roles[found[0]] = role
+        return {own: roles.get(own, own) for own in dict.fromkeys(self._available) if own}
+
+    def _one_hot(self, found: Mapping[str, Selector]) -> dict[str, str]:
+        asked = self._settings.one_hot
+        if isinstance(asked, dict):
+            return dict(asked)
+        if asked == ("others",):
+            taken = set(found.values())
+            return {own: own for own in self._available if self._own(own) not in taken}
+        return {own: label for text in asked for own, label in self.matching(text).items()}
+
+    def _own(self, name: str) -> Selector:
+        return self._available.index(name) if self._by_position else name
+
+    def matching(self, text: str) -> dict[str, str]:
+        """The columns that *text* means, a name or a pattern, with what the ``*`` stands for as their label."""
+        if "*" not in text:
+            return {text: text}
+        head = text.partition("*")[0]
+        matches = {own: own.removeprefix(head) for own in self._available if fnmatchcase(own, text)}
+        if not matches:
+            raise LabelFileError(f"{self._file} has no column like {text!r}. {self._there()}")
+        return matches
+
+    def selector(self, own: str, key: str) -> Selector:
+        """Where a record holds the column that the config calls *own*."""
+        if is_virtual(own):
+            return own
+        for name, names in ((own, self._available), (plain_name(own), self._plain)):
+            if names.count(name) > 1:
+                raise LabelFileError(
+                    f"{self._file} has {names.count(name)} columns {own!r}, which `{key}` names. Give its position "
+                    "instead, from 0."
+                )
+            if name in names:
+                return names.index(name) if self._by_position else self._available[names.index(name)]
+        place = position_of(own)
+        if place is not None and self._by_position and place < len(self._available):
+            return place
+        if not self._by_position and "." in own:
+            return own
+        raise LabelFileError(f"{self._file} has no column {own!r}, which `{key}` names. {self._there()}")
+
+    def _there(self) -> str:
+        shown = ", ".join(quote_location(name) or "''" for name in self._available[:30])
+        return f"The columns found are: {shown}."
+
+
+def fields_of(template: str) -> list[str]:
+    """The columns that *template* is filled with: those of ``{name}``."""
+    return re.findall(r"{([^{}]+)}", template)
+
+
+def is_role(name: str) -> bool:
+    """Whether the column *name* means something, and does not serve to join."""
+    return name in ROLES or name.startswith("label.")

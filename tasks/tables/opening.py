@@ -1,0 +1,169 @@
+"""Label files below a source's path: found, opened, their text in a window."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import fsspec
+
+from tasks.errors import LabelFileError, LayoutError
+from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
+from tasks.samples import StoreUrl
+from tasks.storage import is_url, redact_url
+
+_MOST_FILES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """One label file.
+
+    Attributes:
+        root: The source's path.
+        name: Relative to it.
+    """
+
+    root: StoreUrl
+    name: str
+
+    @property
+    def place(self) -> StoreUrl:
+        """Where it lies."""
+        return self.root.child(self.name)
+
+    @property
+    def compression(self) -> str:
+        """The compression that its name tells; empty for none."""
+        return compression_of(self.name)[0]
+
+    @property
+    def bare_name(self) -> str:
+        """Its name in lower case, without a compression's suffix."""
+        return compression_of(self.name)[1].lower()
+
+    def said(self, name: str) -> str:
+        """What the column *name*, one of those about the file itself, holds: ``file.stem``."""
+        what = name.removeprefix("file.")
+        folder, _, base = self.name.rpartition("/")
+        stem = base.partition(".")[0] if base.count(".") == 1 else base.rpartition(".")[0] or base
+        if what == "parent" or what.startswith("parent."):
+            return parent_of(folder, what)
+        known = {"path": self.name, "folder": folder, "name": base, "stem": stem}
+        if what not in known:
+            raise LabelFileError(
+                f"`columns` names {name!r}; of a file itself there are file.path, file.folder, file.name, file.stem, "
+                "file.parent, file.parent.2 and so on."
+            )
+        return known[what]
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """It, decompressed, open for reading.
+
+        Raises:
+            LayoutError: There is none, or it cannot be read.
+        """
+        shown = redact_url(self.place.url)
+        try:
+            with _open(self.place) as file:
+                yield decompressed(file, self.compression)
+        except FileNotFoundError:
+            raise LayoutError(f"There is no label file {shown}. Check `file` in `source.tables`.") from None
+        except IsADirectoryError:
+            raise LayoutError(f"{shown} is a folder, not a label file. Check `file` in `source.tables`.") from None
+        except (LookupError, UnicodeError) as error:
+            raise LabelFileError(f"{shown}: {error}. Set `encoding` for this table.") from None
+        except (OSError, EOFError, ImportError) as error:
+            raise LabelFileError(f"{shown} cannot be read: {str(error)[:200]}") from None
+
+    @contextmanager
+    def window(self, encoding: str) -> Iterator[tuple[TextWindow, str]]:
+        """Its text from the beginning, and its encoding: its mark's, else *encoding*, else UTF-8."""
+        with self.opened() as file:
+            known = encoding_of(file.read(4096), encoding)
+        with self.opened() as file:
+            yield TextWindow(utf8_chunks(file, known)), known
+
+
+@contextmanager
+def _open(place: StoreUrl) -> Iterator[BinaryIO]:
+    if place.is_local:
+        with open(place.url, "rb") as file:  # noqa: PTH123 - the same call for both kinds of place
+            yield file
+        return
+    with fsspec.open(place.url, "rb", **dict(place.options)) as file:
+        yield file
+
+
+def parent_of(folder: str, what: str) -> str:
+    """The name of the folder that ``parent`` (or ``parent.2``, the one above it) means for what lies in *folder*."""
+    parts = [part for part in folder.split("/") if part]
+    above = int(what.partition(".")[2] or 1) if what.partition(".")[2].isdigit() or "." not in what else 0
+    return parts[-above] if 0 < above <= len(parts) else ""
+
+
+def table_files(root: StoreUrl, file: str, patterns: Sequence[str]) -> list[TableFile]:
+    """The label files that a table names, by path.
+
+    Raises:
+        LayoutError: A pattern matches none, or a path leads out of the source.
+    """
+    if file:
+        return [TableFile(root, _inside(file))]
+    found: set[str] = set()
+    for pattern in patterns:
+        matches = _glob(root, _inside(pattern))
+        if not matches:
+            raise LayoutError(
+                f"No file below {redact_url(root.url)} matches {pattern!r}. Check `files` in `source.tables`."
+            )
+        found.update(matches)
+    return [TableFile(root, name) for name in sorted(found)]
+
+
+def _inside(path: str) -> str:
+    normal = posixpath.normpath(path)
+    if is_url(path) or normal.startswith(("/", "..")):
+        raise LayoutError(
+            f"`source.tables` names {redact_url(path)!r}, which does not lie below `source.path`. Set `source.path` to "
+            "the folder that holds both, and give the tables relative to it."
+        )
+    return normal
+
+
+def glob_pattern(pattern: str) -> re.Pattern[str]:
+    """*pattern* as a regular expression over whole paths: ``**/`` is any folders, ``*`` any part of a name."""
+    text = ""
+    for part in re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]*\])", posixpath.normpath(pattern)):
+        known = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+        is_set = part.startswith("[") and len(part) > 2
+        text += known.get(part) or (part.replace("[!", "[^").replace("\\", r"\\") if is_set else re.escape(part))
+    return re.compile(f"(?s:{text})\\Z")
+
+
+def _glob(root: StoreUrl, pattern: str) -> list[str]:
+    matches = glob_pattern(pattern)
+    fixed = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
+    return [name for name in _walk(root, fixed) if matches.match(name)]
+
+
+def _walk(root: StoreUrl, folder: str) -> Iterator[str]:
+    """Every file below *folder*, relative to *root*, without hidden ones."""
+    if not root.is_local:
+        files, base = fsspec.core.url_to_fs(root.child(folder).url if folder else root.url, **dict(root.options))
+        start = str(base).rstrip("/")
+        head = f"{folder}/" if folder else ""
+        yield from (f"{head}{str(path)[len(start) :].lstrip('/')}" for path in files.find(start))
+        return
+    for where, folders, names in os.walk(Path(root.url, folder)):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        below = os.path.relpath(where, root.url)
+        head = "" if below == "." else f"{below}/"
+        yield from (f"{head}{name}" for name in names if not name.startswith("."))

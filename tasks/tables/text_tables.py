@@ -1,0 +1,133 @@
+"""Tables that are text: CSV, TSV, lists with blanks or semicolons between their cells, lists of one column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.errors import LabelFileError
+from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
+from tasks.records.csv_head import sniff_delimiter, take_hint
+from tasks.records.csv_reader import read_csv
+from tasks.records.record import Record
+from tasks.records.record_format import RecordFormat
+from tasks.records.text_window import TextWindow
+from tasks.tables.names import Chosen, ColumnChoice
+from tasks.tables.of_files import known_of, values_of
+from tasks.tables.opening import TableFile
+from tasks.tables.plain_tables import BLANK, PlainTable, width_of
+from tasks.tables.rows import RowBuilder, TableRows
+from tasks.tables.settings import TableSettings, is_virtual
+
+_LOOKED_AT = 50
+
+
+def read_text(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+    """The rows of a text table.
+
+    Raises:
+        LabelFileError: It cannot be read, or lacks a column that is asked for.
+    """
+    with file.window(settings.encoding) as (window, encoding):
+        for _ in range(settings.skip):
+            _pass_line(window)
+        hint = take_hint(window)
+        delimiter = (
+            {"tab": "\t"}.get(settings.delimiter, settings.delimiter) or hint or _sniffed(window, file, settings)
+        )
+        form = RecordFormat(
+            kind="csv",
+            delimiter=" " if delimiter == BLANK else delimiter,
+            encoding=encoding,
+            compression=file.compression or "",
+        )
+        try:
+            if delimiter == BLANK or settings.surplus or _is_list(settings):
+                return PlainTable(file, settings, kept, delimiter).read(window)
+            return _read_csv(file, settings, kept, window, form)
+        except LabelFileError as error:
+            text = str(error)
+            raise LabelFileError(text if file.name in text else f"{file.name}, {text}") from None
+
+
+def _pass_line(window: TextWindow) -> None:
+    while (end := window.text.find(b"\n", window.position)) < 0 and not window.ended:
+        window.grow()
+    window.advance(end + 1 if end >= 0 else len(window.text))
+
+
+def _is_list(settings: TableSettings) -> bool:
+    """Whether each line is one cell, whatever stands in it."""
+    return settings.is_positional and not settings.delimiter and set(settings.declared) - _virtual(settings) == {"0"}
+
+
+def _virtual(settings: TableSettings) -> set[str]:
+    return {name for name in settings.declared if is_virtual(name)}
+
+
+def _sniffed(window: TextWindow, file: TableFile, settings: TableSettings) -> str:
+    """What separates the cells: by the file's suffix, else what the first lines have as many of as columns need."""
+    name = file.bare_name
+    if name.endswith((".csv", ".tsv", ".tab")):
+        return sniff_delimiter(window, name)
+    text = window.text[window.position :].decode("utf-8", "replace")
+    comment = settings.comment
+    lines = [line for line in text.splitlines()[:_LOOKED_AT] if line.strip()]
+    lines = [line for line in lines if not (comment and line.lstrip().startswith(comment))][: _LOOKED_AT - 1]
+    width = width_of(settings)
+    for mark in ("\t", ",", ";", "|"):
+        counts = {line.count(mark) for line in lines}
+        if len(counts) == 1 and (number := counts.pop()) and width in {0, number + 1}:
+            return mark
+    return BLANK
+
+
+def _read_csv(
+    file: TableFile, settings: TableSettings, kept: Sequence[str], window: TextWindow, form: RecordFormat
+) -> TableRows:
+    first = next(read_csv(window, form, settings.comment), None)
+    if first is None:
+        raise LabelFileError(f"{file.name} is empty: a table begins with a header, such as `image,label`.")
+    cells = list(first.cells)
+    has_header = settings.header if settings.header is not None else not settings.is_positional
+    names = [str(cell) for cell in cells] if has_header else [str(place) for place in range(len(cells))]
+    chosen = ColumnChoice(settings, kept, file.name, names, by_position=True).choose()
+    place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
+    form = form.model_copy(update={"width": len(names), "location": place})
+    builder = RowBuilder(file.name, chosen.names, chosen.one_hot)
+    builder.open_file(file.name, form)
+    known = known_of(file, chosen.selectors)
+    number = 0
+    records = read_csv_blocks(window, form, settings.comment)
+    rest: Iterator[Record | RecordBlock] = records if has_header else chain([first], records)
+    for record in rest:
+        if isinstance(record, RecordBlock):
+            builder.add_columns(_columns(record, chosen, known, number), record.lines, record.offsets, record.lengths)
+            number += len(record.lines)
+        elif record.problem is not None:
+            builder.refuse(record.line, record.problem.reason, record.problem.detail)
+            number += 1
+        elif record.length:
+            values = values_of([str(cell) for cell in record.cells], chosen, known, number)
+            builder.add(values, record.line, record.offset, record.length)
+            number += 1
+    return builder.finish()
+
+
+def _columns(
+    block: RecordBlock, chosen: Chosen, known: dict[str, str], number: int
+) -> list[pa.Array | pa.ChunkedArray]:
+    count = len(block.lines)
+    made: list[pa.Array | pa.ChunkedArray] = []
+    for selector in chosen.selectors:
+        if isinstance(selector, int):
+            made.append(block.columns[selector])
+        elif selector.startswith("record."):
+            first = number + (selector == "record.number")
+            made.append(pa.array(np.arange(first, first + count)).cast(pa.string()))
+        else:
+            made.append(pa.repeat(pa.scalar(known[selector]), count))
+    return made

@@ -1,0 +1,193 @@
+"""`layout: tables`: layouts of the kinds that people publish, and what comes out beside the truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import LayoutError
+from tests.folders_here import Folder, labels, rejects, splits
+
+PETS = ("photos/tom.jpg", "photos/rex.jpg", "photos/kit.jpg")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path)
+
+
+def test_tables_are_joined_outwards_from_the_one_with_the_locations(folder: Folder) -> None:
+    folder.images(*PETS)
+    folder.text("names.txt", "1 tom.jpg", "2 rex.jpg", "3 kit.jpg").text("kinds.txt", "1 7", "2 8", "3 7")
+    folder.text("species.txt", "7 cat", "8 dog").text("parts.txt", "1 1", "2 0", "3 1")
+
+    found = folder.found(
+        {"file": "names.txt", "columns": ["image", "location"], "base": "photos"},
+        {"file": "kinds.txt", "columns": ["image", "class"]},
+        {"file": "species.txt", "columns": ["class", "label"]},
+        {"file": "parts.txt", "columns": ["image", "split"]},
+        words={"1": "train", "0": "test"},
+    )
+
+    assert labels(found) == {"photos/tom.jpg": "cat", "photos/rex.jpg": "dog", "photos/kit.jpg": "cat"}
+    assert splits(found) == {"photos/tom.jpg": "train", "photos/rex.jpg": "test", "photos/kit.jpg": "train"}
+    assert found.samples["label_file"].unique().to_pylist() == ["names.txt"]
+    assert found.class_paths == ("cat", "dog")
+
+
+@pytest.mark.parametrize(
+    ("cells", "find"),
+    [
+        pytest.param(("photos/tom.jpg", "photos/rex.jpg", "photos/kit.jpg"), "path", id="paths"),
+        pytest.param(("tom.jpg", "rex.jpg", "kit.jpg"), "end", id="names"),
+        pytest.param(("tom", "rex", "kit"), "stem", id="names without their extension"),
+        pytest.param(tuple(f"/home/ann/pets/{path}" for path in PETS), "end", id="paths of another machine"),
+        pytest.param(
+            ("C:\\pets\\photos\\tom.jpg", "C:\\pets\\photos\\rex.jpg", "C:\\pets\\photos\\kit.jpg"), "end", id="Windows"
+        ),
+        pytest.param(tuple(f"s3://acme/pets/{path}" for path in PETS), "end", id="another store"),
+        pytest.param(tuple(f"gs://acme/v2/{path}" for path in PETS), "name", id="by name alone"),
+    ],
+)
+@pytest.mark.parametrize("how", ["auto", "as it is"])
+def test_locations_name_files_however_they_are_written(
+    folder: Folder, cells: tuple[str, ...], find: str, how: str
+) -> None:
+    kinds = dict(zip(PETS, ("cat", "dog", "fox"), strict=True))
+    rows = [f"{cell},{kind}" for cell, kind in zip(cells, kinds.values(), strict=True)]
+    folder.images(*PETS).text("labels.csv", "where,what", *rows)
+
+    found = folder.found(
+        {
+            "file": "labels.csv",
+            "columns": {"where": "location", "what": "label"},
+            "find": "auto" if how == "auto" else find,
+        }
+    )
+
+    assert labels(found) == kinds
+    assert not rejects(found)
+
+
+def test_a_pattern_over_paths_needs_no_table(folder: Folder) -> None:
+    folder.images("a/cat.1.jpg", "a/dog.2.jpg", "b/cat.3.jpg", "b/unknown.jpg")
+
+    found = folder.found(pattern=r"(?P<label>[a-z]+)\.\d+\.jpg$")
+
+    assert labels(found) == {"a/cat.1.jpg": "cat", "a/dog.2.jpg": "dog", "b/cat.3.jpg": "cat"}
+    assert rejects(found) == {"b/unknown.jpg": ("no_pattern", "'b/unknown.jpg' does not match `pattern`")}
+
+
+def test_one_column_a_class_names_the_label(folder: Folder) -> None:
+    folder.images(*PETS).text("truth.csv", "image,cat,dog", "tom,1.0,0.0", "rex,0.0,1.0", "kit,1.0,0.0")
+
+    found = folder.found({"file": "truth.csv", "columns": {"image": "location"}, "one_hot": ["cat", "dog"]})
+
+    assert labels(found) == {"photos/tom.jpg": "cat", "photos/rex.jpg": "dog", "photos/kit.jpg": "cat"}
+
+
+def test_several_ones_are_several_labels_only_where_the_config_says_so(folder: Folder) -> None:
+    folder.images(*PETS).text("truth.csv", "image,cat,dog", "tom,1,1", "rex,0,1", "kit,-1,-1")
+    table = {"file": "truth.csv", "columns": {"image": "location"}, "one_hot": "others"}
+
+    single, many = folder.found(table), folder.found(table, kind="many")
+
+    assert rejects(single)["photos/tom.jpg"][0] == "label_conflict"
+    assert "labels.kind: many" in rejects(single)["photos/tom.jpg"][1]
+    assert rejects(single)["photos/kit.jpg"][0] == "missing_label"
+    assert labels(many) == {"photos/tom.jpg": ["cat", "dog"], "photos/rex.jpg": "dog", "photos/kit.jpg": []}
+
+
+def test_rows_that_do_not_count_are_counted(folder: Folder) -> None:
+    folder.images(*PETS).text(
+        "labels.csv", "file,label,view", "tom.jpg,cat,front", "rex.jpg,dog,back", "kit.jpg,cat,front"
+    )
+
+    found = folder.found(
+        {"file": "labels.csv", "columns": {"file": "location", "label": "label"}, "where": {"view": ["front"]}}
+    )
+
+    assert sorted(labels(found)) == ["photos/kit.jpg", "photos/tom.jpg"]
+    assert found.ignored == {"filtered": 1}
+
+
+def test_detections_of_coco_are_several_labels_of_an_image(folder: Folder) -> None:
+    folder.images("train/1.jpg", "train/2.jpg", "val/1.jpg")
+    kinds = [{"id": 3, "name": "car"}, {"id": 5, "name": "dog"}]
+    for split, ids in (("train", (1, 2)), ("val", (1,))):
+        images = [{"id": at, "file_name": f"{at}.jpg"} for at in ids]
+        notes = [{"image_id": at, "category_id": kind, "bbox": [1, 2, 3, at]} for at in ids for kind in (3, 5)[:at]]
+        text = json.dumps({"images": images, "annotations": notes, "categories": kinds})
+        folder.text(f"notes/{split}.json", text)
+
+    def of(split: str) -> list[dict[str, object]]:
+        place = {"file": f"notes/{split}.json", "split": split}
+        return [
+            place | {"at": "images", "columns": {"id": "image", "file_name": "location"}, "base": split},
+            place | {"at": "annotations", "columns": {"image_id": "image", "category_id": "class"}},
+        ]
+
+    names = {"file": "notes/val.json", "at": "categories", "columns": {"id": "class", "name": "label"}}
+    found = folder.found(*of("train"), *of("val"), names, kind="many")
+
+    assert labels(found) == {"train/1.jpg": "car", "train/2.jpg": ["car", "dog"], "val/1.jpg": "car"}
+    assert splits(found) == {"train/1.jpg": "train", "train/2.jpg": "train", "val/1.jpg": "validation"}
+
+
+def test_one_xml_an_image(folder: Folder) -> None:
+    folder.images("pictures/1.jpg", "pictures/2.jpg")
+    for at, kinds in (("1", ["dog"]), ("2", ["dog", "person"])):
+        objects = "".join(f"<object><name>{kind}</name><bndbox><xmin>5</xmin></bndbox></object>" for kind in kinds)
+        folder.text(f"notes/{at}.xml", f"<annotation><filename>{at}.jpg</filename>{objects}</annotation>")
+
+    found = folder.found(
+        {"files": "notes/*.xml", "columns": {"filename": "location", "object.name": "label"}, "base": "pictures"},
+        kind="many",
+    )
+
+    assert labels(found) == {"pictures/1.jpg": "dog", "pictures/2.jpg": ["dog", "person"]}
+
+
+def test_a_text_file_an_image_whose_lines_are_boxes(folder: Folder) -> None:
+    folder.images("images/train/a.jpg", "images/train/b.jpg", "images/val/c.jpg")
+    folder.text("labels/train/a.txt", "0 .5 .5 .1 .1", "1 .5 .5 .1 .1").text("labels/val/c.txt", "1 .5 .5 .1 .1")
+    folder.text("labels/train/b.txt").text("data.yaml", "train: images/train", "names:", "  0: helmet", "  1: vest")
+
+    found = folder.found(
+        {
+            "files": "labels/**/*.txt",
+            "columns": {"0": "class", "file.path": "of"},
+            "pattern": {"of": r"labels/(?P<split>\w+)/(?P<stem>\w+)\.txt"},
+            "location": "images/{split}/{stem}",
+        },
+        {"file": "data.yaml", "at": "names", "orient": "map", "columns": ["class", "label"]},
+        kind="many",
+        allow_unlabeled=True,
+    )
+
+    assert labels(found) == {
+        "images/train/a.jpg": ["helmet", "vest"],
+        "images/train/b.jpg": [],
+        "images/val/c.jpg": "vest",
+    }
+    assert splits(found)["images/val/c.jpg"] == "validation"
+
+
+def test_what_a_table_does_not_name_is_counted_and_what_is_not_there_is_rejected(folder: Folder) -> None:
+    folder.images(*PETS).text("labels.csv", "file,label", "tom.jpg,cat", "max.jpg,dog")
+
+    found = folder.found({"file": "labels.csv", "columns": {"file": "location", "label": "label"}, "base": "photos"})
+
+    assert found.ignored == {"present but unlisted": 2}
+    assert rejects(found) == {"max.jpg": ("not_found", "no such file")}
+
+
+def test_a_name_that_two_files_have_is_an_error_that_shows_both(folder: Folder) -> None:
+    folder.images("train/1.jpg", "test/1.jpg").text("labels.csv", "file,label", "1.jpg,cat")
+
+    with pytest.raises(
+        LayoutError, match=r"labels\.csv: the location '1\.jpg' names 2 files, .*test/1.*train/1.*`base`"
+    ):
+        folder.found({"file": "labels.csv", "columns": {"file": "location", "label": "label"}})

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PIL import Image, ImageCms, ImageColor
+from PIL import Image, ImageColor
 
+from tasks.images.deep import scale_16, scale_to_8
 from tasks.images.rejected import RejectedImageError
-from tasks.images.tiff import deep_white, has_white_zero
+from tasks.images.tiff import has_white_zero, is_signed, says_no_alpha
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from tasks.images.pixel_spec import PixelSpec
 
 _DEEP = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
@@ -29,11 +26,14 @@ def convert_mode(image: Image.Image, spec: PixelSpec) -> Image.Image:
     16 bits are scaled to 8; transparent pixels show the background, unless the mode keeps them.
 
     Raises:
-        RejectedImageError: Its numbers have no range: floats, 32-bit integers, where *spec* does not state one.
+        RejectedImageError: Its numbers have no range: floats, 32-bit integers, signed ones, where *spec* does not state
+            one.
     """
-    if spec.icc == "srgb" and "icc_profile" in image.info:
-        image = _to_srgb(image)
     plain = _plain(image, spec)
+    if spec.icc == "srgb" and "icc_profile" in image.info:
+        from tasks.images.profile import in_srgb  # noqa: PLC0415 - few configs ask for it, and it takes time to load
+
+        plain = in_srgb(plain, image.info["icc_profile"])
     target = _target(plain, spec)
     if plain.mode == target:
         return plain
@@ -53,11 +53,13 @@ def _target(image: Image.Image, spec: PixelSpec) -> str:
 def _plain(image: Image.Image, spec: PixelSpec) -> Image.Image:
     """*image* in one of the modes that have 8 bits and no palette."""
     if image.mode in _DEEP:
-        return _scale_16(image, spec)
-    if image.mode in _WIDE:
+        return scale_16(image, spec)
+    if image.mode in _WIDE or (image.mode == "L" and is_signed(image)):
         return _scale_wide(image, spec)
     if image.mode == "P" or (image.mode in {"L", "RGB", "1"} and "transparency" in image.info):
         return _palette(image)
+    if image.mode == "RGBA" and says_no_alpha(image) and image.getchannel("A").getextrema() == (0, 0):
+        return image.convert("RGB")  # all of it transparent: bytes that nobody uses
     if image.mode in _PLAIN:
         return image
     raise RejectedImageError(Reason.UNSUPPORTED_MODE, f"has the mode {image.mode}, which cannot be converted")
@@ -77,49 +79,22 @@ def _compose(image: Image.Image, background: str) -> Image.Image:
     return ground
 
 
-def _scale_16(image: Image.Image, spec: PixelSpec) -> Image.Image:
-    import numpy as np  # noqa: PLC0415 - 16-bit images are few, and processes start faster without it
-
-    values = np.asarray(image)
-    transparent = image.info.get("transparency")
-    white = deep_white(image)
-    scaled = scale_to_8(white - values if has_white_zero(image) else values, spec.depth_16, white)
-    if not isinstance(transparent, int):
-        return Image.fromarray(scaled)
-    return Image.fromarray(np.dstack([scaled, np.where(values == transparent, 0, 255).astype(np.uint8)]))
-
-
-def scale_to_8(values: npt.NDArray[Any], how: str, white: int = 65535) -> npt.NDArray[np.uint8]:
-    """16-bit *values* as uint8, rounded: 0 to *white* become 0 to 255; with ``range`` their own least to greatest."""
-    import numpy as np  # noqa: PLC0415 - as above
-
-    low, high = (int(values.min()), int(values.max())) if how == "range" and values.size else (0, white)
-    span = max(high - low, 1)
-    return np.asarray(((values.astype(np.uint32) - low) * 255 + span // 2) // span, dtype=np.uint8)
-
-
 def _scale_wide(image: Image.Image, spec: PixelSpec) -> Image.Image:
-    """Floats and 32-bit integers, from the range that *spec* states to 0 to 255; beyond it, its ends."""
-    import numpy as np  # noqa: PLC0415 - as above
+    """Floats, 32-bit and signed integers, from the range that *spec* states to 0 to 255; beyond it, its ends."""
+    import numpy as np  # noqa: PLC0415 - such images are few, and processes start faster without it
 
     values = np.asarray(image)
+    if image.mode == "I" and image.format == "PPM":  # 16 bits, which Pillow scales by the white that the file names
+        return Image.fromarray(scale_to_8(values, spec.depth_16))
+    if image.mode == "L":
+        values = values.view(np.int8)
+    elif image.mode == "I" and not is_signed(image):
+        values = values.view(np.uint32)
     if spec.value_range is None:
-        if image.mode == "I" and values.size and values.min() >= 0 and values.max() <= 65535:
-            return Image.fromarray(scale_to_8(values, spec.depth_16))
-        kind = "floats" if image.mode == "F" else "integers beyond 0 to 65535"
+        kind = "floats" if image.mode == "F" else "signed integers" if is_signed(image) else "32-bit integers"
         detail = f"holds {kind}: `resize.value_range: [black, white]` would say how to show them"
         raise RejectedImageError(Reason.UNSUPPORTED_MODE, detail)
     low, high = spec.value_range
     share = (np.nan_to_num(values.astype(np.float64), nan=low, posinf=high, neginf=low) - low) / (high - low)
-    return Image.fromarray(np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8))
-
-
-def _to_srgb(image: Image.Image) -> Image.Image:
-    """*image* in sRGB by its own colour profile; as it is where the profile is damaged or does not fit."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
-        mode = "L" if image.mode == "L" else "RGB"
-        made = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
-    except (ImageCms.PyCMSError, OSError, ValueError, KeyError):
-        return image
-    return made if made is not None else image
+    shown = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
+    return Image.fromarray(255 - shown if has_white_zero(image) else shown)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
+from tasks.images.deep import note_depth, with_all_bits
+from tasks.images.frames import load_first
 from tasks.images.identify import (
     FORMAT_NAMES,
     check_png,
@@ -17,7 +20,9 @@ from tasks.images.identify import (
     webp_size,
 )
 from tasks.images.rejected import RejectedImageError
+from tasks.images.resize import target_size
 from tasks.images.tiff import check_tiff
+from tasks.images.whole import check_hollow_end, check_jpeg_end, check_whole
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
@@ -48,6 +53,10 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_APPLE = (
+    "is Apple's own variant of PNG (CgBI), made for apps, which keeps its colours in another order: turn it back with "
+    "`xcrun pngcrush -revert-iphone-optimizations`"
+)
 _CUT_SHORT = (
     "truncated",
     "premature",
@@ -59,7 +68,7 @@ _CUT_SHORT = (
 )
 
 
-def open_image(data: bytes, spec: PixelSpec) -> Image.Image:
+def open_image(data: bytes, spec: PixelSpec) -> ImageFile.ImageFile:
     """The first frame of the image in *data*, its header read and its pixels not.
 
     Raises:
@@ -86,31 +95,22 @@ def _look_at_webp(data: bytes, spec: PixelSpec) -> None:
     check_size(size, spec)
     if is_cut_webp(data):
         raise RejectedImageError(Reason.TRUNCATED, f"is a WebP cut short after {len(data)} bytes")
+    check_hollow_end(data, "WebP")
 
 
-def _checked(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> Image.Image:
+def _checked(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> ImageFile.ImageFile:
     """*image*, after what its format needs looked at before its pixels are read."""
     match image.format:
         case "PNG":
+            if data[12:16] == b"CgBI":
+                raise RejectedImageError(Reason.UNSUPPORTED_MODE, _APPLE)
             if not spec.allow_truncated:
                 check_png(data)
-            _match_transparency(image)
+            note_depth(image)
         case "TIFF" if isinstance(image, TiffImagePlugin.TiffImageFile):
+            note_depth(image)
             return check_tiff(image, data)
     return image
-
-
-_TO_8_BITS = {"L;2": lambda value: value * 85, "L;4": lambda value: value * 17}
-
-
-def _match_transparency(image: ImageFile.ImageFile) -> None:
-    """Say the transparent value of the PNG *image* in the numbers that its pixels will have."""
-    value = image.info.get("transparency")
-    kind = str(image.tile[0].args) if image.tile else ""
-    if isinstance(value, int) and kind in _TO_8_BITS:
-        image.info["transparency"] = _TO_8_BITS[kind](value)
-    elif isinstance(value, tuple) and kind == "RGB;16B":
-        image.info["transparency"] = tuple(part >> 8 for part in value)
 
 
 def check_size(size: tuple[int, int], spec: PixelSpec) -> None:
@@ -127,8 +127,87 @@ def check_size(size: tuple[int, int], spec: PixelSpec) -> None:
         raise RejectedImageError(Reason.BAD_ASPECT, detail)
 
 
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The pixels of an image, upright.
+
+    Attributes:
+        pixels: In whatever mode its format keeps them.
+        size: Width and height that the image has in full, upright, in pixels.
+        window: The part of *pixels* that is the image: left, top, right, bottom. Scaled decoding makes whole pixels of
+            what the last ones of a side leave over, so that it may end within one.
+    """
+
+    pixels: Image.Image
+    size: tuple[int, int]
+    window: tuple[float, float, float, float]
+
+
+def decode_upright(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> Decoded:
+    """The pixels of *image*, decoded in full and turned upright; of a JPEG no more than twice what *spec* asks for.
+
+    Args:
+        image: As `open_image` gave it.
+        data: The bytes that it was opened from.
+        spec: What it will become.
+
+    Raises:
+        RejectedImageError: It is cut short, or cannot be decoded.
+    """
+    if image.format in {"JPEG", "MPO"}:
+        return _decode_jpeg(image, data, spec)
+    # Pixels first: Pillow's search for EXIF decodes a PNG too, and takes an error for the lack of it.
+    pixels = _loaded(image)
+    check_whole(image, data, spec)
+    pixels = with_all_bits(pixels, data, spec)
+    orientation = orientation_of(image)
+    size = (pixels.height, pixels.width) if orientation in _TRANSPOSED else pixels.size
+    turned = pixels.transpose(_TURNS[orientation]) if orientation != 1 else pixels
+    return Decoded(turned, size, (0, 0, *size))
+
+
+def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> Decoded:
+    orientation = orientation_of(image)
+    width, height = image.size
+    size = (height, width) if orientation in _TRANSPOSED else (width, height)
+    extent = (float(width), float(height))
+    draft = None
+    if spec.mode != "none":
+        wanted = target_size(size, spec)
+        turned = (wanted[1], wanted[0]) if orientation in _TRANSPOSED else wanted
+        draft = (2 * turned[0], 2 * turned[1])
+        drafted = image.draft(None, draft)  # type: ignore[no-untyped-call, unused-ignore]
+        extent = drafted[1][2:] if drafted else extent
+    _loaded(image)
+    if not spec.allow_truncated:
+        check_jpeg_end(image, data, draft)
+    window = _turned_window(image.size, extent, orientation)
+    return Decoded(image.transpose(_TURNS[orientation]) if orientation != 1 else image, size, window)
+
+
+def _loaded(image: ImageFile.ImageFile) -> Image.Image:
+    try:
+        return load_first(image)
+    except OSError as error:
+        raise RejectedImageError(*why_undecodable(error)) from None
+
+
+def _turned_window(
+    size: tuple[int, int], extent: tuple[float, float], orientation: int
+) -> tuple[float, float, float, float]:
+    """Where the top left *extent* of an image of *size* lies once it is upright: left, top, right, bottom."""
+    spare_x, spare_y = size[0] - extent[0], size[1] - extent[1]
+    left = {2: spare_x, 3: spare_x, 6: spare_y, 7: spare_y}.get(orientation, 0.0)
+    top = {3: spare_y, 4: spare_y, 7: spare_x, 8: spare_x}.get(orientation, 0.0)
+    width, height = (extent[1], extent[0]) if orientation in _TRANSPOSED else extent
+    return left, top, left + width, top + height
+
+
 def orientation_of(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8, that loading leaves to us; 1 where there is none or it is damaged."""
+    """The EXIF orientation, 1 to 8, that loading leaves to us; 1 where there is none or it is damaged.
+
+    Anything but a JPEG is loaded first: Pillow's search for EXIF does it otherwise, and its errors would be lost here.
+    """
     if image.format == "TIFF":
         return 1  # Pillow turns TIFFs upright itself, and says their upright size
     if image.format == "JPEG" and "exif" not in image.info and "xmp" not in image.info:
@@ -138,27 +217,6 @@ def orientation_of(image: Image.Image) -> int:
     except Exception:  # noqa: BLE001 - a damaged EXIF block raises anything, and says nothing of the pixels
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-
-def load_pixels(image: Image.Image, wanted: tuple[int, int] | None, orientation: int) -> Image.Image:
-    """*image*, decoded in full and turned upright; JPEGs no larger than twice *wanted* where that is given.
-
-    Args:
-        image: As `open_image` gave it.
-        wanted: Width and height in pixels, upright, that it will be scaled down to at least; None for its own size.
-        orientation: As `orientation_of` gave it.
-
-    Raises:
-        RejectedImageError: It is cut short, or cannot be decoded.
-    """
-    if wanted is not None and image.format in {"JPEG", "MPO"}:
-        turned = (wanted[1], wanted[0]) if orientation in _TRANSPOSED else wanted
-        image.draft(None, (2 * turned[0], 2 * turned[1]))
-    try:
-        image.load()
-    except OSError as error:
-        raise RejectedImageError(*why_undecodable(error)) from None
-    return image.transpose(_TURNS[orientation]) if orientation != 1 else image
 
 
 def why_undecodable(error: Exception) -> tuple[Reason, str]:

@@ -22,8 +22,8 @@ class PixelSpec:
         color: RGB, L, RGBA or keep.
         background: A colour's name.
         upscale: Whether smaller images are enlarged.
-        depth_16: ``scale`` or ``range``.
-        value_range: The numbers that are black and white in images of floats or 32-bit integers, or None.
+        depth_16: ``scale``, ``range``, or how many bits are used: ``10``, ``12``, ``14``, ``16``.
+        value_range: The numbers that are black and white in images of floats, 32-bit or signed integers, or None.
         icc: ``ignore`` or ``srgb``.
         pixels: jpeg, png, webp, raw or original.
         quality: Of JPEG and WebP, 1 to 100; WebP is lossless at 100.
@@ -48,6 +48,13 @@ class PixelSpec:
     quality: int = 90
 
 
+WARNINGS = {
+    "blank": "came out in one colour although their files are not of one colour",
+    "extension_mismatch": "are named like another format than they have",
+}
+"""What is said of images that are written with a warning, by its word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """An image as it is published.
@@ -60,7 +67,7 @@ class Prepared:
         orig_width: Of the source, after orientation.
         orig_height: Of the source, after orientation.
         orig_format: Pillow's name of the source's format, such as ``JPEG``; ``ARRAY`` for embedded numbers.
-        warning: ``"extension_mismatch"``, or empty.
+        warning: ``"extension_mismatch"``, ``"blank"``, both with a blank between, or empty.
     """
 
     data: bytes

@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from tasks.images.convert import convert_mode, scale_to_8
-from tasks.images.decode import (
-    check_size,
-    extension_warning,
-    load_pixels,
-    open_image,
-    orientation_of,
-    why_undecodable,
-)
+from tasks.images.blank import BLANK, is_blank
+from tasks.images.convert import convert_mode
+from tasks.images.decode import Decoded, check_size, decode_upright, extension_warning, open_image, why_undecodable
+from tasks.images.deep import scale_to_8
 from tasks.images.pixel_spec import Prepared
 from tasks.images.rejected import RejectedImageError
-from tasks.images.resize import resize_image, target_size
+from tasks.images.resize import resize_image
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
     from tasks.images.pixel_spec import PixelSpec
 
-_TRANSPOSED = frozenset({5, 6, 7, 8})
 _BANDS = {"L": 1, "RGB": 3, "RGBA": 4}
 
 
@@ -52,26 +46,21 @@ def prepare_image(data: bytes, name: str, spec: PixelSpec) -> Prepared:
 def _prepare(data: bytes, name: str, spec: PixelSpec) -> Prepared:
     with open_image(data, spec) as image:
         warning = extension_warning(image, name, spec)
-        orientation = orientation_of(image)
-        width, height = image.size
-        original = (height, width) if orientation in _TRANSPOSED else (width, height)
         kind = "JPEG" if image.format == "MPO" else str(image.format)
-        wanted = None if spec.mode == "none" else target_size(original, spec)
-        pixels = load_pixels(image, wanted, orientation)
+        decoded = decode_upright(image, data, spec)
+        made = decoded.pixels if spec.pixels == "original" else _resized(decoded, spec)
+        warnings = " ".join(filter(None, [warning, BLANK if is_blank(made, decoded.pixels, data) else ""]))
         if spec.pixels == "original":
-            return Prepared(data, *original, _channels(pixels), *original, kind, warning)
-        return _finish(pixels, spec, (*original, kind), warning)
+            return Prepared(data, *decoded.size, _channels(made), *decoded.size, kind, warnings)
+        return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *decoded.size, kind, warnings)
 
 
 def _channels(image: Image.Image) -> int:
     return min(len(image.getbands()), 4)
 
 
-def _finish(pixels: Image.Image, spec: PixelSpec, original: tuple[int, int, str], warning: str) -> Prepared:
-    resized = resize_image(convert_mode(pixels, spec), spec)
-    data = encode_image(resized, spec)
-    width, height, kind = original
-    return Prepared(data, *resized.size, _BANDS[resized.mode], width, height, kind, warning)
+def _resized(decoded: Decoded, spec: PixelSpec) -> Image.Image:
+    return resize_image(convert_mode(decoded.pixels, spec), spec, decoded.size, decoded.window)
 
 
 def prepare_array(data: bytes, spec: PixelSpec) -> Prepared:
@@ -86,9 +75,10 @@ def prepare_array(data: bytes, spec: PixelSpec) -> Prepared:
     if values.dtype == np.uint16:
         values = scale_to_8(values, spec.depth_16)
     image = Image.fromarray(values)
+    check_size(image.size, spec)
     size = image.size
-    check_size(size, spec)
-    return _finish(image, spec, (*size, "ARRAY"), "")
+    made = _resized(Decoded(image, size, (0, 0, *size)), spec)
+    return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *size, "ARRAY")
 
 
 def encode_image(image: Image.Image, spec: PixelSpec) -> bytes:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tasks.images.pixel_spec import PixelSpec
 
 Size = tuple[int, int]
+Box = tuple[float, float, float, float]
 
 
 def target_size(size: Size, spec: PixelSpec) -> Size:
@@ -36,27 +37,35 @@ def target_size(size: Size, spec: PixelSpec) -> Size:
     return width, height
 
 
-def resize_image(image: Image.Image, spec: PixelSpec) -> Image.Image:
-    """*image* as *spec* asks for it; in its own mode, ``L``, ``RGB`` or ``RGBA``."""
+def resize_image(image: Image.Image, spec: PixelSpec, size: Size, window: Box) -> Image.Image:
+    """*image* as *spec* asks for it; in its own mode, ``L``, ``RGB`` or ``RGBA``.
+
+    Args:
+        image: What was decoded, in full or at a scale.
+        spec: What it becomes.
+        size: Width and height of the whole image, in pixels.
+        window: The part of *image* that stands for it, which the result covers exactly: left, top, right, bottom.
+    """
     if spec.mode == "none":
         return image
     method = Image.Resampling[spec.filter.upper()]
     if spec.mode == "crop":
-        box = cover_box(image.size, spec.size)
-        if image.size == spec.size:
-            return image
-        return image.resize(spec.size, method, box=box)
-    size = target_size(image.size, spec)
-    scaled = image if size == image.size else image.resize(size, method)
+        return _scaled(image, spec.size, middle_of(window, spec.size), method)
+    scaled = _scaled(image, target_size(size, spec), window, method)
     return _padded(scaled, spec) if spec.mode == "pad" else scaled
 
 
-def cover_box(size: Size, wanted: Size) -> tuple[float, float, float, float]:
-    """The middle part of an image of *size* that has the proportions of *wanted*: left, top, right, bottom."""
-    scale = max(wanted[0] / size[0], wanted[1] / size[1])
-    width, height = min(wanted[0] / scale, size[0]), min(wanted[1] / scale, size[1])
-    left, top = (size[0] - width) / 2, (size[1] - height) / 2
-    return left, top, left + width, top + height
+def _scaled(image: Image.Image, size: Size, box: Box, method: Image.Resampling) -> Image.Image:
+    return image if image.size == size and box == (0, 0, *size) else image.resize(size, method, box=box)
+
+
+def middle_of(window: Box, wanted: Size) -> Box:
+    """The middle part of *window* that has the proportions of *wanted*: left, top, right, bottom."""
+    across, down = window[2] - window[0], window[3] - window[1]
+    scale = max(wanted[0] / across, wanted[1] / down)
+    width, height = min(wanted[0] / scale, across), min(wanted[1] / scale, down)
+    left, top = window[0] + (across - width) / 2, window[1] + (down - height) / 2
+    return left, top, min(left + width, window[2]), min(top + height, window[3])
 
 
 def _padded(image: Image.Image, spec: PixelSpec) -> Image.Image:

@@ -56,9 +56,11 @@ class ResizeSettings(StepConfig):
         color: The image's mode: RGB, L or RGBA; ``keep`` leaves grey images grey and transparent ones transparent.
         background: What shows through transparent pixels, and around padded images.
         upscale: Whether smaller images are enlarged.
-        depth_16: How 16 bits become 8: ``scale`` divides by 257; ``range`` stretches each image's own range.
-        value_range: The numbers that are black and white in images of floats or 32-bit integers, which are rejected
-            without it.
+        depth_16: How 16 bits become 8: ``scale`` divides by 257, or by what the white is that the file names, and
+            rejects what would be nearly black since it uses 12 bits or fewer; 10, 12, 14 or 16 says how many are
+            used; ``range`` stretches each image's own range.
+        value_range: The numbers that are black and white in images of floats, 32-bit or signed integers, which are
+            rejected without it.
         icc: ``ignore`` the image's colour profile, or convert it to ``srgb``.
     """
 
@@ -68,7 +70,7 @@ class ResizeSettings(StepConfig):
     color: Literal["RGB", "L", "RGBA", "keep"] = "RGB"
     background: Annotated[str, AfterValidator(_known_colour)] = "white"
     upscale: bool = True
-    depth_16: Literal["scale", "range"] = "scale"
+    depth_16: Literal["scale", "range", "10", "12", "14", "16"] = "scale"
     value_range: tuple[FiniteFloat, FiniteFloat] | None = None
     icc: Literal["ignore", "srgb"] = "ignore"
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import DatasetError, RefusedError
+from tasks.images.pixel_spec import WARNINGS
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
@@ -195,7 +196,7 @@ def _account(run: Run, planned: PlannedRun, built: BuiltShards, rejections: pa.T
 def _breakdown(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Breakdown:
     notices = [*planned.discovery.notices, *planned.labelled.notices]
     notices += [f"Passed over: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
-    notices += [f"{count:,} images are written with the warning {word}" for word, count in built.warnings.items()]
+    notices += [f"{count:,} images {WARNINGS[word]} (warning {word})" for word, count in built.warnings.items()]
     if built.settled.leaks:
         notices.append(f"{built.settled.leaks:,} images have the bytes of one in another split, as the source has it")
     if built.stale.num_rows:

@@ -27,7 +27,10 @@ from tasks.shards.stream import Copy, Finished, Row, prepare_samples
 from tasks.shards.writer import ShardWriter
 from tasks.storage import open_store, redact_url
 
-_OF_THE_PIXELS = ("channels", "width", "height", "orig_width", "orig_height", "orig_format", "content_sha256")
+_OF_THE_PIXELS = (
+    *("channels", "width", "height", "orig_width", "orig_height", "orig_format", "warning"),
+    "content_sha256",
+)
 _TO_END_S = 60.0
 """How long a shard in hand may go on once the run cannot be published any more; then what it has is kept."""
 
@@ -49,7 +52,7 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept)
     counts = _Counts(spec)
     roots = {item.name: item.root.url for item in spec.access}
-    blank = dict.fromkeys(spec.kept, "")
+    blank = dict.fromkeys(("warning", *spec.kept), "")
     reusable = read_reusable(spec.output.child(spec.folder)) if spec.files else {}
     with ExitStack() as stack, closing(OldRows(store, spec.files)) as old:
         finished = prepare_samples(plan.samples, spec, reusable)
@@ -155,8 +158,7 @@ class _Counts:
         if isinstance(outcome, Prepared):
             if item.fetched is not None:
                 self._note_unnamed(item.sample, item.fetched)
-            if outcome.warning:
-                self._warnings[outcome.warning] += 1
+            self._warnings.update(outcome.warning.split())
         else:
             self._rejections.append(rejected_row(item, outcome))
 

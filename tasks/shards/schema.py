@@ -27,6 +27,7 @@ _COLUMNS = (
     pa.field("source_uri", pa.string()),
     pa.field("source_fingerprint", pa.string()),
     pa.field("content_sha256", pa.string()),
+    pa.field("warning", pa.string()),
 )
 SCHEMA_VERSION = "1"
 

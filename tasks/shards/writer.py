@@ -28,6 +28,7 @@ _DICTIONARY = [
     "orig_width",
     "orig_height",
     "orig_format",
+    "warning",
     "channels",
 ]
 

@@ -15,7 +15,7 @@ from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.prepare import prepare_array, prepare_image
 from tasks.images.rejected import RejectedImageError
 from tasks.reasons import Reason
-from tests.tasks.images.image_files import saved
+from tests.tasks.images.image_files import Array, saved
 
 KEEP = PixelSpec(mode="none", pixels="png")
 RAMP = np.tile(np.arange(0, 256, dtype=np.uint8), (8, 1))
@@ -116,6 +116,44 @@ def test_scaled_decoding_looks_like_full_decoding() -> None:
     made = pixels(prepare_image(data, "x", PixelSpec(size=(224, 168), mode="stretch", pixels="png")))
 
     assert np.sqrt(((made - full) ** 2).mean()) < 3
+
+
+def slope(width: int, height: int) -> Array:
+    """Grey from 0 at the left to 255 at the right."""
+    return np.tile(np.linspace(0, 255, width).round().astype(np.uint8), (height, 1))
+
+
+def averages(line: Array, start: float, end: float, cells: int) -> Array:
+    """The mean of *line*, its pixels taken as steps, over each of *cells* equal parts of *start* to *end*."""
+    sums = np.concatenate([[0.0], np.cumsum(line.astype(float))])
+    edges = np.interp(np.linspace(start, end, cells + 1), np.arange(len(sums)), sums)
+    return np.asarray(np.diff(edges) / ((end - start) / cells))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(
+    ("mode", "size", "shown"),
+    [
+        pytest.param("stretch", (20, 20), (0, 401, 20), id="stretch"),
+        pytest.param("crop", (20, 20), (50, 351, 20), id="crop"),
+        pytest.param("longer", (20, 20), (0, 401, 20), id="longer"),
+        pytest.param("shorter", (15, 15), (0, 401, 20), id="shorter"),
+        pytest.param("pad", (20, 20), (0, 401, 20), id="pad"),
+    ],
+)
+def test_a_jpeg_decoded_at_an_eighth_covers_its_source_exactly(
+    orientation: int, mode: str, size: tuple[int, int], shown: tuple[int, int, int]
+) -> None:
+    turns = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    upright = Image.fromarray(slope(401, 301))
+    stored = upright.transpose(Image.Transpose(turns[orientation])) if orientation > 1 else upright
+    exif = b"Exif\0\0II*\0" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    data = saved(stored.convert("RGB"), "JPEG", quality=98, exif=exif)
+
+    made = pixels(prepare_image(data, "x", PixelSpec(mode=mode, size=size, filter="box", pixels="png")))
+
+    middle = made[made.shape[0] // 2, :, 0].astype(int)
+    assert np.abs(middle - averages(slope(401, 1)[0], *shown)).max() <= 2.5
 
 
 def test_a_png_with_a_wrong_checksum_is_refused() -> None:

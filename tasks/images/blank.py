@@ -31,9 +31,11 @@ def _is_even(image: Image.Image) -> bool:
     for place in ((right, bottom), (right // 2, bottom // 2), (right, 0), (0, bottom)):
         if image.getpixel(place) != first:
             return False
-    extrema = (image.convert("I") if image.mode.startswith("I;") else image).getextrema()
-    pairs = extrema if isinstance(extrema[0], tuple) else (extrema,)
-    return all(low == high for low, high in pairs)
+    bands = len(image.getbands())
+    if bands > 1:  # its extrema would be taken of a copy of each band
+        return sum(count > 0 for count in image.histogram()) == bands
+    low, high = (image.convert("I") if image.mode.startswith("I;") else image).getextrema()
+    return low == high
 
 
 def _says_more(data: bytes, image: Image.Image) -> bool:

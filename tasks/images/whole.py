@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -16,40 +18,55 @@ if TYPE_CHECKING:
 _MID_GREY = frozenset({127, 128})
 _FILLER = bytes(range(1, 250)) * 16
 """What decodes to something, wherever a JPEG decoder goes on with it; no marker is in it."""
+_PASSES = ((8, 8, 0, 0), (8, 8, 4, 0), (4, 8, 0, 4), (4, 4, 2, 0), (2, 4, 0, 2), (2, 2, 1, 0), (1, 2, 0, 1))
+"""Of an interlaced PNG: steps to the right and down, from where on."""
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_PIECE = 1 << 16
 _HOLLOW_BYTES = 512
 _HOLLOW_SHARE = 0.15  # an even picture of many megapixels ends in zeros too, 5 % of its file
 
 
 def check_whole(image: Image.Image, data: bytes, spec: PixelSpec) -> None:
-    """Raise `RejectedImageError` where the decoder left the end of *image*, a PNG opened from *data*, as it was.
+    """Raise `RejectedImageError` where the lines of *image*, a PNG loaded from *data*, end too early.
 
-    A PNG whose compressed data end with a whole line, too early, is decoded without an error. Only where the last two
-    lines are zeros (of interlaced ones one of both is the last) is it decoded again, onto another ground.
+    Pillow takes compressed data that end with a whole line for the end of the image. They are counted only where one of
+    the last two lines is all zeros, as a line is that was never written, or where lines come in passes.
     """
     if image.format != "PNG" or spec.allow_truncated or not (_ends_in_zeros(image) or image.info.get("interlace")):
         return
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as again:
-        again.im = Image.new(again.mode, again.size).im  # which loading takes as it is
-        again.im.paste(_other_ground(again), (0, 0, *again.size))
-        again.load()
-        if _last_lines(again).tobytes() != _last_lines(image).tobytes():
-            raise RejectedImageError(Reason.TRUNCATED, "its pixels end too early: the last lines are missing")
-
-
-def _last_lines(image: Image.Image) -> Image.Image:
-    return image.crop((0, max(0, image.height - 2), *image.size))
+    there, wanted = _unpacked_length(data), _wanted_length(data[16:29])
+    if there < wanted:
+        raise RejectedImageError(Reason.TRUNCATED, f"its pixels end after {there} of {wanted} bytes")
 
 
 def _ends_in_zeros(image: Image.Image) -> bool:
-    lines = _last_lines(image)
-    return any(
-        lines.crop((0, line, lines.width, line + 1)).getbbox(alpha_only=False) is None for line in range(lines.height)
-    )
+    lines = range(max(0, image.height - 2), image.height)
+    return any(image.crop((0, line, image.width, line + 1)).getbbox(alpha_only=False) is None for line in lines)
 
 
-def _other_ground(image: Image.Image) -> int | tuple[int, ...]:
-    bands = len(image.getbands())
-    return 255 if bands == 1 else (255,) * bands
+def _wanted_length(header: bytes) -> int:
+    """How many bytes a PNG of this *header* has, unpacked: each line with its filter, in one pass or seven."""
+    width, height = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:8], "big")
+    depth, colour, is_interlaced = header[8], header[9], header[12]
+    bits = depth * _CHANNELS.get(colour, 1)
+    passes = _PASSES if is_interlaced else ((1, 1, 0, 0),)
+    sizes = ((len(range(left, width, right)), len(range(top, height, down))) for right, down, left, top in passes)
+    return sum(down * (1 + -(-across * bits // 8)) for across, down in sizes if across)
+
+
+def _unpacked_length(data: bytes) -> int:
+    """How many bytes the pixels of the PNG *data* come to, unpacked; as far as they can be."""
+    unpacker, place, length = zlib.decompressobj(), 8, 0
+    with suppress(zlib.error):
+        while place + 8 <= len(data) and not unpacker.eof:
+            end = place + 8 + int.from_bytes(data[place : place + 4], "big")
+            if data[place + 4 : place + 8] == b"IDAT":
+                rest = data[place + 8 : end]
+                while rest and not unpacker.eof:
+                    length += len(unpacker.decompress(rest, _PIECE))
+                    rest = unpacker.unconsumed_tail
+            place = end + 4
+    return length
 
 
 def check_jpeg_end(image: Image.Image, data: bytes, draft: tuple[int, int] | None) -> None:

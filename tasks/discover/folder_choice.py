@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.discover.companions import Companions, leave_out_companions
+from tasks.discover.folder_doubts import doubt
 from tasks.discover.folder_paths import FolderSource
 from tasks.discover.folder_roles import FolderRole, FolderRoles, drop_levels, drop_repeats, find_splits
 from tasks.discover.listing import Listing, without_folders
@@ -19,7 +20,6 @@ from tasks.discover.split_words import SplitWords
 from tasks.storage import redact_url
 
 _FEW = 0.05
-_SMALL_CLASSES = 15
 _MOST_NAMES = 12
 
 
@@ -102,33 +102,9 @@ class _Verdict:
             if self._source.allow_unlabeled:
                 return
             raise self._no_labels()
-        if len(self._counts) == 1 and not self._source.allow_unlabeled and not self._source.levels:
-            name = "/".join(next(iter(self._counts)))
-            raise self._ambiguous(f"{self._path}: all images lie in one folder, {name}, which may be a class or not")
-        single = sum(1 for count in self._counts.values() if count == 1)
-        if len(self._counts) >= _SMALL_CLASSES and single > len(self._counts) / 2:
-            what = f"{single:,} of {len(self._counts):,} folders hold one image, so they may be no classes"
+        what = doubt(self._roles, self._found, self._source)
+        if what:
             raise self._ambiguous(f"{self._path}: {what}")
-        self._check_flat_splits()
-        self._check_splits()
-
-    def _check_flat_splits(self) -> None:
-        """Refuse splits other than `test` without classes beside those that have some: their labels lie elsewhere."""
-        deep = {folder.split for folder in self._roles.labelled}
-        flat = {folder.split: folder.parts[folder.split_at] for folder in self._roles.folders if folder.split_at >= 0}
-        odd = sorted(name for split, name in flat.items() if split not in deep and split != "test")
-        if odd and not self._source.allow_unlabeled:
-            what = f"the images of {', '.join(odd)} lie in no class folder, and those of other splits do"
-            raise self._ambiguous(f"{self._path}: {what}")
-
-    def _check_splits(self) -> None:
-        """Refuse folders that differ from split to split beside masks: they are places, not classes."""
-        names: dict[str, set[tuple[str, ...]]] = defaultdict(set)
-        for folder in self._roles.labelled:
-            names[folder.split].add(folder.names())
-        if len(names) > 1 and self._found.has_masks and not set.intersection(*names.values()):
-            what = "no folder is there in two splits, and each image has another that goes with it"
-            raise self._ambiguous(f"{self._path}: {what}, so the folders may be no classes")
 
     def choice(self) -> FolderChoice:
         """The reading, as keys."""

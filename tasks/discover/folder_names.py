@@ -28,6 +28,14 @@ _COMPANION = frozenset(
     "previews icon icons heatmap heatmaps overlay overlays saliency matte mattes parsing parse label labels "
     "labelids instanceids visualization visualizations vis bbox bboxes keypoints normals disparity".split()
 )
+_WAITING = frozenset(
+    "pred predict prediction predictions unlabeled unlabelled unsup unsupervised inference submission extra extras "
+    "example examples demo test testing".split()
+)
+_VERSIONS = frozenset(
+    "crop crops cropped augmented augmentation processed preprocessed grayscale greyscale gray grey color colour rgb "
+    "bw resized enhanced denoised normalized normalised equalized converted".split()
+)
 _CAMERA = re.compile(r"\d{3}[A-Z0-9_]{5}")
 _DATE = re.compile(r"(19|20)\d\d([-_. ]?(0?[1-9]|1[0-2])([-_. ]?(0?[1-9]|[12]\d|3[01]))?)?([-_T ].*)?")
 _LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -59,6 +67,22 @@ def is_companion_name(name: str) -> bool:
 def is_companion_word(word: str) -> bool:
     """Whether *word* is such a word itself."""
     return word in _COMPANION
+
+
+def sounds_unlabelled(name: str) -> bool:
+    """Whether a word of *name* is one for images that wait for their labels: ``seg_pred``, ``unlabeled``."""
+    return any(token in _WAITING for token in tokens(name))
+
+
+def is_for_unlabelled(name: str) -> bool:
+    """Whether *name* is nothing but such words, and those that organise: ``pred``, ``Examples``, ``test_images``."""
+    words = [token for token in tokens(name) if not token.isdigit() and token not in _ORGANISING]
+    return bool(words) and all(word in _WAITING for word in words)
+
+
+def names_a_version(name: str) -> bool:
+    """Whether *name* says how images were made of others: ``Augmented``, ``grayscale``."""
+    return any(token in _VERSIONS for token in tokens(name))
 
 
 def is_who_or_where(name: str) -> bool:

@@ -114,12 +114,21 @@ class PathReader:
         A folder that holds files of other kinds, or whose images are left out, is no class.
         """
         found = {place.label for place in map(self.read, listing.parents) if place.problem is None}
-        levels = {len(label) for label in found}
+        beside = {self._around(parent) for parent in listing.parents}
         for folder in _empty_folders(listing):
             place = self.read(folder)
-            if place.problem is None and len(place.label) in levels:
+            if place.problem is None and folder.rpartition("/")[0] in beside and self._around(folder) in beside:
                 found.add(place.label)
         return found - {()}
+
+    def _around(self, folder: str) -> str:
+        """The folder around the one that ends the label of *folder*."""
+        parts = folder.split("/")
+        places = self._source.named_places(parts)
+        if self._reading.has_splits:
+            del places[self._reading.split_level : self._reading.split_level + 1]
+        last = places[: self._reading.depth or None]
+        return "/".join(parts[: last[-1]]) if last else "/"
 
     def merged_splits(self) -> list[str]:
         """A sentence for each split that several folders mean."""

@@ -154,7 +154,7 @@ def _settle_others(
     others = [folder for folder in here if name_of(folder) not in splits]
     named_deep, others_deep = (any(_below(folder, level) for folder in group) for group in (named, others))
     other_names = {name_of(folder) for folder in others}
-    if named_deep and not others_deep and all(_sounds_unlabelled(name, words) for name in other_names):
+    if named_deep and not others_deep and all(map(folder_names.sounds_unlabelled, other_names)):
         _leave_out(roles, others, level)
         return True
     if not named_deep and others_deep and _is_whole(others, level, words):
@@ -168,13 +168,6 @@ def _settle_others(
         f"{'is' if len(other_names) == 1 else 'are'} not"
     )
     return False
-
-
-def _sounds_unlabelled(name: str, words: SplitWords) -> bool:
-    """Whether *name* is one for images that wait for their labels: ``seg_pred``, ``test-multiple_fruits``."""
-    waiting = {"pred", "predict", "prediction", "predictions", "unlabeled", "unlabelled", "unsup", "unsupervised"}
-    found = set(folder_names.tokens(name))
-    return words.part_of(name) is not None or bool(found & (waiting | {"inference", "submission", "extra"}))
 
 
 def _is_whole(others: Sequence[FolderRole], level: int, words: SplitWords) -> bool:

@@ -1,0 +1,73 @@
+"""What is imported is declared, and what is declared is used."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+OWN = {"flows", "tasks", "tests", "benchmarks"}
+NAMES = {
+    "pillow": "PIL",
+    "python-dateutil": "dateutil",
+    "ruamel-yaml": "ruamel",
+    "markdown-it-py": "markdown_it",
+    "pytest-xdist": "xdist",
+}
+"""Distributions whose import has another name than theirs."""
+
+NOT_IMPORTED = {
+    "fastapi": "bounds what prefect takes",
+    "sqlalchemy": "bounds what prefect takes",
+    "tzdata": "the zones that zoneinfo reads",
+    "gcsfs": "fsspec opens gs:// with it",
+    "adlfs": "fsspec opens az:// with it",
+    "s3fs": "fsspec opens s3:// with it",
+    "mypy": "a command",
+    "ruff": "a command",
+    "hatchling": "builds the package",
+    "pytest-xdist": "a plugin of pytest",
+    "moto": "started as a server",
+}
+
+
+def imported(folders: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.partition(".")[0])
+    return found - OWN - set(sys.stdlib_module_names)
+
+
+def modules(requirements: Iterable[str]) -> set[str]:
+    names = {re.split(r"[^A-Za-z0-9-]", item)[0].lower() for item in requirements}
+    return {NAMES.get(name, name.replace("-", "_")) for name in names if not name.startswith("types-")}
+
+
+def test_what_the_product_imports_is_declared() -> None:
+    extras = [item for name, items in PROJECT["optional-dependencies"].items() if name != "dev" for item in items]
+
+    assert imported(["flows", "tasks"]) - modules([*PROJECT["dependencies"], *extras]) == set()
+
+
+def test_what_tests_and_benchmarks_import_is_declared() -> None:
+    groups = PROJECT["optional-dependencies"].values()
+    declared = modules([*PROJECT["dependencies"], *(item for items in groups for item in items)])
+
+    assert imported(["tests", "benchmarks"]) - declared - {"torch"} == set()
+
+
+def test_what_is_declared_is_used() -> None:
+    used = imported(["flows", "tasks", "tests", "benchmarks"]) | {name.replace("-", "_") for name in NOT_IMPORTED}
+    groups = PROJECT["optional-dependencies"].values()
+
+    unused = modules([*PROJECT["dependencies"], *(item for items in groups for item in items)]) - used
+    assert unused - {"xdist"} == set()

@@ -1,0 +1,92 @@
+"""Outputs that earlier formats left: every later version reads, verifies, refreshes and rolls them back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from flows.config import load_config
+from tasks.publish.audit import verify_version
+from tasks.publish.history import list_versions
+from tasks.publish.life import release, roll_back
+from tasks.publish.retention import prune
+from tasks.publish.versions import output_settings, version_files
+from tasks.refresh import RunOutcome, refresh
+from tasks.storage import Store, open_store
+from tests.steps_here import StepsHere
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+FIRST = {f"{label}/{number}.png" for label in ("cat", "dog", "fox") for number in range(4)}
+SECOND = FIRST - {"cat/1.png"} | {"fox/9.png"}
+
+
+@pytest.fixture(params=sorted(path.name for path in GOLDEN.iterdir()))
+def output(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A copy of an output, with its source and config beside it."""
+    folder = tmp_path / "golden"
+    shutil.copytree(GOLDEN / request.param, folder)
+    return folder
+
+
+def store_of(output: Path) -> Store:
+    return open_store(load_config(str(output / "pets.yaml")).store)
+
+
+def rows(store: Store, version: int | None) -> dict[str, str]:
+    tables = [pq.read_table(path) for path in version_files(store, version)]
+    return {row["sample_id"]: row["label_name"] for table in tables for row in table.to_pylist()}
+
+
+def night(output: Path, **asked: bool) -> RunOutcome:
+    dataset = load_config(str(output / "pets.yaml"))
+    options = dataset.options(**{"full": False, "limit": 0, "accept": (), "rehash": False} | asked)
+    return refresh(dataset, options, StepsHere())
+
+
+def test_its_versions_are_read_and_verified(output: Path) -> None:
+    store = store_of(output)
+
+    assert list_versions(store) == [1, 2]
+    assert set(rows(store, 1)) == FIRST
+    assert set(rows(store, None)) == SECOND
+    assert all(label == image.partition("/")[0] for image, label in rows(store, None).items())
+    assert [verify_version(store, number).problems for number in (1, 2)] == [(), ()]
+
+
+def test_it_is_refreshed_without_decoding_what_is_there(output: Path) -> None:
+    shutil.copy(output / "pets" / "dog" / "2.png", output / "pets" / "dog" / "new.png")
+
+    outcome = night(output)
+
+    assert (outcome.outcome, outcome.account.written, outcome.account.rejected) == ("published", 13, 1)
+    assert outcome.account.images_decoded <= 1
+    store = store_of(output)
+    assert set(rows(store, None)) == SECOND | {"dog/new.png"}
+    assert [verify_version(store, number).problems for number in (1, 2, outcome.version)] == [(), (), ()]
+    assert night(output).outcome == "unchanged"
+
+
+def test_it_is_rolled_back_and_released(output: Path) -> None:
+    store = store_of(output)
+
+    roll_back(store, 1)
+    assert set(rows(store, None)) == FIRST
+    assert night(output).outcome == "refused"
+    release(store)
+
+    assert night(output).outcome == "published"
+    assert set(rows(store, None)) == SECOND
+
+
+def test_pruning_keeps_what_is_pinned(output: Path) -> None:
+    (output / "pets" / "cat" / "0.png").unlink()
+    night(output)
+    store = store_of(output)
+
+    prune(store, output_settings(store).model_copy(update={"keep_versions": 1, "grace_days": 0}))
+
+    assert set(rows(store, 1)) == FIRST
+    assert verify_version(store, None).problems == ()

@@ -40,9 +40,9 @@ def rows(store: Store, version: int | None) -> dict[str, str]:
     return {row["sample_id"]: row["label_name"] for table in tables for row in table.to_pylist()}
 
 
-def night(output: Path, **asked: bool) -> RunOutcome:
+def night(output: Path) -> RunOutcome:
     dataset = load_config(str(output / "pets.yaml"))
-    options = dataset.options(**{"full": False, "limit": 0, "accept": (), "rehash": False} | asked)
+    options = dataset.options(full=False, limit=0, accept=(), rehash=False)
     return refresh(dataset, options, StepsHere())
 
 

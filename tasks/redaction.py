@@ -15,6 +15,8 @@ _TOKENS: dict[str, str] = {}
 _CONCEALED: dict[str, str] = {}
 _LOCK = threading.Lock()
 _CLOSING = "'\")]}>.,;:!`"
+_CHAINING = tuple(f"{scheme}://" for scheme in "zip tar libarchive dir simplecache filecache blockcache cached".split())
+"""How chains of file systems begin; in any other URL ``::`` is a part of its path."""
 _SECRET_KEY = re.compile(
     r"secret|password|passwd|token|credential|connection_string|^(account_|api_|access_|sas_|private_)?key(_id)?$",
     re.IGNORECASE,
@@ -28,9 +30,14 @@ def is_url(text: str) -> bool:
 
 
 def redact_url(text: str) -> str:
-    """Scheme, host and path of a URL; query string, fragment and userinfo go. Other text stays as it is."""
+    """Scheme, host and path of a URL; query string, fragment and userinfo go. Other text stays as it is.
+
+    Of a chain, such as ``zip://cat::https://host/a.zip?sig=1``, each link is a URL.
+    """
     if not is_url(text):
         return text
+    if "::" in text and text.startswith(_CHAINING):
+        return "::".join(redact_url(link) for link in text.split("::"))
     try:
         parts = urlsplit(text)
     except ValueError:

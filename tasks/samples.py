@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ SAMPLE_SCHEMA = pa.schema(
         pa.field("split", pa.string(), nullable=False),  # canonical; "" where the source names none
         pa.field("fingerprint", pa.string(), nullable=False),  # what the listing knows of the bytes; "" where nothing
         pa.field("size", pa.int64(), nullable=False),  # bytes, as listed; -1 where unknown
+        pa.field("stored", pa.string(), nullable=False),  # where in an archive its bytes stand, as `Stored`; "" in none
         pa.field("group", pa.string(), nullable=False),  # what `splits.group_by` keeps together; "" for none
         pa.field("kept", pa.string(), nullable=False),  # what `keep_columns` keeps, as `kept_text` gives it
     ]
@@ -129,8 +131,10 @@ class StoreUrl:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def child(self, *parts: str) -> StoreUrl:
-        """The place of *parts* below this one."""
-        return StoreUrl("/".join((self.url.rstrip("/"), *parts)), self.options)
+        """The place of *parts* below this one; of a folder in an archive, there."""
+        head, chain, outer = self.url.partition("::")
+        folder = head if head.endswith("://") else f"{head.rstrip('/')}/"
+        return StoreUrl(f"{folder}{'/'.join(parts)}{chain}{outer}", self.options)
 
     @property
     def is_local(self) -> bool:
@@ -150,6 +154,8 @@ class SourceAccess:
         record_formats: For each label file, `RecordFormat` as JSON: how a record's bytes give its location or pixels.
         follow_links: Whether links that lead out of the root are followed; only ever set by the config.
         label_url: The label file's whole URL where a query belongs to it, such as a signature; empty otherwise.
+        unpacked: Where the root, a compressed archive, lies decompressed as long as the run lasts; None where it is
+            read as it lies.
     """
 
     name: str
@@ -159,6 +165,7 @@ class SourceAccess:
     record_formats: Mapping[str, str] = field(default_factory=dict)
     follow_links: bool = False
     label_url: str = ""
+    unpacked: StoreUrl | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +232,22 @@ def decode_name(text: str) -> str:
         return text
     data = b"".join(bytes([ord(char) - 0xEF00]) if "\uef80" <= char <= "\uefff" else char.encode() for char in text)
     return data.decode("utf-8", "surrogateescape")
+
+
+_NS = 1 << 64
+
+
+def wrapped_ns(nanoseconds: int) -> int:
+    """*nanoseconds* since the epoch as 64 bits hold them, also of times before 1678 and after 2262."""
+    return (nanoseconds + _NS // 2) % _NS - _NS // 2
+
+
+def file_fingerprint(found: os.stat_result) -> str:
+    """What tells one state of a local file from the next: size, and when its bytes and its entry were changed, in ns.
+
+    The last one is set by the system alone: another file that was given the same size and time is known by it.
+    """
+    return f"{found.st_size}-{wrapped_ns(found.st_mtime_ns)}-{wrapped_ns(found.st_ctime_ns)}"
 
 
 def kept_text(columns: Mapping[str, str]) -> str:

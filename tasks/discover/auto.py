@@ -23,7 +23,9 @@ from tasks.discover.split_folders import SplitFolders, split_level
 from tasks.discover.split_words import SplitWords
 from tasks.records.text_window import compression_of
 from tasks.samples import Discovery
-from tasks.storage import open_store
+from tasks.storage import open_store, redact_url
+from tasks.storage.archive_store import members_named
+from tasks.storage.archives import archive_of, inner_path
 
 _CSV = (".csv", ".tsv", ".tab", ".txt")
 _JSON = (".json", ".jsonl", ".ndjson")
@@ -67,7 +69,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
 
     def as_label_file(self) -> CsvRecords | JsonRecords | None:
         """The label file that the path names by its extension; None where it names none."""
-        name = compression_of(self.path.partition("?")[0])[1].lower()
+        name = compression_of(inner_path(self.path.partition("?")[0]))[1].lower()
         if name.endswith(_CSV):
             return self._as(CsvRecords, "csv")
         return self._as(JsonRecords, "json") if name.endswith(_JSON) else None
@@ -119,16 +121,20 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         refuse_contradictions(choice, self, words)
         if not beside:
             return choice
-        how = f"to read it instead, set `path: {self.path}/{beside}`"
+        how = f"to read it instead, set `path: {redact_url(self.place.child(beside).url)}`"
         notice = f"{beside} lies beside the folders and is not read; {how}"
         return replace(choice, notices=(*choice.notices, notice))
 
     def _label_file_beside(self) -> str:
+        archive = archive_of(self.place)
+        if archive is not None:
+            there = members_named(archive, _BESIDE)
+            return next((name for name in _BESIDE if name in there), "")
         store = open_store(self.place)
         if self.path.startswith(("http://", "https://")):
             return ""
         return next((name for name in _BESIDE if store.exists(name)), "")
 
     def _beside(self, name: str) -> CsvRecords | JsonRecords:
-        path = f"{self.path}/{name}"
+        path = self.place.child(name).url
         return self._as(CsvRecords, "csv", path) if name.endswith(".csv") else self._as(JsonRecords, "json", path)

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,6 +17,7 @@ from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
 from tasks.discover.split_words import SplitWords
 from tasks.storage import redact_url
+from tasks.storage.archive_store import opened_place
 
 _SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data", ".json", ".jsonl", ".ndjson", ".manifest")
 _MOST_FILES = 40
@@ -65,7 +65,7 @@ def refuse_contradictions(choice: FolderChoice, source: SourceSettings, words: S
 def _head_lines(source: SourceSettings, path: str) -> list[tuple[str, ...]]:
     """The cells of the first lines of the file at *path* below the source."""
     try:
-        with fsspec.open(source.place.child(path).url, "rb", **dict(source.place.options)) as file:
+        with opened_place(source.place.child(path)) as file:
             text = file.read(_HEAD).decode("utf-8", "replace")
     except OSError:
         return []

@@ -27,6 +27,7 @@ from tasks.reasons import Reason
 from tasks.records.web_locations import is_web, join_web
 from tasks.samples import Discovery, SourceAccess
 from tasks.storage import redact_url
+from tasks.storage.archives import has_archive_suffix
 
 _NO_LABEL = (Reason.NO_LABEL, "lies in no class folder; `allow_unlabeled: true` would keep it")
 
@@ -59,6 +60,7 @@ def _add_files(rows: SampleRows, source: FolderSource, listing: Listing, places:
         "label_path": _of_folder(["/".join(place.label) for place in places], good),
         "split": _of_folder([place.split for place in places], good),
         "size": good["size"],
+        "stored": good["stored"],
         "fingerprint": good["fingerprint"],
     }
     rows.add_samples(_place_columns(source, good["path"], rows) | said, good.num_rows)
@@ -133,8 +135,10 @@ def require_images(listing: Listing, source: SourceSettings) -> None:
         raise LayoutError(f"No image found: {root} is empty. Check `source.path`.")
     there = ", ".join(f"{count} × {suffix}" for suffix, count in listing.others.most_common(5)) or "only folders"
     suffixes = ", ".join(sorted(source.extensions))
+    is_packed = any(has_archive_suffix(f"x{suffix}") for suffix in listing.others)
+    packed = "Archives that lie there are not looked into: name one of them in `source.path`, or unpack them. "
     raise LayoutError(
-        f"No image found under {root} (looked for {suffixes}; there is {there}). "
+        f"No image found under {root} (looked for {suffixes}; there is {there}). {packed if is_packed else ''}"
         "Check `source.path`, or add the extension to `source.extensions`."
     )
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from tasks.discover.entries import repeated
 from tasks.discover.label_files import LabelFileSource
-from tasks.discover.listing import Listing
+from tasks.discover.listing import Listing, stored_of
 from tasks.discover.sample_rows import Origin, SampleRows
 from tasks.discover.scan import stat_local
 from tasks.errors import LabelFileError
@@ -89,7 +89,8 @@ class FileJoin:
             entries = self._respelled(entries, absent, [path for path, *_ in looked])
             again = pc.fill_null(pc.index_in(entries["location"].take(pa.array(absent)), value_set=paths), -1)
             found[absent] = again.to_numpy()
-        return _replaced(entries, size=pa.array(sizes), fingerprint=prints), found
+        entries = _replaced(entries, size=pa.array(sizes), fingerprint=prints)
+        return entries.append_column("stored", stored_of(pa.array(found), self._listing)), found
 
     @staticmethod
     def _mask(chosen: npt.NDArray[np.int64], entries: pa.Table) -> pa.Array:
@@ -177,7 +178,18 @@ class FileJoin:
     def _add_samples(self, entries: pa.Table) -> None:
         """Offset and length stay only where the record must be read again to fetch the image."""
         is_whole = entries["is_whole"]
-        same = ("kind", "location", "label_path", "split", "fingerprint", "label_row", "size", "group", "kept")
+        same = (
+            "kind",
+            "location",
+            "label_path",
+            "split",
+            "fingerprint",
+            "label_row",
+            "size",
+            "stored",
+            "group",
+            "kept",
+        )
         columns = {name: entries[name] for name in same}
         columns |= {
             "sample_id": self._rows.ids(entries["sample_id"]),

@@ -10,9 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, BinaryIO, Literal
-from urllib.parse import urlsplit
 
-import fsspec
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from tasks.discover.settings import SourceSettings
@@ -22,6 +20,8 @@ from tasks.records.text_window import TextWindow, compression_of, decompressed, 
 from tasks.samples import StoreUrl
 from tasks.step_config import StepConfig
 from tasks.storage import is_url, redact_url
+from tasks.storage.archive_store import opened_place
+from tasks.storage.archives import inner_path, parent_of
 
 
 def _template_or_selector(value: str) -> str:
@@ -104,9 +104,14 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
     """A source that is a label file."""
 
     @property
+    def place(self) -> StoreUrl:
+        """Where it lies; a compressed one is no archive."""
+        return StoreUrl(self.path, self.storage_options)
+
+    @property
     def folder(self) -> StoreUrl:
         """The folder that the label file lies in."""
-        return StoreUrl(posixpath.dirname(self._bare_path) or "/", self.storage_options)
+        return parent_of(StoreUrl(self._bare_path, self.storage_options))
 
     @property
     def base(self) -> StoreUrl:
@@ -120,7 +125,7 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
     @property
     def file_name(self) -> str:
         """The label file's name in its folder."""
-        return posixpath.basename(urlsplit(self.path).path if is_url(self.path) else self.path)
+        return posixpath.basename(inner_path(self._bare_path))
 
     @property
     def signed_url(self) -> str:
@@ -137,7 +142,7 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
         return RecordFormat(
             kind=kind,
             encoding=encoding_of(head, self.encoding),
-            compression=compression_of(self.path)[0],
+            compression=compression_of(inner_path(self.path))[0],
             base_url=f"{base.rstrip('/')}/" if base.startswith(("http://", "https://")) else "",
             embedded=EmbeddedSettings(
                 array_order=self.array_order, value_range=self.value_range, bit_depth=self.bit_depth
@@ -152,8 +157,8 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
             LayoutError: There is none, or it cannot be read.
         """
         try:
-            with _open(self.place) as file:
-                yield decompressed(file, compression_of(self.path)[0])
+            with opened_place(self.place) as file:
+                yield decompressed(file, compression_of(inner_path(self.path))[0])
         except FileNotFoundError:
             raise LayoutError(f"There is no label file {redact_url(self.path)}. Check `source.path`.") from None
         except IsADirectoryError:
@@ -170,16 +175,6 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
             head = file.read(4096)
         with self.opened() as file:
             yield TextWindow(utf8_chunks(file, encoding_of(head, self.encoding))), head
-
-
-@contextmanager
-def _open(place: StoreUrl) -> Iterator[BinaryIO]:
-    if place.is_local:
-        with open(place.url, "rb") as file:  # noqa: PTH123 - the same call for both kinds of place
-            yield file
-        return
-    with fsspec.open(place.url, "rb", **dict(place.options)) as file:
-        yield file
 
 
 def clean_label(text: str | None, missing: Sequence[str]) -> str:

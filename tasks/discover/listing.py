@@ -22,6 +22,7 @@ FILE_SCHEMA = pa.schema(
         ("size", pa.int64()),  # bytes; -1 where unknown
         ("fingerprint", pa.string()),  # what the listing knows of the bytes; "" where nothing
         ("folder", pa.int32()),  # place of its folder in `Listing.parents`
+        ("stored", pa.string()),  # where in an archive its bytes stand, as `Stored`; "" in none
     ]
 )
 _BATCH = 1 << 16
@@ -79,13 +80,15 @@ class FileColumns:
     Attributes:
         names: Of the files in hand, without their folder.
         sizes: Their bytes.
-        times: When they were modified, in ns since the epoch.
+        times: When they were modified, in ns since the epoch, as `wrapped_ns` has it.
+        changes: When they, or what is known of them, were changed, the same way.
     """
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.sizes = array("q")
         self.times = array("q")
+        self.changes = array("q")
         self.parents: list[str] = []
         self._folders = array("i")
         self._tables: list[pa.Table] = []
@@ -102,10 +105,11 @@ class FileColumns:
             self._flush()
 
     def _flush(self) -> None:
-        sizes, times = (pa.array(np.frombuffer(column, np.int64)) for column in (self.sizes, self.times))
-        fingerprints = pc.binary_join_element_wise(sizes.cast(pa.string()), times.cast(pa.string()), "-")
-        self._add(self.names, self._folders, sizes, fingerprints)
-        self.names, self.sizes, self.times, self._folders = [], array("q"), array("q"), array("i")
+        columns = [pa.array(np.frombuffer(column, np.int64)) for column in (self.sizes, self.times, self.changes)]
+        fingerprints = pc.binary_join_element_wise(*(column.cast(pa.string()) for column in columns), "-")
+        self._add(self.names, self._folders, columns[0], fingerprints)
+        self.names, self._folders = [], array("i")
+        self.sizes, self.times, self.changes = array("q"), array("q"), array("q")
 
     def _add(self, names: list[str], numbers: array[int], sizes: pa.Array, fingerprints: pa.Array) -> None:
         folders = pa.array(np.frombuffer(numbers, np.int32))
@@ -114,7 +118,8 @@ class FileColumns:
         heads = pa.array(heads).take(pc.subtract(folders, first))
         plain = names if "".join(names).isascii() else [encode_name(name) for name in names]
         paths = pc.binary_join_element_wise(heads, pa.array(plain, pa.string()), "")
-        self._tables.append(pa.table([paths, sizes, fingerprints, folders], schema=FILE_SCHEMA))
+        nowhere = pa.repeat(pa.scalar(""), len(paths))
+        self._tables.append(pa.table([paths, sizes, fingerprints, folders, nowhere], schema=FILE_SCHEMA))
 
     def finish(self, listing: Listing) -> Listing:
         """*listing* with all of it, ordered by path."""
@@ -122,6 +127,41 @@ class FileColumns:
             self._flush()
         listing.files = sorted_files(self._tables)
         listing.parents = [encode_name(parent) for parent in self.parents]
+        return listing
+
+
+def stored_of(places: pa.Array | pa.ChunkedArray, listing: Listing) -> pa.ChunkedArray:
+    """Where in an archive the bytes of those files of *listing* stand that are at *places*; empty for those below 0."""
+    index = pc.if_else(pc.greater_equal(places, 0), places, None)
+    return pc.fill_null(listing.files["stored"].take(index), "")
+
+
+class ListedFiles:
+    """Images as a store or an archive lists them, one by one, growing."""
+
+    def __init__(self) -> None:
+        self._paths: list[str] = []
+        self._fingerprints: list[str] = []
+        self._stored: list[str] = []
+        self._sizes = array("q")
+        self._folders = array("i")
+        self._numbers: dict[str, int] = {}
+
+    def add(self, path: str, size: int, fingerprint: str, stored: str = "") -> None:
+        """One more."""
+        self._paths.append(path)
+        self._sizes.append(size)
+        self._fingerprints.append(fingerprint)
+        self._stored.append(stored)
+        self._folders.append(self._numbers.setdefault(path.rpartition("/")[0], len(self._numbers)))
+
+    def finish(self, listing: Listing) -> Listing:
+        """*listing* with all of it, ordered by path."""
+        sizes, folders = np.frombuffer(self._sizes, np.int64), np.frombuffer(self._folders, np.int32)
+        columns = [self._paths, sizes, self._fingerprints, folders, self._stored]
+        table = pa.table([pa.array(column) for column in columns], FILE_SCHEMA.names)
+        listing.files = sorted_files([table.cast(FILE_SCHEMA)])
+        listing.parents = list(self._numbers)
         return listing
 
 

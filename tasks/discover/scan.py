@@ -11,12 +11,14 @@ from pathlib import Path
 
 from tasks.discover.listing import FileColumns, Listing, without_folders
 from tasks.discover.names import NameRules, why_ignored
+from tasks.discover.scan_archives import scan_archive
 from tasks.discover.scan_remote import scan_remote
 from tasks.discover.settings import SourceSettings
 from tasks.errors import LayoutError
 from tasks.reasons import Reason
-from tasks.samples import StoreUrl, encode_name
+from tasks.samples import StoreUrl, encode_name, file_fingerprint, wrapped_ns
 from tasks.storage import redact_url
+from tasks.storage.archives import archive_of
 
 _AT_ONCE = 4096
 
@@ -29,6 +31,8 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
     """
     rules = NameRules(settings.extensions, settings.ignore)
     try:
+        if (archive := archive_of(root)) is not None:
+            return scan_archive(archive, rules, limit)
         if root.is_local:
             found = _LocalScan(root, rules, limit, follow=settings.follow_links).scan()
         else:
@@ -104,7 +108,8 @@ class _LocalScan:
     def _add_images(self, batch: list[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
         """Add what is plainly an image, one stat each, and yield the rest: this loop runs once for every file."""
         columns, is_image = self._columns, self._rules.is_image
-        name_of, size_of, time_of = columns.names.append, columns.sizes.append, columns.times.append
+        name_of, size_of = columns.names.append, columns.sizes.append
+        time_of, change_of = columns.times.append, columns.changes.append
         for entry in batch:
             name = entry.name
             if is_image(name) and entry.is_file(follow_symlinks=False):
@@ -115,7 +120,11 @@ class _LocalScan:
                     continue
                 name_of(name)
                 size_of(found.st_size)
-                time_of(found.st_mtime_ns)
+                try:
+                    time_of(found.st_mtime_ns)
+                except OverflowError:
+                    time_of(wrapped_ns(found.st_mtime_ns))
+                change_of(wrapped_ns(found.st_ctime_ns))
             else:
                 yield entry
 
@@ -172,7 +181,8 @@ class _LocalScan:
         folder, _, name = path.rpartition("/")
         self._columns.names.append(name)
         self._columns.sizes.append(found.st_size)
-        self._columns.times.append(found.st_mtime_ns)
+        self._columns.times.append(wrapped_ns(found.st_mtime_ns))
+        self._columns.changes.append(wrapped_ns(found.st_ctime_ns))
         self._columns.close_folder(folder)
 
 
@@ -180,5 +190,5 @@ def stat_local(root: str, path: str) -> tuple[int, str] | None:
     """Size and fingerprint of one local file; None where there is none that can be looked at."""
     with suppress(OSError, ValueError):
         found = Path(root, path).stat()
-        return found.st_size, f"{found.st_size}-{found.st_mtime_ns}"
+        return found.st_size, file_fingerprint(found)
     return None

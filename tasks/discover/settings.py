@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Pr
 from tasks.label_kinds import LabelReading
 from tasks.samples import StoreUrl
 from tasks.step_config import FreeOptions, StepConfig
+from tasks.storage.archives import named_archive
 
 IMAGE_EXTENSIONS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"}
@@ -33,7 +34,7 @@ class SourceSettings(StepConfig):
 
     Attributes:
         name: The source's name where there are several; it begins each of its sample ids.
-        path: A folder or a label file: a path or any fsspec URL.
+        path: A folder, an archive of one (``.zip``, ``.tar``, ``.tar.gz``), or a label file: a path or any fsspec URL.
         storage_options: fsspec's options for it; never credentials, which come from the environment.
         extensions: Suffixes that count as images, in any case.
         ignore: Further glob patterns of names that are passed over.
@@ -56,8 +57,10 @@ class SourceSettings(StepConfig):
 
     @property
     def place(self) -> StoreUrl:
-        """Where it lies."""
-        return StoreUrl(self.path, self.storage_options)
+        """Where it lies; an archive of images as the folder that is in it."""
+        place = StoreUrl(self.path, self.storage_options)
+        archive = named_archive(place)
+        return place if archive is None else archive.place
 
     @property
     def label_reading(self) -> LabelReading:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tasks.discover.folder_paths import case_notices
 from tasks.discover.kept_rows import group_of, kept_of
 from tasks.discover.label_files import clean_label, text_hash
-from tasks.discover.listing import Listing
+from tasks.discover.listing import Listing, stored_of
 from tasks.discover.locate import IDENTITY, KIND, PLACE, PRINT, SIZE, TEXT, can_be_read_again
 from tasks.discover.merge_rows import ID, LABELS, merge_rows
 from tasks.discover.row_source import RowSource
@@ -90,7 +90,7 @@ class _Samples:
         merged = merge_rows(rows, self._source)
         if merged.conflicts is not None:
             self._reject(merged.conflicts)
-        self._add(merged.rows)
+        self._add(merged.rows, listing)
         unnamed = listing.count - int((named >= 0).sum())
         if unnamed:
             self._rows.ignored["present but unlisted"] += unnamed
@@ -222,7 +222,7 @@ class _Samples:
         }
         self._rows.add_rejections(columns, rows.count)
 
-    def _add(self, rows: TableRows) -> None:
+    def _add(self, rows: TableRows, listing: Listing) -> None:
         files = pa.array([*rows.files, ""], pa.string())
         numbers = rows.data[FILE].combine_chunks()
         numbers = pc.if_else(pc.less(numbers, 0), len(rows.files), numbers)
@@ -237,6 +237,7 @@ class _Samples:
             "split": rows.data["split"],
             "fingerprint": rows.data[PRINT],
             "size": rows.data[SIZE],
+            "stored": stored_of(rows.data[PLACE], listing),
             "label_file": files.take(numbers),
             "label_row": rows.data[LINE],
             "label_offset": pc.if_else(must, rows.data[AT], -1),

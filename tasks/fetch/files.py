@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import errno
+import ftplib
 import os
 import stat
-from contextlib import suppress
-from functools import cached_property
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
-import aiohttp
 import fsspec
 import fsspec.asyn
 
 from tasks.fetch.answers import Body, FetchFailure
 from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
-from tasks.samples import StoreUrl, decode_name
+from tasks.samples import StoreUrl, decode_name, file_fingerprint
+from tasks.storage.clients import Clients, clients_of
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
@@ -42,13 +43,13 @@ class LocalFiles:
         try:
             handle = os.open(path, _FLAGS)
         except OSError as error:
-            raise _local_failure(error) from None
+            raise local_failure(error) from None
         except ValueError:
             raise FetchFailure(Reason.NOT_FOUND, "no such file", is_transient=False) from None
         try:
             return self._read(handle)
         except OSError as error:
-            raise _local_failure(error) from None
+            raise local_failure(error) from None
         finally:
             os.close(handle)
 
@@ -63,9 +64,10 @@ class LocalFiles:
             raise FetchFailure(Reason.TOO_MANY_BYTES, detail, is_transient=False)
         data = _read_all(handle, before.st_size)
         after = os.fstat(handle)
-        if len(data) != before.st_size or (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        fingerprint = file_fingerprint(after)
+        if len(data) != before.st_size or fingerprint != file_fingerprint(before):
             raise FetchFailure(Reason.CHANGED_WHILE_READ, "changed while it was read", is_transient=True)
-        return Body(data, f"{before.st_size}-{before.st_mtime_ns}")
+        return Body(data, fingerprint)
 
     def _is_inside(self, handle: int) -> bool:
         """Whether the file that was really opened lies below the root; asked of the handle, so that no race matters."""
@@ -98,7 +100,8 @@ _LOCAL_ERRORS = {
 }
 
 
-def _local_failure(error: OSError) -> FetchFailure:
+def local_failure(error: OSError) -> FetchFailure:
+    """What *error*, of a local file, says of an image."""
     if error.errno in _LOCAL_ERRORS:
         reason, detail = _LOCAL_ERRORS[error.errno]
         return FetchFailure(reason, detail, is_transient=False)
@@ -111,14 +114,9 @@ class RemoteFiles:
     is_local = False
 
     def __init__(self, root: StoreUrl, settings: FetchSettings) -> None:
-        self._place = root
+        self._clients = clients_of(root, settings.per_host)
         self._max_bytes = settings.max_bytes
         self._seconds = settings.attempt_timeout_s
-
-    @cached_property
-    def _opened(self) -> tuple[Any, str]:
-        files, root = fsspec.core.url_to_fs(self._place.url, **dict(self._place.options))
-        return files, str(root).rstrip("/")
 
     def read(self, location: str, size: int, fingerprint: str) -> Body:
         """The object *location*, relative to the root, listed with *size* bytes (-1 unknown) and *fingerprint*.
@@ -126,25 +124,14 @@ class RemoteFiles:
         Raises:
             FetchFailure: It is not there, too large, or did not come whole.
         """
-        path = f"{self._opened[1]}/{location}"
-        try:
-            self._refuse_large(size if size >= 0 else int(self._ask("info", path).get("size") or 0))
-            data = cast("bytes", self._ask("cat_file", path))
-        except FetchFailure:
-            raise
-        except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
-            raise _store_failure(error) from None
+        with _failures(), self._clients.lent() as (files, root):
+            path = f"{root}/{location}"
+            self._refuse_large(size if size >= 0 else int(_ask(files, "info", self._seconds, path).get("size") or 0))
+            data = cast("bytes", _ask(files, "cat_file", self._seconds, path))
         self._refuse_large(len(data))
         if size not in {-1, len(data)}:
             raise FetchFailure(Reason.CHANGED_WHILE_READ, f"{len(data)} of {size} bytes came", is_transient=True)
         return Body(data, fingerprint)
-
-    def _ask(self, name: str, path: str) -> Any:
-        """What the store's method *name* says of *path*, within the time of an attempt where the store is async."""
-        files = self._opened[0]
-        if files.async_impl:
-            return fsspec.asyn.sync(files.loop, getattr(files, f"_{name}"), path, timeout=self._seconds)
-        return getattr(files, name)(path)
 
     def _refuse_large(self, size: int) -> None:
         if size > self._max_bytes:
@@ -152,7 +139,42 @@ class RemoteFiles:
             raise FetchFailure(Reason.TOO_MANY_BYTES, detail, is_transient=False)
 
 
+def _ask(files: Any, name: str, seconds: float, path: str, **options: int) -> Any:
+    """What the store's method *name* says of *path*, within *seconds* where the store is asynchronous."""
+    if files.async_impl:
+        return fsspec.asyn.sync(files.loop, getattr(files, f"_{name}"), path, timeout=seconds, **options)
+    return getattr(files, name)(path, **options)
+
+
+def read_range(clients: Clients, name: str | None, span: tuple[int, int], seconds: float) -> bytes:
+    """The bytes from the first to before the second of *span*, of a file below the clients' place, or of that itself.
+
+    Raises:
+        FetchFailure: They cannot be had.
+    """
+    start, end = span
+    with _failures(), clients.lent() as (files, root):
+        path = root if name is None else f"{root}/{name}"
+        data = cast("bytes", _ask(files, "cat_file", seconds, path, start=start, end=end))
+    is_whole_file = len(data) > end - start  # from a server that knows no ranges
+    return data[start:end] if is_whole_file else data
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Turn what a store's client says into what it says of an image."""
+    try:
+        yield
+    except FetchFailure:
+        raise
+    except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
+        raise _store_failure(error) from None
+
+
 def _store_failure(error: Exception) -> FetchFailure:
+    said = error.__cause__
+    if isinstance(said, ftplib.Error) and not str(said).startswith("550"):  # fsspec calls all of them "not found"
+        return FetchFailure(Reason.UNREACHABLE, "the FTP server did not send it", is_transient=True)
     match error:
         case FileNotFoundError():
             return FetchFailure(Reason.NOT_FOUND, "no such object", is_transient=False)
@@ -168,14 +190,11 @@ def _store_failure(error: Exception) -> FetchFailure:
 class RecordFiles:
     """Records of label files, read again from where discovery found them."""
 
-    def __init__(self, root: StoreUrl, url: str = "") -> None:
+    def __init__(self, root: StoreUrl, settings: FetchSettings, url: str = "") -> None:
         self._place = root
-        self._url = url
-
-    @cached_property
-    def _opened(self) -> tuple[Any, str]:
-        files, root = fsspec.core.url_to_fs(self._place.url, **dict(self._place.options))
-        return files, str(root).rstrip("/")
+        self._clients = clients_of(StoreUrl(url, root.options) if url else root, settings.per_host)
+        self._is_whole = bool(url)
+        self._seconds = settings.attempt_timeout_s
 
     def read(self, label_file: str, offset: int, length: int) -> bytes:
         """The record's bytes.
@@ -184,25 +203,20 @@ class RecordFiles:
             FetchFailure: The file is not as it was when it was listed.
         """
         data = b""
-        with suppress(OSError, ValueError, aiohttp.ClientError):
+        with suppress(OSError, ValueError, FetchFailure):
             if self._place.is_local:
                 data = self._read_local(f"{self._place.url}/{label_file}", offset, length)
             else:
-                data = self._read_remote(label_file, offset, length)
+                name = None if self._is_whole else label_file
+                data = read_range(self._clients, name, (offset, offset + length), self._seconds)
         if len(data) != length:
             raise FetchFailure(
                 Reason.CHANGED_WHILE_READ, "the label file changed since it was listed", is_transient=True
             )
         return data
 
-    def _read_remote(self, label_file: str, offset: int, length: int) -> bytes:
-        files, root = self._opened
-        place = self._url or f"{root}/{label_file}"
-        data = cast("bytes", files.cat_file(place, start=offset, end=offset + length))
-        is_whole_file = len(data) > length  # from a server that knows no ranges
-        return data[offset : offset + length] if is_whole_file else data
-
-    def _read_local(self, path: str, offset: int, length: int) -> bytes:
+    @staticmethod
+    def _read_local(path: str, offset: int, length: int) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         try:
             return os.pread(handle, length, offset)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from tasks.fetch.answers import Body, FetchFailure
+from tasks.fetch.archived import ArchivedFiles
 from tasks.fetch.files import LocalFiles, RecordFiles, RemoteFiles
 from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
@@ -13,6 +14,7 @@ from tasks.records import read_location
 from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
 from tasks.records.record_format import RecordFormat
 from tasks.samples import SourceAccess, StoreUrl
+from tasks.storage.archives import Stored, archive_of
 
 Row = dict[str, Any]
 
@@ -26,21 +28,23 @@ class SourceReader:
         self._formats = {name: RecordFormat.model_validate_json(text) for name, text in access.record_formats.items()}
 
     @cached_property
-    def _files(self) -> LocalFiles | RemoteFiles:
+    def _files(self) -> LocalFiles | RemoteFiles | ArchivedFiles:
         root = self._access.root
+        if (archive := archive_of(self._access.unpacked or root)) is not None:
+            return ArchivedFiles(archive, self._settings, is_copy=self._access.unpacked is not None)
         if root.is_local:
             return LocalFiles(root.url, self._settings, follow_links=self._access.follow_links)
         return RemoteFiles(root, self._settings)
 
     @cached_property
     def _records(self) -> RecordFiles:
-        return RecordFiles(self._access.label_root or self._access.root, self._access.label_url)
+        return RecordFiles(self._access.label_root or self._access.root, self._settings, self._access.label_url)
 
     def is_local(self, row: Row) -> bool:
         """Whether reading *row* touches this machine's disks only."""
         match row["kind"]:
             case "store":
-                return self._access.root.is_local
+                return self._files.is_local
             case "embedded":
                 return (self._access.label_root or self._access.root).is_local
             case _:
@@ -64,6 +68,8 @@ class SourceReader:
         files = self._files
         if isinstance(files, LocalFiles):
             return files.read(row["location"])
+        if isinstance(files, ArchivedFiles):
+            return files.read(Stored.from_text(row["stored"]), row["size"], row["fingerprint"])
         return files.read(row["location"], row["size"], row["fingerprint"])
 
     def _read_allowed(self, location: str) -> Body:

@@ -1,18 +1,18 @@
-"""Copies of label files that cannot be sought in: read once, front to back, so that no shard has to."""
+"""Copies of label files and archives that cannot be sought in: read once, front to back, so that no shard has to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
 from dataclasses import replace
-from typing import BinaryIO
-
-import fsspec
 
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import decompressed, utf8_chunks
 from tasks.samples import SourceAccess, StoreUrl
 from tasks.storage import Store
+from tasks.storage.archive_store import opened_place
+from tasks.storage.archives import archive_of
+
+_CHUNK = 1 << 20
 
 
 def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> SourceAccess:
@@ -24,12 +24,12 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
         folder: Where in it; it goes with the run.
     """
     formats = {name: RecordFormat.model_validate_json(text) for name, text in access.record_formats.items()}
-    if all(form.is_seekable for form in formats.values()):
-        return access
     root = access.label_root or access.root
+    if archive_of(root) is None and all(form.is_seekable for form in formats.values()):
+        return access
     place = f"{folder}/labels/{access.name or 'source'}"
     for name, form in formats.items():
-        with store.temporary(folder) as temporary, _opened(_place(access, root, name)) as file:
+        with store.temporary(folder) as temporary, opened_place(_place(access, root, name)) as file:
             copy = temporary / "copy"
             with copy.open("wb") as target:
                 for chunk in utf8_chunks(decompressed(file, form.compression), form.encoding):
@@ -44,11 +44,32 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
     )
 
 
+def needs_unpacking(access: SourceAccess) -> bool:
+    """Whether the images of *access* lie in an archive that is read front to back only, and has not been yet."""
+    archive = archive_of(access.root)
+    return archive is not None and bool(archive.compression) and access.unpacked is None
+
+
+def with_unpacked_archive(access: SourceAccess, store: Store, folder: str) -> SourceAccess:
+    """*access* to an archive in which each image can be sought: a compressed one is copied as what it was before.
+
+    Args:
+        access: To one source.
+        store: Where the copy goes, since every machine that builds shards reaches it.
+        folder: Where in it; it goes with the run.
+    """
+    archive = archive_of(access.root)
+    if archive is None or not needs_unpacking(access):
+        return access
+    path = f"{folder}/archives/{access.name or 'source'}.tar"
+    with store.temporary(folder) as temporary, opened_place(archive.file) as file:
+        copy = temporary / "copy"
+        with copy.open("wb") as target:
+            shutil.copyfileobj(decompressed(file, archive.compression), target, _CHUNK)
+        store.adopt(copy, path)
+    plain = replace(archive, compression="", file=store.place.child(*path.split("/")))
+    return replace(access, unpacked=plain.place)
+
+
 def _place(access: SourceAccess, root: StoreUrl, name: str) -> StoreUrl:
     return StoreUrl(access.label_url, root.options) if access.label_url else root.child(name)
-
-
-@contextmanager
-def _opened(place: StoreUrl) -> Iterator[BinaryIO]:
-    with fsspec.open(place.url, "rb", **dict(place.options)) as file:
-        yield file

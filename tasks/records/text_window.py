@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import bz2
 import codecs
-import gzip
-import lzma
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, cast
 
-import pyarrow as pa
-
 from tasks.errors import LabelFileError
+from tasks.storage.compressed import plain_stream
 
 _CHUNK = 1 << 20
 _BOMS = (
@@ -41,18 +37,7 @@ def decompressed(file: BinaryIO, compression: str) -> BinaryIO:
     Raises:
         LabelFileError: A zip holds not exactly one file.
     """
-    match compression:
-        case "gzip":
-            return cast("BinaryIO", gzip.GzipFile(fileobj=file))
-        case "bz2":
-            return cast("BinaryIO", bz2.BZ2File(file))
-        case "xz":
-            return cast("BinaryIO", lzma.LZMAFile(file))
-        case "zstd":
-            return cast("BinaryIO", pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd"))
-        case "zip":
-            return _only_member(file)
-    return file
+    return _only_member(file) if compression == "zip" else plain_stream(file, compression)
 
 
 def _only_member(file: BinaryIO) -> BinaryIO:

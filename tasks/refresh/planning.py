@@ -13,7 +13,7 @@ from tasks.labels import Labelled, with_carried
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards
 from tasks.progress import tally_of
 from tasks.publish import Run
-from tasks.records.plain_copies import with_plain_copies
+from tasks.records.plain_copies import with_plain_copies, with_unpacked_archive
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.listed import Listed, carry_missing
 from tasks.refresh.options import RefreshOptions
@@ -92,7 +92,9 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
     assigned = assign_splits(labelled.samples, dataset.splits, past.rows.table)
     labelled = replace(labelled, samples=assigned.samples)
     spec = _spec(dataset, Listed(_readable(discovery, run), labelled), run, options)
-    sized = rows_per_shard(labelled.samples, spec, run.history.manifest if reuse else None)
+    manifest = run.history.manifest if reuse else None
+    spec = _unpacked(spec, run, labelled.samples) if manifest is None else spec
+    sized = rows_per_shard(labelled.samples, spec, manifest)
     planned = PlannedRun(
         discovery=discovery,
         labelled=labelled,
@@ -143,7 +145,8 @@ def _with_plan(dataset: Dataset, run: Run, options: RefreshOptions, planned: Pla
         plan = plan_shards(samples, rows, settings) if len(rows.files) > rows.current else plan
     most = most_rejects(dataset.gates, options.accept, planned.discovery.listed, planned.rejections)
     files = tuple(file.name for file in rows.files)
-    return replace(planned, plan=plan, rows=rows, spec=replace(planned.spec, most_rejects=most, files=files))
+    spec = replace(planned.spec, most_rejects=most, files=files)
+    return replace(planned, plan=plan, rows=rows, spec=_unpacked(spec, run, *(s.samples for s in plan.shards)))
 
 
 def _readable(discovery: Discovery, run: Run) -> Discovery:
@@ -156,6 +159,19 @@ def _readable(discovery: Discovery, run: Run) -> Discovery:
         for item in discovery.access
     )
     return replace(discovery, access=access)
+
+
+def _unpacked(spec: BuildSpec, run: Run, *samples: pa.Table) -> BuildSpec:
+    """*spec* with archives that every shard can seek in, where some of *samples* are to be read from them."""
+    wanted: set[str] = set()
+    for table in samples:
+        asked = table.filter(pc.not_equal(table["action"], "copy")) if "action" in table.column_names else table
+        wanted.update(asked["source"].unique().to_pylist())
+    access = tuple(
+        with_unpacked_archive(item, run.store, run.folder) if item.name in wanted and not run.is_dry else item
+        for item in spec.access
+    )
+    return replace(spec, access=access)
 
 
 def _spec(dataset: Dataset, listed: Listed, run: Run, options: RefreshOptions) -> BuildSpec:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from tasks.images.pixel_spec import Prepared
 from tasks.plan import as_new, choose_by_hash
 from tasks.publish.documents import Manifest
+from tasks.records.plain_copies import needs_unpacking
 from tasks.samples import REJECTION_SCHEMA, Rejection, rejections_table
 from tasks.shards import BuildSpec, prepare_samples
 from tasks.shards.build import rejected_row
@@ -73,9 +74,15 @@ def _mean_listed(samples: pa.Table) -> float | None:
     return pc.mean(sizes).as_py() if len(sizes) else None
 
 
+def _readable(samples: pa.Table, spec: BuildSpec) -> pa.Table:
+    """Those of *samples* that can be read by themselves: a dry run makes no copy of what cannot be sought in."""
+    packed = [item.name for item in spec.access if needs_unpacking(item)]
+    return samples.filter(pc.invert(pc.is_in(samples["source"], value_set=pa.array(packed, pa.string()))))
+
+
 def probe_images(samples: pa.Table, spec: BuildSpec) -> tuple[float, pa.Table]:
     """The mean size of some images as they would be published, 1 without any; and those that are rejected."""
-    probe = as_new(choose_by_hash(samples, _PROBE))
+    probe = as_new(choose_by_hash(_readable(samples, spec), _PROBE))
     finished = list(prepare_samples(probe, spec))
     sizes = [len(item.outcome.data) for item in finished if isinstance(item.outcome, Prepared)]
     left_out = [rejected_row(item, item.outcome) for item in finished if isinstance(item.outcome, Rejection)]

@@ -19,7 +19,7 @@ from tasks.images.pixel_spec import Prepared
 from tasks.plan import ShardPlan
 from tasks.plan_files import read_reusable
 from tasks.progress import tally_of
-from tasks.samples import CARRIED, Rejection, ShardFile, rejection_row, rejections_table
+from tasks.samples import CARRIED, Rejection, ShardFile, StoreUrl, rejection_row, rejections_table
 from tasks.shards.old_rows import OldRows
 from tasks.shards.schema import shard_schema
 from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, BuildSpec, ShardOutcome, published_pixel_spec
@@ -240,9 +240,12 @@ def image_path(sample: Row) -> str:
 
 
 def source_uri(sample: Row, root: str) -> str:
-    """Where the image came from, without query and credentials; below a local root, its path there."""
+    """Where the image came from, without query and credentials; below a local root, its path there.
+
+    What a store calls a file is kept as it is: there ``#`` and ``?`` are letters like others.
+    """
     if sample["kind"] == "embedded":
         return str(sample["label_file"])
     if sample["kind"] == "store" and "://" in root:
-        return redact_url(f"{root}/{sample['location']}")
-    return redact_url(sample["location"])
+        return StoreUrl(redact_url(root)).child(sample["location"]).url
+    return str(sample["location"]) if sample["kind"] == "store" else redact_url(sample["location"])

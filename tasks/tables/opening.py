@@ -17,6 +17,8 @@ from tasks.errors import LabelFileError, LayoutError
 from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
 from tasks.samples import StoreUrl
 from tasks.storage import is_url, redact_url
+from tasks.storage.archive_store import member_files, opened_place
+from tasks.storage.archives import archive_of
 
 _MOST_FILES = 2_000_000
 
@@ -72,7 +74,7 @@ class TableFile:
         """
         shown = redact_url(self.place.url)
         try:
-            with _open(self.place) as file:
+            with opened_place(self.place) as file:
                 yield decompressed(file, self.compression)
         except FileNotFoundError:
             raise LayoutError(f"There is no label file {shown}. Check `file` in `source.tables`.") from None
@@ -90,16 +92,6 @@ class TableFile:
             known = encoding_of(file.read(4096), encoding)
         with self.opened() as file:
             yield TextWindow(utf8_chunks(file, known)), known
-
-
-@contextmanager
-def _open(place: StoreUrl) -> Iterator[BinaryIO]:
-    if place.is_local:
-        with open(place.url, "rb") as file:  # noqa: PTH123 - the same call for both kinds of place
-            yield file
-        return
-    with fsspec.open(place.url, "rb", **dict(place.options)) as file:
-        yield file
 
 
 def parent_of(folder: str, what: str) -> str:
@@ -156,6 +148,9 @@ def _glob(root: StoreUrl, pattern: str) -> list[str]:
 
 def _walk(root: StoreUrl, folder: str) -> Iterator[str]:
     """Every file below *folder*, relative to *root*, without hidden ones."""
+    if (archive := archive_of(root)) is not None:
+        yield from (path for path in member_files(archive) if not folder or path.startswith(f"{folder}/"))
+        return
     if not root.is_local:
         files, base = fsspec.core.url_to_fs(root.child(folder).url if folder else root.url, **dict(root.options))
         start = str(base).rstrip("/")

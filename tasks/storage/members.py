@@ -1,0 +1,180 @@
+"""What an archive holds, as its directory or its headers say: read once, front to back, and never unpacked."""
+
+from __future__ import annotations
+
+import lzma
+import os
+import posixpath
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple, cast
+
+import pyarrow as pa
+
+from tasks.errors import LayoutError
+from tasks.redaction import redact_url
+from tasks.samples import StoreUrl, file_fingerprint
+from tasks.storage.archives import Archive, Stored, archive_stamp
+from tasks.storage.clients import own_files
+from tasks.storage.compressed import plain_stream
+from tasks.storage.tar_headers import read_tar
+
+_DAMAGE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    EOFError,
+    NotImplementedError,
+    UnicodeError,
+    zlib.error,
+    lzma.LZMAError,
+    pa.ArrowException,
+)
+_BLOCK = 4 << 20
+_SHORT_LOOK = 256 << 20
+"""Bytes of a compressed archive that a short look takes at most."""
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
+
+
+class Member(NamedTuple):
+    """One entry of an archive's directory.
+
+    Attributes:
+        name: As the archive has it.
+        size: Its bytes, unpacked; -1 of a folder.
+        fingerprint: What tells one state of it from the next.
+        stored: Where its bytes stand, as `Stored`; empty where they cannot be had.
+        problem: Why they cannot be had; empty otherwise.
+        link: For a link in the archive, what it names; empty otherwise.
+        is_encrypted: Whether only who knows its password can read it.
+    """
+
+    name: str
+    size: int
+    fingerprint: str = ""
+    stored: str = ""
+    problem: str = ""
+    link: str = ""
+    is_encrypted: bool = False
+
+
+def read_members(archive: Archive, limit: int | None = None) -> Iterator[Member | None]:
+    """The members of *archive*, in its order; None, and no more, after *limit* of them, or where a short look ends.
+
+    Raises:
+        LayoutError: It is damaged, or its server gives no parts of files.
+        FileNotFoundError: There is no such archive.
+        OSError: It cannot be read.
+    """
+    try:
+        with opened_file(archive.file) as file:
+            if not file.seekable() and not archive.compression:
+                raise LayoutError(
+                    f"{redact_url(archive.file.url)}: its server gives no parts of files, so that no image can be read "
+                    "by itself. Download the archive, and name the copy in `source.path`."
+                )
+            members = _zip_members(file) if archive.kind == "zip" else _tar_members(archive, file, limit)
+            for count, member in enumerate(members):
+                if member is None or (limit is not None and count >= limit):
+                    yield None
+                    return
+                yield member
+    except _DAMAGE as error:
+        raise LayoutError(
+            f"{redact_url(archive.file.url)} is damaged or cut off, and cannot be listed to its end: "
+            f"{str(error)[:150] or type(error).__name__}. Get it anew."
+        ) from None
+
+
+@contextmanager
+def opened_file(place: StoreUrl) -> Iterator[BinaryIO]:
+    """The file at *place*, open for reading, with a handle that nobody else has."""
+    if place.is_local:
+        with open(place.url, "rb", buffering=1 << 20) as local:  # noqa: PTH123 - takes a buffer's size
+            yield local
+        return
+    files, path = own_files(place)
+    with files.open(path, "rb", block_size=_BLOCK) as file:
+        yield cast("BinaryIO", file)
+
+
+def _stamp(place: StoreUrl) -> str:
+    """What tells one state of the file at *place* from the next."""
+    if place.is_local:
+        return file_fingerprint(os.stat(place.url))  # noqa: PTH116 - the place is a text
+    files, path = own_files(place)
+    files.invalidate_cache()
+    info = files.info(path)
+    changed = info.get("LastModified") or info.get("last_modified") or info.get("mtime") or info.get("modify") or ""
+    return archive_stamp(info, f"{info.get('size')}-{changed}")
+
+
+def _tar_members(archive: Archive, file: BinaryIO, limit: int | None) -> Iterator[Member | None]:
+    """The members of a tar; None where a short look at a compressed one comes to no end."""
+    stamp = _stamp(archive.file)
+    stream = plain_stream(file, archive.compression)
+    for found, check in read_tar(stream, is_stream=bool(archive.compression)):
+        if limit is not None and archive.compression and found.offset > _SHORT_LOOK:
+            yield None
+        if found.isdir():
+            yield Member(found.name, -1)
+        elif found.islnk() or found.issym():
+            folder = posixpath.dirname(found.name) if found.issym() else ""
+            absolute = found.linkname.startswith("/")
+            yield Member(found.name, 0, link=found.linkname if absolute else posixpath.join(folder, found.linkname))
+        elif not found.isreg():
+            yield Member(found.name, 0, problem="is no regular file")
+        elif found.issparse():
+            yield Member(found.name, found.size, problem="is stored with holes, which are not read; pack it anew")
+        else:
+            stored = Stored(found.offset_data, found.size, 0, check).as_text()
+            yield Member(found.name, found.size, f"{found.size}-{check:08x}-{stamp}", stored)
+
+
+def _zip_members(file: BinaryIO) -> Iterator[Member]:
+    with zipfile.ZipFile(file) as archive:
+        for found in archive.infolist():
+            name = _zip_name(found)
+            if name.endswith("/"):
+                yield Member(name, -1)
+                continue
+            extra = len(found.orig_filename) * 3
+            stored = Stored(found.header_offset, found.compress_size, found.compress_type, found.CRC, extra)
+            date = "".join(f"{part:02}" for part in found.date_time)
+            yield Member(
+                name,
+                found.file_size,
+                f"{found.file_size}-{found.CRC:08x}-{date}",
+                stored.as_text(),
+                _zip_problem(found),
+                is_encrypted=bool(found.flag_bits & 1),
+            )
+
+
+def _zip_name(found: zipfile.ZipInfo) -> str:
+    """The name of a member as who packed it meant it: some write UTF-8 without saying so, some backslashes."""
+    name = found.orig_filename
+    if not found.flag_bits & 0x800 and not name.isascii():
+        try:
+            name = name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            name = found.orig_filename
+    return name.replace("\\", "/") if found.create_system == 0 and "/" not in name else name
+
+
+def _zip_problem(found: zipfile.ZipInfo) -> str:
+    if stat.S_ISLNK(found.external_attr >> 16):
+        return "is a link, which is not followed in a zip"
+    if found.compress_type not in _METHODS:
+        name = zipfile.compressor_names.get(found.compress_type, "unknown")  # type: ignore[attr-defined]
+        return f"is packed by method {found.compress_type} ({name}), which is not read; pack it anew"
+    return ""
+
+
+def member_path(name: str) -> str | None:
+    """The relative path that a member's *name* means, without ``.`` and empty parts; None where it leads out."""
+    parts = [part for part in name.split("/") if part not in {"", "."}]
+    return None if name.startswith("/") or ".." in parts or "\0" in name else "/".join(parts)

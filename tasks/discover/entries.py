@@ -24,6 +24,7 @@ ENTRY_SCHEMA = pa.schema(
         ("size", pa.int64()),  # bytes; -1 where unknown
         ("group", pa.string()),
         ("kept", pa.string()),
+        ("place", pa.string()),  # what tells its image from others where its id may not
     ]
 )
 _FULL = 1 << 15
@@ -45,6 +46,7 @@ class Entry(NamedTuple):
     size: int
     group: str
     kept: str
+    place: str
 
 
 class Entries:

@@ -24,7 +24,7 @@ from tasks.discover.settings import SourceSettings
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.reasons import Reason
-from tasks.records.web_locations import is_web, join_web
+from tasks.records.web_locations import is_web, web_address
 from tasks.samples import Discovery, SourceAccess
 from tasks.storage import redact_url
 from tasks.storage.archives import has_archive_suffix
@@ -45,7 +45,7 @@ def discover_folders(source: FolderSource, listing: Listing, reading: FolderRead
     rows.notices += empty_class_notices(classes - labels)
     _add_files(rows, source, listing, places)
     for path, reason, detail in listing.refused:
-        location = join_web(f"{source.path}/", path) if is_web(source.path) else path
+        location = web_address(f"{source.path}/", path) if is_web(source.path) else path
         rows.reject({"sample_id": rows.prefixed(path), "location": location}, reason, detail)
     return _finish(source, listing, rows, reading, sorted(classes | labels))
 
@@ -87,7 +87,7 @@ def _place_columns(source: SourceSettings, paths: pa.ChunkedArray, rows: SampleR
     if not is_web(source.path):
         return {"sample_id": rows.ids(paths), "kind": "store", "location": paths}
     base = f"{source.path.rstrip('/')}/"
-    locations = pa.array([join_web(base, path) for path in paths.to_pylist()], pa.string())
+    locations = pa.array([web_address(base, path) for path in paths.to_pylist()], pa.string())
     return {"sample_id": rows.ids(paths), "kind": "web", "location": locations}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -21,8 +20,8 @@ from tasks.discover.sample_rows import Origin, SampleRows
 from tasks.discover.scan import stat_local
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
-from tasks.records.locations import Place, normalise_path
-from tasks.samples import decode_name
+from tasks.records.locations import Place
+from tasks.samples import Rejection, decode_name
 from tasks.storage import redact_url
 
 Row = Mapping[str, Any]
@@ -36,16 +35,19 @@ class FileJoin:
         self._listing = listing
         self._rows = rows
 
-    def as_spelled(self, text: str, place: Place) -> Place:
-        r"""*place*, unless a file is really called *text*, with its ``\``."""
-        if place.kind == "store" and "\\" in text and (path := normalise_path(text, slashes="/")) in self._backslashed:
-            return replace(place, location=path, identity=path)
+    def as_spelled(self, text: str, place: Place | Rejection) -> Place | Rejection:
+        r"""*place*, unless a file is really called *text*, with its ``\``, its ``//`` or its leading ``~``."""
+        text = text.removeprefix(f"{self._listing.root.url}/")
+        is_tilde = isinstance(place, Rejection) and place.reason is Reason.OUTSIDE_ROOT and text.startswith("~")
+        if (is_tilde or (isinstance(place, Place) and place.kind == "store")) and text in self._odd:
+            return Place("store", text, text)
         return place
 
     @cached_property
-    def _backslashed(self) -> frozenset[str]:
+    def _odd(self) -> frozenset[str]:
+        """Paths that a cell is not taken for as it stands; object stores have empty names between slashes."""
         paths = self._listing.files["path"]
-        return frozenset(paths.filter(pc.match_substring(paths, "\\")).to_pylist())
+        return frozenset(paths.filter(pc.match_substring_regex(paths, r"\\|//|/\./|^~")).to_pylist())
 
     @cached_property
     def _composed(self) -> Mapping[str, str]:
@@ -129,6 +131,7 @@ class FileJoin:
             return entries
         is_copy = pc.is_in(entries["sample_id"], value_set=copies)
         several = entries.filter(is_copy)
+        self._refuse_ids_of_several(several)
         said = pc.binary_join_element_wise(several["label_path"], several["split"], "\0")
         groups = several.append_column("said", said).group_by("sample_id")
         facts = groups.aggregate([("label_row", "min"), ("at", "min"), ("said", "count_distinct")])
@@ -144,6 +147,24 @@ class FileJoin:
         self._reject_all(several.filter(is_spare), Reason.DUPLICATE_LOCATION, details.filter(is_spare))
         kept = several.filter(pc.and_(is_first, pc.invert(disagrees)))
         return pa.concat_tables([entries.filter(pc.invert(is_copy)), kept])
+
+    def _refuse_ids_of_several(self, entries: pa.Table) -> None:
+        """Raise `LabelFileError` where one id stands for several images: merged, all but one of them would be gone."""
+        place = pc.if_else(pc.equal(entries["kind"], "store"), entries["location"], entries["place"])
+        groups = (
+            entries.append_column("told_by", place).group_by("sample_id").aggregate([("told_by", "count_distinct")])
+        )
+        shared = groups["sample_id"].filter(pc.greater(groups["told_by_count_distinct"], 1))
+        if not len(shared):
+            return
+        of_one = entries.filter(pc.is_in(entries["sample_id"], value_set=shared.combine_chunks())).sort_by("at")
+        name = of_one["sample_id"][0].as_py()
+        rows = of_one.filter(pc.equal(of_one["sample_id"], name))["label_row"].to_pylist()[:2]
+        raise LabelFileError(
+            f"{redact_url(self._source.path)}, lines {rows[0]} and {rows[1]}: both have the id {name[:80]!r}, and name "
+            f"different images ({len(shared):,} ids do). Name a column in `columns.id` that tells every image from the "
+            "others, or leave it out: then its location is its id."
+        )
 
     def _refuse_conflicts(self, entries: pa.Table) -> None:
         """Reject all *entries*: each image's contradict each other."""

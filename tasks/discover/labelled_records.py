@@ -120,11 +120,11 @@ class _Reader:
             self._reject("", origin, Rejection(record.problem.reason, record.problem.detail))
             return
         text = location_text(record.cells, self._file.form).strip()
-        place = classify_location(text, self._policy)
+        place = self._join.as_spelled(text, classify_location(text, self._policy))
         if isinstance(place, Rejection):
             self._reject(quote_location(text), origin, place)
         else:
-            self._enter(record, text, self._join.as_spelled(text, place), origin)
+            self._enter(record, text, place, origin)
 
     def _enter(self, record: Record, text: str, place: Place, origin: Origin) -> None:
         roles = self._file.roles
@@ -135,6 +135,7 @@ class _Reader:
             problem = problem or self._embedded_problem(text)
             fingerprint = text_hash(text)
             identity = self._occurrences.next(fingerprint)
+        told_by = fingerprint or identity
         if roles.id is not None:
             identity = self._text(record, roles.id)
             problem = problem or (None if identity else Rejection(Reason.BAD_ROW, "its id is empty"))
@@ -163,6 +164,7 @@ class _Reader:
                 size=-1,
                 group="" if roles.group is None else self._text(record, roles.group),
                 kept=kept,
+                place=told_by,
             )
         )
 

@@ -17,7 +17,7 @@ from tasks.discover.row_source import RowSource
 from tasks.discover.scan import stat_local
 from tasks.reasons import Reason
 from tasks.records.locations import LocationPolicy, Place, classify_location, normalise_path
-from tasks.records.web_locations import join_web
+from tasks.records.web_locations import web_address
 from tasks.samples import Rejection, decode_name
 from tasks.storage import quote_location
 from tasks.tables.rows import AT, FILE, TableRows
@@ -158,7 +158,7 @@ class Locator:
     def _as_web(self, rows: TableRows) -> TableRows:
         base = f"{self._source.place.url.rstrip('/')}/"
         is_store = pc.equal(rows.data[KIND], "store")
-        urls = pa.array([join_web(base, path) for path in rows.texts("location").to_pylist()], pa.string())
+        urls = pa.array([web_address(base, path) for path in rows.texts("location").to_pylist()], pa.string())
         rows = rows.with_column("location", pc.if_else(is_store, urls, rows.data["location"]))
         return rows.with_column(KIND, pc.if_else(is_store, "web", rows.data[KIND]))
 

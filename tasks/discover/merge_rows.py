@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.discover.locate import IDENTITY, KIND, PRINT
 from tasks.discover.row_source import RowSource
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
@@ -74,7 +75,9 @@ class _Merge:
         taken: list[int] = []
         said: list[list[str | None]] = []
         conflicts: list[tuple[int, str]] = []
+        places = self._places(rows)
         for group in np.split(order, starts[1:]):
+            self._refuse_one_id_of_several(rows, group, places)
             of_image = list(dict.fromkeys(labels[row] for row in group))
             if detail := self._conflict(rows, group, of_image, list(dict.fromkeys(splits[row] for row in group))):
                 conflicts.append((int(group[0]), detail))
@@ -87,6 +90,30 @@ class _Merge:
             merged = merged.with_column(LABELS, lists)
         texts = ["" if self._is_many else found[0] or "" for found in said]
         return merged.with_column("label", pa.array(texts, pa.string())), _refused(rows, conflicts)
+
+    @staticmethod
+    def _places(rows: TableRows) -> list[tuple[str, str]]:
+        """For each row what tells its image from others whatever its id: its place, and what its pixels are."""
+        kinds = rows.data[KIND].to_pylist()
+        given = rows.data["location"].to_pylist()
+        names = rows.data[IDENTITY].to_pylist() if IDENTITY in rows.data.column_names else given
+        prints = rows.data[PRINT].to_pylist()
+        return [
+            (place, said) if kind == "store" else ("", said if kind == "embedded" else name or place)
+            for kind, place, name, said in zip(kinds, given, names, prints, strict=True)
+        ]
+
+    @staticmethod
+    def _refuse_one_id_of_several(rows: TableRows, group: Places, places: Sequence[tuple[str, str]]) -> None:
+        """Raise where one id stands for several images: merged, all but one of them would be gone."""
+        other = next((row for row in group[1:] if places[row] != places[group[0]]), None)
+        if other is None:
+            return
+        name = str(rows.data[ID][int(group[0])].as_py())
+        raise LabelFileError(
+            f"{rows.place_of(int(group[0]))} and {rows.place_of(int(other))}: both have the id {name[:80]!r}, and name "
+            "different images. Call that column otherwise, or name one `id` that tells every image from the others."
+        )
 
     def _all_of(self, said: Sequence[str | None]) -> list[str]:
         parts = [part for text in said if text for part in self._source.label_reading.parts_of(text)]

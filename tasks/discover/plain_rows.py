@@ -81,6 +81,7 @@ def plain_rows(
         "size": -1,
         "group": group,
         "kept": _kept(block, roles, chosen),
+        "place": locations.filter(chosen),
     }
 
 

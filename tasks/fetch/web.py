@@ -25,6 +25,7 @@ from tasks.fetch.bodies import make_room, read_body
 from tasks.fetch.hosts import Host, Turns, not_tried
 from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
+from tasks.records.web_locations import sendable
 
 _REDIRECTS = 5
 _CONNECT_S = 10.0
@@ -74,6 +75,7 @@ class WebClient:
         Raises:
             FetchFailure: There is none.
         """
+        asked.url = sendable(asked.url)
         host = self._host(URL(asked.url, encoded=True))
         while True:
             try:
@@ -218,7 +220,7 @@ class _Watch:
 
 def _redirected(url: URL, place: str) -> URL:
     try:
-        target = url.join(URL(place, encoded=True))
+        target = url.join(URL(sendable(place), encoded=True))
     except ValueError:
         raise FetchFailure(Reason.HTTP_ERROR, "redirects to what is no address", is_transient=False) from None
     if target.scheme not in {"http", "https"} or not target.host:

@@ -7,15 +7,12 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from tasks.records.signatures import unsigned
+
 _WEB = re.compile(r"(https?)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE | re.DOTALL)
 _AUTHORITY = re.compile(r"(?:[^@]*@)?([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{0,5}))?")
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f\\]")  # of an address; parsers disagree about them
-_SIGNATURE = re.compile(
-    r"(?:x-(?:amz|goog|oss|cos|obs)-.*|amz-.*|awsaccesskeyid|googleaccessid|ossaccesskeyid|signature|expires|policy|"
-    r"key-pair-id|sig|se|sp|sv|sr|st|spr|sip|ss|srt|ske|skoid|sks|skt|sktid|skv|sdd|saoid|suoid|scid|ses|rscc|rscd|rsce|"
-    r"rscl|rsct|token|access_token|auth|authorization|hmac|hdnts|hdnea|__gda__|exp|oh|oe|_nc_ohc|_nc_gid)",
-    re.IGNORECASE,
-)
+_UNSENDABLE = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~A-Za-z0-9._-]+")
 _PATH_CHARACTERS = "/:@!$&'()*+,;=~-._%"
 
 
@@ -58,13 +55,25 @@ def parse_web(text: str) -> WebPlace | str:
 
 
 def _query_identity(query: str) -> str:
-    """``?`` and 16 hex digits of the parameters that are no signature, in any order; empty without one."""
-    parameters = (part for part in query[1:].split("&") if part)
-    kept = sorted(part for part in parameters if not _SIGNATURE.fullmatch(part.partition("=")[0]))
+    """``?`` and 16 hex digits of the parameters that are no signature, in their order; empty without one."""
+    kept = unsigned(query[1:])
     return f"?{hashlib.sha256('&'.join(kept).encode()).hexdigest()[:16]}" if kept else ""
 
 
+def sendable(text: str) -> str:
+    """The address *text* as it is sent: what no address may hold, such as blanks and umlauts, becomes percent signs.
+
+    What is written so already stays as it is, since it may be signed.
+    """
+    return _UNSENDABLE.sub(lambda match: quote(match[0], safe="", errors="surrogateescape"), text)
+
+
+def web_address(base_url: str, name: str) -> str:
+    """The address of the file *name*, relative to the folder *base_url*, which ends in ``/``."""
+    return base_url + quote(name, safe=_PATH_CHARACTERS.replace("%", ""))
+
+
 def join_web(base_url: str, text: str) -> str:
-    """The address of the relative location *text* below the folder *base_url*, which ends in ``/``."""
+    """The address that a label file means by *text*, relative to the folder *base_url*, which ends in ``/``."""
     path, mark, query = text.replace("\\", "/").partition("?")
     return base_url + quote(path, safe=_PATH_CHARACTERS) + mark + query

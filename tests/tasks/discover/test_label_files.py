@@ -576,3 +576,36 @@ def test_what_excel_leaves_is_read(folder: Path, text: str) -> None:
 def test_a_column_is_no_position_because_its_name_is_a_digit_somewhere(folder: Path) -> None:
     with pytest.raises(LabelFileError, match=r"no column '²'"):
         look(folder, "1.jpg,cat\n", columns={"location": "²", "label": "1"})
+
+
+def test_an_id_that_stands_for_several_images_is_refused_with_its_first_two_lines(folder: Path) -> None:
+    text = "id,location,label\np0,a.jpg,cat\np1,1.jpg,cat\np2,2.jpg,dog\np1,sub/3.jpg,cat\n"
+    for keys in ({}, {"label_conflict": "first"}):
+        with pytest.raises(LabelFileError, match=r"labels\.csv, lines 3 and 5: both have the id 'p1'"):
+            look(folder, text, columns={"id": "id"}, **keys)
+
+
+def test_an_id_of_addresses_and_of_pixels_that_differ_is_refused(folder: Path) -> None:
+    for one, other in (("http://h.org/i?id=1", "http://h.org/i?id=2"), ("[[1,2],[3,4]]", "[[1,2],[3,5]]")):
+        with pytest.raises(LabelFileError, match=r"lines 2 and 3"):
+            look(folder, f"id,location,label\np,{one},cat\np,{other},cat\n", columns={"id": "id"})
+
+
+def test_a_row_that_is_there_twice_with_its_id_counts_once(folder: Path) -> None:
+    discovery = look(folder, "id,location,label\np1,1.jpg,cat\np1,./1.jpg,cat\n", columns={"id": "id"})
+
+    assert (discovery.samples["sample_id"].to_pylist(), reasons(discovery)) == (["p1"], ["duplicate_location"])
+
+
+def test_an_id_column_that_nobody_named_merges_nothing(folder: Path) -> None:
+    discovery = look(folder, "id,location,label\np1,1.jpg,cat\np1,2.jpg,dog\n")
+
+    assert found(discovery) == [("1.jpg", "cat"), ("2.jpg", "dog")]
+
+
+def test_a_tilde_is_a_letter_where_a_file_is_called_so_and_leads_nowhere_else(folder: Path) -> None:
+    (folder / "~a.jpg").write_bytes(b"x")
+    discovery = look(folder, "location,label\n~a.jpg,cat\n~b.jpg,cat\n~/1.jpg,cat\n~root/x.jpg,dog\n")
+
+    assert found(discovery) == [("~a.jpg", "cat")]
+    assert reasons(discovery) == ["outside_root"] * 3

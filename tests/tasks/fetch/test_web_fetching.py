@@ -264,3 +264,12 @@ def test_a_signed_query_arrives_byte_for_byte_and_is_told_nobody(web: Web, plain
     assert list(web.asked) == ["/a?X-Amz-Signature=a%2Fb%3D&k=c%20d"]
     assert found.rejection is not None
     assert "Signature" not in found.rejection.detail
+
+
+def test_blanks_and_umlauts_of_an_address_are_sent_as_a_browser_sends_them(web: Web, plain: Plain) -> None:
+    for path in ("/a%20b.png", "/%C3%A4.png", "/moved%20here.png"):
+        web.answers[path] = plain(200, b"pixels")
+    web.answers["/moved.png"] = plain(302, b"", Location="/moved here.png")
+
+    for path in ("/a b.png", "/ä.png", "/moved.png"):
+        assert one(web.url(path), web).data == b"pixels", path

@@ -1,0 +1,75 @@
+"""Addresses of images: what tells them apart, what a signature is, and how they are sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from tasks.records.web_locations import WebPlace, parse_web, sendable, web_address
+
+
+def identity(query: str) -> str:
+    found = parse_web(f"http://host/i{query}")
+    assert isinstance(found, WebPlace)
+    return found.identity
+
+
+@pytest.mark.parametrize(
+    "word",
+    "id v st se sp ss sr sv sig exp oe oh token auth key expires policy signature hmac s e is ex hm x-id".split(),
+)
+def test_a_word_that_stands_alone_names_an_image(word: str) -> None:
+    there = {identity(f"?{word}={value}") for value in ("1", "2", "12345678901234567890")}
+
+    assert len(there | {identity("")}) == 4
+
+
+@pytest.mark.parametrize(
+    "pair",
+    ["?a=1&a=2 ?a=2&a=1", "?a=1 ?A=1", "?id=1&v=2 ?id=2&v=1", "?sig=1&id=1 ?sig=1&id=2", "?se=1&sp=2 ?se=1&sp=3"],
+)
+def test_two_addresses_never_become_one_by_guess(pair: str) -> None:
+    one, other = pair.split()
+
+    assert identity(one) != identity(other)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={0}&X-Amz-Date={0}&X-Amz-Expires=60&X-Amz-Signature={0}",
+        "AWSAccessKeyId=AKIA&Expires=1700000{0}&Signature={0}%3D",
+        "X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Date={0}&X-Goog-Signature={0}",
+        "GoogleAccessId=me%40x&Expires=1700000{0}&Signature={0}",
+        "Expires=1700000{0}&Signature={0}&Key-Pair-Id=K1",
+        "Policy={0}&Signature={0}&Key-Pair-Id=K1",
+        "sv=2024-11-04&st=2026-01-{0}&se=2026-02-{0}&sr=b&sp=r&sig={0}%3D",
+        "_nc_cat=1&_nc_ohc={0}&oh=00_abcdefghijklm{0}&oe=6512a{0}",
+        "ex=65a{0}&is=65b{0}&hm=0123456789abcdef{0}",
+        "hdnts=exp=1700000{0}~acl=/*~hmac={0}",
+        "token=abcdefghijklmnop{0}&expires=1700000{0}",
+        "access_token=abcdefghijklmnop{0}",
+    ],
+)
+def test_a_whole_signature_names_nothing_and_what_stands_beside_it_does(query: str) -> None:
+    tonight, tomorrow = query.format("123"), query.format("456")
+
+    assert identity(f"?{tonight}") == identity(f"?{tomorrow}") == identity("")
+    assert identity(f"?id=7&{tonight}") == identity(f"?{tomorrow}&id=7") == identity("?id=7")
+    assert identity(f"?id=8&{tonight}") != identity(f"?id=7&{tonight}")
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("http://h/a b.png", "http://h/a%20b.png"),
+        ("http://h/ä.png?q=ö ü", "http://h/%C3%A4.png?q=%C3%B6%20%C3%BC"),
+        ("http://h/a%20b.png?X-Sig=a%2Fb%3D&k=c/d", "http://h/a%20b.png?X-Sig=a%2Fb%3D&k=c/d"),
+        ('http://h/<x>|^`{}".png', "http://h/%3Cx%3E%7C%5E%60%7B%7D%22.png"),
+    ],
+)
+def test_only_what_no_address_may_hold_is_written_otherwise(text: str, sent: str) -> None:
+    assert sendable(text) == sent
+
+
+def test_a_listed_name_becomes_the_address_of_that_very_name() -> None:
+    assert web_address("http://h/d/", "a#b?c%20d é.png") == "http://h/d/a%23b%3Fc%2520d%20%C3%A9.png"

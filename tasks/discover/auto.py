@@ -11,16 +11,19 @@ from tasks.discover.contradictions import refuse_contradictions
 from tasks.discover.csv_records import CsvRecords, CsvSettings
 from tasks.discover.folder_choice import FolderChoice, choose_folders
 from tasks.discover.folder_paths import FolderReading, FolderSource
+from tasks.discover.folder_proposals import refuse_links
 from tasks.discover.folders import discover_folders, images_under, require_images
 from tasks.discover.hierarchy import Hierarchy
 from tasks.discover.json_records import JsonRecords, JsonSettings
 from tasks.discover.label_files import LabelFileSettings
 from tasks.discover.listing import Listing
+from tasks.discover.name_choice import NameChoice, choose_names
 from tasks.discover.proposals import UnsettledLayoutError
 from tasks.discover.scan import scan_images
 from tasks.discover.settings import SourceSettings
 from tasks.discover.split_folders import SplitFolders, split_level
 from tasks.discover.split_words import SplitWords
+from tasks.discover.tables import TablesSource
 from tasks.records.text_window import compression_of
 from tasks.samples import Discovery
 from tasks.storage import open_store, redact_url
@@ -36,6 +39,7 @@ _FOLDERS: dict[str, type[FolderSource]] = {
     "split_folders": SplitFolders,
     "hierarchy": Hierarchy,
 }
+Choice = FolderChoice | NameChoice | CsvRecords | JsonRecords
 Model = TypeVar("Model", bound=SourceSettings)
 
 
@@ -64,7 +68,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         listing = scan_images(self.place, self, limit=_SMALL)
         if listing is not None:
             chosen = self._choose(listing, words)
-            if not isinstance(chosen, FolderChoice):
+            if isinstance(chosen, CsvRecords | JsonRecords):
                 chosen.check()
 
     def as_label_file(self) -> CsvRecords | JsonRecords | None:
@@ -82,11 +86,21 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
 
     def _discover_folder(self, listing: Listing, words: SplitWords) -> Discovery:
         chosen = self._choose(listing, words)
-        if not isinstance(chosen, FolderChoice):
-            found = chosen.discover(words)
-            how = "since no folder names a class; `layout: class_folders` or `split_folders` reads the folders alone"
-            return replace(found, notices=(f"{chosen.file_name} beside the images is read, {how}", *found.notices))
-        return self._read(chosen, words)
+        if isinstance(chosen, FolderChoice):
+            return self._read(chosen, words)
+        if isinstance(chosen, NameChoice):
+            return self._read_names(chosen, words)
+        found = chosen.discover(words)
+        how = "since no folder names a class; `layout: class_folders` or `split_folders` reads the folders alone"
+        return replace(found, notices=(f"{chosen.file_name} beside the images is read, {how}", *found.notices))
+
+    def _read_names(self, chosen: NameChoice, words: SplitWords) -> Discovery:
+        """The samples whose labels are parts of their files' names."""
+        source = self._as(TablesSource, "tables", keys=chosen.keys)
+        found = source.discover(words.with_names(chosen.split_names))
+        splits = {"splits": {"names": dict(chosen.split_names)}} if chosen.split_names else {}
+        keys = {"source": dict(chosen.keys)} | splits
+        return replace(found, why=chosen.why, notices=(*chosen.notices, *found.notices), keys=keys)
 
     def _read(self, chosen: FolderChoice, words: SplitWords) -> Discovery:
         """The samples of the named layout that *chosen* is."""
@@ -106,18 +120,19 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         splits = {"splits": {"names": dict(chosen.split_names)}} if chosen.split_names else {}
         return replace(found, keys={"source": dict(chosen.keys)} | splits)
 
-    def _choose(self, listing: Listing, words: SplitWords) -> FolderChoice | CsvRecords | JsonRecords:
+    def _choose(self, listing: Listing, words: SplitWords) -> Choice:
         """How the folder is to be read, or the label file beside the images that says more than folders do."""
         beside = self._label_file_beside()
         if beside and not any(listing.parents):
             return self._beside(beside)
+        refuse_links(listing, self)
         require_images(listing, self)
         try:
             choice = choose_folders(listing, self, words)
         except UnsettledLayoutError as error:
             if beside and str(error).startswith("no_labels"):
                 return self._beside(beside)
-            raise
+            return choose_names(listing, self, words, error)
         refuse_contradictions(choice, self, words)
         if not beside:
             return choice

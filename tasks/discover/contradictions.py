@@ -62,6 +62,24 @@ def refuse_contradictions(choice: FolderChoice, source: SourceSettings, words: S
             )
 
 
+def name_images(source: SourceSettings, beside: Iterable[str], paths: pa.ChunkedArray) -> list[str]:
+    """Those of the files *beside* that name images of *paths*."""
+    files = [path for path in beside if path.lower().endswith(_SUFFIXES)][:_MOST_FILES]
+    heads = {path: _head_lines(source, path) for path in files}
+    stems = _stems_of(paths)
+    asked = {_stem(cell) for lines in heads.values() for cells in lines for cell in cells}
+    known = set(stems.filter(pc.is_in(stems, pa.array(sorted(asked), pa.string()))).to_pylist())
+    return [
+        path
+        for path, lines in heads.items()
+        if sum(1 for cells in lines if any(_stem(cell) in known for cell in cells)) >= min(3, len(paths))
+    ]
+
+
+def _stems_of(paths: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(pc.replace_substring_regex(paths, r"^.*/", ""), r"\.[^.]*$", "")
+
+
 def _head_lines(source: SourceSettings, path: str) -> list[tuple[str, ...]]:
     """The cells of the first lines of the file at *path* below the source."""
     try:
@@ -84,7 +102,7 @@ def _stem(cell: str) -> str:
 def _folders_of(choice: FolderChoice, stems: set[str]) -> dict[str, list[tuple[str, int]]]:
     """For each of *stems* the images of that name: path and folder."""
     paths = choice.listing.files["path"].combine_chunks()
-    names = pc.replace_substring_regex(pc.replace_substring_regex(paths, r"^.*/", ""), r"\.[^.]*$", "")
+    names = _stems_of(paths)
     hits = pc.is_in(names, pa.array(sorted(stems), pa.string()))
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
     numbers = choice.listing.folder_numbers[np.asarray(hits)]

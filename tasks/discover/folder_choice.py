@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pyarrow as pa
 from tasks.discover.companions import Companions, leave_out_companions
 from tasks.discover.folder_doubts import doubt
 from tasks.discover.folder_paths import FolderSource
+from tasks.discover.folder_proposals import distinct, named_layouts
 from tasks.discover.folder_roles import FolderRole, FolderRoles, drop_levels, drop_repeats, find_splits
 from tasks.discover.listing import Listing, without_folders
 from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
@@ -56,14 +57,20 @@ def choose_folders(listing: Listing, source: FolderSource, words: SplitWords) ->
     Raises:
         UnsettledLayoutError: They prove none.
     """
+    found, roles = read_roles(listing, source, words)
+    verdict = _Verdict(found, roles, source, words)
+    verdict.check()
+    return verdict.choice()
+
+
+def read_roles(listing: Listing, source: FolderSource, words: SplitWords) -> tuple[Companions, FolderRoles]:
+    """What is left of *listing* without images that are no samples, and what its folders are."""
     found = leave_out_companions(listing)
     roles = _roles(found.listing, source)
     drop_repeats(roles)
     find_splits(roles, words)
     drop_levels(roles)
-    verdict = _Verdict(found, roles, source, words)
-    verdict.check()
-    return verdict.choice()
+    return found, roles
 
 
 def _roles(listing: Listing, source: FolderSource) -> FolderRoles:
@@ -191,10 +198,36 @@ class _Verdict:
         return notices
 
     def _ambiguous(self, what: str) -> UnsettledLayoutError:
-        readings = self._readings()
-        named = " or ".join(f"`layout: {proposal.keys['source']['layout']}`" for proposal in readings[:-1])
-        what = f"{what}. Say which, by {named}:"
-        return UnsettledLayoutError.of("ambiguous_layout", what, readings, self._found.notices)
+        readings = named_layouts(self._roles, self._source, self._words, self._found.ignore)
+        if self._roles.labelled and not self._roles.doubts:
+            derived = self._as_it_is_read()
+            readings = [*self._levels(derived), derived, *readings]
+        readings = distinct(readings)
+        named = " or ".join(dict.fromkeys(f"`layout: {one.keys['source']['layout']}`" for one in readings[:-1]))
+        return UnsettledLayoutError.of(
+            "ambiguous_layout", f"{what}. Say which, by {named}:", readings, self._found.notices
+        )
+
+    def _as_it_is_read(self) -> Proposal:
+        """The reading that would have been taken without the doubt."""
+        choice = self.choice()
+        keys: dict[str, Any] = {"source": {"layout": choice.layout, **choice.keys}}
+        if choice.split_names:
+            keys["splits"] = {"names": dict(choice.split_names)}
+        labelled = [folder for folder in self._roles.folders if folder.kept][:3]
+        rows = tuple(ExampleRow(folder.example, "/".join(folder.names()), folder.split) for folder in labelled)
+        return Proposal(f"{_some(sorted({row.label for row in rows}))} and so on are classes", keys, rows)
+
+    def _levels(self, derived: Proposal) -> list[Proposal]:
+        """For each level of labels of several, that it alone is the class."""
+        proposals = []
+        for level in range(self._roles.depth if self._roles.depth > 1 else 0):
+            names = sorted({name[level] for name in self._counts if len(name) > level})
+            rows = tuple(replace(row, label=row.label.split("/")[level]) for row in derived.rows
+                         if row.label.count("/") >= level)  # fmt: skip
+            keys = {**derived.keys, "labels": {"level": level}}
+            proposals.append(Proposal(f"{_some(names)} are the classes", keys, rows))
+        return proposals
 
     def _no_labels(self) -> UnsettledLayoutError:
         splits = sorted({folder.parts[folder.split_at] for folder in self._roles.folders if folder.split_at >= 0})
@@ -207,35 +240,8 @@ class _Verdict:
             "names their class. Put them in class folders, name a label file in `source.path`, or set "
             f"`allow_unlabeled: true` with `layout: {'split_folders' if splits else 'class_folders'}`."
         )
-        return UnsettledLayoutError.of("no_labels", what, self._readings(), self._found.notices)
-
-    def _readings(self) -> list[Proposal]:
-        """The named layouts by which the folders could be meant."""
-        folders = self._roles.folders
-        ignore = list(self._found.ignore)
-        most = max((len(self._source.named_places(folder.parts)) for folder in folders), default=0)
-        proposals = []
-        if any(self._split_words()):
-            proposals.append(self._reading("the folders named like splits are splits", "split_folders", ignore))
-        if most == 1 or (most and not any(self._split_words())):
-            proposals.append(self._reading("each folder of the first level is a class", "class_folders", ignore))
-        if most > 1:
-            proposals.append(self._reading("each level of folders is a level of the label", "hierarchy", ignore))
-        keys = {"layout": "split_folders" if any(self._split_words()) else "class_folders", "allow_unlabeled": True}
-        return [*proposals, Proposal("the images are meant to have no labels", {"source": keys})]
-
-    def _split_words(self) -> Iterable[str]:
-        return (self._words.split_of(name) for folder in self._roles.folders for name in folder.parts[:1])
-
-    def _reading(self, says: str, layout: str, ignore: Sequence[str]) -> Proposal:
-        keys: dict[str, Any] = {"layout": layout} | ({"ignore": list(ignore)} if ignore else {})
-        rows = []
-        for folder in self._roles.folders[:3]:
-            named = [folder.parts[place] for place in self._source.named_places(folder.parts)]
-            split = self._words.split_of(named[0]) if named and layout == "split_folders" else ""
-            label = named[1:] if layout == "split_folders" else named[:1] if layout == "class_folders" else named
-            rows.append(ExampleRow("/".join((*folder.parts, folder.file_name)), "/".join(label), split))
-        return Proposal(says, {"source": keys}, tuple(rows))
+        readings = distinct(named_layouts(self._roles, self._source, self._words, self._found.ignore))
+        return UnsettledLayoutError.of("no_labels", what, readings, self._found.notices)
 
 
 def _level_patterns(place: int, here: Sequence[tuple[FolderRole, bool]], said: set[str]) -> list[str]:

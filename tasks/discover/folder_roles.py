@@ -34,6 +34,11 @@ class FolderRole:
     split_at: int = -1
     file_name: str = ""
 
+    @property
+    def example(self) -> str:
+        """The path of one of its images."""
+        return "/".join((*self.parts, self.file_name))
+
     def names(self) -> tuple[str, ...]:
         """The label that its folders give it."""
         return tuple(self.parts[place] for place in self.kept)
@@ -49,6 +54,10 @@ class FolderRoles:
         unlabelled: Folders of the split level, as paths, whose images have no class.
         doubts: What cannot be decided by names alone, as sentences.
         notices: What was decided although it looks otherwise, as sentences.
+        maybe_splits: Names that may be splits, each with the split that it would be, where that is a doubt.
+        beside_splits: The names beside them.
+        maybe_level: The level of both.
+        joined: Names that may be a split and a class in one word.
         named_levels: For how many levels of the label the config has names: so many stay.
     """
 
@@ -57,6 +66,10 @@ class FolderRoles:
     unlabelled: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    maybe_splits: dict[str, str] = field(default_factory=dict)
+    beside_splits: list[str] = field(default_factory=list)
+    maybe_level: int = 0
+    joined: list[str] = field(default_factory=list)
     named_levels: int = 0
 
     @property
@@ -108,6 +121,7 @@ def find_splits(roles: FolderRoles, words: SplitWords) -> None:
         splits = words.splits_among(names)
         rests = {part.rest for name in splits if (part := words.part_of(name)) and part.rest}
         if len(rests) > 1:
+            roles.joined = sorted(names)
             roles.doubts.append(f"{_some(names)} each name a split and something else, which may be the class")
             return
         if not splits or (set(splits) != names and not _settle_others(roles, here, level, splits, words)):
@@ -163,6 +177,8 @@ def _settle_others(
     if not named_deep and not others_deep and set(splits.values()) == {"train"} and len(other_names) > 1:
         roles.notices.append(f"{_some(splits)}: named like a split, and taken as a class like {_some(other_names)}")
         return False
+    roles.maybe_splits, roles.beside_splits = dict(splits), sorted(other_names)
+    roles.maybe_level = min(folder.kept[level] for folder in here)
     roles.doubts.append(
         f"{_some(splits)} {'is' if len(splits) == 1 else 'are'} named like a split and {_some(other_names)} "
         f"{'is' if len(other_names) == 1 else 'are'} not"

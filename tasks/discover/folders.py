@@ -134,6 +134,8 @@ def require_images(listing: Listing, source: SourceSettings) -> None:
     if not listing.others and not listing.folders:
         raise LayoutError(f"No image found: {root} is empty. Check `source.path`.")
     there = ", ".join(f"{count} × {suffix}" for suffix, count in listing.others.most_common(5)) or "only folders"
+    if links := listing.ignored["links to folders"]:
+        there += f", {links} × link to a folder, which `source.follow_links: true` follows"
     suffixes = ", ".join(sorted(source.extensions))
     is_packed = any(has_archive_suffix(f"x{suffix}") for suffix in listing.others)
     packed = "Archives that lie there are not looked into: name one of them in `source.path`, or unpack them. "

@@ -43,6 +43,7 @@ class Listing:
         others: How many files have no image's extension, by extension.
         refused: Files that are no image whatever they hold: path, reason and detail.
         holders: Folders that hold a file of another kind, relative to the root.
+        links_out: Paths of links to folders outside of the root that were not followed, ordered.
         beside: Paths of files of other kinds that may say something of the images: a bounded number, ordered.
     """
 
@@ -54,6 +55,7 @@ class Listing:
     others: Counter[str] = field(default_factory=Counter)
     refused: list[tuple[str, Reason, str]] = field(default_factory=list)
     holders: set[str] = field(default_factory=set)
+    links_out: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
 
     def note_other(self, path: str, extension: str) -> None:

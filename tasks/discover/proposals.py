@@ -87,6 +87,7 @@ class UnsettledLayoutError(LayoutError):
     """
 
     unsettled: Unsettled = Unsettled()
+    head: str = ""
 
     @classmethod
     def of(cls, reason: str, what: str, proposals: Sequence[Proposal], evidence: Iterable[str] = ()) -> Self:
@@ -94,7 +95,14 @@ class UnsettledLayoutError(LayoutError):
         head = f"{reason}: {what}"
         error = cls("\n".join([head, *said(proposals)]))
         error.unsettled = Unsettled(tuple(proposals), tuple(evidence))
+        error.head = head
         return error
+
+    def with_proposals(self, proposals: Sequence[Proposal], evidence: Iterable[str] = ()) -> Self:
+        """The same error with *proposals* before its own."""
+        reason, _, what = self.head.partition(": ")
+        told = (*self.unsettled.evidence, *evidence)
+        return type(self).of(reason, what, [*proposals, *self.unsettled.proposals], told)
 
 
 def said(proposals: Sequence[Proposal], most: int = 3) -> list[str]:

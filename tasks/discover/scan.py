@@ -77,6 +77,7 @@ class _LocalScan:
         self._listing.folders.sort()
         self._listing.refused.sort()
         self._listing.beside.sort()
+        self._listing.links_out.sort()
         return self._columns.finish(self._listing)
 
     def _scan_folder(self, folder: str, folders: list[str]) -> bool:
@@ -164,6 +165,8 @@ class _LocalScan:
         lies_in = os.path.realpath(f"{self._root}/{path.rpartition('/')[0]}")
         if not self._follow or target in self._followed or f"{lies_in}/".startswith(f"{target.rstrip('/')}/"):
             self._listing.ignored["links to folders"] += 1
+            if not self._follow and not f"{target}/".startswith(f"{self._real.rstrip('/')}/"):
+                self._listing.links_out.append(encode_name(path))
             return
         self._followed.add(target)
         self._listing.folders.append(encode_name(path))

@@ -484,6 +484,32 @@ def test_links_are_followed_only_to_files_inside(tree: Tree, look: Look, tmp_pat
     assert found.ignored == {"links to folders": 1}
 
 
+def test_links_to_folders_elsewhere_are_never_passed_over_unasked(tree: Tree, look: Look, tmp_path: Path) -> None:
+    source = tree("cat/1.jpg", "dog/1.jpg")
+    (tmp_path / "eels").mkdir()
+    (tmp_path / "eels" / "1.jpg").write_bytes(b"x")
+    (source / "eel").symlink_to(tmp_path / "eels")
+
+    with pytest.raises(UnsettledLayoutError, match=r"eel lead[\s\S]*follow_links: true") as caught:
+        look(source)
+
+    follow, without = caught.value.unsettled.proposals
+    assert look(source, **follow.keys["source"]).class_paths == ("cat", "dog", "eel")
+    assert look(source, **without.keys["source"]).class_paths == ("cat", "dog")
+    assert look(source, layout="class_folders").ignored == {"links to folders": 1}
+
+
+def test_a_source_of_links_alone_says_how_they_are_followed(tree: Tree, look: Look) -> None:
+    source, store = tree("notes.txt"), tree("cat/1.jpg", "dog/1.jpg", root="store")
+    for name in ("cat", "dog"):
+        (source / name).symlink_to(store / name)
+
+    for keys in ({}, {"layout": "class_folders"}):
+        with pytest.raises(LayoutError, match="follow_links: true"):
+            look(source, **keys)
+    assert look(source, follow_links=True).class_paths == ("cat", "dog")
+
+
 def test_links_to_folders_are_followed_when_asked_and_loops_end(tree: Tree, look: Look, tmp_path: Path) -> None:
     source = tree("cat/1.jpg", "a/2.jpg")
     (tmp_path / "elsewhere").mkdir()

@@ -12,6 +12,7 @@ from dataclasses import astuple
 from multiprocessing.connection import Connection
 from typing import Any
 
+from tasks.images.cage import shut_cage
 from tasks.images.decode import confine_pillow
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.prepare import prepare_array, prepare_image
@@ -25,12 +26,12 @@ def main(requests_fd: int, results_fd: int, memory: int) -> None:
     """Serve until the parent closes its end of *requests_fd*."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    confined = _confine(memory)
+    unconfined = [*_limit(memory), *shut_cage()]
     batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]] = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(Connection(requests_fd, writable=False), batches), daemon=True)
     reader.start()
     results = Connection(results_fd, readable=False)
-    results.send_bytes(json.dumps({"confined": confined}).encode())
+    results.send_bytes(json.dumps({"unconfined": unconfined}).encode())
     while True:
         spec, items = batches.get()
         confine_pillow(allow_truncated=spec.allow_truncated)
@@ -38,8 +39,8 @@ def main(requests_fd: int, results_fd: int, memory: int) -> None:
             results.send_bytes(pack_result(_prepare(item, spec)))
 
 
-def _confine(memory: int) -> bool:
-    """Limit this process; whether the system allowed it."""
+def _limit(memory: int) -> list[str]:
+    """Limit what this process may take; what the system did not allow of it, by name."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     try:
@@ -48,8 +49,8 @@ def _confine(memory: int) -> bool:
         limit = pages * resource.getpagesize() + memory
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     except (OSError, ValueError):
-        return False
-    return True
+        return ["the limit of memory"]
+    return []
 
 
 def _read(requests: Connection, batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]]) -> None:

@@ -98,6 +98,8 @@ def _verdict(row: Row, fingerprint: str, failure: Row | None, moment: Moment) ->
     is_same_place = fingerprint == row["source_fingerprint"]
     is_same = bool(fingerprint) and is_same_place and moment.settings_hash == row["settings_hash"]
     reason = Reason(row["reason"])
+    if reason is Reason.DECODER_LIMIT:  # it may have been the machine
+        return "ask"
     if row["stage"] == "fetch" and reason not in _FINAL:
         waits = (reason.retry or reason is Reason.PARKED) and failure is not None and not moment.rehash
         moved = bool(row["source_fingerprint"]) and not is_same_place

@@ -37,7 +37,8 @@ class SourceSettings(StepConfig):
         path: A folder, an archive of one (``.zip``, ``.tar``, ``.tar.gz``), or a label file: a path or any fsspec URL.
         storage_options: fsspec's options for it; never credentials, which come from the environment.
         extensions: Suffixes that count as images, in any case.
-        ignore: Further glob patterns of names that are passed over.
+        ignore: Further glob patterns of names that are passed over; one that begins with a slash is the path of a
+            folder, whose images are counted: ``/test``, ``/*/masks``.
         follow_links: Whether links to folders are followed, and links that lead out of the source.
         allow_unlabeled: Keep images without a label, as label -1, rather than reject them.
         split: What all its images belong to, whatever the source says: ``train``.
@@ -79,7 +80,8 @@ class FolderSettings(StepConfig):
 
     Attributes:
         levels: Names for the levels of a hierarchy, from the top.
-        ignore_dirs: Names of folders that only organise, and are no class: ``images``, ``data``.
+        ignore_dirs: Names of folders that only organise, and are no class: ``images``, ``data``; one that begins with
+            a slash is a path: ``/*/images`` means folders of the second level alone.
         uneven: What becomes of an image in a folder that has classes below it: rejected, labelled with its own
             folder, or with its topmost one.
     """

@@ -291,7 +291,12 @@ def test_a_worker_killed_in_the_middle_costs_no_row(
         place = {"path": "s3://datasets/out", "storage_options": {"endpoint_url": s3}}
     (tmp_path / "dask").mkdir()
     with dask_cluster(tmp_path / "dask", KEYS) as cluster:
-        config = write_config(source, write={"shard_rows": "20"}, run=cluster.settings, output=place)
+        config = write_config(
+            {"path": str(source), "layout": "class_folders"},
+            write={"shard_rows": "20"},
+            run=cluster.settings,
+            output=place,
+        )
         command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
         environment = {**parquetry.environment, **KEYS}
         run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -323,7 +328,9 @@ def test_a_worker_killed_in_the_middle_costs_no_row(
 def test_a_scheduler_that_dies_ends_the_run_in_words_and_the_next_one_goes_on(
     parquetry: Command, write_config: WriteConfig, tmp_path: Path
 ) -> None:
-    config = write_config(many(tmp_path / "many", 400), write={"shard_rows": "20"})
+    config = write_config(
+        {"path": str(many(tmp_path / "many", 400)), "layout": "class_folders"}, write={"shard_rows": "20"}
+    )
     (tmp_path / "dask").mkdir()
     with dask_cluster(tmp_path / "dask") as cluster:
         settings = f"run={json.dumps(cluster.settings)}"
@@ -347,7 +354,11 @@ def test_a_run_that_is_stopped_takes_its_own_cluster_with_it(
     parquetry: Command, write_config: WriteConfig, tmp_path: Path, number: signal.Signals
 ) -> None:
     source = many(tmp_path / "many", 400)
-    config = write_config(source, write={"shard_rows": "20"}, run={"runner": "dask", "workers": "2"})
+    config = write_config(
+        {"path": str(source), "layout": "class_folders"},
+        write={"shard_rows": "20"},
+        run={"runner": "dask", "workers": "2"},
+    )
     command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
     with subprocess.Popen(
         command, env=dict(parquetry.environment), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

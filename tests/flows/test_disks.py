@@ -62,7 +62,8 @@ def test_a_full_disk_is_told_the_old_version_stays_and_the_run_goes_on_once_ther
     noise(tmp_path / "noise" / "cat", 20)
     write = {"pixels": "png", "shard_rows": "20"}
     output = {"path": str(disk / "out")}
-    config = write_config(tmp_path / "noise", write=write, resize={"size": [128, 128]}, output=output)
+    source = {"path": str(tmp_path / "noise"), "layout": "class_folders"}
+    config = write_config(source, write=write, resize={"size": [128, 128]}, output=output)
     parquetry.run_json(config)
     noise(tmp_path / "noise" / "dog", 400)
 

@@ -66,7 +66,9 @@ def test_a_signal_ends_all_of_them(
     parquetry: Command, write_config: WriteConfig, tmp_path: Path, number: signal.Signals
 ) -> None:
     source = noisy(tmp_path / "noisy", 600)
-    configs = [write_config(source, name, write={"pixels": "png"}) for name in "abcd"]
+    configs = [
+        write_config({"path": str(source), "layout": "class_folders"}, name, write={"pixels": "png"}) for name in "abcd"
+    ]
     with subprocess.Popen(
         command(*configs, "--parallel", "3"),
         env=dict(parquetry.environment),

@@ -33,7 +33,7 @@ def many(tmp_path: Path) -> Path:
 def test_a_signal_ends_a_run_with_its_processes(
     parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    config = write_config(many, write={"pixels": "png"})
+    config = write_config({"path": str(many), "layout": "class_folders"}, write={"pixels": "png"})
     command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
     run = subprocess.Popen(
         command, env=dict(parquetry.environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -75,7 +75,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(parquetry: Command, write_co
 def test_a_killed_run_takes_its_decoders_with_it_and_the_next_one_sweeps(
     parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path
 ) -> None:
-    config = write_config(many, write={"pixels": "png"})
+    config = write_config({"path": str(many), "layout": "class_folders"}, write={"pixels": "png"})
     command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
     left = tmp_path / "out-pets" / "runs"
     with subprocess.Popen(command, env=dict(parquetry.environment), stdout=subprocess.DEVNULL) as run:
@@ -87,7 +87,11 @@ def test_a_killed_run_takes_its_decoders_with_it_and_the_next_one_sweeps(
 
     assert not psutil.wait_procs(children, timeout=15)[1]
     assert any(left.iterdir())
-    config.write_text(json.dumps(json.loads(config.read_text()) | {"source": {"path": str(tmp_path / "pets")}}))
+    config.write_text(
+        json.dumps(
+            json.loads(config.read_text()) | {"source": {"path": str(tmp_path / "pets"), "layout": "class_folders"}}
+        )
+    )
     (tmp_path / "pets" / "cat").mkdir(parents=True)
     Image.new("RGB", (9, 9)).save(tmp_path / "pets" / "cat" / "1.png")
     parquetry.run_json(config)

@@ -108,11 +108,13 @@ def photos(data: Path, tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize("source", ["csv/labels.csv", "folders", "tree"])
+@pytest.mark.parametrize(
+    ("source", "layout"), [("csv/labels.csv", "auto"), ("folders", "class_folders"), ("tree", "hierarchy")]
+)
 def test_photographs_arrive_from_every_layout(
-    parquetry: Command, write_config: WriteConfig, photos: Path, tmp_path: Path, source: str
+    parquetry: Command, write_config: WriteConfig, photos: Path, tmp_path: Path, source: str, layout: str
 ) -> None:
-    config = write_config(photos / source, resize={"size": [64, 64]})
+    config = write_config({"path": str(photos / source), "layout": layout}, resize={"size": [64, 64]})
     (outcome,) = parquetry.run_json(config)
 
     table = pds.dataset(tmp_path / "out-pets" / "versions" / "000001" / "data").to_table()
@@ -131,7 +133,9 @@ def test_jpeg_png_and_16_bit_tiff_lie_in_one_folder(
     Image.fromarray(ramp).save(folder / "deep.tiff")
     Image.fromarray((ramp // 257).astype(np.uint8)).save(folder / "flat.png")
     Image.fromarray((ramp // 257).astype(np.uint8)).save(folder / "flat.jpg", quality=100)
-    config = write_config(tmp_path / "mixed", resize={"mode": "none"}, write={"pixels": "png"})
+    config = write_config(
+        {"path": str(tmp_path / "mixed"), "layout": "class_folders"}, resize={"mode": "none"}, write={"pixels": "png"}
+    )
     parquetry.run_json(config)
 
     frame = rows(tmp_path / "out-pets").set_index("sample_id")

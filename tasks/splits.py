@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from tasks.step_config import StepConfig
 
@@ -20,11 +20,19 @@ Split = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 _FROM = "train"
 
 
+def _one_or_several(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
 class SplitSettings(StepConfig):
     """How rows are split.
 
     Attributes:
         names: Further words for the splits of the source: word: split.
+        files: Split: the list (or lists, or a glob pattern of them) that names its samples, relative to `source.path`:
+            one a line, in JSON, or in a column of a table, with or without their folders and extensions.
+        rest: What becomes of samples that no list of ``files`` names, and that the source gives no split: they go to
+            ``train``, or are rejected as ``unknown_split``.
         ratios: Split: share; used only for rows for which the source names no split. Without it all are ``train``.
         salt: Other text, other splits.
         group_by: A column of the label file, or a level of the hierarchy, whose rows stay together: patient, video.
@@ -32,6 +40,8 @@ class SplitSettings(StepConfig):
     """
 
     names: dict[str, Split] = Field(default_factory=dict)
+    files: dict[Split, Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]] = Field(default_factory=dict)
+    rest: Literal["train", "reject"] = "reject"
     ratios: dict[Split, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     salt: str = ""
     group_by: str | None = None

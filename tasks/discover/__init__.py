@@ -19,6 +19,7 @@ from tasks.discover.hierarchy import Hierarchy
 from tasks.discover.json_records import JsonRecords
 from tasks.discover.scan import scan_images
 from tasks.discover.split_folders import SplitFolders
+from tasks.discover.split_lists import SplitLists, in_listed_splits
 from tasks.discover.split_words import SplitWords
 from tasks.discover.tables import TablesSource
 from tasks.errors import LayoutError
@@ -47,18 +48,21 @@ Source = Annotated[
 ]
 
 
-def discover_sources(sources: Sequence[Source], names: Mapping[str, str]) -> Discovery:
+def discover_sources(sources: Sequence[Source], names: Mapping[str, str], lists: SplitLists | None = None) -> Discovery:
     """The samples of all *sources* as one discovery.
 
     Args:
         sources: One or several; several have names.
         names: Further words for splits.
+        lists: Which samples are in which split; they come before what a source says itself.
 
     Raises:
         LayoutError: A source is not there, empty or not as declared; two sources differ in their levels.
     """
     words = SplitWords(names)
     found = [_in_one_split(source.discover(words), source.split) for source in sources]
+    if lists is not None and lists.files:
+        found = [in_listed_splits(discovery, source, lists) for discovery, source in zip(found, sources, strict=True)]
     return found[0] if len(found) == 1 else _merge(sources, found)
 
 
@@ -140,4 +144,13 @@ def split_counts(samples: pa.Table) -> dict[str, int]:
     return {entry["values"]: entry["counts"] for entry in sorted(counted, key=lambda entry: str(entry["values"]))}
 
 
-__all__ = ["Discovery", "LayoutError", "Source", "check_sources", "discover_sources", "grouped_by", "split_counts"]
+__all__ = [
+    "Discovery",
+    "LayoutError",
+    "Source",
+    "SplitLists",
+    "check_sources",
+    "discover_sources",
+    "grouped_by",
+    "split_counts",
+]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
 
@@ -15,16 +15,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.discover.listing import Listing
+from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.locations import normalise_path
 from tasks.tables.settings import Find
 
-_MODES: tuple[Find, ...] = ("path", "end", "name", "stem")
+_CAREFUL: tuple[Find, ...] = ("path", "end", "stem")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:/*")
 _SLASHES = re.compile(r"[\\/]+")
-_LOOKED_AT = 1000
 Places = npt.NDArray[np.int64]
+Key = tuple[str, str]
+"""The folder of a label file, and a location in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,15 @@ class Found:
 
 
 class FileFinder:
-    """Finds files of one listing.
+    """Finds files of one source.
 
     Args:
-        listing: The source's.
+        paths: Of the files.
         extensions: Suffixes of images, which a stem goes without.
     """
 
-    def __init__(self, listing: Listing, extensions: frozenset[str]) -> None:
-        self._paths: pa.Array = listing.files["path"].combine_chunks()
+    def __init__(self, paths: pa.Array, extensions: frozenset[str]) -> None:
+        self._paths = paths
         self._extensions = extensions
 
     def find(self, texts: pa.Array, folders: pa.Array, base: str | None, find: Find, table: str) -> Found:
@@ -67,41 +68,65 @@ class FileFinder:
         """
         encoded = pc.dictionary_encode(pc.binary_join_element_wise(folders, texts, "\0"))
         keys = [text.partition("\0")[::2] for text in encoded.dictionary.to_pylist()]
-        modes = _MODES if find == "auto" else (find,)
-        best: Sequence[int] = [-1] * len(keys)
-        chosen, most = modes[0], -1
-        for mode in modes:
-            places = list(self._by(mode, keys, base, table))
-            count = sum(place >= 0 for place in places)
-            if count > most:
-                best, chosen, most = places, mode, count
-            if most == len(keys):
-                break
-        return Found(np.array(best, dtype=np.int64)[encoded.indices.to_numpy()], chosen)
+        if find == "auto":
+            found = self._auto(keys, base, table)
+        else:
+            found = Found(np.array(self._by(find, keys, base, table), dtype=np.int64), find)
+        return replace(found, places=found.places[encoded.indices.to_numpy()])
 
-    def _by(self, mode: Find, keys: Sequence[tuple[str, str]], base: str | None, table: str) -> Iterator[int]:
+    def _auto(self, keys: Sequence[Key], base: str | None, table: str) -> Found:
+        """The first way that names a file for each location, else the one that names the most.
+
+        By its name alone a file is found only where no other way finds one, and no two locations mean the same.
+        """
+        best, most = Found(np.full(len(keys), -1, dtype=np.int64), "path"), 0
+        for mode in _CAREFUL:
+            try:
+                places = np.array(self._by(mode, keys, base, table), dtype=np.int64)
+            except LabelFileError:
+                if not most:
+                    raise
+                continue
+            if (count := int((places >= 0).sum())) > most:
+                best, most = Found(places, mode), count
+            if count == len(keys):
+                break
+        if most or not keys:
+            return best
+        places = np.array(self._by("name", keys, base, table), dtype=np.int64)
+        named = places[places >= 0]
+        return Found(places, "name") if len(np.unique(named)) == len(named) else best
+
+    def _by(self, mode: Find, keys: Sequence[Key], base: str | None, table: str) -> Sequence[int]:
         if mode == "path":
-            yield from self._by_path(keys, base)
-            return
+            return self._by_path(keys, base)
         index = self._index(mode, base)
-        shared = _shared_parts([index.names_of(text) for _, text in keys[:_LOOKED_AT]])
-        for folder, text in keys:
-            found = index.find_foreign(index.names_of(text), shared)
-            if len(found) > 1:
-                found = [place for place in found if self._lies_in(place, folder)] or found
-            if len(found) > 1:
-                shown = " and ".join(repr(self._paths[place].as_py()) for place in found[:2])
-                raise LabelFileError(
-                    f"{table}: the location {text[:100]!r} names {len(found)} files, {shown}. Set `base` to the folder "
-                    "that is meant, or a `location` template that tells them apart."
-                )
-            yield found[0] if found else -1
+        names = [index.names_of(text) for _, text in keys]
+        for dropped in range(_shared_parts(names) + 1):
+            places = [
+                self._one(index.find(parts[dropped:]), key, table) for parts, key in zip(names, keys, strict=True)
+            ]
+            if any(place >= 0 for place in places):
+                return places
+        return [-1] * len(keys)
+
+    def _one(self, found: list[int], key: Key, table: str) -> int:
+        folder, text = key
+        if len(found) > 1:
+            found = [place for place in found if self._lies_in(place, folder)] or found
+        if len(found) > 1:
+            shown = " and ".join(repr(self._paths[place].as_py()) for place in found[:2])
+            raise LabelFileError(
+                f"{table}: the location {text[:100]!r} names {len(found)} files, {shown}. Set `base` to the folder "
+                "that is meant, or a `location` template that tells them apart."
+            )
+        return found[0] if found else -1
 
     def _lies_in(self, place: int, folder: str) -> bool:
         path: str = self._paths[place].as_py()
         return not folder or path.startswith(f"{folder}/")
 
-    def _by_path(self, keys: Sequence[tuple[str, str]], base: str | None) -> list[int]:
+    def _by_path(self, keys: Sequence[Key], base: str | None) -> list[int]:
         """Below the base; without one below the label file's folder, else below the source's path."""
         heads = [folder if base is None else base for folder, _ in keys]
         whole = [f"{head}/{text}" if head else text for head, (_, text) in zip(heads, keys, strict=True)]
@@ -145,9 +170,10 @@ class FileFinder:
 
 
 def _shared_parts(names: Sequence[tuple[str, ...]]) -> int:
-    """With how many folders all of *names* begin: those of the machine that they were written on."""
+    """With how many folders all of *names* begin: those of the machine that they were written on; no split's."""
     columns = zip(*(name[:-1] for name in names), strict=False) if len(names) > 1 else ()
-    return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, columns))
+    words = SplitWords({})
+    return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1 and not words.split_of(parts[0]), columns))
 
 
 class _Ends:
@@ -172,13 +198,6 @@ class _Ends:
         if parts and self._mode == "stem":
             parts[-1] = self._bare(parts[-1])
         return tuple(parts[-1:] if self._mode == "name" else parts)
-
-    def find_foreign(self, names: tuple[str, ...], shared: int) -> list[int]:
-        """What `find` finds for *names*, else without the first of them, of which all locations share *shared*."""
-        for dropped in range(shared + 1):
-            if found := self.find(names[dropped:]):
-                return found
-        return []
 
     def find(self, names: tuple[str, ...]) -> list[int]:
         """The files that *names* mean: those of whose paths they are the end; else those that they end in."""

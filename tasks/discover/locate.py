@@ -18,15 +18,15 @@ from tasks.discover.scan import stat_local
 from tasks.reasons import Reason
 from tasks.records.locations import LocationPolicy, Place, classify_location, normalise_path
 from tasks.records.web_locations import web_address
-from tasks.samples import Rejection, decode_name
+from tasks.samples import Rejection, decode_name, encode_name
 from tasks.storage import quote_location
-from tasks.tables.rows import AT, FILE, TableRows
+from tasks.tables.rows import AT, FILE, PIXELS, TableRows
 from tasks.tables.settings import Find, TableSettings
 
 KIND, PLACE, IDENTITY, TEXT, SIZE, PRINT = "\0kind", "\0place", "\0identity", "\0text", "\0size", "\0print"
 """Columns that a located table has: how its location is read; its file's place in the listing, -1 without one; what
 tells it from other images, and the text itself, where some are no files; size and fingerprint of its file."""
-_SPECIAL = r"(?i)://|^\s*\[|^\s*data:|::"
+_SPECIAL = r"(?i)^\x00|://|^\s*\[|^\s*data:|::"
 _LONG = 1000
 _FOREIGN = {Reason.BAD_SCHEME, Reason.OUTSIDE_ROOT}  # a path of another machine, perhaps of a file that is here
 
@@ -52,7 +52,7 @@ class Locator:
     def __init__(self, source: RowSource, listing: Listing) -> None:
         self._source = source
         self._listing = listing
-        self._finder = FileFinder(listing, source.extensions)
+        self._finder = FileFinder(listing.files["path"].combine_chunks(), source.extensions)
         self._policy = LocationPolicy(source.place.url, source.allow_prefixes)
 
     def located(self, rows: TableRows, settings: TableSettings) -> TableRows:
@@ -89,7 +89,9 @@ class Locator:
             return others, refused
         is_marked = pc.or_(pc.match_substring_regex(texts, _SPECIAL), pc.greater(pc.utf8_length(texts), _LONG))
         for row in np.flatnonzero(is_marked.to_numpy(zero_copy_only=False)).tolist():
-            found = classify_location(texts[row].as_py(), self._policy)
+            text = texts[row].as_py()
+            own = Place("embedded", "", text.removeprefix(PIXELS)) if text.startswith(PIXELS) else None
+            found = own or classify_location(text, self._policy)
             if isinstance(found, Rejection):
                 refused[row] = found
             elif found.kind != "store":
@@ -153,7 +155,7 @@ class Locator:
         if path is None:
             return Rejection(Reason.OUTSIDE_ROOT, "leads out of the source's folder")
         seen = stat_local(self._source.place.url, decode_name(path)) if self._source.place.is_local else None
-        return Rejection(Reason.NOT_FOUND, "no such file") if seen is None else (path, *seen)
+        return Rejection(Reason.NOT_FOUND, "no such file") if seen is None else (encode_name(path), *seen)
 
     def _as_web(self, rows: TableRows) -> TableRows:
         base = f"{self._source.place.url.rstrip('/')}/"

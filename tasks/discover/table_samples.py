@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,22 +11,23 @@ import pyarrow.compute as pc
 
 from tasks.discover.folder_paths import case_notices
 from tasks.discover.kept_rows import group_of, kept_of
-from tasks.discover.label_files import clean_label, text_hash
+from tasks.discover.label_files import clean_label
 from tasks.discover.listing import Listing, stored_of
-from tasks.discover.locate import IDENTITY, KIND, PLACE, PRINT, SIZE, TEXT, can_be_read_again
+from tasks.discover.locate import IDENTITY, KIND, PLACE, PRINT, SIZE
 from tasks.discover.merge_rows import ID, LABELS, merge_rows
+from tasks.discover.row_ids import bools, with_ids
 from tasks.discover.row_source import RowSource
 from tasks.discover.sample_rows import Origin, SampleRows
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
-from tasks.samples import Discovery, SourceAccess, encode_name
+from tasks.records.record_format import EmbeddedSettings
+from tasks.samples import Discovery, SourceAccess
 from tasks.storage import redact_url
 from tasks.tables.joins import Joined
 from tasks.tables.rows import AT, FILE, LENGTH, LINE, OUT, PROBLEM, TableRows
 
 MAX_LABEL = 1000
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class _Samples:
         named = np.unique(np.asarray(rows.data[PLACE].to_numpy(), dtype=np.int64))
         rows = self._without_filtered(rows)
         rows = self._with_splits(rows)
-        rows = self._with_ids(rows)
+        rows = with_ids(rows)
         rows = self._checked(rows)
         merged = merge_rows(rows, self._source)
         if merged.conflicts is not None:
@@ -122,7 +122,7 @@ class _Samples:
 
     def _without_filtered(self, rows: TableRows) -> TableRows:
         """*rows* that count; images that have none of them are counted."""
-        out = _bools(rows.data[OUT])
+        out = bools(rows.data[OUT])
         if not out.any():
             return rows
         kept = rows.where(~out)
@@ -139,7 +139,7 @@ class _Samples:
         encoded = rows.texts("split").dictionary_encode()
         texts = encoded.dictionary.to_pylist()
         meant = pa.array([self._split_of(text) for text in texts], pa.string()).take(encoded.indices)
-        unknown = _bools(meant.is_null())
+        unknown = bools(meant.is_null())
         details = [
             f"the split {text.strip()[:60]!r} is not known; `splits.names` can map it"
             for text in rows.texts("split").filter(pa.array(unknown)).to_pylist()
@@ -150,55 +150,19 @@ class _Samples:
     def _split_of(self, text: str) -> str | None:
         return (self._words.split_of(text) or None) if text.strip() else ""
 
-    def _with_ids(self, rows: TableRows) -> TableRows:
-        locations = rows.data["location"].combine_chunks()
-        if not locations.to_pylist() or not pc.all(pc.string_is_ascii(locations)).as_py():
-            locations = pa.array([encode_name(text) for text in locations.to_pylist()], pa.string())
-        rows = rows.with_column("location", locations)
-        ids: pa.Array | pa.ChunkedArray = locations
-        if IDENTITY in rows.data.column_names:
-            rows, ids = self._with_other_kinds(rows)
-        if "id" in rows.names:
-            given = pc.utf8_trim_whitespace(rows.texts("id"))
-            empty = _bools(pc.equal(given, ""))
-            rows = rows.with_problem(empty, ["its id is empty"] * int(empty.sum()), Reason.BAD_ROW)
-            ids = pc.if_else(pa.array(empty), ids, given)
-        return rows.with_column(ID, ids)
-
-    def _with_other_kinds(self, rows: TableRows) -> tuple[TableRows, pa.Array]:
-        """Rows of the web and of embedded pixels: what tells them apart, and whether they can be read again."""
-        ids = pc.coalesce(rows.data[IDENTITY], rows.data["location"]).to_pylist()
-        prints = rows.data[PRINT].to_pylist()
-        texts, kinds = rows.data[TEXT].to_pylist(), rows.data[KIND].to_pylist()
-        lost = np.zeros(rows.count, dtype=bool)
-        seen: Counter[str] = Counter()
-        can_be_read = can_be_read_again(rows)
-        for row, kind in enumerate(kinds):
-            if kind == "embedded":
-                prints[row] = text_hash(texts[row])
-                seen[prints[row]] += 1
-                ids[row] = f"{prints[row]}-{seen[prints[row]]}"
-            lost[row] = not can_be_read[row] and _must_be_read_again(kind, texts[row])
-        detail = "pixels, and addresses with a query, must stand in a CSV or in a list of JSON objects"
-        rows = rows.with_problem(lost, [detail] * int(lost.sum()), Reason.BAD_ROW)
-        whole = [not _must_be_read_again(kind, text) for kind, text in zip(kinds, texts, strict=True)]
-        for name in (AT, LENGTH):
-            rows = rows.with_column(name, pc.if_else(pa.array(whole), -1, rows.data[name]))
-        return rows.with_column(PRINT, pa.array(prints, pa.string())), pa.array(ids, pa.string())
-
     def _checked(self, rows: TableRows) -> TableRows:
         """Good rows; what is wrong with the others is told."""
         labels = rows.data["label"]
-        long = _bools(pc.greater(pc.utf8_length(pc.fill_null(labels, "")), MAX_LABEL))
+        long = bools(pc.greater(pc.utf8_length(pc.fill_null(labels, "")), MAX_LABEL))
         rows = rows.with_problem(
             long, [f"its label has over {MAX_LABEL:,} characters"] * int(long.sum()), Reason.BAD_ROW
         )
         if not self._source.allow_unlabeled:
-            missing = _bools(pc.equal(labels if self._is_many else pc.fill_null(labels, ""), ""))
+            missing = bools(pc.equal(labels if self._is_many else pc.fill_null(labels, ""), ""))
             detail = "has no label; `allow_unlabeled: true` would keep it"
             rows = rows.with_problem(missing, [detail] * int(missing.sum()), Reason.MISSING_LABEL)
         problems = rows.data[PROBLEM]
-        is_good = ~_bools(pc.is_valid(problems))
+        is_good = ~bools(pc.is_valid(problems))
         if not is_good.all():
             self._reject(rows.where(~is_good))
         return rows.where(is_good)
@@ -249,6 +213,19 @@ class _Samples:
             columns["label_paths"] = rows.data[LABELS]
         self._rows.add_samples(columns, rows.count)
 
+    def _formats(self, samples: pa.Table) -> dict[str, str]:
+        """How the records are written of files that must be read again."""
+        again = samples["label_file"].filter(pc.greater(samples["label_length"], 0)).unique().to_pylist()
+        formats = self._joined.rows.formats
+        return {name: formats[name].model_copy(update={"embedded": self._embedded}).model_dump_json() for name in again}
+
+    @property
+    def _embedded(self) -> EmbeddedSettings:
+        source = self._source
+        return EmbeddedSettings(
+            array_order=source.array_order, value_range=source.value_range, bit_depth=source.bit_depth
+        )
+
     def _finish(self, rows: TableRows) -> Discovery:
         source = self._source
         samples = self._rows.samples()
@@ -260,7 +237,7 @@ class _Samples:
             root=source.place,
             allow_prefixes=source.allow_prefixes,
             label_root=source.place,
-            record_formats={name: form.model_dump_json() for name, form in self._joined.rows.formats.items()},
+            record_formats=self._formats(samples),
             follow_links=source.follow_links,
         )
         tables = self._reading.tables
@@ -279,17 +256,8 @@ class _Samples:
         return replace(found, notices=tuple(dict.fromkeys(found.notices)))
 
 
-def _bools(column: pa.Array | pa.ChunkedArray) -> Bools:
-    return np.asarray(pc.fill_null(column, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
 def _first_places(values: pa.Array) -> npt.NDArray[np.int64]:
     """The place of the first of each of *values*."""
     codes = values.dictionary_encode().indices.to_numpy(zero_copy_only=False)
     _, first = np.unique(codes, return_index=True)
     return np.sort(first).astype(np.int64)
-
-
-def _must_be_read_again(kind: str, text: str) -> bool:
-    """Whether what a record holds is not written down: pixels, and addresses with a query or a user."""
-    return kind == "embedded" or (kind == "web" and ("?" in text or "@" in text))

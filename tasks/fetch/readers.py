@@ -12,6 +12,7 @@ from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
 from tasks.records import read_location
 from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
+from tasks.records.packed_images import PLACE_BYTES, place_of
 from tasks.records.record_format import RecordFormat
 from tasks.samples import SourceAccess, StoreUrl
 from tasks.storage.archives import Stored, archive_of
@@ -95,7 +96,18 @@ class SourceReader:
         """The address of a web row, with its query and credentials."""
         return str(row["location"]) if row["label_length"] < 0 else self._location(row)
 
+    def _read_packed(self, row: Row) -> Body:
+        """An image of a Parquet file, out of the copy that was made of it; `label_offset` is its row."""
+        name = row["label_file"]
+        offset, length = place_of(self._records.read(name, row["label_offset"] * PLACE_BYTES, PLACE_BYTES))
+        data = self._records.read(name, offset, length) if length else b""
+        if not data:
+            raise FetchFailure(Reason.EMPTY_FILE, "holds no bytes", is_transient=False)
+        return Body(data, row["fingerprint"])
+
     def _read_embedded(self, row: Row) -> tuple[Body, bool]:
+        if self._formats[row["label_file"]].kind == "packed":
+            return self._read_packed(row), False
         try:
             pixels = decode_embedded(self._location(row), self._formats[row["label_file"]].embedded)
         except InvalidEmbeddedError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tasks.records.arrays import array_text
 from tasks.records.csv_reader import parse_csv_record
 from tasks.records.json_reader import parse_json_record
 from tasks.records.json_text import lookup, text_of
@@ -31,5 +32,8 @@ def location_text(cells: Sequence[str] | dict[str, Any], form: RecordFormat) -> 
 
 def read_location(data: bytes, form: RecordFormat) -> str:
     """The text of the location of the record whose bytes are *data*: an address or embedded pixels."""
-    parse = parse_csv_record if form.kind == "csv" else parse_json_record
-    return location_text(parse(data, form), form)
+    cells = parse_csv_record(data, form) if form.kind == "csv" else parse_json_record(data, form)
+    if form.pixels:
+        numbers = " ".join(cell_text(cells, selector) or "" for selector in form.pixels).split()
+        return array_text(numbers, form.shape)
+    return location_text(cells, form)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
+from tasks.records.packed_images import pack_images
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import decompressed, utf8_chunks
 from tasks.samples import SourceAccess, StoreUrl
@@ -32,15 +33,21 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
         with store.temporary(folder) as temporary, opened_place(_place(access, root, name)) as file:
             copy = temporary / "copy"
             with copy.open("wb") as target:
-                for chunk in utf8_chunks(decompressed(file, form.compression), form.encoding):
-                    target.write(chunk)
+                if form.kind == "parquet":
+                    pack_images(file, str(form.location), target)
+                else:
+                    target.writelines(utf8_chunks(decompressed(file, form.compression), form.encoding))
             store.adopt(copy, f"{place}/{name}")
     plain = {"compression": "", "encoding": "utf-8"}
+    packed = {"kind": "packed"}
     return replace(
         access,
         label_root=store.place.child(*place.split("/")),
         label_url="",
-        record_formats={name: form.model_copy(update=plain).model_dump_json() for name, form in formats.items()},
+        record_formats={
+            name: form.model_copy(update=packed if form.kind == "parquet" else plain).model_dump_json()
+            for name, form in formats.items()
+        },
     )
 
 

@@ -31,12 +31,15 @@ class RecordFormat(BaseModel):
     """How the records of one label file are written; JSON-able, and the same for all of them.
 
     Attributes:
-        kind: ``csv``, or ``json`` for arrays, JSON Lines and maps: one record is one object or one entry.
+        kind: ``csv``, or ``json`` for arrays, JSON Lines and maps: one record is one object or one entry; ``parquet``,
+            whose offsets are rows, from 0; ``packed``, a copy of the images in such a file (`plain_copies`).
         delimiter: What separates the cells of a CSV; one ASCII character.
         width: Cells of a CSV record.
         location: Where a record holds its location or pixels.
         template: Text whose ``{}`` and ``{name}`` are replaced by cells to make the location; empty without one.
         fills: For each name in *template* (``""`` for ``{}``), where a record holds its value.
+        pixels: Where a record holds an image's pixels as numbers: each in a cell, or all in one, set apart by blanks.
+        shape: Height and width of such an image, and its channels; empty for a square.
         map_value: The key that the value of a map's entry goes by (``orient: map``); empty for other JSON.
         strict: Whether only records of strict JSON are read.
         encoding: Of the file. Offsets count bytes of the file as UTF-8, so that of any other one is read in a stream.
@@ -47,12 +50,14 @@ class RecordFormat(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["csv", "json"]
+    kind: Literal["csv", "json", "parquet", "packed"]
     delimiter: str = Field(default=",", pattern=r"^[\x01-\x7f]$")
     width: int = 0
     location: Selector = ""
     template: str = ""
     fills: Mapping[str, Selector] = {}
+    pixels: tuple[Selector, ...] = ()
+    shape: tuple[int, ...] = ()
     map_value: str = ""
     strict: bool = False
     encoding: str = "utf-8"
@@ -63,4 +68,6 @@ class RecordFormat(BaseModel):
     @property
     def is_seekable(self) -> bool:
         """Whether a record can be read by seeking to its offset in the file as it lies; else only front to back."""
+        if self.kind == "parquet":
+            return False
         return not self.compression and self.encoding == "utf-8"

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from tasks.discover import Source, grouped_by
+from tasks.discover import Source, SplitLists, grouped_by
 from tasks.discover.label_files import RecordSettings
 from tasks.fetch import FetchSettings
 from tasks.images.pixel_spec import PixelSpec
@@ -105,6 +105,11 @@ class Dataset(StepConfig):
         if self.splits.group_by is None:
             return sources
         return [grouped_by(source, self.splits.group_by) for source in sources]
+
+    @property
+    def split_lists(self) -> SplitLists:
+        """The lists that say which sample is in which split."""
+        return SplitLists(self.splits.files, self.splits.rest)
 
     @property
     def kept_columns(self) -> tuple[str, ...]:

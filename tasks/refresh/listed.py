@@ -41,7 +41,7 @@ def list_sources(dataset: Dataset, run: Run, options: RefreshOptions) -> Listed:
         RefusedError: A rule forbids a new class, or ``--limit`` where a version is there.
     """
     tally_of(dataset.name).enter("listing the source")
-    found = discover_sources(dataset.sources, dataset.splits.names)
+    found = discover_sources(dataset.sources, dataset.splits.names, dataset.split_lists)
     discovery = with_level_groups(found, dataset.splits.group_by)
     refuse_equal_ids(discovery.samples)
     listed = Listed(discovery, assign_labels(discovery, dataset.labels, run.history.class_names))

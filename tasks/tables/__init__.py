@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from tasks.errors import LabelFileError
 from tasks.samples import StoreUrl
+from tasks.tables.frame_tables import read_excel, read_query
 from tasks.tables.json_tables import read_json_table
 from tasks.tables.opening import TableFile, table_files
+from tasks.tables.parquet_tables import read_parquet
 from tasks.tables.rows import TableRows, stacked
 from tasks.tables.settings import TableSettings
 from tasks.tables.shaping import shaped
@@ -19,6 +21,8 @@ Reader = Callable[[TableFile, TableSettings, Sequence[str]], TableRows]
 _READERS: tuple[tuple[tuple[str, ...], Reader], ...] = (
     ((".json", ".jsonl", ".ndjson", ".manifest", ".yaml", ".yml"), read_json_table),
     ((".xml",), read_xml_table),
+    ((".xlsx", ".xlsm"), read_excel),
+    ((".parquet", ".pq"), read_parquet),
 )
 _ARRAYS = {
     ".mat": 'a MATLAB file: export it with `writetable(struct2table(…), "labels.csv")`, or in Python with '
@@ -46,6 +50,9 @@ def read_table(root: StoreUrl, settings: TableSettings, kept: Sequence[str] = ()
         LayoutError: There is no such file.
         LabelFileError: It cannot be read, or lacks a column that is asked for.
     """
+    if settings.sql:
+        rows = read_query(root, settings, kept)
+        return shaped(rows, settings, rows.one_hot, kept)
     files = table_files(root, settings.file, settings.files)
     rows = stacked([_reader_of(file)(file, settings, kept) for file in files])
     return shaped(rows, settings, rows.one_hot, kept)

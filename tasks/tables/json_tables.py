@@ -111,7 +111,7 @@ def _add(builder: RowBuilder, record: Record, chosen: Chosen, known: dict[str, s
 
 def _from_whole(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
     """The rows of a JSON that must be held as a whole."""
-    value = _at(_whole(file, settings), settings.at)
+    value = _at(whole_value(file, settings.encoding), settings.at)
     match settings.orient:
         case "map":
             entries: Iterable[dict[str, Any]] = _map_entries(value, settings)
@@ -123,7 +123,12 @@ def _from_whole(file: TableFile, settings: TableSettings, kept: Sequence[str]) -
     return table_of_records(file, _by_key(settings), kept, records, None)
 
 
-def _whole(file: TableFile, settings: TableSettings) -> Any:
+def whole_value(file: TableFile, encoding: str) -> Any:
+    """What a JSON or YAML file holds.
+
+    Raises:
+        LabelFileError: It cannot be read, or is too long to hold.
+    """
     with file.opened() as opened:
         data = opened.read(_LARGEST + 1)
     if len(data) > _LARGEST:
@@ -132,7 +137,7 @@ def _whole(file: TableFile, settings: TableSettings) -> Any:
             "Write it as JSON Lines."
         )
     try:
-        text = data.decode(settings.encoding or "utf-8-sig")
+        text = data.decode(encoding or "utf-8-sig")
     except (UnicodeDecodeError, LookupError):
         raise LabelFileError("is not UTF-8 text. Set `encoding` for this table.") from None
     return _yaml(text) if file.bare_name.endswith(YAML_SUFFIXES) else _json(text)

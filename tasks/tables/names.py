@@ -46,11 +46,13 @@ class Chosen:
         names: What they are called from here on.
         selectors: For each where a record holds it: a position, a key, or a name for `is_virtual`.
         one_hot: The columns of which the one that holds 1 is the label, with that label.
+        pixels: Where a record holds its pixels.
     """
 
     names: tuple[str, ...]
     selectors: tuple[Selector, ...]
     one_hot: Mapping[str, str]
+    pixels: tuple[Selector, ...] = ()
 
 
 class ColumnChoice:
@@ -92,7 +94,13 @@ class ColumnChoice:
             made = name in found or name in {"location", "path"} or any(self._is_group(name))
             if not made and (name not in self._kept or self._has(name)):
                 found[name] = self.selector(name, self._key_of(name))
-        return Chosen(tuple(found), tuple(found.values()), one_hot)
+        return Chosen(tuple(found), tuple(found.values()), one_hot, self._pixels())
+
+    def _pixels(self) -> tuple[Selector, ...]:
+        if self._settings.pixels and not self._by_position:
+            raise LabelFileError(f"{self._file} is no CSV, and `pixels` names columns of one. Leave it out.")
+        named = [own for text in self._settings.pixels for own in self.matching(text)]
+        return tuple(self.selector(own, "pixels") for own in named)
 
     def _is_group(self, name: str) -> Iterable[bool]:
         """Whether each of the table's patterns makes a column called *name*, or the table itself gives it."""
@@ -108,6 +116,9 @@ class ColumnChoice:
     def _has(self, name: str) -> bool:
         return name in self._available or plain_name(name) in self._plain or (not self._by_position and "." in name)
 
+    def _is_pixel(self, name: str) -> bool:
+        return any(fnmatchcase(name, text) for text in self._settings.pixels)
+
     def _understood(self) -> dict[str, str]:
         """Every column of the file, those that are understood by the name of what they hold."""
         roles: dict[str, str] = {}
@@ -115,7 +126,8 @@ class ColumnChoice:
             if role in self._plain:
                 roles[self._available[self._plain.index(role)]] = role
                 continue
-            found = [own for own, plain in zip(self._available, self._plain, strict=True) if plain in known]
+            pairs = zip(self._available, self._plain, strict=True)
+            found = [own for own, plain in pairs if plain in known and not self._is_pixel(own)]
             if len(found) > 1 and role != "id":
                 shown = ", ".join(map(repr, found))
                 raise LabelFileError(
@@ -124,7 +136,8 @@ class ColumnChoice:
                 )
             if found and role != "id":
                 roles[found[0]] = role
-        return {own: roles.get(own, own) for own in dict.fromkeys(self._available) if own}
+        named = [own for own in dict.fromkeys(self._available) if own and not self._is_pixel(own)]
+        return {own: roles.get(own, own) for own in named}
 
     def _one_hot(self, found: Mapping[str, Selector]) -> dict[str, str]:
         asked = self._settings.one_hot

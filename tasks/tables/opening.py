@@ -65,6 +65,15 @@ class TableFile:
             )
         return known[what]
 
+    def stamp(self) -> str:
+        """What the store knows of its bytes, as one text: size and time, or an ETag."""
+        if self.place.is_local:
+            found = Path(self.place.url).stat()
+            return f"{found.st_size}-{found.st_mtime_ns}"
+        files, path = fsspec.core.url_to_fs(self.place.url, **dict(self.place.options))
+        info = files.info(path)
+        return "-".join(str(info.get(key, "")) for key in ("size", "ETag", "mtime", "LastModified", "generation"))
+
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
         """It, decompressed, open for reading.

@@ -14,7 +14,8 @@ from tasks.tables.opening import TableFile
 from tasks.tables.rows import RowBuilder, TableRows
 from tasks.tables.settings import TableSettings
 
-BLANK = "blank"
+BLANK, LINE = "blank", "\n"
+"""Delimiters: runs of blanks; nothing, each line is one cell."""
 
 
 class PlainTable:
@@ -24,7 +25,7 @@ class PlainTable:
         self._file = file
         self._settings = settings
         self._kept = kept
-        self._delimiter = None if delimiter == BLANK else delimiter or "\n"
+        self._delimiter = None if delimiter == BLANK else delimiter
 
     def read(self, window: TextWindow) -> TableRows:
         """The rows from where *window* stands."""

@@ -19,6 +19,8 @@ PLACE = (FILE, LINE, AT, LENGTH, OUT, PROBLEM)
 """Columns that every table has: the place of its file in `TableRows.files` (-1 for the listing), the line from 1 (-1
 where there is none), the first byte and the bytes of its record (-1 where it cannot be read again), whether `where`
 passes it over, and what is wrong with it as `problem_text` gives it (null where nothing is)."""
+PIXELS = "\0pixels:"
+"""How the location of a row begins whose pixels its record holds itself; what follows tells them from others."""
 KEPT = "\0kept:"
 """How the names of columns begin that serve only to be kept."""
 _TYPES = {FILE: pa.int32(), LINE: pa.int64(), AT: pa.int64(), LENGTH: pa.int64(), OUT: pa.bool_(), PROBLEM: pa.string()}

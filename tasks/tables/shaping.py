@@ -55,7 +55,11 @@ def _projected(rows: TableRows, settings: TableSettings, has_one_hot: bool) -> T
     if settings.columns is None and not settings.listing:
         return rows
     made = {name for pattern in settings.patterns.values() for name in groups_of(pattern)}
-    given = {"label": has_one_hot, "split": settings.split, "location": settings.location or settings.listing}
+    given = {
+        "label": has_one_hot,
+        "split": settings.split,
+        "location": settings.location or settings.listing or settings.pixels,
+    }
     wanted = set(settings.declared.values()) | made | {name for name, is_given in given.items() if is_given}
     columns = [name for name in rows.data.column_names if name.startswith("\0") or name in wanted]
     return rows.with_data(rows.data.select(columns))

@@ -18,11 +18,13 @@ from tasks.records.text_window import TextWindow
 from tasks.tables.names import Chosen, ColumnChoice
 from tasks.tables.of_files import known_of, values_of
 from tasks.tables.opening import TableFile
-from tasks.tables.plain_tables import BLANK, PlainTable, width_of
+from tasks.tables.pixel_columns import PixelColumns
+from tasks.tables.plain_tables import BLANK, LINE, PlainTable, width_of
 from tasks.tables.rows import RowBuilder, TableRows
-from tasks.tables.settings import TableSettings, is_virtual
+from tasks.tables.settings import TableSettings
 
 _LOOKED_AT = 50
+_CELLS = (".csv", ".tsv", ".tab")
 
 
 def read_text(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
@@ -45,7 +47,9 @@ def read_text(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> 
             compression=file.compression or "",
         )
         try:
-            if delimiter == BLANK or settings.surplus or _is_list(settings):
+            if _is_list(settings, file):
+                return PlainTable(file, settings, kept, LINE).read(window)
+            if delimiter in {BLANK, LINE} or settings.surplus:
                 return PlainTable(file, settings, kept, delimiter).read(window)
             return _read_csv(file, settings, kept, window, form)
         except LabelFileError as error:
@@ -59,19 +63,15 @@ def _pass_line(window: TextWindow) -> None:
     window.advance(end + 1 if end >= 0 else len(window.text))
 
 
-def _is_list(settings: TableSettings) -> bool:
-    """Whether each line is one cell, whatever stands in it."""
-    return settings.is_positional and not settings.delimiter and set(settings.declared) - _virtual(settings) == {"0"}
-
-
-def _virtual(settings: TableSettings) -> set[str]:
-    return {name for name in settings.declared if is_virtual(name)}
+def _is_list(settings: TableSettings, file: TableFile) -> bool:
+    """Whether each line is one cell, whatever stands in it: a list of one column that is no CSV."""
+    return width_of(settings) == 1 and not settings.delimiter and not file.bare_name.endswith(_CELLS)
 
 
 def _sniffed(window: TextWindow, file: TableFile, settings: TableSettings) -> str:
     """What separates the cells: by the file's suffix, else what the first lines have as many of as columns need."""
     name = file.bare_name
-    if name.endswith((".csv", ".tsv", ".tab")):
+    if name.endswith(_CELLS):
         return sniff_delimiter(window, name)
     text = window.text[window.position :].decode("utf-8", "replace")
     comment = settings.comment
@@ -96,8 +96,11 @@ def _read_csv(
     names = [str(cell) for cell in cells] if has_header else [str(place) for place in range(len(cells))]
     chosen = ColumnChoice(settings, kept, file.name, names, by_position=True).choose()
     place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
-    form = form.model_copy(update={"width": len(names), "location": place})
-    builder = RowBuilder(file.name, chosen.names, chosen.one_hot)
+    form = form.model_copy(
+        update={"width": len(names), "location": place, "pixels": chosen.pixels, "shape": settings.shape}
+    )
+    pixels = PixelColumns(file, chosen, settings.shape)
+    builder = RowBuilder(file.name, pixels.names, chosen.one_hot)
     builder.open_file(file.name, form)
     known = known_of(file, chosen.selectors)
     number = 0
@@ -105,13 +108,15 @@ def _read_csv(
     rest: Iterator[Record | RecordBlock] = records if has_header else chain([first], records)
     for record in rest:
         if isinstance(record, RecordBlock):
-            builder.add_columns(_columns(record, chosen, known, number), record.lines, record.offsets, record.lengths)
+            columns = [*_columns(record, chosen, known, number), *pixels.of_block(record)]
+            builder.add_columns(columns, record.lines, record.offsets, record.lengths)
             number += len(record.lines)
         elif record.problem is not None:
             builder.refuse(record.line, record.problem.reason, record.problem.detail)
             number += 1
         elif record.length:
-            values = values_of([str(cell) for cell in record.cells], chosen, known, number)
+            cells = [str(cell) for cell in record.cells]
+            values = [*values_of(cells, chosen, known, number), *pixels.of_cells(cells)]
             builder.add(values, record.line, record.offset, record.length)
             number += 1
     return builder.finish()

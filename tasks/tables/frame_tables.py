@@ -1,0 +1,131 @@
+"""Tables of other programs: Excel files, and queries of a database."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import os
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from tasks.errors import LabelFileError
+from tasks.samples import StoreUrl
+from tasks.tables.names import Chosen, ColumnChoice
+from tasks.tables.of_files import known_of, of_record
+from tasks.tables.opening import TableFile
+from tasks.tables.rows import RowBuilder, TableRows
+from tasks.tables.settings import TableSettings
+
+
+def read_excel(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+    """The rows of one sheet of an Excel file, by the values that its formulas had when it was saved.
+
+    Raises:
+        LabelFileError: It cannot be read, or lacks a column or sheet that is asked for.
+    """
+    if find_spec("openpyxl") is None:
+        raise LabelFileError(
+            f"{file.name} is an Excel file, which takes openpyxl: `pip install 'parquetry[excel]'`, or save it as CSV."
+        )
+    import openpyxl  # noqa: PLC0415 - an extra
+
+    with file.opened() as opened:
+        try:
+            book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
+            names = list(book.sheetnames)
+            rows = _rows_of(book, settings.sheet or names[0]) if not settings.sheet or settings.sheet in names else None
+        except Exception as error:  # noqa: BLE001 - it raises whatever its zip and XML readers do
+            said = " ".join(str(error).split())[:150]
+            raise LabelFileError(
+                f"{file.name} cannot be read as an Excel file: {said}. Save it anew as .xlsx, or as CSV."
+            ) from None
+    if rows is None:
+        raise LabelFileError(f"{file.name} has no sheet {settings.sheet!r}; it has {', '.join(names[:10])}.")
+    return _from_cells(file, settings, kept, rows)
+
+
+def _rows_of(book: Any, sheet: str) -> list[list[str | None]]:
+    return [[cell_of(value) for value in row] for row in book[sheet].iter_rows(values_only=True)]
+
+
+def _from_cells(
+    file: TableFile, settings: TableSettings, kept: Sequence[str], cells: list[list[str | None]]
+) -> TableRows:
+    rows = cells[settings.skip :]
+    has_header = settings.header if settings.header is not None else not settings.is_positional
+    width = max((len(row) for row in rows), default=0)
+    names = [(name or "").strip() for name in rows[0]] if has_header and rows else [str(at) for at in range(width)]
+    chosen = ColumnChoice(settings, kept, file.name, names, by_position=True).choose()
+    builder = RowBuilder(file.name, chosen.names, chosen.one_hot)
+    builder.open_file(file.name, None)
+    known = known_of(file, chosen.selectors)
+    first = settings.skip + 1 + has_header
+    for number, row in enumerate(rows[has_header:]):
+        if any(row):
+            values = [
+                (row[selector] if selector < len(row) else None)
+                if isinstance(selector, int)
+                else of_record(selector, number, known)
+                for selector in chosen.selectors
+            ]
+            builder.add(values, first + number)
+    return builder.finish()
+
+
+def cell_of(value: object) -> str | None:
+    """A cell of Excel or a database as text: whole numbers without a point, dates by ISO 8601; None for empty ones."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+    if isinstance(value, datetime.datetime):
+        return (value.date() if value.time() == datetime.time() else value).isoformat()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return str(value)
+
+
+def read_query(root: StoreUrl, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+    """The rows of a query, from the database whose URL the environment holds.
+
+    Raises:
+        LabelFileError: There is no such variable, or the database does not answer.
+    """
+    import sqlalchemy  # noqa: PLC0415 - slow to import, and rarely needed
+
+    url = os.environ.get(settings.database, "")
+    if not url:
+        raise LabelFileError(
+            f"`sql` needs the environment variable {settings.database} with the database's SQLAlchemy URL. Set it, or "
+            "name another one: `database`."
+        )
+    file = TableFile(root, "the query")
+    try:
+        engine = sqlalchemy.create_engine(url)
+        with engine.connect() as connection:
+            result = connection.execution_options(stream_results=True).execute(sqlalchemy.text(settings.sql))
+            return _from_result(file, settings, kept, list(result.keys()), result)
+    except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
+        said = " ".join(str(getattr(error, "orig", None) or error).split())[:200].replace(url, settings.database)
+        raise LabelFileError(f"the query of `sql` failed: {said}. Check `sql`, and {settings.database}.") from None
+
+
+def _from_result(
+    file: TableFile, settings: TableSettings, kept: Sequence[str], names: list[str], rows: Iterable[Any]
+) -> TableRows:
+    chosen: Chosen = ColumnChoice(settings, kept, file.name, names, by_position=True).choose()
+    builder = RowBuilder(file.name, chosen.names, chosen.one_hot)
+    builder.open_file(file.name, None)
+    for number, row in enumerate(rows):
+        values = [
+            cell_of(row[selector]) if isinstance(selector, int) else of_record(selector, number, {})
+            for selector in chosen.selectors
+        ]
+        builder.add(values, number + 1)
+    return builder.finish()

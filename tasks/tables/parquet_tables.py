@@ -1,0 +1,125 @@
+"""Tables that are Parquet: only the columns that are asked for are read, and pixels never."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from tasks.errors import LabelFileError
+from tasks.records.record_format import RecordFormat
+from tasks.tables.frame_tables import cell_of
+from tasks.tables.names import ColumnChoice
+from tasks.tables.nested import exploded
+from tasks.tables.of_files import known_of, of_record
+from tasks.tables.opening import TableFile
+from tasks.tables.rows import PIXELS, RowBuilder, TableRows
+from tasks.tables.settings import TableSettings, is_virtual
+
+_ROWS = 1 << 14
+
+
+def read_parquet(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+    """The rows of a Parquet file, of which only the columns are read that are asked for, and never pixels.
+
+    Raises:
+        LabelFileError: It cannot be read, or lacks a column that is asked for.
+    """
+    with file.opened() as opened:
+        try:
+            held = pq.ParquetFile(opened)
+            return _ParquetTable(file, settings, kept, held).read()
+        except (pa.ArrowException, OSError) as error:
+            said = " ".join(str(error).split())[:150]
+            raise LabelFileError(f"{file.name} cannot be read as Parquet: {said}. Write it anew.") from None
+
+
+class _ParquetTable:
+    def __init__(self, file: TableFile, settings: TableSettings, kept: Sequence[str], held: Any) -> None:
+        self._file = file
+        self._held = held
+        self._schema: pa.Schema = held.schema_arrow
+        names = list(self._schema.names)
+        self._chosen = ColumnChoice(settings, kept, file.name, names, by_position=False).choose()
+        self._own = [str(selector) for selector in self._chosen.selectors if not is_virtual(str(selector))]
+        self._class_names = _class_names(self._schema)
+
+    def read(self) -> TableRows:
+        """The rows."""
+        chosen = self._chosen
+        place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
+        image = str(place) if place and _holds_pixels(self._schema, str(place)) else ""
+        builder = RowBuilder(self._file.name, chosen.names, chosen.one_hot)
+        builder.open_file(self._file.name, RecordFormat(kind="parquet", location=image) if image else None)
+        known = known_of(self._file, chosen.selectors) | ({image: f"{PIXELS}{self._file.stamp()}"} if image else {})
+        number = 0
+        for batch in self._batches(sorted({name.split(".")[0] for name in self._own if name != image})):
+            columns = {name: self._texts(batch, name) for name in self._own if name != image}
+            for row in range(batch.num_rows):
+                values = [
+                    columns[name][row] if name in columns else _without_cell(name, image, number, known)
+                    for name in map(str, chosen.selectors)
+                ]
+                for made in exploded(values):
+                    builder.add(made, number + 1, number if image else -1, 1 if image else -1)
+                number += 1
+        return builder.finish()
+
+    def _batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
+        if names:
+            yield from self._held.iter_batches(batch_size=_ROWS, columns=names)
+            return
+        left = self._held.metadata.num_rows
+        while left > 0:
+            count = min(left, _ROWS)
+            yield pa.record_batch([pa.nulls(count)], names=["nothing"])
+            left -= count
+
+    def _texts(self, batch: pa.RecordBatch, name: str) -> list[Any]:
+        head, *path = name.split(".") if name not in self._schema.names else [name]
+        column = batch.column(batch.schema.get_field_index(head))
+        for part in path:
+            column = pc.struct_field(column, part)
+        names = self._class_names.get(name)
+        return [_parquet_cell(value, names) for value in column.to_pylist()]
+
+
+def _without_cell(name: str, image: str, number: int, known: dict[str, str]) -> str:
+    return f"{known[name]}:{number}" if name == image else of_record(name, number, known)
+
+
+def _parquet_cell(value: Any, names: Sequence[str] | None) -> Any:
+    if isinstance(value, list):
+        return [_parquet_cell(item, names) for item in value]
+    if names is not None and isinstance(value, int) and 0 <= value < len(names):
+        return names[value]
+    if isinstance(value, dict | bytes):
+        raise LabelFileError("a column that is asked for holds objects or bytes, not text")
+    return cell_of(value)
+
+
+def _holds_pixels(schema: pa.Schema, name: str) -> bool:
+    """Whether a column holds the bytes of images: binary, or `{bytes, path}` as Hugging Face writes it."""
+    kind = schema.field(name).type
+    if pa.types.is_struct(kind):
+        return bool(kind.get_field_index("bytes") >= 0)
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
+    """The names of the numbers in columns that Hugging Face's own note in the file calls classes."""
+    note = (schema.metadata or {}).get(b"huggingface")
+    try:
+        features = json.loads(note)["info"]["features"] if note else {}
+    except (ValueError, KeyError, TypeError):
+        return {}
+    found: dict[str, list[str]] = {}
+    for name, feature in features.items() if isinstance(features, dict) else ():
+        held = feature.get("feature", feature) if isinstance(feature, dict) else {}
+        if isinstance(held, dict) and held.get("_type") == "ClassLabel" and isinstance(held.get("names"), list):
+            found[name] = [str(item) for item in held["names"]]
+    return found

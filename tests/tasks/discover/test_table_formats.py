@@ -1,0 +1,210 @@
+"""Tables of every format: what each is read as, and that pixels in them arrive at the fetcher."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from tasks.errors import LabelFileError, LayoutError
+from tasks.fetch.readers import SourceReader
+from tasks.fetch.settings import FetchSettings
+from tasks.records.plain_copies import with_plain_copies
+from tasks.samples import Discovery, StoreUrl
+from tasks.storage import open_store
+from tests.folders_here import Folder, labels, rejects, splits
+
+LOCATED = {"columns": {"file": "location", "kind": "label"}}
+TRUTH = {"a.jpg": "cat", "b.jpg": "007"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "source").images("a.jpg", "b.jpg")
+
+
+def png(shade: int) -> bytes:
+    held = io.BytesIO()
+    Image.new("L", (4, 4), shade).save(held, "PNG")
+    return held.getvalue()
+
+
+LIST = {"columns": ["location", "label"]}
+WRITTEN: Mapping[str, tuple[str, str, dict[str, Any]]] = {
+    "CSV": ("t.csv", "file,kind\na.jpg,cat\nb.jpg,007", {}),
+    "semicolons": ("t.csv", "file;kind\na.jpg;cat\nb.jpg;007", {}),
+    "TSV": ("t.tsv", "file\tkind\na.jpg\tcat\nb.jpg\t007", {}),
+    "blanks": ("t.txt", "file kind\na.jpg   cat\n  b.jpg\t007", {}),
+    "lst": ("t.lst", "0\tcat\ta.jpg\n1\t007\tb.jpg", {"columns": ["_", "label", "location"]}),
+    "a count before the header": ("t.txt", "2\nfile  kind\na.jpg cat\nb.jpg 007", {"skip": 1}),
+    "comments": ("t.txt", "# note\na.jpg cat\nb.jpg 007", LIST | {"comment": "#"}),
+    "JSON": ("t.json", '[{"file": "a.jpg", "kind": "cat"},\n{"file": "b.jpg", "kind": "007"}]', {}),
+    "JSON Lines": ("t.jsonl", '{"file": "a.jpg", "kind": "cat"}\n{"file": "b.jpg", "kind": "007"}', {}),
+    "records deep inside": (
+        "t.json",
+        '{"x": {"y": [{"file": "a.jpg", "kind": "cat"}, {"file": "b.jpg", "kind": "007"}]}}',
+        {"at": "x.y"},
+    ),
+    "a map": ("t.json", '{"a.jpg": "cat", "b.jpg": "007"}', LIST | {"orient": "map"}),
+    "a map of lists": (
+        "t.json",
+        '{"cat": ["a.jpg"], "007": ["b.jpg"]}',
+        {"orient": "map", "columns": ["label", "location"]},
+    ),
+    "columns in parallel": ("t.json", '{"file": ["a.jpg", "b.jpg"], "kind": ["cat", "007"]}', {"orient": "columns"}),
+    "as pandas writes them": (
+        "t.json",
+        '{"file": {"0": "a.jpg", "1": "b.jpg"}, "kind": {"0": "cat", "1": "007"}}',
+        {"orient": "columns"},
+    ),
+    "lists in a list": ("t.json", '[["a.jpg", "cat"], ["b.jpg", "007"]]', LIST),
+    "YAML": ("t.yaml", "a.jpg: cat\nb.jpg: '007'", LIST | {"orient": "map"}),
+    "XML": (
+        "t.xml",
+        '<x><i file="a.jpg"><kind>cat</kind></i><i file="b.jpg"><kind>007</kind></i></x>',
+        {"at": "i"},
+    ),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_a_table_is_a_table_whatever_it_is_written_in(folder: Folder, how: str) -> None:
+    name, text, more = WRITTEN[how]
+    folder.text(name, text)
+
+    found = folder.found({"file": name, **LOCATED, **more})
+
+    assert labels(found) == TRUTH
+    assert not rejects(found)
+
+
+def test_excel_is_read_as_it_shows_itself(folder: Folder) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["About this list"])
+    sheet = book.create_sheet("labels")
+    for row in (["file", "kind", "seen"], ["a.jpg", 3, date(2024, 5, 1)], ["b.jpg", "NA", date(2024, 5, 2)]):
+        sheet.append(row)
+    book.save(folder.root / "t.xlsx")
+    table = {"file": "t.xlsx", "sheet": "labels", **LOCATED}
+
+    found = folder.found(table, keep_columns={"seen": "seen"})
+
+    assert labels(found) == {"a.jpg": "3", "b.jpg": "NA"}
+    assert json.loads(found.samples["kept"][0].as_py()) == {"seen": "2024-05-01"}
+    with pytest.raises(LabelFileError, match=r"t\.xlsx has no sheet .other.; it has Sheet, labels"):
+        folder.found(table | {"sheet": "other"})
+
+
+def test_what_is_no_excel_file_is_an_error(folder: Folder) -> None:
+    folder.text("t.xlsx", "file,kind")
+
+    with pytest.raises(LabelFileError, match=r"t\.xlsx cannot be read as an Excel file.*CSV"):
+        folder.found({"file": "t.xlsx", **LOCATED})
+
+
+def test_parquet_gives_its_columns_as_text(folder: Folder) -> None:
+    pq.write_table(
+        pa.table({"file": ["a.jpg", "b.jpg"], "kind": pa.array(["cat", "007"]).dictionary_encode()}),
+        folder.root / "t.parquet",
+    )
+
+    assert labels(folder.found({"file": "t.parquet", **LOCATED})) == TRUTH
+
+
+def test_a_query_is_a_table(folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with sqlite3.connect(tmp_path / "labels.db") as base:
+        base.execute("create table shots (file text, kind text, ok integer)")
+        base.executemany(
+            "insert into shots values (?, ?, ?)", [("a.jpg", "cat", 1), ("b.jpg", "007", 1), ("b.jpg", "x", 0)]
+        )
+    base.close()
+    table = {"sql": "select file, kind from shots where ok = 1", "database": "LABELS", **LOCATED}
+
+    with pytest.raises(LabelFileError, match="environment variable LABELS"):
+        folder.found(table)
+    monkeypatch.setenv("LABELS", f"sqlite:///{tmp_path / 'labels.db'}")
+
+    assert labels(folder.found(table)) == TRUTH
+    with pytest.raises(LabelFileError, match="no such table: shot"):
+        folder.found(table | {"sql": "select * from shot"})
+
+
+@pytest.mark.parametrize("name", ["t.mat", "t.pkl", "t.npz", "t.tfrecord", "t.h5"])
+def test_arrays_and_pickles_are_never_loaded(folder: Folder, name: str) -> None:
+    folder.data(name, b"\x80\x04cos\nsystem\n")
+
+    with pytest.raises(LayoutError, match=rf"(?i){name} is .*csv"):
+        folder.found({"file": name, **LOCATED})
+
+
+def read_all(found: Discovery, tmp_path: Path) -> dict[str, list[list[int]]]:
+    """The pixels of each sample, by its label, as the fetcher reads them."""
+    access = with_plain_copies(found.access[0], open_store(StoreUrl(str(tmp_path / "out"))), "runs/1")
+    reader = SourceReader(access, FetchSettings())
+    images = {}
+    for row in found.samples.to_pylist():
+        body, is_array = reader.read(row)
+        array = np.load(io.BytesIO(body.data)) if is_array else np.asarray(Image.open(io.BytesIO(body.data)))
+        images[row["label_path"]] = array.tolist()
+    return images
+
+
+@pytest.mark.parametrize("count", [2, 40], ids=["few rows", "a block of rows"])
+def test_pixels_in_columns_are_images(folder: Folder, tmp_path: Path, count: int) -> None:
+    rows = [f"k{at},{at},2,3,{255 - at}" for at in range(count)]
+    folder.text("t.csv", "label,pixel0,pixel1,pixel2,pixel3", *rows)
+
+    found = folder.found({"file": "t.csv", "columns": {"label": "label"}, "pixels": "pixel*", "split": "train"})
+
+    assert read_all(found, tmp_path) == {f"k{at}": [[at, 2], [3, 255 - at]] for at in range(count)}
+    assert set(found.samples["split"].to_pylist()) == {"train"}
+    assert len(set(found.samples["sample_id"].to_pylist())) == count
+
+
+def test_pixels_in_one_cell_have_the_shape_that_is_given(folder: Folder, tmp_path: Path) -> None:
+    folder.text("t.csv", "emotion,pixels,Usage", "3,0 1 2 3 4 5,Training", "4,0 1 2,Training")
+    table = {"file": "t.csv", "columns": {"emotion": "label", "Usage": "split"}, "pixels": "pixels", "shape": [2, 3]}
+
+    found = folder.found(table)
+    first = found.samples.filter(pa.compute.equal(found.samples["label_path"], "3"))
+
+    assert read_all(Discovery(**{**_fields(found), "samples": first}), tmp_path) == {"3": [[0, 1, 2], [3, 4, 5]]}
+
+
+def _fields(found: Discovery) -> dict[str, Any]:
+    return {name: getattr(found, name) for name in found.__dataclass_fields__}
+
+
+def test_columns_that_make_no_square_need_a_shape(folder: Folder) -> None:
+    folder.text("t.csv", "label,p0,p1,p2", "a,1,2,3")
+
+    with pytest.raises(LabelFileError, match=r"3 columns of pixels, and they make no square.*`shape: \[28, 28\]`"):
+        folder.found({"file": "t.csv", "columns": {"label": "label"}, "pixels": "p*"})
+
+
+def test_images_in_parquet_are_read_from_a_copy_that_can_be_sought_in(folder: Folder, tmp_path: Path) -> None:
+    note = {
+        "info": {"features": {"image": {"_type": "Image"}, "label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}}
+    }
+    images = [{"bytes": png(shade), "path": f"{shade}.png"} for shade in (9, 200)]
+    table = pa.table({"image": images, "label": [1, 0]}).replace_schema_metadata({"huggingface": json.dumps(note)})
+    (folder.root / "data").mkdir()
+    pq.write_table(table, folder.root / "data/train-0.parquet")
+
+    found = folder.found(
+        {"files": "data/*.parquet", "columns": {"image": "location", "label": "label"}, "split": "train"}
+    )
+
+    assert read_all(found, tmp_path) == {"dog": [[9] * 4] * 4, "cat": [[200] * 4] * 4}
+    assert splits(found) == {"": "train"}

@@ -109,12 +109,18 @@ def photos(data: Path, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("source", "layout"), [("csv/labels.csv", "auto"), ("folders", "class_folders"), ("tree", "hierarchy")]
+    "source",
+    [
+        {"path": "csv/labels.csv"},
+        {"path": "folders", "layout": "class_folders"},
+        {"path": "tree", "layout": "hierarchy"},
+    ],
+    ids=["csv", "folders", "tree"],
 )
 def test_photographs_arrive_from_every_layout(
-    parquetry: Command, write_config: WriteConfig, photos: Path, tmp_path: Path, source: str, layout: str
+    parquetry: Command, write_config: WriteConfig, photos: Path, tmp_path: Path, source: dict[str, str]
 ) -> None:
-    config = write_config({"path": str(photos / source), "layout": layout}, resize={"size": [64, 64]})
+    config = write_config(source | {"path": str(photos / source["path"])}, resize={"size": [64, 64]})
     (outcome,) = parquetry.run_json(config)
 
     table = pds.dataset(tmp_path / "out-pets" / "versions" / "000001" / "data").to_table()

@@ -10,7 +10,7 @@ from prefect.client.schemas import State
 from prefect.runtime import task_run
 from prefect.states import Failed
 
-from tasks.errors import DatasetError, OutputError
+from tasks.errors import DatasetError, OutputError, UntoldError
 from tasks.plan_files import read_plan
 from tasks.samples import StoreUrl
 from tasks.shards import BuildSpec, build_shard_files
@@ -28,6 +28,8 @@ def _may_pass(_task: Any, _run: Any, state: Any) -> bool:
         state.result()
     except OutputError as error:
         return not (isinstance(error.__cause__, OSError) and error.__cause__.errno)
+    except UntoldError:
+        return True
     except DatasetError:
         return False
     except Exception:  # noqa: BLE001 - whatever a store or the network raises may pass

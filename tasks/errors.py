@@ -6,8 +6,11 @@
     ├── LayoutError         the source is not as declared        fix the source or `layout`
     │   └── LabelFileError  a label file cannot be read          fix the file, at the line named
     ├── FetchError          bytes could not be read              retried, then rejected
+    │   └── UntoldError         a worker lacks `storage_options`     tried again
     ├── InvalidImageError   bytes are not a usable image         rejected
     ├── OutputError         the output cannot be used            fix `output`
+    │   └── UnansweredError     a store does not say what it did     run it again
+    ├── UnknownOutcomeError whether a version exists is not known  the next run tells
     ├── VersionError        a published version is not whole     `parquetry verify`, then restore or roll back
     ├── ServerError         Prefect's server is missing or other  start it; the message names the command
     └── RefusedError        a rule forbids publishing            the message names the way out
@@ -51,12 +54,24 @@ class FetchError(DatasetError):
     """Bytes could not be read from a source or an output store."""
 
 
+class UntoldError(FetchError):
+    """A process was not told what is written into no file; it may be soon."""
+
+
 class InvalidImageError(DatasetError):
     """Bytes are not an image that the config admits."""
 
 
 class OutputError(DatasetError):
     """The output cannot be used: not writable, not empty of other things, or not able to fence commits."""
+
+
+class UnansweredError(OutputError):
+    """A store was asked to write, and gave no answer that tells whether it did."""
+
+
+class UnknownOutcomeError(DatasetError):
+    """It is not known whether a version was published."""
 
 
 class VersionError(DatasetError):

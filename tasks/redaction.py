@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Mapping
@@ -12,15 +13,21 @@ from uuid import uuid4
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"<>`]+")
 _MARK = "concealed:"
 _TOKENS: dict[str, str] = {}
-_CONCEALED: dict[str, str] = {}
+_CONCEALED: dict[str, Any] = {}
+_OPTIONS = frozenset({"options", "storage_options"})
+"""What is concealed whole: which options of a store hold a secret, only the store's own library knows."""
+
 _LOCK = threading.Lock()
 _CLOSING = "'\")]}>.,;:!`"
 _CHAINING = tuple(f"{scheme}://" for scheme in "zip tar libarchive dir simplecache filecache blockcache cached".split())
 """How chains of file systems begin; in any other URL ``::`` is a part of its path."""
 _SECRET_KEY = re.compile(
-    r"secret|password|passwd|token|credential|connection_string|^(account_|api_|access_|sas_|private_)?key(_id)?$",
+    r"secret|passw|passphrase|token|credential|connection_?string|authorization|cookie|^auth$"
+    r"|^(aws_)?(account_|api_|access_|sas_|private_)?key(_id)?$",
     re.IGNORECASE,
 )
+_NO_SECRET = re.compile(r"anon|google_default|cloud|cache|browser|[/~].*|.*\.json", re.DOTALL)
+"""Values of such keys that are ways to a credential, and none."""
 
 
 def is_url(text: str) -> bool:
@@ -58,21 +65,23 @@ def _redact_match(match: re.Match[str]) -> str:
 
 
 def conceal_values(value: Any) -> Any:
-    """JSON-like *value* in which a token stands for every URL with a secret; `reveal_values` reads it in this process.
+    """JSON-like *value* in which a token stands for every URL with a secret, and for all options of stores.
 
-    So a file that this process reads again need not hold them.
+    `reveal_values` reads it in this process: so a file that this process reads again need not hold them.
     """
     if isinstance(value, Mapping):
-        return {key: conceal_values(item) for key, item in value.items()}
+        return {
+            key: _conceal(item) if key in _OPTIONS and item else conceal_values(item) for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return [conceal_values(item) for item in value]
     return _conceal(value) if isinstance(value, str) and redact_url(value) != value else value
 
 
-def _conceal(text: str) -> str:
+def _conceal(value: Any) -> str:
     with _LOCK:
-        token = _TOKENS.setdefault(text, f"{_MARK}{uuid4().hex}")
-        _CONCEALED[token] = text
+        token = _TOKENS.setdefault(json.dumps(value, sort_keys=True, default=str), f"{_MARK}{uuid4().hex}")
+        _CONCEALED[token] = value
     return token
 
 
@@ -89,7 +98,7 @@ def reveal_values(value: Any) -> Any:
     return _CONCEALED[value] if isinstance(value, str) and value.startswith(_MARK) else value
 
 
-def concealed_in(value: Any) -> dict[str, str]:
+def concealed_in(value: Any) -> dict[str, Any]:
     """The tokens in *value*, which `conceal_values` made, and what they stand for: another process may be told."""
     if isinstance(value, Mapping):
         value = list(value.values())
@@ -98,18 +107,39 @@ def concealed_in(value: Any) -> dict[str, str]:
     return {value: _CONCEALED[value]} if isinstance(value, str) and value.startswith(_MARK) else {}
 
 
-def learn_concealed(tokens: Mapping[str, str]) -> None:
+def learn_concealed(tokens: Mapping[str, Any]) -> None:
     """Let `reveal_values` read in this process what another one concealed."""
     with _LOCK:
         _CONCEALED.update(tokens)
 
 
 def redact_values(value: Any) -> Any:
-    """JSON-like *value* with every URL in its texts redacted, and without what keys such as `secret` hold."""
+    """JSON-like *value* with every URL in its texts redacted, without secrets by their keys and options of stores."""
     if isinstance(value, Mapping):
-        return {
-            key: "…" if item and _SECRET_KEY.search(str(key)) else redact_values(item) for key, item in value.items()
-        }
+        return {key: "…" if item and _is_hidden(str(key)) else redact_values(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact_values(item) for item in value]
     return redact_text(value) if isinstance(value, str) else value
+
+
+def _is_hidden(key: str) -> bool:
+    """Whether what stands under *key*, which may be dotted, is written down nowhere."""
+    parts = key.split(".")
+    return not _OPTIONS.isdisjoint(parts) or _SECRET_KEY.search(parts[-1]) is not None
+
+
+def credentials_in(options: Mapping[str, Any]) -> list[str]:
+    """The keys of *options*, dotted where they are nested, whose values look like credentials."""
+    found: list[str] = []
+    for key, value in options.items():
+        if isinstance(value, Mapping):
+            found += [f"{key}.{inner}" for inner in credentials_in(value)]
+        elif isinstance(value, str) and value and _looks_secret(str(key), value):
+            found.append(str(key))
+    return found
+
+
+def _looks_secret(key: str, value: str) -> bool:
+    if is_url(value) and "@" in value and redact_url(value) != value:
+        return True
+    return _SECRET_KEY.search(key) is not None and not _NO_SECRET.fullmatch(value)

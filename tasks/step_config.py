@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from tasks.redaction import credentials_in
+
 
 class StepConfig(BaseModel):
     """One section: unknown keys are errors, values cannot change after loading.
@@ -49,6 +51,32 @@ def _resolve_scalar(text: str) -> bool | int | float | str:
 
 FreeOptions = Annotated[dict[str, Any], BeforeValidator(resolve_plain)]
 """A mapping whose keys are another library's, such as `storage_options`: no field says how its values are meant."""
+
+_FROM = {
+    "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment, or use a profile or the machine's role",
+    "gs": "set GOOGLE_APPLICATION_CREDENTIALS in the environment to the place of a key file",
+    "abfs": "set AZURE_STORAGE_ACCOUNT_KEY, _SAS_TOKEN or _CONNECTION_STRING in the environment",
+}
+_SAME = {"s3a": "s3", "gcs": "gs", "az": "abfs", "abfss": "abfs", "adl": "abfs"}
+
+
+def refuse_credentials(options: dict[str, Any], path: str) -> dict[str, Any]:
+    """*options* of the store that *path* is in; `ValueError` where they hold what looks like a credential."""
+    for key in credentials_in(options):
+        scheme = re.split("://|::", path)[0].lower() if "://" in path else ""
+        scheme = _SAME.get(scheme, scheme)
+        name = f"FSSPEC_{(scheme or 'file').upper()}"
+        by_fsspec = (
+            f"set {name} in the environment to JSON of these options"
+            if "." in key
+            else f"set {name}_{key.upper()} in the environment"
+        )
+        raise ValueError(
+            f"{key!r} looks like a credential, and a config holds none: {_FROM.get(scheme, by_fsspec)}; "
+            "so does every machine that builds shards"
+        )
+    return options
+
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

@@ -110,7 +110,7 @@ class DaskExecutor:
         self._settings = settings
         self._client = runner.client
         self._most = 1 << 30
-        self._concealed: dict[str, str] = {}
+        self._concealed: dict[str, Any] = {}
         self._told: set[str] = set()
         self._alone_since = 0.0
 

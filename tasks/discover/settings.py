@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PrivateAttr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+)
 
 from tasks.label_kinds import LabelReading
 from tasks.samples import StoreUrl
-from tasks.step_config import FreeOptions, StepConfig
+from tasks.step_config import FreeOptions, StepConfig, refuse_credentials
 from tasks.storage.archives import named_archive
 
 IMAGE_EXTENSIONS = frozenset(
@@ -55,6 +63,11 @@ class SourceSettings(StepConfig):
     split: Annotated[str, Field(pattern=r"^([a-z0-9]+(_[a-z0-9]+)*)?$")] = ""
     delete_after: int = Field(default=1, ge=1)
     _label_reading: LabelReading = PrivateAttr(default=LabelReading())
+
+    @field_validator("storage_options")
+    @classmethod
+    def _holds_no_credentials(cls, value: dict[str, Any], others: ValidationInfo) -> dict[str, Any]:
+        return refuse_credentials(value, str(others.data.get("path", "")))
 
     @property
     def place(self) -> StoreUrl:

@@ -92,11 +92,12 @@ def _probe(store: Store, settings: OutputSettings) -> None:
 
 def _creates_once(store: Store) -> bool:
     """Whether the store refuses to create a file that is there."""
-    folder = f"{WORKPLACE}/probe-{uuid4().hex}"
+    name = f"probe-{uuid4().hex}"
+    folder = f"{WORKPLACE}/{name}"
     with store.claim(folder):
-        store.create(f"{folder}/file", b"1")
+        store.create(f"{folder}/file", f"{name} 1".encode())
         try:
-            store.create(f"{folder}/file", b"2")
+            store.create(f"{folder}/file", f"{name} 2".encode())
         except FileExistsError:
             return store.is_fenced
     return False

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.errors import OutputError, RefusedError, VersionError
+from tasks.errors import OutputError, RefusedError, UnansweredError, UnknownOutcomeError, VersionError
 from tasks.publish.documents import FORMAT, Commit, FileEntry, Manifest, content_path
 from tasks.publish.history import list_versions, read_commit
 from tasks.publish.runs import Run, now
@@ -71,20 +71,43 @@ def create_commit(store: Store, commit: Commit) -> list[str]:
 
     Raises:
         RefusedError: It is there: another run was first.
+        UnknownOutcomeError: The store does not say whether it made it.
     """
     data = commit.to_bytes()
+    if commit.version <= max(list_versions(store), default=0) and _stored(store, commit.path) != data:
+        raise _superseded(store, commit)
     try:
-        if commit.version > max(list_versions(store), default=0):
-            store.create(commit.path, data)
-            return []
+        store.create(commit.path, data)
     except FileExistsError:
-        if _stored(store, commit.path) == data:  # an answer of the store was lost, and it was asked again
-            return []
+        if _stored(store, commit.path) != data:  # else an answer was lost, and the store was asked again
+            raise _superseded(store, commit) from None
     except OutputError as error:
-        if _stored(store, commit.path) != data:
-            raise
-        return [f"Version {commit.version} is published, but a power loss may undo that: {error.__cause__ or error}"]
-    raise RefusedError(
+        return _written_after_all(store, commit, data, error)
+    return []
+
+
+def _written_after_all(store: Store, commit: Commit, data: bytes, error: OutputError) -> list[str]:
+    """What to say of a commit that is there although its writing ended with *error*; else that is raised.
+
+    What a store did not answer may still be under way: that the commit is not there yet says nothing.
+    """
+    there = _stored(store, commit.path)
+    if there == data:
+        is_lost = isinstance(error, UnansweredError)
+        lost = f"Version {commit.version} is published, but a power loss may undo that: {error.__cause__ or error}"
+        return [] if is_lost else [lost]
+    if there:
+        raise _superseded(store, commit) from None
+    if isinstance(error, UnansweredError):
+        raise UnknownOutcomeError(
+            f"It is not known whether version {commit.version} was published: the store gave no answer to its commit "
+            f"({error.__cause__ or error}). Nothing is lost; the next run will tell, and goes on from what is there"
+        ) from None
+    raise error
+
+
+def _superseded(store: Store, commit: Commit) -> RefusedError:
+    return RefusedError(
         f"superseded: {_described(store, commit.version)}, while this one was at work. "
         "Nothing is lost; run it again to go on from there"
     )
@@ -110,6 +133,7 @@ def _described(store: Store, version: int) -> str:
 
 
 def _stored(store: Store, path: str) -> bytes:
+    """The file, or nothing where it is absent or cannot be read."""
     try:
         return store.read_bytes(path)
     except (FileNotFoundError, OutputError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from tasks.errors import RefusedError
+from tasks.errors import OutputError, RefusedError
 from tasks.publish.guest import refuse_strangers
 from tasks.publish.history import History, read_history
 from tasks.publish.pool import move_pool
@@ -76,7 +76,10 @@ def open_run(store: Store) -> Iterator[Run]:
         history = read_history(store) if history.newest else history
     run = Run(new_run_id(), store, history, started)
     with store.claim(run.folder):
-        yield run
+        try:
+            yield run
+        except OutputError as error:  # what fails once there is a version is a warning
+            raise OutputError(f"{error} This run published nothing.") from error.__cause__
 
 
 def others_at_work(run: Run) -> list[str]:

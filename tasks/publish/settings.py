@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from tasks.samples import StoreUrl
-from tasks.step_config import FreeOptions, StepConfig
+from tasks.step_config import FreeOptions, StepConfig, refuse_credentials
 
 
 def _no_slash(path: object) -> object:
@@ -33,6 +33,11 @@ class OutputSettings(StepConfig):
     grace_days: float = Field(default=3, ge=0)
     dedupe: Literal["none", "content"] = "none"
     single_writer: bool = False
+
+    @field_validator("storage_options")
+    @classmethod
+    def _holds_no_credentials(cls, value: dict[str, Any], others: ValidationInfo) -> dict[str, Any]:
+        return refuse_credentials(value, str(others.data.get("path", "")))
 
     @property
     def place(self) -> StoreUrl:

@@ -120,4 +120,4 @@ def settings_of(version: Version, store: Store) -> OutputSettings:
     """The `output` section that *version* was published with, as far as it still has a meaning."""
     published = version.manifest.config.get("output", {})
     known = {key: value for key, value in published.items() if key in {"keep_versions", "grace_days"}}
-    return OutputSettings(path=store.place.url, storage_options=dict(store.place.options), **known)
+    return OutputSettings(path=store.place.url, **known)

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from tasks.errors import FetchError
+from tasks.errors import UntoldError
 from tasks.fetch import FetchSettings
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
@@ -90,7 +90,7 @@ class BuildSpec:
         return self.fetch.model_copy(update=share)
 
     def as_json(self) -> dict[str, Any]:
-        """The spec as JSON values, without queries, users and passwords of URLs: they stay in this process."""
+        """The spec as JSON values, without options of stores and secrets of URLs: they stay in this process."""
         values: dict[str, Any] = conceal_values(_SPEC.dump_python(self, mode="json"))
         return values
 
@@ -99,14 +99,15 @@ class BuildSpec:
         """The spec that `as_json` made into *values*.
 
         Raises:
-            FetchError: Another process made it, and a URL of the config holds a secret.
+            UntoldError: Another process made it, and this one was not told of URLs with secrets or of options.
         """
         try:
             return _SPEC.validate_python(reveal_values(values))
         except KeyError:
-            raise FetchError(
-                "A URL of the config has a query, a user or a password, which never leave the process that read it. "
-                "On a cluster, name places that the workers read with credentials from their environment."
+            raise UntoldError(
+                "This process was not told the `storage_options` of the config, or a query, user or password of a URL "
+                "in it, which are written into no file. Run it again; on a cluster, workers may also have credentials "
+                "in their environment."
             ) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import time
@@ -16,7 +17,7 @@ import fsspec
 from fsspec.asyn import AsyncFileSystem
 from fsspec.spec import AbstractFileSystem
 
-from tasks.errors import DatasetError, OutputError
+from tasks.errors import DatasetError, OutputError, UnansweredError
 from tasks.samples import StoreUrl
 from tasks.storage.claims import claimed_folder, sweep_claims
 from tasks.storage.names import WORKPLACE, is_own
@@ -24,6 +25,12 @@ from tasks.storage.store import StoredFile, told
 from tasks.storage.urls import redact_url
 
 _ABANDONED_S = 3 * 86400.0
+_PAUSES_S = (0.0, 0.3, 1.0, 3.0)
+"""Before each attempt to create a file; clients of stores have tried several times on their own by then."""
+
+_REFUSALS = frozenset({errno.EINVAL, errno.ENOSYS, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
+_PASSING = frozenset({"ConditionalRequestConflict", "OperationAborted", "409", "RequestTimeTooSkewed"})
+"""Answers that another attempt may better: another request for the same name was just under way."""
 
 
 class RemoteStore:
@@ -41,24 +48,70 @@ class RemoteStore:
         self.is_fenced = not _asks_first(type(self._files))
 
     def read_bytes(self, path: str) -> bytes:
+        self._files.invalidate_cache()  # a listing is older than what was written since
         with _reached("reading", self._name(path)):
             return cast("bytes", self._files.cat_file(self._at(path)))
 
     def open(self, path: str) -> BinaryIO:
         with _reached("reading", self._name(path)):
-            return cast("BinaryIO", self._files.open(self._at(path), "rb"))
+            try:
+                return cast("BinaryIO", self._files.open(self._at(path), "rb"))
+            except FileNotFoundError:
+                self._files.invalidate_cache()
+                return cast("BinaryIO", self._files.open(self._at(path), "rb"))
 
     def create(self, path: str, data: bytes) -> None:
-        with _reached("writing", self._name(path)):
+        """Where an answer is lost and the request is repeated, by whomever, the file that is there is our own."""
+        problem: OSError | None = None
+        for pause_s in _PAUSES_S:
+            time.sleep(pause_s)
+            try:
+                with _reached("writing", self._name(path)):
+                    self._create_once(path, data)
+                    return
+            except FileExistsError:
+                if (there := self._try_to_read(path)) == data:
+                    return
+                if there is not None:
+                    raise
+            except OutputError as error:
+                if problem is None and _is_refusal(error):
+                    raise
+                problem = error.__cause__ if isinstance(error.__cause__, OSError) else problem
+        raise UnansweredError(
+            f"The store does not say whether it has written {redact_url(self._name(path))}: {problem}. Run it again."
+        ) from problem
+
+    def _create_once(self, path: str, data: bytes) -> None:
+        try:
             self._files.pipe_file(self._at(path), data, mode="create")
+        except OSError as error:
+            if _code(error) == "PreconditionFailed":  # not all stores say which condition
+                raise FileExistsError(path) from error
+            raise
+
+    def _try_to_read(self, path: str) -> bytes | None:
+        """What is there, read past every listing; None where it is absent or cannot be read."""
+        try:
+            return self.read_bytes(path)
+        except (FileNotFoundError, OutputError):
+            return None
 
     def replace(self, path: str, data: bytes) -> None:
         with _reached("writing", self._name(path)):
-            self._files.pipe_file(self._at(path), data)
+            try:
+                self._files.pipe_file(self._at(path), data)
+            except OSError:
+                if self._try_to_read(path) != data:  # else the answer was lost
+                    raise
 
     def adopt(self, temporary: Path, path: str) -> None:
         with _reached("writing", self._name(path)):
-            self._files.put_file(str(temporary), self._at(path))
+            try:
+                self._files.put_file(str(temporary), self._at(path))
+            except OSError:
+                if self.size(path) != temporary.stat().st_size:  # else the last of several answers was lost
+                    raise
 
     def list_files(self, prefix: str) -> list[StoredFile]:
         self._files.invalidate_cache()
@@ -78,6 +131,7 @@ class RemoteStore:
                 found = self._files.ls(place, detail=True)
             except (FileNotFoundError, NotADirectoryError):
                 return []
+        self._files.invalidate_cache()
         named = ((str(info["name"]).removeprefix(place).strip("/"), info.get("type")) for info in found)
         return sorted(f"{name}/" if kind == "directory" else name for name, kind in named if name)
 
@@ -154,6 +208,20 @@ class RemoteStore:
         changed = info.get("LastModified") or info.get("last_modified") or info.get("mtime") or info.get("created")
         modified = changed.timestamp() if isinstance(changed, datetime) else float(changed or time.time())
         return StoredFile(path.removeprefix(f"{self._root}/"), int(info.get("size") or 0), modified)
+
+
+def _code(error: BaseException | None) -> str:
+    """What a store calls *error*; empty where it says nothing."""
+    answer = getattr(getattr(error, "__cause__", None), "response", None)
+    return str(answer.get("Error", {}).get("Code", "")) if isinstance(answer, dict) else ""
+
+
+def _is_refusal(error: OutputError) -> bool:
+    """Whether the store has said no, so that nothing was written."""
+    cause = error.__cause__
+    if _code(cause) in _PASSING:
+        return False
+    return isinstance(cause, PermissionError) or getattr(cause, "errno", None) in _REFUSALS
 
 
 @contextmanager

@@ -48,7 +48,11 @@ class Store(Protocol):
         """The file, open for reading and seeking."""
 
     def create(self, path: str, data: bytes) -> None:
-        """Make the file, atomically and only if it is absent; see `is_fenced`."""
+        """Make the file, atomically and only if it is absent; see `is_fenced`. One with just these bytes is no other.
+
+        Raises:
+            UnansweredError: Nobody knows whether it was made.
+        """
 
     def replace(self, path: str, data: bytes) -> None:
         """Make or replace the file, atomically; the last writer wins."""
@@ -102,6 +106,4 @@ def told(action: str, place: str) -> Iterator[None]:
         raise
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)[:200] or type(error).__name__
-        raise OutputError(
-            f"{reason}, while {action} {redact_url(place)}. The published version is as it was; mend it and run again."
-        ) from error
+        raise OutputError(f"{reason}, while {action} {redact_url(place)}. Mend it and run again.") from error

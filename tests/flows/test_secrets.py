@@ -92,7 +92,7 @@ def test_secrets_are_written_nowhere(
     config.write_text(
         "name: pets\n"
         f"source: {{path: 'http://user:S3CRET10@{site}/labels.csv?sig=S3CRET1'}}\n"
-        "output: {path: out, storage_options: {secret: S3CRET11}}\n"
+        "output: {path: out, storage_options: {comment: S3CRET11}}\n"
         f"fetch: {{allow_hosts: ['{site}', '127.0.0.1:1'], retries: 0}}\n"
         "resize: {size: [16, 16]}\n"
         "gates: {max_reject_fraction: '1'}\n"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -68,16 +69,16 @@ def files(root: Root, number: Number = None, options: Options = None, as_json: A
 @app.command()
 def explain(
     root: Root,
-    sample: Annotated[str, typer.Argument(help="An image's id, its location, or a part of either.")],
+    sample: Annotated[str, typer.Argument(help="An image's id, path or URL, or a part of one.")],
     number: Annotated[int | None, typer.Option("--version", help="A version's number; else the newest.")] = None,
     options: Options = None,
     as_json: AsJson = False,
 ) -> None:
     """Say where one image went, or why it did not."""
     from flows.display.summary import print_explanations  # noqa: PLC0415
-    from tasks.publish.explain import explain_sample  # noqa: PLC0415
+    from tasks.refresh.explain_image import explain_image  # noqa: PLC0415
 
-    found = explain_sample(open_root(root, options), sample, number)
+    found = explain_image(open_root(root, options), sample, number)
     if as_json:
         print_json(found)
     else:
@@ -94,12 +95,21 @@ def diff(root: Root, first: Needed, second: Needed, options: Options = None, as_
         print_json(asdict(found))
         return
     for name, ids in asdict(found).items():
+        if name == "pixels":
+            print_pixels(found.pixels)
+            continue
         print_line(f"{name}: {len(ids):,}")
         for sample_id in list(ids)[:20]:
             change = f": {' → '.join(ids[sample_id])}" if isinstance(ids, dict) else ""
             print_line(f"  {sample_id}{change}")
         if len(ids) > 20:
             print_line(f"  … {len(ids) - 20:,} more; --json lists them all")
+
+
+def print_pixels(pixels: Mapping[str, Any]) -> None:
+    """Say which rows that are in both versions have other pixels, and what made them so."""
+    why = ", ".join(f"{key} {old} → {new}" for key, (old, new) in pixels["settings"].items())
+    print_line(f"pixels: {pixels['rows']:,} made anew{f' ({why})' if why else ''}")
 
 
 @app.command()
@@ -155,7 +165,9 @@ def pin(
     if as_json:
         print_json({"version": number, "pin": found})
     else:
-        print_line(f"version {number} is kept as {name}")
+        print_line(
+            f"version {number} is kept for good, pinned as {name!r}; `parquetry unpin {root} {number}` lets it go"
+        )
 
 
 @app.command()

@@ -42,13 +42,15 @@ def print_versions(console: Console, versions: Sequence[VersionLine]) -> None:
         facts = (line.rows, line.shards, line.bytes, line.rejected)
         numbers = ["pruned", "", "", ""] if line.rows is None else [f"{value:,}" for value in facts]
         numbers[2] = size_text(line.bytes) if line.bytes is not None else ""
-        table.add_row(str(line.version), *numbers, f"{line.kind}{', held' if line.hold else ''}", line.time)
+        marks = ["newest"] * line.newest + ["held"] * line.hold + [f"pinned as {name}" for name in line.pins]
+        table.add_row(str(line.version), *numbers, ", ".join([line.kind, *marks]), line.time)
     console.print(table)
 
 
 def print_explanations(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
-    """Print what became of images, a block each."""
+    """Print what became of images: a sentence and a block each."""
     for row in found:
+        console.print(printable(_sentence(row)), style="bold", highlight=False, soft_wrap=True, markup=False)
         table = Table(box=None, show_header=False, pad_edge=False)
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
@@ -57,6 +59,23 @@ def print_explanations(console: Console, found: Sequence[Mapping[str, Any]]) -> 
                 table.add_row(key, printable(str(value)))
         console.print(table)
         console.print()
+
+
+def _sentence(row: Mapping[str, Any]) -> str:
+    """What became of one image."""
+    name, version = row.get("sample_id") or row["location"], row["version"]
+    match row["outcome"]:
+        case "left out":
+            return f"{name} was left out of version {version}: {row['reason']}, {row['detail']}"
+        case "gone":
+            return f"{name} was in version {row['in_version']}, and is gone since version {row['since']}"
+        case "moved":
+            return f"{name} was in version {row['in_version']}; in version {version} it has moved to {row['moved_to']}"
+        case "not yet there":
+            return f"{name} is not in version {version}; it is in version {row['since']}"
+        case "passed over":
+            return f"{name} is passed over by the listing: {row['reason']}"
+    return f"{name} is a row of version {version}: {row['split']}, {row['label_name']}"
 
 
 def headline(outcome: RunOutcome) -> str:

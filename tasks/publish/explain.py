@@ -2,78 +2,62 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
 from tasks.errors import VersionError
-from tasks.publish.history import Version
-from tasks.publish.row_index import read_rejects
+from tasks.publish.history import Version, list_all_versions, read_version
+from tasks.publish.lookup import Known, find_rows, nearest, read_known, row_of_content
 from tasks.publish.versions import open_version
-from tasks.samples import UNREADABLE
 from tasks.storage import Store, redact_url
 
-_WRITTEN = (
-    "sample_id split label label_name width height orig_width orig_height orig_format source_uri source_fingerprint "
-    "content_sha256 label_path"
-).split()
-_LEFT_OUT = (
-    "sample_id source location label_file label_row stage reason detail attempts first_seen last_seen next_try".split()
-)
-_MOST = 50
+
+class UnknownImageError(VersionError):
+    """No version knows an image of that name."""
 
 
 def explain_sample(store: Store, text: str, number: int | None = None) -> list[dict[str, Any]]:
-    """What became of the images whose id or location is *text*, or holds it; exact matches alone where there are any.
+    """What became of the images that *text* names: an id, a location, a path, a URL, or a part of one.
 
-    Each is a row: ``outcome`` (written or left out), ``version``, and what is known of it; at most 50.
+    Each is a row: ``outcome`` (written, left out, gone, moved, not yet there), ``version``, and what is known of it; at
+    most 50. Of what the version has not, other versions are asked: ``since`` says which made the difference.
 
     Raises:
-        VersionError: No image of the version matches, or there is no such version.
+        UnknownImageError: No version that is there knows such an image; the nearest ids are named.
+        VersionError: There is no such version, or it is damaged.
     """
     version = open_version(store, number)
-    found = [*_written(store, version, text), *_left_out(store, version, text)]
-    exact = [row for row in found if text in {row["sample_id"], row.get("source_uri"), row.get("location")}]
-    if not found:
-        raise VersionError(
-            f"Version {version.commit.version} of {redact_url(store.place.url)} knows no image whose id or location "
-            f"holds {text[:100]!r}: the source did not list it."
-        )
-    return (exact or found)[:_MOST]
+    known = read_known(store, version)
+    if found := find_rows(store, known, text):
+        return found
+    if elsewhere := _in_other_versions(store, version, text):
+        return elsewhere
+    near = nearest(known, text)
+    closest = f" The nearest: {', '.join(near)}." if near else ""
+    raise UnknownImageError(
+        f"Version {version.commit.version} of {redact_url(store.place.url)} knows no image {text[:100]!r}, and no "
+        f"other version that is kept does.{closest}"
+    )
 
 
-def _written(store: Store, version: Version, text: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    for shard in version.manifest.shards:
-        table = _read(store, shard.path)
-        table = table.append_column("row", pa.array(range(table.num_rows), pa.int64()))
-        facts = {"outcome": "written", "version": version.commit.version, "shard": shard.path}
-        rows += [facts | row for row in _matching(table, text, ("sample_id", "source_uri")).to_pylist()]
-        if len(rows) > _MOST:
-            break
-    return rows
+def _in_other_versions(store: Store, version: Version, text: str) -> list[dict[str, Any]]:
+    """What the version nearest to *version* says of *text* that knows it, the earlier ones first."""
+    own = version.commit.version
+    numbers = [one for one in list_all_versions(store) if one != own]
+    for number in sorted(numbers, key=lambda one: (one > own, abs(one - own))):
+        with suppress(VersionError):
+            other = read_version(store, number)
+            known = read_known(store, other)
+            if found := find_rows(store, known, text):
+                return [_told(store, version, known, row) for row in found]
+    return []
 
 
-def _read(store: Store, path: str) -> pa.Table:
-    where = redact_url(f"{store.place.url}/{path}")
-    try:
-        with store.open(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-            table = parquet.read(columns=[name for name in _WRITTEN if name in parquet.schema_arrow.names])
-            return table.select([*dict.fromkeys(["sample_id", "source_uri", *table.column_names])])
-    except FileNotFoundError:
-        raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
-    except UNREADABLE as error:
-        raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
-
-
-def _left_out(store: Store, version: Version, text: str) -> list[dict[str, Any]]:
-    table = read_rejects(store, version.manifest.rejects).select(_LEFT_OUT)
-    facts = {"outcome": "left out", "version": version.commit.version}
-    return [facts | row for row in _matching(table, text, ("sample_id", "location")).to_pylist()]
-
-
-def _matching(table: pa.Table, text: str, columns: tuple[str, str]) -> pa.Table:
-    first, second = (pc.match_substring(table[column], text) for column in columns)
-    return table.filter(pc.or_(first, second)).slice(0, _MOST + 1)
+def _told(store: Store, version: Version, other: Known, row: dict[str, Any]) -> dict[str, Any]:
+    """*row*, of an *other* version, as *version* sees it."""
+    own, there = version.commit.version, row["version"]
+    if there > own:
+        return {**row, "outcome": "not yet there", "version": own, "since": there}
+    facts = {"version": own, "in_version": there, "since": there + 1}
+    moved = row_of_content(store, version, row, known_before=frozenset(other.ids))
+    return {**row, **facts, "outcome": "moved" if moved else "gone", **({"moved_to": moved} if moved else {})}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from tasks.errors import ConfigError, OutputError, RefusedError, VersionError
 from tasks.plan import Rows
@@ -21,6 +21,9 @@ from tasks.publish.verify import require_files
 from tasks.publish.versions import open_version, settings_of
 from tasks.storage import Store, redact_url
 
+_ADMITTING = frozenset(
+    "min_side max_pixels max_aspect formats allow_truncated strict_extensions libraries dtype order".split()
+)
 _PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -125,6 +128,11 @@ def pin(store: Store, number: int, name: str) -> str:
         held = read_document(store, path, Pin).version
         if held != number:
             raise ConfigError(f"The pin {name!r} keeps version {held} already. Choose another name.") from None
+    try:
+        open_version(store, number)  # it may have been deleted just before it was pinned
+    except VersionError:
+        store.delete([path])
+        raise
     return path
 
 
@@ -151,6 +159,8 @@ class Difference:
         changed: Ids whose source bytes differ.
         relabelled: Ids whose class differs, with both names.
         resplit: Ids whose split differs.
+        pixels: How many rows of both have other pixels though the source's bytes are the same (``rows``), and the
+            settings that made them so (``settings``: their key, its value before and after).
     """
 
     added: list[str]
@@ -158,6 +168,7 @@ class Difference:
     changed: list[str]
     relabelled: dict[str, tuple[str, str]]
     resplit: list[str]
+    pixels: dict[str, Any]
 
 
 def compare_versions(store: Store, first: int, second: int) -> Difference:
@@ -166,15 +177,29 @@ def compare_versions(store: Store, first: int, second: int) -> Difference:
     Raises:
         VersionError: One of them is not there, or damaged.
     """
-    old, new = (_by_id(read_rows(store, open_version(store, number).manifest.shards)) for number in (first, second))
+    versions = [open_version(store, number) for number in (first, second)]
+    old, new = (_by_id(read_rows(store, version.manifest.shards)) for version in versions)
     both = sorted(old.keys() & new.keys())
+    settings = _shaping(*(version.manifest.pixel_spec for version in versions))
+    same = sum(old[key][0] == new[key][0] for key in both) if settings else 0
     return Difference(
+        pixels={"rows": same, "settings": settings},
         added=sorted(new.keys() - old.keys()),
         removed=sorted(old.keys() - new.keys()),
         changed=[key for key in both if old[key][0] != new[key][0]],
         relabelled={key: (old[key][1], new[key][1]) for key in both if old[key][1] != new[key][1]},
         resplit=[key for key in both if old[key][2] != new[key][2]],
     )
+
+
+def _shaping(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The keys of the config that shape pixels and differ, with both values; not what only says what is admitted."""
+    changed = [key for key in {**old, **new} if key not in _ADMITTING and old.get(key) != new.get(key)]
+    return {_section(key): (old.get(key), new.get(key)) for key in changed}
+
+
+def _section(key: str) -> str:
+    return f"write.{key}" if key in {"pixels", "quality"} else f"resize.{key}"
 
 
 def _by_id(rows: Rows) -> dict[str, tuple[str, str, str]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from tasks.errors import VersionError
+from tasks.publish.derived import pinned_versions
 from tasks.publish.history import Version, list_all_versions, read_commit, read_manifest, read_version
 from tasks.publish.settings import OutputSettings
 from tasks.publish.views import list_views, view_name
@@ -24,6 +26,8 @@ class VersionLine:
         shards: How many shards; None likewise.
         bytes: Their size; None likewise.
         rejected: Images left out; None likewise.
+        newest: Whether it is what readers get.
+        pins: The names under which it is kept for good.
     """
 
     version: int
@@ -34,6 +38,8 @@ class VersionLine:
     shards: int | None
     bytes: int | None
     rejected: int | None
+    newest: bool = False
+    pins: tuple[str, ...] = ()
 
 
 def describe_versions(store: Store) -> list[VersionLine]:
@@ -42,7 +48,14 @@ def describe_versions(store: Store) -> list[VersionLine]:
     Raises:
         VersionError: There is none, or a commit is missing or damaged.
     """
-    return [_describe(store, number) for number in _numbers(store)]
+    numbers = _numbers(store)
+    pins: dict[int, list[str]] = {}
+    with suppress(VersionError):  # `verify` says what is wrong with a pin
+        pins = pinned_versions(store)
+    return [
+        replace(_describe(store, number), newest=number == numbers[-1], pins=tuple(sorted(pins.get(number, ()))))
+        for number in numbers
+    ]
 
 
 def _numbers(store: Store) -> list[int]:

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import DatasetError, RefusedError
-from tasks.images.pixel_spec import WARNINGS
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
@@ -21,6 +20,7 @@ from tasks.publish.retention import apply_retention, drop_unnamed
 from tasks.publish.state import State, save_state
 from tasks.publish.verify import verify_built
 from tasks.redaction import redact_url
+from tasks.refresh.breakdown import breakdown_of
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.drift_report import RunFacts, make_report, store_report
 from tasks.refresh.left_out import first_left_out
@@ -33,7 +33,6 @@ from tasks.refresh.version_draft import learned_state, library_versions, make_ma
 from tasks.report.drift import FORMAT, headlines, top_hosts
 from tasks.report.drift_lines import drift_lines
 from tasks.report.gates import UNCOUNTED, GateFacts, GateResult, check_gates
-from tasks.samples import count_values
 from tasks.shards.schema import shard_schema
 
 
@@ -158,7 +157,7 @@ def _gather(dataset: Dataset, run: Run, planned: PlannedRun, built: BuiltShards)
     past = planned.past
     rejections, failed = remember(found, built.stale, past.state.failed, past.left_out, moment_of(dataset, run))
     account = _account(run, planned, built, rejections)
-    breakdown = _breakdown(planned, built, rejections)
+    breakdown = breakdown_of(planned, built, rejections)
     return RunFacts(planned, built, rejections, failed, account, breakdown, _changes(planned, built, rejections))
 
 
@@ -191,27 +190,6 @@ def _account(run: Run, planned: PlannedRun, built: BuiltShards, rejections: pa.T
             "Nothing was published; this is a defect of parquetry."
         )
     return account
-
-
-def _breakdown(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Breakdown:
-    notices = [*planned.discovery.notices, *planned.labelled.notices]
-    notices += [f"Passed over: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
-    notices += [f"{count:,} images {WARNINGS[word]} (warning {word})" for word, count in built.warnings.items()]
-    if built.settled.leaks:
-        notices.append(f"{built.settled.leaks:,} images have the bytes of one in another split, as the source has it")
-    if built.stale.num_rows:
-        notices.append(f"{built.stale.num_rows:,} rows are kept as they were: their images could not be fetched")
-    notices += planned.past.notices
-    names = planned.labelled.class_names["label"]
-    return Breakdown(
-        layout=planned.discovery.layout,
-        why=planned.discovery.why,
-        notices=tuple(notices),
-        splits=count_values(built.rows.table["split"]),
-        classes=dict.fromkeys(names, 0) | count_values(built.rows.table["label_name"]),
-        reasons=dict(Counter(rejections["reason"].to_pylist()).most_common()),
-        left_out=first_left_out(rejections),
-    )
 
 
 def _changes(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> dict[str, int]:

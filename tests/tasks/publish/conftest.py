@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,23 +48,32 @@ class Output:
     def run(self) -> Run:
         return Run(new_run_id(), self.store, read_history(self.store), time.monotonic())
 
-    def write_shard(self, ids: Sequence[str], names: Sequence[str], split: str = "train") -> FileEntry:
-        """A shard of one image for each of *ids*, whose class is its first word."""
+    def write_shard(
+        self, ids: Sequence[str], names: Sequence[str], split: str = "train", contents: Mapping[str, str] | None = None
+    ) -> FileEntry:
+        """A shard of one image for each of *ids*, whose class is its first word; some have the *contents* of others."""
         with self.store.temporary("runs/made") as folder:
             schema = shard_schema({"label": names}, SPEC)
             with ShardWriter(self.store, folder, split, schema, WriteSettings(pixels="png")) as writer:
                 for sample_id in ids:
-                    writer.add(_row(sample_id, names, split), 100)
+                    content = (contents or {}).get(sample_id, sample_id)
+                    writer.add(_row(sample_id, names, split) | {"content_sha256": content}, 100)
                 writer.finish()
         if self.place.is_local:
             self.store.delete_tree("runs/made")
         (made,) = writer.files
         return FileEntry(path=made.name, rows=made.rows, bytes=made.bytes, sha256=made.sha256, split=made.split)
 
-    def publish(self, *shards: FileEntry, names: Sequence[str] = ("cat", "dog"), run: Run | None = None) -> Commit:
+    def publish(
+        self,
+        *shards: FileEntry,
+        names: Sequence[str] = ("cat", "dog"),
+        run: Run | None = None,
+        pixels: Mapping[str, Any] = SPEC,
+    ) -> Commit:
         """The next version, of *shards*."""
         run = run or self.run()
-        manifest = self.manifest(shards, names)
+        manifest = self.manifest(shards, names).model_copy(update={"pixel_spec": dict(pixels)})
         commit, warnings = commit_version(run, manifest, {"label": names})
         assert warnings == []
         assert refresh_derived(self.store, self.settings) == []
@@ -89,7 +98,7 @@ class Output:
             layout="class_folders",
             why="",
             notices=[],
-            config={"output": {"keep_versions": 7, "grace_days": 3}},
+            config={"source": [{"path": "/data"}], "output": {"keep_versions": 7, "grace_days": 3}},
             config_sha256="",
             gates=[],
             shards=list(shards),

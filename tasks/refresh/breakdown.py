@@ -1,0 +1,65 @@
+"""The rows of a version to be by split, class and reason, and what is to be said of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.images.pixel_spec import WARNINGS
+from tasks.refresh.left_out import first_left_out
+from tasks.refresh.outcome import Breakdown
+from tasks.refresh.planning import PlannedRun
+from tasks.refresh.rounds import BuiltShards
+from tasks.samples import count_values
+
+
+def breakdown_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Breakdown:
+    """What is said of the version that *planned* and *built* come to, and of those left out."""
+    notices = list(equal_bytes(built.rows.table)) if built.made else []
+    notices += [*planned.discovery.notices, *planned.labelled.notices]
+    notices += [f"Passed over: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
+    notices += [f"{count:,} images {WARNINGS[word]} (warning {word})" for word, count in built.warnings.items()]
+    if built.settled.leaks:
+        notices.append(f"{built.settled.leaks:,} images have the bytes of one in another split, as the source has it")
+    if built.stale.num_rows:
+        notices.append(f"{built.stale.num_rows:,} rows are kept as they were: their images could not be fetched")
+    notices += planned.past.notices
+    names = planned.labelled.class_names["label"]
+    return Breakdown(
+        layout=planned.discovery.layout,
+        why=planned.discovery.why,
+        notices=tuple(notices),
+        splits=count_values(built.rows.table["split"]),
+        classes=dict.fromkeys(names, 0) | count_values(built.rows.table["label_name"]),
+        reasons=dict(Counter(rejections["reason"].to_pylist()).most_common()),
+        left_out=first_left_out(rejections),
+    )
+
+
+def equal_bytes(rows: pa.Table) -> Iterator[str]:
+    """What there is to say of *rows* that have the bytes of others: under two labels first, then how many they are."""
+    counts = pc.value_counts(rows["content_sha256"].combine_chunks())
+    several = counts.filter(pc.greater(counts.field("counts"), 1))
+    if not len(several):
+        return
+    table = rows.select(["content_sha256", "sample_id", "label_name"])
+    table = table.filter(pc.is_in(table["content_sha256"], value_set=several.field("values"))).sort_by("sample_id")
+    groups = table.group_by("content_sha256").aggregate([("label_name", "count_distinct")])
+    torn = groups.filter(pc.greater(groups["label_name_count_distinct"], 1))["content_sha256"].combine_chunks()
+    if len(torn):
+        yield _contradiction(table.filter(pc.is_in(table["content_sha256"], value_set=torn)), len(torn))
+    copies = pc.sum(several.field("counts")).as_py() - len(several)
+    yield f"{copies:,} of {rows.num_rows:,} images have the bytes of another; `output.dedupe: content` leaves them out"
+
+
+def _contradiction(table: pa.Table, count: int) -> str:
+    """What to say of equal images under several labels, the first of which it names."""
+    first = table["content_sha256"][0]
+    same = table.filter(pc.equal(table["content_sha256"], first)).to_pylist()
+    other = next(row for row in same if row["label_name"] != same[0]["label_name"])
+    pair = " and ".join(f"{row['sample_id']} ({row['label_name'] or 'no label'})" for row in (same[0], other))
+    what = "1 image stands" if count == 1 else f"{count:,} images stand"
+    return f"Warning: {what} under several labels with the same bytes, such as {pair}"

@@ -1,0 +1,57 @@
+"""What became of an image that a person names, also of one that the listing of its source passes over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tasks.discover.names import NameRules, why_ignored
+from tasks.discover.settings import IMAGE_EXTENSIONS
+from tasks.publish.explain import UnknownImageError, explain_sample
+from tasks.publish.versions import open_version
+from tasks.storage import Store, is_url
+
+
+def explain_image(store: Store, text: str, number: int | None = None) -> list[dict[str, Any]]:
+    """What became of the images that *text* names, as `explain_sample` tells; or why it is passed over.
+
+    Raises:
+        UnknownImageError: No version knows it, and its name is that of an image.
+        VersionError: There is no such version, or it is damaged.
+    """
+    try:
+        return explain_sample(store, text, number)
+    except UnknownImageError:
+        version = open_version(store, number)
+        reason = next(_reasons(version.manifest.config.get("source"), text), "")
+        if not reason:
+            raise
+        return [{"outcome": "passed over", "version": version.commit.version, "location": text, "reason": reason}]
+
+
+def _reasons(sources: Any, text: str) -> Iterator[str]:
+    """Why each of *sources*, as the config of a version has them, passes over what *text* names."""
+    for source in sources if isinstance(sources, list) else [sources]:
+        if isinstance(source, Mapping):
+            yield from _of_name(source, _relative(str(source.get("path", "")), text))
+
+
+def _relative(root: str, text: str) -> str:
+    """*text* below *root*, where it lies there; else what may be a path there already."""
+    bare = text.removeprefix("file://")
+    whole = bare if is_url(bare) else os.path.abspath(bare)  # noqa: PTH100 - a name from the command line, and no more
+    for place in (bare, whole):
+        if place.startswith(f"{root.rstrip('/')}/"):
+            return place[len(root.rstrip("/")) + 1 :]
+    return bare.removeprefix("./")
+
+
+def _of_name(source: Mapping[str, Any], path: str) -> Iterator[str]:
+    ignore = tuple(str(pattern) for pattern in source.get("ignore") or ())
+    extensions = frozenset(source.get("extensions") or IMAGE_EXTENSIONS)
+    rules = NameRules(extensions, ignore)
+    parts = [part for part in path.split("/") if part]
+    yield from (f"{why_ignored(part)} ({part})" for part in parts if rules.is_ignored(part))
+    if parts and not rules.has_extension(parts[-1]):
+        yield f"no image's extension ({rules.extension(parts[-1])})"

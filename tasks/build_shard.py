@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas import State
 from prefect.runtime import task_run
-from prefect.states import Failed
+from prefect.states import Completed, Failed
 
 from tasks.errors import DatasetError, OutputError, UntoldError
 from tasks.plan_files import read_plan
@@ -46,7 +47,7 @@ def _may_pass(_task: Any, _run: Any, state: Any) -> bool:
     result_serializer="json",
     task_run_name=_name,
 )
-def build_shard(plans: StoreUrl, first: int, last: int, title: str) -> str | State[Any]:
+def build_shard(plans: StoreUrl, first: int, last: int, title: str) -> State[Any]:
     """Build the planned shards *first* to *last* of the plan file *plans*; return the place of their outcomes.
 
     Running it again writes the same bytes, so Prefect may retry it. What a user can act on ends it in a failed state
@@ -54,17 +55,27 @@ def build_shard(plans: StoreUrl, first: int, last: int, title: str) -> str | Sta
     """
     _ = title
     try:
-        return _build(plans, first, last)
+        folder, counts = _build(plans, first, last)
     except DatasetError as error:
         return Failed(message=str(error), data=error)
+    return Completed(message=_said(counts), data=folder)
 
 
-def _build(plans: StoreUrl, first: int, last: int) -> str:
-    folder = ""
+def _build(plans: StoreUrl, first: int, last: int) -> tuple[str, Counter[str]]:
+    folder, counts = "", Counter[str]()
     for number in range(first, last + 1):
         plan, values = read_plan(plans, number)
         spec = BuildSpec.from_json(values)
         outcome = build_shard_files(plan, spec)
         folder = f"{spec.folder}/outcomes"
         open_store(spec.output).replace(f"{folder}/{number:06}.arrow", outcome.to_bytes())
-    return folder
+        counts.update(outcome.counts)
+        counts.update(rows=sum(file.rows for file in outcome.files), rejected=outcome.rejections.num_rows)
+    return folder, counts
+
+
+def _said(counts: Counter[str]) -> str:
+    """What building came to, in a few words."""
+    facts = [(counts["decoded"], "decoded"), (counts["copied"], "copied"), (counts["rejected"], "rejected")]
+    told = ", ".join(f"{count:,} {what}" for count, what in facts if count)
+    return f"{counts['rows']:,} rows" + (f": {told}" if told else "")

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.plan.compare import Bools, Compared, Ints, compare
-from tasks.plan.shard_plans import RefreshPlan, Rows, ShardPlan, as_new, hash_keys
+from tasks.plan.shard_plans import RefreshPlan, Rows, ShardPlan, as_new, as_renewed, hash_keys
 from tasks.samples import CARRIED
 
 
@@ -25,12 +25,14 @@ class PlanSettings:
         reuse: Whether encoded rows may be copied; False where their pixels must be made anew.
         rewrite: Whether every shard is written anew, since its columns change.
         rehash: Whether unchanged fingerprints are not believed.
+        same_pixels: Whether the rows that are there have the pixels that are made anew.
     """
 
     rows_per_shard: int
     reuse: bool = True
     rewrite: bool = False
     rehash: bool = False
+    same_pixels: bool = False
 
 
 @dataclass(slots=True)
@@ -68,7 +70,8 @@ def plan_shards(samples: pa.Table, rows: Rows, settings: PlanSettings) -> Refres
         settings: What planning goes by.
     """
     if not settings.reuse:
-        return _fresh(as_new(samples), settings.rows_per_shard, _missing(samples, rows.published))
+        made = as_renewed(samples, rows.published) if settings.same_pixels else as_new(samples)
+        return _fresh(made, settings.rows_per_shard, _missing(samples, rows.published))
     compared = compare(samples, rows, rehash=settings.rehash)
     drafts = _drafts(compared, rows, settings)
     _place_added(drafts, compared, settings.rows_per_shard)

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 from tasks.samples import ShardFile
 
 PLAN_FIELDS = (
-    # copy; fetch; check: fetch, and copy where the bytes are as they were; adopt: the same of a row no version names
+    # copy; fetch; check: fetch, and copy where the bytes are as they were; adopt: the same of a row no version names;
+    # renew: fetch, and copy only where the bytes are as they were and their decoder ended
     pa.field("action", pa.string()),
     pa.field("copy_file", pa.int32()),  # the file that holds the row as it was, by its place in the plan; -1 none
     pa.field("copy_row", pa.int32()),  # its row there
@@ -144,3 +145,23 @@ def as_new(samples: pa.Table) -> pa.Table:
         value: str | int = "fetch" if item.name == "action" else "" if pa.types.is_string(item.type) else -1
         samples = samples.append_column(item, pa.repeat(pa.scalar(value, item.type), samples.num_rows))
     return samples
+
+
+def as_renewed(samples: pa.Table, published: pa.Table) -> pa.Table:
+    """*samples* with the columns of `PLAN_FIELDS`, all of them to be fetched and decoded.
+
+    Those that have a row keep it, by the place that it has in *published*, `ROWS_SCHEMA`, should their decoder end.
+    """
+    made = as_new(samples)
+    position = pc.index_in(samples["sample_id"], value_set=published["sample_id"].combine_chunks())
+    there = {"copy_file": "file", "copy_row": "row", "known_sha256": "content_sha256"}
+    for item in PLAN_FIELDS:
+        place = made.schema.get_field_index(item.name)
+        if item.name == "action":
+            column = pc.if_else(pc.is_valid(position), "renew", "fetch")
+        elif item.name in there:
+            column = pc.fill_null(published[there[item.name]].take(position), -1 if item.name != "known_sha256" else "")
+        else:
+            continue
+        made = made.set_column(place, item, column.cast(item.type))
+    return made

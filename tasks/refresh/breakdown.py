@@ -14,6 +14,7 @@ from tasks.refresh.outcome import Breakdown
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
 from tasks.samples import count_values
+from tasks.shards.spec import UNCONFINED
 
 
 def breakdown_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Breakdown:
@@ -25,7 +26,12 @@ def breakdown_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) 
     if built.settled.leaks:
         notices.append(f"{built.settled.leaks:,} images have the bytes of one in another split, as the source has it")
     if built.stale.num_rows:
-        notices.append(f"{built.stale.num_rows:,} rows are kept as they were: their images could not be fetched")
+        notices.append(f"{built.stale.num_rows:,} rows stay as they were: their images could not be fetched or decoded")
+    if missing := [key.removeprefix(UNCONFINED) for key in built.counts if key.startswith(UNCONFINED)]:
+        notices.append(
+            f"Images were decoded without {', '.join(sorted(missing))}, which this system does not offer: an image "
+            "that is made to take its decoder over could do harm"
+        )
     notices += planned.past.notices
     names = planned.labelled.class_names["label"]
     return Breakdown(

@@ -86,7 +86,8 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
     past = read_past(run, full=options.full)
     recalled = recalled_of(dataset, run, options, labelled.samples, past)
     labelled = replace(labelled, samples=labelled.samples.filter(recalled.asked))
-    reuse = shapes_same_pixels(dataset, run) and not options.full
+    same = shapes_same_pixels(dataset, run)
+    reuse = same and not options.full
     carried, absent = carry_missing(discovery, past, dataset.sources if reuse else [])
     labelled = with_carried(labelled, carried, discovery.levels, dataset.labels)
     assigned = assign_splits(labelled.samples, dataset.splits, past.rows.table)
@@ -106,7 +107,13 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
         absent=absent,
         rebalanced=assigned.rebalanced,
         spec=spec,
-        settings=PlanSettings(sized.rows, reuse, rewrite=not has_same_columns(spec, run), rehash=options.rehash),
+        settings=PlanSettings(
+            sized.rows,
+            reuse,
+            rewrite=not has_same_columns(spec, run),
+            rehash=options.rehash,
+            same_pixels=same,
+        ),
     )
     return _with_plan(dataset, run, options, _without(planned, sized.left_out))
 

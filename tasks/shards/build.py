@@ -16,13 +16,14 @@ import pyarrow as pa
 from tasks.errors import RefusedError
 from tasks.fetch import Fetched
 from tasks.images.pixel_spec import Prepared
+from tasks.images.pool import shared_pool
 from tasks.plan import ShardPlan
 from tasks.plan_files import read_reusable
 from tasks.progress import tally_of
 from tasks.samples import CARRIED, Rejection, ShardFile, StoreUrl, rejection_row, rejections_table
 from tasks.shards.old_rows import OldRows
 from tasks.shards.schema import shard_schema
-from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, BuildSpec, ShardOutcome, published_pixel_spec
+from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, UNCONFINED, BuildSpec, ShardOutcome, published_pixel_spec
 from tasks.shards.stream import Copy, Finished, Row, prepare_samples
 from tasks.shards.writer import ShardWriter
 from tasks.storage import open_store, redact_url
@@ -112,6 +113,7 @@ class _Counts:
         self.stays = False
         self.is_late = False
         self._tally = tally_of(spec.counted_by)
+        self._pool = shared_pool(spec.decoder_processes, spec.limits)
         self._most = spec.most_rejects
         self._rejections: list[dict[str, Any]] = []
         self._touched: list[Row] = []
@@ -169,7 +171,7 @@ class _Counts:
 
     def outcome(self, files: list[ShardFile], base: int = -1) -> ShardOutcome:
         """All of it."""
-        counts = dict(self._counts)
+        counts = dict(self._counts) | dict.fromkeys((f"{UNCONFINED}{name}" for name in self._pool.unconfined), 1)
         if self.stays:
             counts.pop("copied", None)
         return ShardOutcome(

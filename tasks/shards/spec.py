@@ -22,6 +22,8 @@ from tasks.samples import ShardFile, SourceAccess, StoreUrl
 from tasks.shards.settings import WriteSettings
 
 _KEY = b"parquetry.outcome"
+UNCONFINED = "unconfined: "
+"""Begins the names of counts that say what decoder processes could not be confined by."""
 _LIBRARIES = ("parquetry", "pillow", "pyarrow")
 
 
@@ -137,7 +139,7 @@ class ShardOutcome:
             empty fingerprint, all rows whose server tells none.
         stale: `STALE_SCHEMA`: rows kept as they were since their bytes could not be had.
         base: The file that stays, by its place in the plan's list; -1 where it does not.
-        counts: fetched, fetched_bytes, decoded, copied, changed, touched.
+        counts: fetched, fetched_bytes, decoded, copied, changed, touched; and what decoders lacked, after `UNCONFINED`.
         warnings: Images written with a warning, by its word.
     """
 

@@ -79,7 +79,8 @@ def prepare_samples(
     for outcome in pool.prepare_images(jobs(), spec.pixels):
         yield from _settled(waiting)
         asked = waiting.popleft()
-        yield Finished(asked.sample, asked.fetched, outcome, is_decoded=True)
+        if isinstance(asked, _Waiting):
+            yield _decoded(asked, outcome)
     yield from _settled(waiting)
 
 
@@ -89,6 +90,16 @@ class _Waiting:
 
     sample: Row
     fetched: Fetched
+
+
+def _decoded(asked: _Waiting, outcome: Prepared | Rejection) -> Finished:
+    """What became of a sample whose bytes were decoded; one whose decoder ended keeps the row that it has of them."""
+    sample, fetched = asked.sample, asked.fetched
+    is_there = sample["action"] == "renew" and fetched.content_sha256 == sample["known_sha256"]
+    if is_there and isinstance(outcome, Rejection) and outcome.reason is Reason.DECODER_LIMIT:
+        own = Copy(sample["copy_file"], sample["copy_row"], "stale")
+        return Finished(sample, replace(fetched, rejection=outcome), own, is_decoded=True)
+    return Finished(sample, fetched, outcome, is_decoded=True)
 
 
 def _settled(waiting: deque[Finished | _Waiting]) -> Iterator[Finished]:
@@ -123,7 +134,7 @@ def _judge(sample: Row, fetched: Fetched, reusable: Mapping[str, tuple[int, int]
         keeps = action == "check" and fetched.rejection.reason not in _GONE
         return Finished(sample, fetched, Copy(*own, "stale") if keeps else fetched.rejection)
     looked_at = replace(fetched, data=b"")
-    if fetched.is_unchanged or fetched.content_sha256 == sample["known_sha256"]:
+    if fetched.is_unchanged or (action != "renew" and fetched.content_sha256 == sample["known_sha256"]):
         if sample["known_reason"]:
             known = replace(looked_at, content_sha256=sample["known_sha256"])
             return Finished(sample, known, Rejection(Reason(sample["known_reason"]), ""))

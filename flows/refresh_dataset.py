@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas import State
+from prefect.logging import get_run_logger
 
 from flows.config import load_config
 from flows.display.announcing import announce, announce_failure, artifact_slug, silence_known_failures
@@ -16,6 +17,7 @@ from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
 from tasks.errors import DatasetError
 from tasks.progress import tally_of
+from tasks.publish import told_of_others
 from tasks.redaction import redact_url
 from tasks.refresh import refresh
 
@@ -53,6 +55,8 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
     try:
         dataset = load_config(given.config, given.overrides)
         name, root = dataset.name, redact_url(dataset.output.path)
+        if note := told_of_others(dataset.store):
+            get_run_logger().warning(note)
         with ended_in_time(name), shown_progress(tally_of(name), f"progress-{artifact_slug(name)}"):
             options = dataset.options(full=full, limit=limit, accept=accept or (), rehash=rehash)
             outcome = refresh(dataset, options, PrefectSteps(dataset.run))

@@ -87,6 +87,11 @@ def print_error(message: str) -> None:
     sys.stderr.write(f"error: {plain(message)}\n")
 
 
+def print_note(message: str) -> None:
+    """Print what a person should know, and that keeps nothing from going on."""
+    sys.stderr.write(f"note: {plain(message)}\n")
+
+
 def plain(text: str) -> str:
     """*text* with its control characters, save line breaks, as escapes."""
     return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

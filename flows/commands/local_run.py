@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from flows.commands.command_line import print_note
 from flows.commands.side_by_side import Ready, run_each
 from flows.config import DatasetConfig, load_config
 from flows.handover import Given, handed_over
@@ -15,7 +16,7 @@ from flows.interrupts import Interrupt
 from flows.runners import check_runner
 from tasks.discover import check_sources
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError
-from tasks.publish import check_output
+from tasks.publish import check_output, told_of_others
 from tasks.redaction import redact_url
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
 
@@ -128,7 +129,10 @@ def _check_all(
     code, ready = 0, []
     for url in configs:
         try:
-            ready.append((url, check_config(url, request.overrides)))
+            dataset = check_config(url, request.overrides)
+            if note := told_of_others(dataset.store):
+                print_note(f"{dataset.name}: {note}")
+            ready.append((url, dataset))
         except DatasetError as error:
             finished = _refused_before_start(url, error)
             code = max(code, finished.exit_code)

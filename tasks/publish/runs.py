@@ -14,7 +14,8 @@ from tasks.errors import OutputError, RefusedError
 from tasks.publish.guest import refuse_strangers
 from tasks.publish.history import History, read_history
 from tasks.publish.pool import move_pool
-from tasks.storage import WORKPLACE, Store
+from tasks.samples import StoreUrl
+from tasks.storage import WORKPLACE, LocalStore, Store
 
 _RUN_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
@@ -83,9 +84,24 @@ def open_run(store: Store) -> Iterator[Run]:
 
 
 def others_at_work(run: Run) -> list[str]:
-    """The ids of other runs that have folders of their own in the output; on object stores some may be dead."""
-    names = (name.rstrip("/") for name in run.store.list_names(WORKPLACE) if name.endswith("/"))
-    return [name for name in names if _RUN_ID.fullmatch(name) and name != run.id]
+    """The ids of other runs that are at work on the output; on object stores some may be dead."""
+    return [name for name in run.store.claimed() if _RUN_ID.fullmatch(name) and name != run.id]
+
+
+def told_of_others(place: StoreUrl) -> str:
+    """What to say before a run of the output at *place* where another one is at work; empty where none is known.
+
+    Only on local disks is that known: there a run holds a lock while it lives. The run may go on all the same, since a
+    commit has one winner, and the other one may be frozen.
+    """
+    ids = [name for name in LocalStore(place).claimed() if _RUN_ID.fullmatch(name)] if place.is_local else []
+    if not ids:
+        return ""
+    began = datetime.strptime(ids[0][:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return (
+        f"another run of this dataset has been at work since {as_text(began)} ({ids[0]}): the one that publishes first "
+        "wins, and the other one is refused once its work is done"
+    )
 
 
 def new_run_id() -> str:

@@ -45,6 +45,26 @@ def claimed_folder(parent: Path, name: str) -> Iterator[Path]:
         file.close()
 
 
+def claimed_folders(parent: Path) -> list[str]:
+    """The names of the folders in *parent* that living processes hold."""
+    try:
+        locks = sorted(path for path in parent.iterdir() if path.suffix == LOCK and is_work_name(path.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [path.stem for path in locks if _is_held(path)]
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # it is gone, or nobody's to read
+        return False
+    return False
+
+
 def sweep_claims(parent: Path) -> None:
     """Remove from *parent* what belonged to processes that are gone; what has no name of theirs is left alone."""
     entries = sorted(path.name for path in parent.iterdir()) if parent.is_dir() else []

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tasks.samples import StoreUrl
-from tasks.storage.claims import claimed_file, claimed_folder, remove_tree, sweep_claims
+from tasks.storage.claims import claimed_file, claimed_folder, claimed_folders, remove_tree, sweep_claims
 from tasks.storage.durable import make_folder, sync_file, sync_folder
 from tasks.storage.names import TEMPORARY_PREFIX, WORKPLACE
 from tasks.storage.store import StoredFile, told
@@ -111,6 +111,10 @@ class LocalStore:
             with told("making", self._name(folder)):
                 stack.enter_context(claimed_folder(self.root / WORKPLACE, folder.removeprefix(f"{WORKPLACE}/")))
             yield
+
+    def claimed(self) -> list[str]:
+        with told("listing", self._name(WORKPLACE)):
+            return claimed_folders(self.root / WORKPLACE)
 
     def sweep(self) -> None:
         with told("sweeping", self._name(WORKPLACE)):

@@ -185,6 +185,9 @@ class RemoteStore:
         gone = [*old, *(file for file in files if file not in old and file.path.startswith(f"{own}/"))]
         self.delete(file.path for file in gone)
 
+    def claimed(self) -> list[str]:
+        return [name.rstrip("/") for name in self.list_names(WORKPLACE) if name.endswith("/")]
+
     def sweep(self) -> None:
         sweep_claims(_own_folder())
 

@@ -87,6 +87,9 @@ class Store(Protocol):
     def claim(self, folder: str) -> AbstractContextManager[None]:
         """The folder *folder* of the workplace is this process's own as long as this lasts, and is gone afterwards."""
 
+    def claimed(self) -> list[str]:
+        """The folders of the workplace that processes hold, by name; on object stores, also of dead ones."""
+
     def sweep(self) -> None:
         """Remove what processes left behind that are gone, as far as that can be known."""
 

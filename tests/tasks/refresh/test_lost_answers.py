@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,8 @@ from tests.faulty_proxy import FAULTS, Proxy, proxy
 from tests.object_store import s3_server
 from tests.steps_here import StepsHere
 
+STRIDE = int(os.environ.get("FAULT_STRIDE", "1"))
+"""1: each request of a run is spoilt in turn; more: every so many."""
 COMMIT = r"/commits/[0-9]+\.json"
 PROBE = r"/runs/probe-[0-9a-f]+/file"
 
@@ -209,7 +212,7 @@ def test_whatever_becomes_of_any_request_no_word_is_false_and_no_commit_lost(nig
             findings.append(f"{wanted} {asked}: the run after it: {told}")
         if asked is None:
             break
-        wanted += 3
+        wanted += STRIDE
     print(f"{fault}: {wanted} requests")
 
     assert findings == []
@@ -220,7 +223,7 @@ def test_whatever_becomes_of_any_request_no_word_is_false_and_no_commit_lost(nig
 @pytest.mark.parametrize("fault", FAULTS)
 def test_of_two_runs_at_once_each_says_what_is_so(nightly: Nightly, fault: str) -> None:
     findings: list[str] = []
-    for wanted in range(0, 60, 6):
+    for wanted in range(0, 60, 5 + STRIDE):
         nightly.add()
         before = nightly.versions()
         nightly.proxy.once(wanted, fault)

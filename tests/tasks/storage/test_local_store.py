@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import filecmp
 import os
 import signal
 import subprocess
@@ -9,12 +11,13 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from tasks.errors import OutputError
 from tasks.samples import StoreUrl
-from tasks.storage import TEMPORARY_PREFIX, LocalStore
+from tasks.storage import TEMPORARY_PREFIX, LocalStore, claims
 
 ROOT = Path(__file__).parents[3]
 
@@ -215,7 +218,90 @@ def test_an_error_of_the_disk_is_told_with_place_and_remedy(
 
     monkeypatch.setattr(os, change, fail)
 
-    with pytest.raises(OutputError, match=r"No space left on device, while writing .*; mend it and run again"):
+    with pytest.raises(OutputError, match=r"No space left on device, while writing .* Mend it and run again"):
         store.create("commits/1.json", b"1") if change == "link" else store.replace("latest.json", b"1")
     monkeypatch.undo()
     assert [file.path for file in store.list_files("") if "runs" in file.path] == []
+
+
+def test_a_claim_made_anew_is_not_swept_by_one_who_locked_what_was_there_before(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, name = store.root / "runs", "probe-" + "1" * 32
+    runs.mkdir(parents=True)
+    lock = runs / f"{name}.lock"
+    lock.touch()
+    lock_file = fcntl.flock
+
+    def then_made_anew(file: IO[bytes], how: int) -> None:
+        """Between the opening of the old file and its lock another sweeper removes it, and its owner comes again."""
+        monkeypatch.undo()
+        lock.unlink()
+        lock.touch()
+        (runs / name).mkdir()
+        lock_file(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", then_made_anew)
+
+    store.sweep()
+
+    assert lock.exists()
+    assert (runs / name).is_dir()
+
+
+def test_a_temporary_name_is_used_once(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+    named = claims._is_named
+
+    def swept_at_first(path: Path, file: IO[bytes]) -> bool:
+        names.append(path.name)
+        return len(names) > 2 and named(path, file)
+
+    monkeypatch.setattr(claims, "_is_named", swept_at_first)
+    with claims.claimed_file(store.root / "runs") as (path, _):
+        assert path.name == names[-1]
+    assert len(set(names)) == len(names) == 3
+
+
+def test_a_file_that_goes_while_it_is_adopted_again_is_written(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.replace("_shards/a.parquet", b"bytes")
+    same = filecmp.cmp
+
+    def then_deleted(one: Path, other: Path, *, shallow: bool) -> bool:
+        found = same(one, other, shallow=shallow)
+        other.unlink()
+        return found
+
+    monkeypatch.setattr(filecmp, "cmp", then_deleted)
+    with store.temporary("runs/a") as folder:
+        (folder / "shard").write_bytes(b"bytes")
+        store.adopt(folder / "shard", "_shards/a.parquet")
+
+    assert store.read_bytes("_shards/a.parquet") == b"bytes"
+
+
+def test_a_disk_without_links_gives_a_file_its_other_name_by_a_copy(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.replace("shards/a.parquet", b"bytes")
+
+    def no_links(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    store.link("shards/a.parquet", "_shards/a.parquet")
+
+    assert store.read_bytes("_shards/a.parquet") == b"bytes"
+    (old,), (new,) = store.list_files("shards"), store.list_files("_shards")
+    assert new.modified == pytest.approx(old.modified)
+
+
+def test_only_folders_that_living_processes_hold_are_claimed(store: LocalStore) -> None:
+    living, dead = "20260101T000000Z-0123abcd", "20260101T000000Z-deadbeef"
+    with store.claim(f"runs/{living}"):
+        (store.root / "runs" / dead).mkdir()
+        (store.root / "runs" / f"{dead}.lock").touch()
+        assert store.claimed() == [living]
+    assert store.claimed() == []

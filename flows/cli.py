@@ -106,8 +106,11 @@ def init(
     """Print a commented config for what a source is; it runs as it is."""
     from flows.commands.discovering import discover as look  # noqa: PLC0415
     from flows.commands.discovering import starting_config  # noqa: PLC0415
+    from flows.commands.unrunnable import refuse_unrunnable  # noqa: PLC0415
 
-    sys.stdout.write(starting_config(source, output, look(source, store_options(options), layout)))
+    found = look(source, store_options(options), layout)
+    refuse_unrunnable(found)
+    sys.stdout.write(starting_config(source, output, found))
 
 
 @app.command()

@@ -59,6 +59,18 @@ def test_what_init_prints_fits_every_layout(offline_parquetry: Command, tmp_path
     assert plan["listed"] == found["images"] > 0
 
 
+def test_init_prints_no_config_that_would_publish_nothing(
+    offline_parquetry: Command, pets: Path, tmp_path: Path
+) -> None:
+    (pets / "stray.png").write_bytes((pets / "cat" / "0.png").read_bytes())
+
+    message = offline_parquetry("init", pets, tmp_path / "published", code=2).stderr
+
+    assert "1 of 7 images would be rejected (1 × no_label)" in message
+    assert "allow_unlabeled: true" in message
+    assert "max_reject_fraction: 0.16" in message
+
+
 def test_init_names_the_label_file_that_lies_beside_the_images(
     offline_parquetry: Command, pets: Path, tmp_path: Path
 ) -> None:

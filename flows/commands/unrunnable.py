@@ -1,0 +1,47 @@
+"""What `init` says instead of a config whose run would publish nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.reasons import Reason
+from tasks.report.gates import Gates
+from tasks.samples import Discovery, count_values
+
+
+def refuse_unrunnable(found: Discovery) -> None:
+    """Raise where more of *found* is rejected before any image is opened than a run admits.
+
+    Raises:
+        UnsettledLayoutError: It is; each proposal is a config that runs.
+    """
+    reasons = count_values(found.rejections["reason"])
+    rejected, limit = sum(reasons.values()), Gates().max_reject_fraction
+    if rejected <= limit * found.listed:
+        return
+    told = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
+    what = (
+        f"{rejected:,} of {found.listed:,} images would be rejected ({told}), more than `gates.max_reject_fraction` "
+        f"admits ({limit:.0%}), so this config would publish nothing. Mend the source, or say what becomes of them:"
+    )
+    raise UnsettledLayoutError.of("rejected", what, _proposals(found, reasons), found.notices)
+
+
+def _proposals(found: Discovery, reasons: Mapping[str, int]) -> list[Proposal]:
+    keys: dict[str, Any] = {name: dict(section) for name, section in found.keys.items()}
+    source = {"layout": found.layout, **keys.get("source", {})}
+    share = min(1.0, math.ceil(100 * sum(reasons.values()) / max(found.listed, 1) + 1) / 100)
+    ways: list[tuple[str, dict[str, Any]]] = []
+    if reasons.get(Reason.UNEVEN_DEPTH.value):
+        ways += [
+            ("an image in a folder that has classes below it has that folder's class", {"uneven": "keep"}),
+            ("such an image has the topmost folder's class", {"uneven": "top"}),
+        ]
+    if reasons.get(Reason.NO_LABEL.value):
+        ways.append(("images without a label shall be kept, as label -1", {"allow_unlabeled": True}))
+    proposals = [Proposal(says, keys | {"source": source | more}) for says, more in ways]
+    gates = {"gates": {"max_reject_fraction": share}}
+    return [*proposals, Proposal("they shall be left out", keys | {"source": source} | gates)]

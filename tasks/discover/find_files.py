@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.discover.plain_ends import is_plain, plain_ends
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.locations import normalise_path
@@ -24,8 +25,6 @@ _CAREFUL: tuple[Find, ...] = ("path", "end", "stem")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:/*")
 _SLASHES = re.compile(r"[\\/]+")
 Places = npt.NDArray[np.int64]
-Key = tuple[str, str]
-"""The folder of a label file, and a location in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,23 @@ class Found:
 
     places: Places
     mode: Find
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Locations of one table.
+
+    Attributes:
+        texts: Each once.
+        folders: For each the folder of its label file.
+        base: The folder that all are relative to; None where the config gives none.
+        table: What messages call the table.
+    """
+
+    texts: pa.Array
+    folders: pa.Array
+    base: str | None
+    table: str
 
 
 class FileFinder:
@@ -66,59 +82,69 @@ class FileFinder:
         Raises:
             LabelFileError: One names two files.
         """
-        encoded = pc.dictionary_encode(pc.binary_join_element_wise(folders, texts, "\0"))
-        keys = [text.partition("\0")[::2] for text in encoded.dictionary.to_pylist()]
-        if find == "auto":
-            found = self._auto(keys, base, table)
-        else:
-            found = Found(np.array(self._by(find, keys, base, table), dtype=np.int64), find)
-        return replace(found, places=found.places[encoded.indices.to_numpy()])
+        asked, codes = _distinct(texts, folders, base, table)
+        found = self._auto(asked) if find == "auto" else Found(self._by(find, asked), find)
+        return replace(found, places=found.places[codes])
 
-    def _auto(self, keys: Sequence[Key], base: str | None, table: str) -> Found:
+    def _auto(self, asked: _Asked) -> Found:
         """The first way that names a file for each location, else the one that names the most.
 
         By its name alone a file is found only where no other way finds one, and no two locations mean the same.
         """
-        best, most = Found(np.full(len(keys), -1, dtype=np.int64), "path"), 0
+        best, most = Found(np.full(len(asked.texts), -1, dtype=np.int64), "path"), 0
         for mode in _CAREFUL:
             try:
-                places = np.array(self._by(mode, keys, base, table), dtype=np.int64)
+                places = self._by(mode, asked)
             except LabelFileError:
                 if not most:
                     raise
                 continue
             if (count := int((places >= 0).sum())) > most:
                 best, most = Found(places, mode), count
-            if count == len(keys):
+            if count == len(places):
                 break
-        if most or not keys:
+        if most or not len(asked.texts):
             return best
-        places = np.array(self._by("name", keys, base, table), dtype=np.int64)
+        places = self._by("name", asked)
         named = places[places >= 0]
         return Found(places, "name") if len(np.unique(named)) == len(named) else best
 
-    def _by(self, mode: Find, keys: Sequence[Key], base: str | None, table: str) -> Sequence[int]:
+    def _by(self, mode: Find, asked: _Asked) -> Places:
         if mode == "path":
-            return self._by_path(keys, base)
-        index = self._index(mode, base)
-        names = [index.names_of(text) for _, text in keys]
-        for dropped in range(_shared_parts(names) + 1):
-            places = [
-                self._one(index.find(parts[dropped:]), key, table) for parts, key in zip(names, keys, strict=True)
-            ]
-            if any(place >= 0 for place in places):
-                return places
-        return [-1] * len(keys)
+            return self._by_path(asked)
+        candidates = self._below(asked.base)
+        places = plain_ends(asked.texts, self._paths.take(pa.array(candidates)), mode, self._extensions)
+        places = np.where(places >= 0, candidates[places], places) if len(candidates) else places
+        left = np.flatnonzero(places < 0).tolist()
+        if not left:
+            return places
+        index = self._index(mode, asked.base, candidates)
+        texts = asked.texts.take(pa.array(left)).to_pylist()
+        names = [index.names_of(text) for text in texts]
+        found = [index.find(parts) for parts in names]
+        dropped = 0
+        while len(left) == len(places) and not any(found) and dropped < _shared_parts(names):
+            dropped += 1
+            found = [index.find(parts[dropped:]) for parts in names]
+        for row, text, several in zip(left, texts, found, strict=True):
+            places[row] = self._one(several, text, asked, row)
+        return places
 
-    def _one(self, found: list[int], key: Key, table: str) -> int:
-        folder, text = key
+    def _below(self, base: str | None) -> Places:
+        """The places of the files below *base*."""
+        if not base:
+            return np.arange(len(self._paths))
+        return np.flatnonzero(pc.starts_with(self._paths, f"{base}/").to_numpy(zero_copy_only=False))
+
+    def _one(self, found: list[int], text: str, asked: _Asked, row: int) -> int:
         if len(found) > 1:
+            folder = asked.folders[row].as_py()
             found = [place for place in found if self._lies_in(place, folder)] or found
         if len(found) > 1:
             shown = " and ".join(repr(self._paths[place].as_py()) for place in found[:2])
             raise LabelFileError(
-                f"{table}: the location {text[:100]!r} names {len(found)} files, {shown}. Set `base` to the folder "
-                "that is meant, or a `location` template that tells them apart."
+                f"{asked.table}: the location {text[:100]!r} names {len(found)} files, {shown}. Set `base` to the "
+                "folder that is meant, or a `location` template that tells them apart."
             )
         return found[0] if found else -1
 
@@ -126,23 +152,21 @@ class FileFinder:
         path: str = self._paths[place].as_py()
         return not folder or path.startswith(f"{folder}/")
 
-    def _by_path(self, keys: Sequence[Key], base: str | None) -> list[int]:
+    def _by_path(self, asked: _Asked) -> Places:
         """Below the base; without one below the label file's folder, else below the source's path."""
-        heads = [folder if base is None else base for folder, _ in keys]
-        whole = [f"{head}/{text}" if head else text for head, (_, text) in zip(heads, keys, strict=True)]
-        below = [normalise_path(path) or "" for path in whole]
+        heads = asked.folders if asked.base is None else pa.repeat(pa.scalar(asked.base), len(asked.texts))
+        whole = pc.if_else(pc.equal(heads, ""), asked.texts, pc.binary_join_element_wise(heads, asked.texts, "/"))
+        below = _normalised(whole)
         found = self._exactly(below)
-        if base is None and (found < 0).any():
-            top = self._exactly([normalise_path(text) or "" for _, text in keys])
-            found = np.where(found >= 0, found, top)
-        if (found < 0).any():
-            spelled = [self._composed.get(unicodedata.normalize("NFC", path), -1) for path in below]
-            found = np.where(found >= 0, found, np.array(spelled, dtype=np.int64))
-        return [int(place) for place in found]
+        if asked.base is None and (found < 0).any():
+            found = np.where(found >= 0, found, self._exactly(_normalised(asked.texts)))
+        for row in np.flatnonzero(found < 0).tolist() if self._composed else []:
+            found[row] = self._composed.get(unicodedata.normalize("NFC", below[row].as_py()), -1)
+        return found
 
-    def _exactly(self, paths: Sequence[str]) -> Places:
-        index = pc.index_in(pa.array(paths, pa.string()), value_set=self._paths)
-        return np.asarray(pc.fill_null(index, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    def _exactly(self, paths: pa.Array) -> Places:
+        index = pc.index_in(paths, value_set=self._paths)
+        return np.asarray(pc.fill_null(index, -1).to_numpy(zero_copy_only=False), dtype=np.int64).copy()
 
     @cached_property
     def _composed(self) -> Mapping[str, int]:
@@ -153,20 +177,40 @@ class FileFinder:
             found[unicodedata.normalize("NFC", self._paths[place].as_py())].append(place)
         return {name: held[0] for name, held in found.items() if len(held) == 1}
 
-    def _index(self, mode: Find, base: str | None) -> _Ends:
+    def _index(self, mode: Find, base: str | None, candidates: Places) -> _Ends:
         key = (mode, base or "")
         if key not in self._indexes:
-            head = f"{base}/" if base else ""
-            places = np.arange(len(self._paths))
-            if head:
-                places = np.flatnonzero(pc.starts_with(self._paths, head).to_numpy(zero_copy_only=False))
-            paths = self._paths.take(pa.array(places)).to_pylist()
-            self._indexes[key] = _Ends(paths, places.tolist(), mode, self._extensions)
+            paths = self._paths.take(pa.array(candidates)).to_pylist()
+            self._indexes[key] = _Ends(paths, candidates.tolist(), mode, self._extensions)
         return self._indexes[key]
 
     @cached_property
     def _indexes(self) -> dict[tuple[Find, str], _Ends]:
         return {}
+
+
+def _distinct(texts: pa.Array, folders: pa.Array, base: str | None, table: str) -> tuple[_Asked, Places]:
+    """Each pair of location and folder once, and for every row which it is."""
+    if len(folders.unique()) > 1:
+        encoded = pc.binary_join_element_wise(folders, texts, "\0").dictionary_encode()
+        pairs = [text.partition("\0")[::2] for text in encoded.dictionary.to_pylist()]
+        held = [pa.array([pair[side] for pair in pairs], pa.string()) for side in (1, 0)]
+    else:
+        encoded = texts.dictionary_encode()
+        held = [encoded.dictionary, pa.repeat(folders[0] if len(folders) else pa.scalar(""), len(encoded.dictionary))]
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return _Asked(held[0], held[1], base, table), codes
+
+
+def _normalised(paths: pa.Array) -> pa.Array:
+    """*paths* without what leads nowhere; "" for one that leads out."""
+    odd = np.flatnonzero(~is_plain(paths))
+    if not len(odd):
+        return paths
+    mask = np.zeros(len(paths), dtype=bool)
+    mask[odd] = True
+    normal = [normalise_path(path) or "" for path in paths.take(pa.array(odd)).to_pylist()]
+    return pc.replace_with_mask(paths, pa.array(mask), pa.array(normal, pa.string()))
 
 
 def _shared_parts(names: Sequence[tuple[str, ...]]) -> int:

@@ -15,6 +15,7 @@ from tasks.discover.find_files import FileFinder
 from tasks.discover.listing import Listing
 from tasks.discover.row_source import RowSource
 from tasks.discover.scan import stat_local
+from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records.locations import LocationPolicy, Place, classify_location, normalise_path
 from tasks.records.web_locations import web_address
@@ -117,6 +118,12 @@ class Locator:
             columns |= self._elsewhere(rows, texts, leads, columns, base)
         for name, column in columns.items():
             rows = rows.with_column(name, column)
+        if 0 < rows.count == sum(why.reason is Reason.NOT_FOUND for why in leads.refused.values()):
+            first = texts[0].as_py()[:100]
+            raise LabelFileError(
+                f"{rows.name}: none of its {rows.count:,} locations names an image, such as {first!r}. Say where they "
+                "lie with `base`, or how they are called with a `location` template: `train/{image}.jpg`."
+            )
         unfound = {row: why for row, why in sorted(leads.refused.items()) if leads.places[row] < 0}
         for reason in dict.fromkeys(why.reason for why in unfound.values()):
             chosen = {row: why.detail for row, why in unfound.items() if why.reason is reason}

@@ -28,9 +28,7 @@ def read_xml_table(file: TableFile, settings: TableSettings, kept: Sequence[str]
     found = root.findall("/".join(settings.at.split("."))) if settings.at else [root]
     if not found:
         there = ", ".join(dict.fromkeys(child.tag for child in root))[:200]
-        raise LabelFileError(
-            f"{file.name} has no element at `at: {settings.at}`. Below <{root.tag}> there are: {there}."
-        )
+        raise LabelFileError(f"{file.name} has no element `at: {settings.at}`. Below <{root.tag}> there are: {there}.")
     records = (Record(-1, 1, _line_of(element), _cells(element)) for element in found)
     return table_of_records(file, settings, kept, records, None)
 

@@ -84,6 +84,17 @@ class Dataset(StepConfig):
                 )
         return value
 
+    @field_validator("source")
+    @classmethod
+    def _levels_have_columns_of_their_own(cls, value: list[Source]) -> list[Source]:
+        taken = reserved_columns()
+        levels = [name for source in value for name in getattr(source, "levels", ()) or ()]
+        if (name := next((name for name in levels if f"label_{name}" in taken), "")) != "":
+            raise ValueError(
+                f"`levels` names {name!r}, whose column `label_{name}` every shard has anyway: give it another name"
+            )
+        return value
+
     @model_validator(mode="after")
     def _original_pixels_keep_their_size(self) -> Dataset:
         if self.write.pixels == "original" and self.resize.mode != "none":

@@ -103,7 +103,8 @@ class RunOutcome:
     def as_json(self) -> dict[str, Any]:
         """The contract of `run --json`: flat, stable names."""
         head = {key: getattr(self, key) for key in ("name", "outcome", "reason", "root", "version")}
-        return head | asdict(self.account) | {"seconds": round(self.seconds, 3)}
+        said = {"notices": list(self.breakdown.notices), "drift": list(self.breakdown.drift)}
+        return head | asdict(self.account) | {"seconds": round(self.seconds, 3)} | said
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, as JSON values; `from_dict` reads it back."""

@@ -30,7 +30,6 @@ from tasks.refresh.sizing import rows_per_shard
 from tasks.report.gates import most_rejects
 from tasks.samples import CARRIED, Discovery
 from tasks.shards import BuildSpec
-from tasks.shards.build import too_many_rejects
 from tasks.splits import assign_splits
 
 
@@ -116,17 +115,6 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
         ),
     )
     return _with_plan(dataset, run, options, _without(planned, sized.left_out))
-
-
-def worth_building(planned: PlannedRun) -> PlannedRun:
-    """*planned*, unless so many images are rejected before any is fetched that nothing could be published.
-
-    Raises:
-        RefusedError: So it is.
-    """
-    if planned.spec.most_rejects is not None and planned.spec.most_rejects < 0:
-        raise too_many_rejects(planned.spec)
-    return planned
 
 
 def _without(planned: PlannedRun, left_out: pa.Table) -> PlannedRun:

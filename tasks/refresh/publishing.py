@@ -23,6 +23,7 @@ from tasks.redaction import redact_url
 from tasks.refresh.breakdown import breakdown_of
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.drift_report import RunFacts, make_report, store_report
+from tasks.refresh.guards import crossed_gates, forbidden_by, new_classes
 from tasks.refresh.left_out import first_left_out
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import Account, Breakdown, RunOutcome
@@ -49,7 +50,7 @@ def publish_run(
     refuse_superseded(run)
     facts = _gather(dataset, run, planned, built)
     gates = check_gates(dataset.gates, _gate_facts(run, facts))
-    crossed = [gate for gate in gates if gate.crossed and gate.gate not in options.accept]
+    crossed = crossed_gates(gates, options)
     if crossed:
         return _forbidden(dataset, run, facts, gates, crossed)
     if _is_unchanged(run, facts):
@@ -109,7 +110,7 @@ def _forbidden(
     dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult], crossed: Sequence[GateResult]
 ) -> RunOutcome:
     """The outcome of a run whose version is whole and may not be published; its shards wait in the pool."""
-    refused = refused_run(dataset, run, _crossed(crossed), None)
+    refused = refused_run(dataset, run, forbidden_by(crossed), None)
     past = facts.planned.past
     state = replace(learned_state(facts, past.rejects), absent=past.state.absent)
     report = make_report(dataset, run, facts, gates, library_versions())
@@ -227,7 +228,6 @@ def _count_others(ids: pa.Array, others: pa.Array) -> int:
 
 def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
     uncounted = sum(facts.breakdown.reasons.get(reason, 0) for reason in UNCOUNTED)
-    known = set(run.history.class_names.get("label", ()))
     counts = facts.breakdown.classes
     listed = {name for name in facts.planned.labelled.shown if name}
     present = {name: count for name, count in counts.items() if name and (count or name in listed)}
@@ -238,15 +238,8 @@ def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
         rows_before=run.history.manifest.rows if run.history.manifest else 0,
         deleted=max(0, facts.changes["deleted"]),
         classes=present,
-        new_classes=tuple(sorted(set(counts) - known)) if known else (),
+        new_classes=new_classes(run, list(counts)),
     )
-
-
-def _crossed(gates: Sequence[GateResult]) -> RefusedError:
-    """What to say of gates that forbid publishing."""
-    reasons = "; ".join(f"{gate.gate}: {gate.detail}" for gate in gates)
-    accept = " ".join(f"--accept {gate.gate}" for gate in gates)
-    return RefusedError(f"{reasons}. Mend the source, or publish all the same: `parquetry run CONFIG {accept}`")
 
 
 def _is_unchanged(run: Run, facts: RunFacts) -> bool:

@@ -14,10 +14,11 @@ from tasks.publish import Run, open_run
 from tasks.publish.history import read_history
 from tasks.publish.runs import refuse_held
 from tasks.refresh.dataset import Dataset
+from tasks.refresh.guards import refuse_hopeless, refuse_wrong_use
 from tasks.refresh.listed import list_sources
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
-from tasks.refresh.planning import PlannedRun, plan_run, worth_building
+from tasks.refresh.planning import PlannedRun, plan_run
 from tasks.refresh.publishing import publish_run, refused_run
 from tasks.refresh.rounds import settle_rows, with_copies
 from tasks.shards import BuildSpec, ShardOutcome
@@ -42,15 +43,17 @@ def refresh(dataset: Dataset, options: RefreshOptions, steps: Steps) -> RunOutco
     """Bring a dataset up to date with its sources: what became of it, published, unchanged or refused.
 
     Raises:
-        DatasetError: It failed; what is published is as it was.
+        DatasetError: It failed, or must not begin; what is published is as it was.
     """
     tally_of(dataset.name).begin()
+    refuse_wrong_use(dataset, options)
     with open_run(open_store(dataset.store)) as run:
         planned = None
         try:
             refuse_held(run)
             listed = steps.step("discover", lambda: list_sources(dataset, run, options))
-            planned = steps.step("plan", lambda: worth_building(plan_run(dataset, run, options, listed)))
+            planned = steps.step("plan", lambda: plan_run(dataset, run, options, listed))
+            refuse_hopeless(dataset, run, options, planned)
             with steps.building(run) as build:
                 outcomes = build(planned.plan, planned.spec)
                 settled = steps.step("settle", lambda: settle_rows(dataset, planned, run, outcomes))
@@ -66,6 +69,7 @@ def preview(dataset: Dataset, options: RefreshOptions) -> tuple[Run, PlannedRun]
     Raises:
         DatasetError: What `refresh` would say before it builds.
     """
+    refuse_wrong_use(dataset, options, write=False)
     store = open_store(dataset.store)
     run = Run("plan", store, read_history(store), time.monotonic(), is_dry=True)
     return run, plan_run(dataset, run, options, list_sources(dataset, run, options))

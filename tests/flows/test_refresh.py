@@ -235,13 +235,14 @@ def test_a_rejected_image_is_not_asked_for_again_until_it_changes(
 def test_a_refused_night_says_how_to_accept_it_and_the_accepted_one_adopts_its_shards(
     parquetry: Command, write_config: WriteConfig, source: Path
 ) -> None:
-    config = write_config(source, "refresh", gates={"min_per_class": "20"})
+    (source / "class0" / "bad.png").write_bytes(b"nothing")
+    config = write_config(source, "refresh", gates={"min_rows": "41"})
     (refused,) = parquetry.run_json(config, code=1)
 
-    (accepted,) = parquetry.run_json(config, "--accept", "min_per_class")
+    (accepted,) = parquetry.run_json(config, "--accept", "min_rows")
 
     assert refused["outcome"] == "refused"
-    assert "--accept min_per_class" in refused["reason"]
+    assert "--accept min_rows" in refused["reason"]
     assert pick(accepted, "outcome", "written", "images_fetched", "images_decoded") == ("published", 40, 0, 0)
 
 

@@ -211,7 +211,7 @@ def test_final_answers_are_asked_once_a_night_and_passing_ones_in_nights_1_2_4_8
 
 
 def test_a_run_that_was_refused_is_not_asked_of_the_server_again(online: Any, web: Web, pick: Any) -> None:
-    online.change("gates", min_rows="1000")
+    online.change("gates", min_rows="24")
     web.images["/class0/00.png"] = b"this is no image"
     assert online.run()["outcome"] == "refused"
     web.forget()

@@ -1,0 +1,87 @@
+"""What forbids a run before it builds anything: wrong use, and gates that its plan alone decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.errors import ConfigError, RefusedError
+from tasks.publish import Run, check_output
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.planning import PlannedRun
+from tasks.report.gates import GateFacts, GateResult, Gates, check_gates
+from tasks.samples import count_values
+from tasks.shards.build import too_many_rejects
+
+
+def refuse_wrong_use(dataset: Dataset, options: RefreshOptions, *, write: bool = True) -> None:
+    """Raise where a run of *dataset* must not even begin, whoever asks for it.
+
+    Args:
+        dataset: What is to be brought up to date.
+        options: What is asked of the run.
+        write: Whether it will write to the output, which is tried then.
+
+    Raises:
+        ConfigError: An option has no meaning.
+        OutputError: The output lies in a source or a source in it; it holds something else, cannot be written, or
+            cannot fence commits.
+    """
+    for name in options.accept:
+        if name not in Gates.model_fields:
+            raise ConfigError(f"accept {name}: no such gate; there are {', '.join(Gates.model_fields)}.")
+    if options.limit < 0:
+        raise ConfigError(f"limit {options.limit}: write how many images to take, or 0 for all.")
+    check_output(dataset.output, dataset.name, [source.place for source in dataset.sources], write=write)
+
+
+def refuse_hopeless(dataset: Dataset, run: Run, options: RefreshOptions, planned: PlannedRun) -> None:
+    """Raise `RefusedError` where a gate is crossed whatever the shards of *planned* will come to."""
+    if planned.spec.most_rejects is not None and planned.spec.most_rejects < 0:
+        raise too_many_rejects(planned.spec)
+    crossed = crossed_gates(check_gates(dataset.gates, _best_case(run, planned)), options)
+    if crossed:
+        raise forbidden_by(crossed)
+
+
+def crossed_gates(gates: Sequence[GateResult], options: RefreshOptions) -> list[GateResult]:
+    """Those of *gates* that are crossed and may not be."""
+    return [gate for gate in gates if gate.crossed and gate.gate not in options.accept]
+
+
+def forbidden_by(gates: Sequence[GateResult]) -> RefusedError:
+    """What to say of gates that forbid publishing."""
+    reasons = "; ".join(f"{gate.gate}: {gate.detail}" for gate in gates)
+    accept = " ".join(f"--accept {gate.gate}" for gate in gates)
+    return RefusedError(f"{reasons}. Mend the source, or publish all the same: `parquetry run CONFIG {accept}`")
+
+
+def new_classes(run: Run, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of *names* that no version had; none on the first run."""
+    known = set(run.history.class_names.get("label", ()))
+    return tuple(sorted(set(names) - known)) if known else ()
+
+
+def _best_case(run: Run, planned: PlannedRun) -> GateFacts:
+    """What gates will look at if every image is a good one, and every new one a missing one that moved."""
+    samples = planned.labelled.samples
+    ids = samples["sample_id"].combine_chunks()
+    added, gone = _count_others(ids, planned.past.ids), _count_others(planned.past.ids, ids)
+    counts = count_values(samples["label_name"])
+    listed = {name for name in planned.labelled.shown if name}
+    return GateFacts(
+        listed=planned.discovery.listed,
+        rejected=0,
+        written=samples.num_rows,
+        rows_before=run.history.manifest.rows if run.history.manifest else 0,
+        deleted=max(0, gone - added),
+        classes={name: counts.get(name, 0) for name in listed | set(counts) if name},
+        new_classes=new_classes(run, planned.labelled.class_names["label"]),
+    )
+
+
+def _count_others(ids: pa.Array, others: pa.Array) -> int:
+    return len(ids) - int(pc.sum(pc.is_in(ids, value_set=others)).as_py() or 0)

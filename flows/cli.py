@@ -5,14 +5,26 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.commands import duty_commands, version_commands
-from flows.commands.command_line import AsJson, Options, console, pairs, print_error, print_json, store_options
+from flows.commands.command_line import (
+    AsJson,
+    Options,
+    console,
+    exit_code_of,
+    pairs,
+    print_error,
+    print_json,
+    store_options,
+    told,
+)
 from flows.interrupts import stopped_by_signals
+from flows.standard_streams import Streams, use_utf8
 from tasks.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:
@@ -114,19 +126,22 @@ def init(
 
 
 @app.command()
-def check(configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
+def check(context: typer.Context, configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
     """Validate configs without touching their sources."""
     from flows.config import load_config  # noqa: PLC0415
     from tasks.publish import refuse_guests  # noqa: PLC0415
 
     wrong = 0
+    overrides = pairs(sets)
     for url in configs:
         try:
-            dataset = load_config(url, pairs(sets))
+            dataset = load_config(url, overrides)
             refuse_guests(dataset.output, dataset.name)
             name, problem = dataset.name, ""
-        except DatasetError as error:
-            name, problem, wrong = url, str(error), wrong + 1
+        except Exception as error:  # noqa: BLE001 - what one config brings about must not keep others from being checked
+            if context.obj and not isinstance(error, DatasetError):
+                traceback.print_exception(error)
+            name, problem, wrong = url, told(error), wrong + 1
         if as_json:
             print_json({"config": url, "name": None if problem else name, "ok": not problem, "problem": problem})
         elif problem:
@@ -146,40 +161,47 @@ def demo(folder: Annotated[Path, typer.Argument(help="Where to draw; made if abs
 
 
 def _gates(names: list[str] | None) -> tuple[str, ...]:
-    """Names of gates, checked."""
+    """Names of gates, checked before anything else; the run does it again."""
     from tasks.report.gates import Gates  # noqa: PLC0415
 
     for name in names or ():
         if name not in Gates.model_fields:
-            raise ConfigError(f"--accept {name}: no such gate; there are {', '.join(Gates.model_fields)}.")
+            near = get_close_matches(name, Gates.model_fields, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(Gates.model_fields)}."
+            raise ConfigError(f"--accept {name}: no such gate; {hint}")
     return tuple(names or ())
 
 
 def main() -> None:
     """Run the command; a user's mistake ends in a message and an exit code, never in a traceback."""
+    use_utf8()
+    streams = Streams()
     os.environ.setdefault("DO_NOT_TRACK", "1")  # Prefect reports its use, and says so, unless its user has a word
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
+    code = _exit_code(debug=debug)
+    if (error := streams.lost()) is not None and not code:
+        code = 1 if streams.is_reader_gone(error) else 2
+        if code == 2:
+            print_error(f"standard output cannot be written: {error.strerror}. What was asked for is done.")
+    sys.exit(code)
+
+
+def _exit_code(*, debug: bool) -> int:
+    """What the command comes to."""
     try:
         app(obj=debug)
-    except DatasetError as error:
-        if debug:
-            raise
-        from flows.commands.local_run import exit_code  # noqa: PLC0415
-
-        print_error(str(error))
-        sys.exit(exit_code(error))
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(bool(end.code))
     except KeyboardInterrupt:
         print_error("interrupted; the published version is as it was")
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 130
     except Exception as error:
         if debug:
             raise
-        print_error(f"{type(error).__name__}: {error}. This is a defect of parquetry; --debug shows where.")
-        sys.exit(1)
+        print_error(told(error))
+        return exit_code_of(error)
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import fsspec
 from pydantic import ValidationError
 
-from flows.config_problems import describe_problems
+from flows.config_problems import describe_problems, place_of
 from flows.runners import RunSettings
 from flows.schedule import ScheduleSettings
 from flows.yaml_text import MAX_BYTES, KeyPath, YamlText, parse_yaml
-from tasks.errors import ConfigError, MissingConfigError
+from tasks.errors import ConfigError, DatasetError, MissingConfigError
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
-from tasks.storage import is_url, redact_url
+from tasks.storage import is_read_once, is_url, local_path, open_local, redact_url, require_scheme, scheme_problem
 
 
 class DatasetConfig(Dataset):
@@ -61,10 +61,22 @@ def load_config(url: str, overrides: Mapping[str, Any] | None = None) -> Dataset
         _override(data, key, value)
     _resolve_paths(data, url)
     try:
-        return DatasetConfig.model_validate(data)
+        dataset = DatasetConfig.model_validate(data)
     except ValidationError as error:
         problems = list(describe_problems(error, DatasetConfig, parsed, url, overrides or {}))
         raise ConfigError("\n".join(dict.fromkeys(problems))) from None
+    for path, place in _places(dataset):
+        if problem := scheme_problem(place):
+            raise ConfigError(f"{place_of(path, parsed, url, overrides or {})}: {problem}")
+    return dataset
+
+
+def _places(dataset: DatasetConfig) -> Iterator[tuple[KeyPath, str]]:
+    """Where the config sends us, and the keys that do."""
+    for number, source in enumerate(dataset.source):
+        yield ("source", number, "path"), source.path
+        yield ("source", number, "base_dir"), getattr(source, "base_dir", "")
+    yield ("output", "path"), dataset.output.path
 
 
 def line_of(url: str, key: KeyPath) -> str:
@@ -73,9 +85,10 @@ def line_of(url: str, key: KeyPath) -> str:
 
 
 def _read_text(url: str) -> str:
+    require_scheme(url)
     try:
         if not is_url(url):
-            with Path(url).expanduser().open("rb") as local:
+            with open_local(local_path(url)) as local:
                 return _decoded(local.read(MAX_BYTES + 1), url)
         with fsspec.open(url, "rb") as file:
             return _decoded(file.read(MAX_BYTES + 1), url)
@@ -83,7 +96,9 @@ def _read_text(url: str) -> str:
         raise MissingConfigError(f"{redact_url(url)}: no such config file.") from None
     except IsADirectoryError:
         raise ConfigError(f"{url}: is a folder. Name the YAML files in it, such as {url.rstrip('/')}/*.yaml.") from None
-    except (OSError, ValueError, ImportError) as error:
+    except DatasetError:
+        raise
+    except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
         raise ConfigError(f"{redact_url(url)}: cannot be read: {str(error)[:200]}") from None
 
 
@@ -126,5 +141,6 @@ def _resolved(path: str, config_url: str) -> str:
     if is_url(config_url) and not path.startswith(("/", "~")):
         scheme, _, rest = config_url.partition("://")
         return f"{scheme}://{PurePosixPath(rest).parent / path}"
-    folder = Path.cwd() if is_url(config_url) else Path(config_url).expanduser().parent
-    return str((folder / Path(path).expanduser()).absolute())
+    has_no_folder = is_url(config_url) or is_read_once(config_url)  # a pipe's is the system's
+    folder = Path.cwd() if has_no_folder else local_path(config_url).parent
+    return str((folder / local_path(path)).absolute())

@@ -9,20 +9,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
+from flows.config_words import unknown_layout, words_for
 from flows.yaml_text import KeyPath, YamlText
-from tasks.storage import redact_url
 
-_WANTED = {
-    "bool_parsing": "write true or false",
-    "dict_type": "write a mapping, such as {key: value}",
-    "float_parsing": "write a number",
-    "int_parsing": "write a whole number",
-    "list_type": "write a list, such as [a, b]",
-    "model_type": "write a section with keys of its own",
-    "string_type": "write text",
-    "tuple_type": "write a list, such as [224, 224]",
-}
-"""What a key must hold, in a person's words, by pydantic's name for the mistake."""
 _MOST = 20
 
 
@@ -39,42 +28,57 @@ def describe_problems(
         overrides: What was laid over it, by dotted key.
     """
     told: dict[str, str] = {}
+    lines: dict[str, int] = {}
     for problem in error.errors(include_url=False):
         path, fields = _place(problem["loc"], parsed.data, model)
         if problem["type"] == "union_tag_invalid":
             path = (*path, "layout")
-        key = ".".join(map(str, path))
-        overridden = any(key == name or key.startswith(f"{name}.") for name in overrides)
-        where = f"--set {key}" if overridden else f"{url}:{parsed.line(path)}: {key or 'config'}"
-        words = _in_words(problem, path, fields)
+        words = _in_words(problem, path, fields, model)
+        where = place_of(path, parsed, url, overrides)
+        lines[where] = parsed.line(path)
         told[where] = f"{told[where].rstrip('.')}; or {words}" if where in told and words != told[where] else words
-    lines = [f"{where}: {words}" for where, words in told.items()]
-    yield from lines[:_MOST]
-    if len(lines) > _MOST:
-        yield f"{url}: and {len(lines) - _MOST} more mistakes."
+    ordered = [f"{where}: {told[where]}" for where in sorted(told, key=lambda where: lines[where])]
+    yield from ordered[:_MOST]
+    if len(ordered) > _MOST:
+        yield f"{url}: and {len(ordered) - _MOST} more mistakes."
 
 
-def _in_words(problem: Any, path: KeyPath, fields: Sequence[str]) -> str:
+def place_of(path: KeyPath, parsed: YamlText, url: str, overrides: Mapping[str, Any]) -> str:
+    """Where the key *path* was given: ``pets.yaml:3: source.path``, or the override that gave it."""
+    if path[:1] == ("source",) and isinstance(parsed.data["source"], dict):
+        path = tuple(part for part in path if not isinstance(part, int))  # one source is validated as a list of one
+    key = ".".join(map(str, path))
+    overridden = any(key == name or key.startswith(f"{name}.") for name in overrides)
+    return f"--set {key}" if overridden else f"{url}:{parsed.line(path)}: {key or 'config'}"
+
+
+def _in_words(problem: Any, path: KeyPath, fields: Sequence[str], model: type[BaseModel]) -> str:
     kind = problem["type"]
     if kind == "extra_forbidden":
-        near = get_close_matches(str(path[-1]), fields, n=1, cutoff=0.5)
-        return f"unknown key; did you mean {near[0]!r}?" if near else f"unknown key; known are {', '.join(fields)}."
+        return _unknown_key(str(path[-1]), fields, model)
     if kind == "union_tag_invalid":
-        return _unknown_layout(problem["ctx"])
+        return unknown_layout(problem["ctx"])
     if kind == "missing":
-        return "is missing."
-    message = _WANTED.get(kind) or str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
-    shown = problem.get("input")
-    if isinstance(shown, str | int | float | bool):
-        return f"{message}, not {redact_url(str(shown))[:100]!r}."
-    return f"{message}."
+        missing = problem["loc"][-1]
+        return f"has too few values: {missing}." if isinstance(missing, int) else "is missing."
+    return words_for(problem)
 
 
-def _unknown_layout(context: Mapping[str, str]) -> str:
-    known = [tag.strip(" '") for tag in context["expected_tags"].split(",")]
-    near = get_close_matches(context["tag"], known, n=1, cutoff=0.4)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"unknown layout {context['tag']!r}; {hint}Known are {', '.join(known)}."
+def _unknown_key(key: str, fields: Sequence[str], model: type[BaseModel]) -> str:
+    """What to say of a key that is none here: the nearest one here, else where one of that name belongs."""
+    if near := get_close_matches(key, fields, n=1, cutoff=0.6):
+        return f"unknown key; did you mean {near[0]!r}?"
+    elsewhere = {f"{section}.{name}": name for section, names in _sections(model).items() for name in names}
+    for cutoff in (1.0, 0.8):
+        for place, name in elsewhere.items():
+            if get_close_matches(key, [name], n=1, cutoff=cutoff):
+                return f"unknown key; did you mean `{place}`?"
+    return f"unknown key; known are {', '.join(fields)}."
+
+
+def _sections(model: type[BaseModel]) -> dict[str, list[str]]:
+    """The sections of *model*, and their keys."""
+    return {str(name): [str(key) for key in _fields(annotation)] for name, annotation in _fields(model).items()}
 
 
 def _place(loc: tuple[str | int, ...], data: Any, model: type[BaseModel]) -> tuple[KeyPath, list[str]]:
@@ -86,7 +90,7 @@ def _place(loc: tuple[str | int, ...], data: Any, model: type[BaseModel]) -> tup
         known = _fields(annotation)
         if isinstance(part, int) and isinstance(data, dict):
             continue  # one source is validated as a list of one
-        stands = (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int))
+        stands = (isinstance(data, dict) and part in data) or _has(data, part)
         if not stands and part not in known:
             continue  # a member of a union
         path.append(part)
@@ -94,6 +98,10 @@ def _place(loc: tuple[str | int, ...], data: Any, model: type[BaseModel]) -> tup
         annotation = known.get(part, annotation) if isinstance(part, str) else annotation
         data = data[part] if stands else None
     return tuple(path), sorted(map(str, fields))
+
+
+def _has(data: Any, part: str | int) -> bool:
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def _fields(annotation: Any) -> dict[str | int, Any]:

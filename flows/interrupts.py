@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM during a run: its shards stop at their next image, and the process is gone within ten seconds."""
+"""Ctrl-C, SIGTERM and a closed terminal: a run's shards stop at their next image, and all ends within ten seconds."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 
 from tasks.progress import tally_of
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _GRACE_S = 6.0  # for shards, Prefect and the server to end in order
 _CLEANUP_S = 2.0
 _LOOK_EVERY_S = 0.1
@@ -48,10 +49,12 @@ def stopped_by_signals() -> Iterator[Interrupt]:
     A thread waits for the signals, so that they interrupt no write. Threads that libraries start at their import do not
     know of it, so this comes before the imports.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    is_nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    signals = _SIGNALS - ({signal.SIGHUP} if is_nohup else set())
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     interrupt = Interrupt()
     ended = threading.Event()
-    thread = threading.Thread(target=_wait, args=(interrupt, ended), name="signals", daemon=True)
+    thread = threading.Thread(target=_wait, args=(interrupt, ended, signals), name="signals", daemon=True)
     thread.start()
     try:
         yield interrupt
@@ -94,16 +97,17 @@ def _end_on_sigterm(noted: int, dataset: str) -> None:
     os.close(noted)
 
 
-def _wait(interrupt: Interrupt, ended: threading.Event) -> None:
+def _wait(interrupt: Interrupt, ended: threading.Event, signals: AbstractSet[signal.Signals]) -> None:
     while not ended.wait(_LOOK_EVERY_S):
         # sigtimedwait would do, but gives a signal out of thin air when the process is stopped and goes on
-        if pending := signal.sigpending() & set(_SIGNALS):
+        if pending := signal.sigpending() & signals:
             interrupt.number = signal.sigwait(pending)
             break
     if not interrupt.number:
         return
     if not interrupt.datasets:
-        os.write(2, b"error: interrupted; nothing had begun, and what is published is as it was\n")
+        with suppress(OSError):  # the terminal may be gone
+            os.write(2, b"error: interrupted; nothing had begun, and what is published is as it was\n")
         os._exit(interrupt.exit_code)
     if not _stop(interrupt.datasets, ended):
         cleaner = threading.Thread(target=_clean, args=(interrupt.cleanup,), daemon=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 from dateutil.rrule import rrulestr
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -60,6 +60,10 @@ class Rhythm(StepConfig):
             raise ValueError("is no cron: write minute, hour, day, month and weekday, as `0 2 * * *`")
         if len(fields) != 5 and not value.startswith("@"):
             raise ValueError("has more fields than a cron's five: minute, hour, day, month and weekday, as `0 2 * * *`")
+        try:
+            croniter(value, datetime.now(UTC)).get_next(datetime)
+        except CroniterBadDateError:
+            raise ValueError("never comes: no month has such a day") from None
         return value
 
     @field_validator("interval")

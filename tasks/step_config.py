@@ -26,6 +26,7 @@ class PlainText(str):
     __slots__ = ()
 
 
+_MOST_DIGITS = 4000  # beyond which Python makes no number of them
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
@@ -44,7 +45,7 @@ def _resolve_scalar(text: str) -> bool | int | float | str:
         return True
     if text in {"false", "False", "FALSE"}:
         return False
-    if _INT.fullmatch(text):
+    if _INT.fullmatch(text) and len(text) <= _MOST_DIGITS:
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else str(text)
 
@@ -84,7 +85,10 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def _as_duration(value: object) -> object:
     """``6h`` and the like as a `timedelta`; other values are left to pydantic."""
     if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", value)):
-        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        try:
+            return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+        except OverflowError:
+            raise ValueError("is too long a time") from None
     return value
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tasks.errors import ConfigError
+from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,6 +50,10 @@ def store_options(items: list[str] | None) -> dict[str, Any]:
         *parents, last = key.split(".")
         for parent in parents:
             section = section.setdefault(parent, {})
+            if not isinstance(section, dict):
+                raise ConfigError(f"--storage-option {key}: another one gives {parent!r} a value. Keep one of them.")
+        if last in section:
+            raise ConfigError(f"--storage-option {key}: another one gives {last!r} keys of its own. Keep one of them.")
         section[last] = resolve_plain(parse_yaml(value, f"--storage-option {key}").data)
     return values
 
@@ -58,9 +61,9 @@ def store_options(items: list[str] | None) -> dict[str, Any]:
 def open_root(root: str, options: list[str] | None) -> Store:
     """The output at *root*, as the command line names it."""
     from tasks.samples import StoreUrl  # noqa: PLC0415
-    from tasks.storage import is_url, open_store  # noqa: PLC0415
+    from tasks.storage import is_url, local_path, open_store  # noqa: PLC0415
 
-    place = root.rstrip("/") if is_url(root) else str(Path(root).expanduser().absolute())
+    place = root.rstrip("/") if is_url(root) else str(local_path(root).absolute())
     return open_store(StoreUrl(place, store_options(options)))
 
 
@@ -73,7 +76,8 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_json(value: Any) -> None:
     """Print *value* as one line of JSON."""
-    print_line(json.dumps(value, ensure_ascii=False))
+    is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+    print_line(json.dumps(value, ensure_ascii=not is_unicode))
     sys.stdout.flush()
 
 
@@ -82,9 +86,32 @@ def print_line(text: str) -> None:
     sys.stdout.write(f"{plain(text)}\n")
 
 
+def told(error: BaseException) -> str:
+    """*error* for a person; one that nobody foresaw is called what it is."""
+    if isinstance(error, DatasetError):
+        return str(error)
+    return f"{type(error).__name__}: {error}. This is a defect of parquetry; --debug shows where."
+
+
+def exit_code_of(error: BaseException) -> int:
+    """2 where the command, config, source layout, output or host is wrong; 1 where a run was refused or failed."""
+    return 2 if isinstance(error, ConfigError | LayoutError | OutputError | ServerError) else 1
+
+
 def print_error(message: str) -> None:
-    """Print what went wrong."""
-    sys.stderr.write(f"error: {plain(message)}\n")
+    """Print what went wrong, each of several mistakes as one."""
+    for line in plain(message).split("\n"):
+        sys.stderr.write(f"error: {line}\n" if line and not line[0].isspace() else f"{line}\n")
+
+
+def print_warning(message: str) -> None:
+    """Print what is not as it should be, although what was asked for is done."""
+    sys.stderr.write(f"warning: {plain(message)}\n")
+
+
+def print_note(message: str) -> None:
+    """Print what a person should know, although nothing went wrong."""
+    sys.stderr.write(f"note: {plain(message)}\n")
 
 
 def print_note(message: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,12 +11,13 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from flows.config_words import unknown_layout, words_for
 from flows.display.summary import printable, some
 from tasks.discover import Source, discover_sources
 from tasks.errors import ConfigError
 from tasks.labels import number_notices, order_classes
 from tasks.samples import Discovery, count_values
-from tasks.storage import is_url, redact_url
+from tasks.storage import is_url, local_path, redact_url, require_scheme
 
 _ROWS = 5
 
@@ -29,13 +29,17 @@ def discover(path: str, options: Mapping[str, Any], layout: str) -> Discovery:
         ConfigError: There is no such layout.
         LayoutError: There is no such source, no image in it, or it can be read in two ways.
     """
-    place = path if is_url(path) else str(Path(path).expanduser().absolute())
+    require_scheme(path)
+    place = path if is_url(path) else str(local_path(path).absolute())
     try:
         source: Source = TypeAdapter(Source).validate_python(
             {"path": place, "layout": layout, "storage_options": dict(options)}
         )
     except ValidationError as error:
-        raise ConfigError(f"{redact_url(path)}: {error.errors()[0]['msg']}") from None
+        [problem, *_] = error.errors()
+        if problem["type"] == "union_tag_invalid":
+            raise ConfigError(f"--layout: {unknown_layout(problem['ctx'])}") from None
+        raise ConfigError(f"{redact_url(path)}: {'.'.join(map(str, problem['loc']))}: {words_for(problem)}") from None
     return discover_sources([source], {})
 
 
@@ -144,7 +148,7 @@ def _place_of(source: str, discovery: Discovery) -> str:
 
 
 def _absolute(place: str) -> str:
-    return place if is_url(place) else str(Path(place).expanduser().absolute())
+    return place if is_url(place) else str(local_path(place).absolute())
 
 
 def _name_of(source: str) -> str:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.command_line import AsJson, console, print_error, print_json, print_line
+from flows.commands.command_line import (
+    AsJson,
+    console,
+    print_error,
+    print_json,
+    print_line,
+    print_note,
+    print_warning,
+    told,
+)
 from tasks.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,14 +58,15 @@ def _tell_of_reading(read: ReadConfigs, *, as_json: bool) -> int:
         _tell("skipped", name, place, "no `schedule` section", as_json=as_json)
     for url, error in read.failed:
         if as_json:
-            _tell("failed", "", url, str(error), as_json=True)
+            _tell("failed", "", url, told(error), as_json=True)
         else:
-            print_error(str(error))
+            print_error(told(error))
     return 2 if read.failed else 0
 
 
 def _deploy(read: ReadConfigs, folder: str | None, *, replace: bool, as_json: bool) -> int:
-    """Deploy and prune, and return the exit code: 2 for a wrong config, 1 where nothing would run."""
+    """Deploy and prune, and return the exit code: 2 for a wrong config; that nothing would run yet is only told."""
+    _make_sure_of_home()
     from flows.scheduling.deployments import deploy_configs, prune_folder  # noqa: PLC0415 - imports Prefect, which is slow
 
     code, problems = 0, dict[str, None]()
@@ -65,13 +75,13 @@ def _deploy(read: ReadConfigs, folder: str | None, *, replace: bool, as_json: bo
             print_error(done.detail)
         else:
             _tell(done.action, done.name, done.config, done.detail, as_json=as_json, problem=done.problem)
-        code = max(code, 2 if done.action == "failed" else int(bool(done.problem)))
+        code = max(code, 2 if done.action == "failed" else 0)
         if done.problem:
             problems[done.problem] = None
     for done in prune_folder(folder) if folder is not None else ():
         _tell(done.action, done.name, done.config, done.detail, as_json=as_json)
     for problem in problems:
-        print_error(problem)
+        print_warning(problem)
     return code
 
 
@@ -99,6 +109,7 @@ def serve(
         raise typer.Exit(2)
     if not read.scheduled:
         raise ConfigError("serve: none of these configs has a `schedule` section.")
+    _make_sure_of_home()
     from flows.scheduling.serving import serve_configs  # noqa: PLC0415 - imports Prefect, which is slow
 
     serve_configs(read.scheduled, limit=limit, replace=replace, tell=print_line)
@@ -142,6 +153,7 @@ def _make_automations(
     remove: bool,
     as_json: bool,
 ) -> None:
+    _make_sure_of_home()
     from flows.scheduling import automations as made  # noqa: PLC0415 - imports Prefect, which is slow
 
     (webhook, notify), (grace, within) = to, times
@@ -166,6 +178,14 @@ def _make_automations(
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _make_sure_of_home() -> None:
+    """Before Prefect is imported."""
+    from flows.prefect_home import make_sure_of_home  # noqa: PLC0415 - as above
+
+    if notice := make_sure_of_home():
+        print_note(notice)
 
 
 def _duration(text: str, option: str) -> timedelta:

@@ -8,20 +8,20 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flows.commands.command_line import print_note
+from flows.commands.command_line import exit_code_of, print_error, print_note, told
 from flows.commands.side_by_side import Ready, run_each
 from flows.config import DatasetConfig, load_config
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
+from flows.prefect_home import make_sure_of_home
 from flows.runners import check_runner
 from tasks.discover import check_sources
-from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError
+from tasks.errors import DatasetError, OutputError
 from tasks.publish import check_output, told_of_others
 from tasks.redaction import redact_url
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
 
 _SENDING_S = 10.0
-_DEFECT = "This is a defect of parquetry; --debug shows where."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +113,10 @@ def run_configs(
                 prefect.enter_context(_prefect())
 
         def run(item: Ready) -> Finished:
-            with display.watch(item[1].name):
-                return _run_or_fail(item, request)
+            return _run_or_fail(item, request, display)
 
         for finished in run_each(ready, run, request.parallel, lambda: bool(interrupt.number)):
-            code = max(code, finished.exit_code)
-            report(finished)
+            code = max(code, finished.exit_code, _reported(finished, report))
     return interrupt.exit_code if interrupt.number else code
 
 
@@ -133,32 +131,35 @@ def _check_all(
             if note := told_of_others(dataset.store):
                 print_note(f"{dataset.name}: {note}")
             ready.append((url, dataset))
-        except DatasetError as error:
-            finished = _refused_before_start(url, error)
-            code = max(code, finished.exit_code)
-            report(finished)
+        except Exception as error:  # noqa: BLE001 - what one config brings about must not keep others from running
+            finished = _failed(url, "", error)
+            code = max(code, finished.exit_code, _reported(finished, report))
     return code, ready
 
 
-def _refused_before_start(url: str, error: DatasetError) -> Finished:
-    return Finished(RunOutcome(name=url, outcome="failed", reason=str(error), root=""), exit_code(error))
+def _failed(name: str, root: str, error: Exception) -> Finished:
+    """The end that *error* made; of one that nobody foresaw it is kept."""
+    outcome = RunOutcome(name=name, outcome="failed", reason=told(error), root=root)
+    return Finished(outcome, exit_code_of(error), None if isinstance(error, DatasetError) else error)
 
 
-def exit_code(error: BaseException) -> int:
-    """2 where the command, config, source layout or output is wrong; 1 where a run was refused or failed."""
-    return 2 if isinstance(error, ConfigError | LayoutError | OutputError) else 1
+def _reported(finished: Finished, report: Callable[[Finished], None]) -> int:
+    """Tell *report* of one end; 1 where that failed, which must not keep others from running."""
+    try:
+        report(finished)
+    except Exception as error:  # noqa: BLE001 - as above
+        print_error(f"{finished.outcome.name}: {finished.outcome.outcome}, but it cannot be shown: {told(error)}")
+        return 1
+    return 0
 
 
-def _run_or_fail(item: Ready, request: RunRequest) -> Finished:
+def _run_or_fail(item: Ready, request: RunRequest, display: Shows) -> Finished:
     """The end of one run, whatever it was."""
     try:
-        return _run(*item, request)
+        with display.watch(item[1].name):
+            return _run(*item, request)
     except Exception as error:  # noqa: BLE001 - a defect that one dataset comes upon must not keep others from running
-        is_known = isinstance(error, DatasetError)
-        reason = str(error) if is_known else f"{type(error).__name__}: {error}. {_DEFECT}"
-        root = redact_url(item[1].output.path)
-        outcome = RunOutcome(name=item[1].name, outcome="failed", reason=reason, root=root)
-        return Finished(outcome, exit_code(error), None if is_known else error)
+        return _failed(item[1].name, redact_url(item[1].output.path), error)
 
 
 def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
@@ -178,13 +179,15 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
     if not isinstance(result, DatasetError):
         raise result if isinstance(result, BaseException) else RuntimeError(f"{state.name}: {state.message}")
     outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(result), root=redact_url(dataset.output.path))
-    return Finished(outcome, 1 if isinstance(result, OutputError) else exit_code(result))
+    return Finished(outcome, 1 if isinstance(result, OutputError) else exit_code_of(result))
 
 
 @contextmanager
 def _prefect() -> Iterator[None]:
     """Prefect, ready to run flows: silent on this console, with a server, its heartbeats off."""
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    if notice := make_sure_of_home():
+        print_note(notice)
     from prefect.settings import (  # noqa: PLC0415 - Prefect is imported only once there is something to run
         PREFECT_API_URL,
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY,

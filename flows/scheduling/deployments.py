@@ -16,6 +16,7 @@ from prefect.client.schemas.filters import FlowFilter, FlowFilterId
 from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import SCHEDULE_TYPES, CronSchedule, IntervalSchedule, RRuleSchedule
+from prefect.exceptions import PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 from prefect.utilities.callables import parameter_schema
 
@@ -23,7 +24,7 @@ from flows.refresh_dataset import refresh_dataset
 from flows.schedule import ANCHOR, Rhythm, ScheduleSettings
 from flows.scheduling.automations import delete_missing_night
 from flows.scheduling.differences import differences, facts_of
-from flows.scheduling.prefect_server import check_pool_type, connected_server, pool_problem, read_pool
+from flows.scheduling.prefect_server import check_pool_type, connected_server, detail, pool_problem, read_pool
 from flows.scheduling.scheduled_configs import ScheduledConfig, holds_still
 from flows.scheduling.scheduled_flows import FLOWS, ScheduledFlow, flows_of, label_of
 from tasks.errors import ConfigError, DatasetError
@@ -71,6 +72,10 @@ def deploy_configs(configs: Sequence[ScheduledConfig], *, replace: bool = False)
                     yield _deploy(client, there[wanted.flow.name], wanted, replace=replace)
             except DatasetError as error:
                 yield Deployed(config.place, config.name, "failed", str(error))
+                continue
+            except PrefectHTTPStatusError as error:  # of this config; the next one may be another matter
+                where = config.line()
+                yield Deployed(config.place, config.name, "failed", f"{where}: the server answers: {detail(error)}")
                 continue
             yield from _removed(client, config, there)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _START = "`prefect server start`"
 _STALE_HEARTBEATS = 3
+_PATIENCE_S = 60.0
+_LOOK_EVERY_S = 0.5
 _OWN_IMAGES = ("prefecthq/", "docker.io/prefecthq/")
 """Images of Prefect's hold Prefect alone."""
 
@@ -45,15 +49,47 @@ def connected_server() -> Iterator[SyncPrefectClient]:
         with get_client(sync_client=True) as client:
             yield client
     except PrefectHTTPStatusError as error:
-        raise ServerError(f"The Prefect server at {redact_url(url)} answers: {_detail(error)}") from None
+        raise ServerError(f"The Prefect server at {redact_url(url)} answers: {detail(error)}") from None
     except httpx.HTTPError as error:
         raise ServerError(
             f"The Prefect server at {redact_url(url)} was lost: {_reason(error)}. Run it again."
         ) from None
 
 
-def require_server(url: str) -> None:
-    """Raise `ServerError` unless a Prefect server answers at *url*, of a version that this client can speak to."""
+def _say(text: str) -> None:
+    sys.stderr.write(f"note: {text}\n")
+
+
+class _NoAnswerError(ServerError):
+    """Nobody answers there yet."""
+
+
+def require_server(url: str, *, patience_s: float = _PATIENCE_S, tell: Callable[[str], None] = _say) -> None:
+    """Wait until a Prefect server answers at *url*, which may be starting just now.
+
+    Args:
+        url: Of its API.
+        patience_s: For how long nobody may answer.
+        tell: Is told, once, what is being waited for.
+
+    Raises:
+        ServerError: None answers, or one of a version that this client cannot speak to, or that asks for a login.
+    """
+    last = time.monotonic() + patience_s
+    is_told = False
+    while True:
+        try:
+            return _look_at_server(url)
+        except _NoAnswerError:
+            if time.monotonic() >= last:
+                raise
+        if not is_told:
+            tell(f"no Prefect server answers at {redact_url(url)} yet; waiting for up to {patience_s:.0f} s")
+            is_told = True
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _look_at_server(url: str) -> None:
     where = redact_url(url)
     try:
         with get_client(httpx_settings={"timeout": 10}, sync_client=True) as client:
@@ -70,7 +106,7 @@ def require_server(url: str) -> None:
             raise ServerError(
                 f"The Prefect server at {where} asks for a login: set PREFECT_API_AUTH_STRING, or PREFECT_API_KEY."
             ) from None
-        raise ServerError(
+        raise _NoAnswerError(
             f"No Prefect server answers at {where} ({_reason(error)}). Start it with {_START}, or name another one: "
             "`export PREFECT_API_URL=http://HOST:4200/api`."
         ) from None
@@ -84,13 +120,14 @@ def _reason(error: BaseException) -> str:
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0][:160]
 
 
-def _detail(error: PrefectHTTPStatusError) -> str:
+def detail(error: PrefectHTTPStatusError) -> str:
+    """What a server answered, in a line."""
     try:
         found = error.response.json()
     except ValueError:
         found = error.response.text
-    detail = found.get("detail") or found.get("exception_detail") or found if isinstance(found, dict) else found
-    return f"{error.response.status_code} {str(detail)[:400]}"
+    words = found.get("detail") or found.get("exception_detail") or found if isinstance(found, dict) else found
+    return f"{error.response.status_code} {str(words)[:400]}"
 
 
 def read_pool(client: SyncPrefectClient, name: str, where: str) -> WorkPool:

@@ -11,7 +11,7 @@ from pathlib import Path
 from flows.config import line_of, load_config
 from flows.schedule import ScheduleSettings
 from tasks.errors import ConfigError, MissingConfigError
-from tasks.storage import is_url, redact_url
+from tasks.storage import is_url, local_path, redact_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +47,18 @@ class ReadConfigs:
 
     scheduled: tuple[ScheduledConfig, ...]
     unscheduled: tuple[tuple[str, str], ...]
-    failed: tuple[tuple[str, ConfigError], ...]
+    failed: tuple[tuple[str, Exception], ...]
 
 
 def read_configs(urls: Sequence[str]) -> ReadConfigs:
     """Read the configs at *urls*; one that is wrong does not keep the others from being read."""
-    scheduled, unscheduled, failed = [], [], []
+    scheduled, unscheduled = [], []
+    failed: list[tuple[str, Exception]] = []
     for url in dict.fromkeys(urls):
         try:
             place = config_place(url)
             dataset = load_config(url)
-        except ConfigError as error:
+        except Exception as error:  # noqa: BLE001 - what one config brings about must not keep others from being read
             failed.append((url, error))
             continue
         if dataset.schedule is None:
@@ -84,7 +85,7 @@ def config_place(url: str) -> str:
         ConfigError: It holds what must not be written down, and Prefect writes it into its database.
     """
     if not is_url(url):
-        return os.path.abspath(Path(url).expanduser())  # noqa: PTH100 - `..` goes, links stay as they are
+        return os.path.abspath(local_path(url))  # noqa: PTH100 - `..` goes, links stay as they are
     if redact_url(url) != url:
         raise ConfigError(
             f"{redact_url(url)}: Prefect stores a config's place, so it must have neither a query nor a user. Name one "

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tasks.errors import DatasetError
+from tasks.errors import ServerError
 
-_START_TIMEOUT_S = 120.0
+_START_TIMEOUT_S = 300.0  # on a machine whose cores others use, too
 _START_ATTEMPTS = 3
 
 
@@ -58,13 +58,14 @@ def shared_server(home: Path) -> Iterator[str]:
     """Yield the API URL of this machine's own Prefect server on the database in *home*.
 
     Runs that start together share one server, since two servers on one SQLite database lock each other out. Locks of
-    the operating system count the users, so a killed run is never counted; the last one out stops the server.
+    the operating system count the users, so a killed run is never counted; the last one out stops the server, and where
+    that one was killed, be it while the server still starts, the server ends by itself.
 
     Args:
         home: Prefect's home folder, which holds its database.
 
     Raises:
-        DatasetError: The server did not come up; the message names its log.
+        ServerError: The server did not come up, and the message names its log; or the disk has no locks.
     """
     folder = home / "parquetry"
     folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +92,14 @@ def _stop_unless_used(users: IO[str], folder: Path) -> None:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as error:
+            raise ServerError(
+                f"No Prefect server can be started for this run: the disk of {path.parent} locks no files "
+                f"({error.strerror}). Set PREFECT_HOME to a folder on a local disk, or start a server with "
+                "`prefect server start` and set PREFECT_API_URL."
+            ) from None
         yield
 
 
@@ -109,18 +117,23 @@ def _running(folder: Path) -> _Running | None:
 
 
 def _start(folder: Path) -> _Running:
-    """Start a server and wait until it is healthy; another port is tried when this one is taken meanwhile."""
+    """Start a server and wait until it is healthy; another port is tried when this one is taken meanwhile.
+
+    One that a run left behind, which was killed while it started it, is ended first.
+    """
+    if (left := _read(folder)) is not None and left.is_ours():
+        _stop(left)
     deadline = time.monotonic() + _START_TIMEOUT_S
     for _ in range(_START_ATTEMPTS):
         port = _free_port()
         server = _Running(_spawn(folder, port), port)
+        (folder / "server.json").write_text(json.dumps({"pid": server.pid, "port": port}))
         while _is_alive(server.pid) and time.monotonic() < deadline:
             if server.is_healthy():
-                (folder / "server.json").write_text(json.dumps({"pid": server.pid, "port": port}))
                 return server
             time.sleep(0.05)
         _stop(server)
-    raise DatasetError(
+    raise ServerError(
         f"Prefect's server did not start; its log is {folder / 'server.log'}. "
         "Look there, or start one with `prefect server start` and set PREFECT_API_URL."
     )
@@ -134,12 +147,13 @@ def _free_port() -> int:
 
 def _spawn(folder: Path, port: int) -> int:
     """Start a server process in a session of its own, so that Ctrl-C leaves it to take the run's last states."""
-    command = [sys.executable, "-P", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    process = Path(__file__).with_name("server_process.py")
+    command = [sys.executable, "-P", str(process), str(folder), "server", "start", "--host", "127.0.0.1"]
     inherited = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
     log = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     return os.posix_spawn(
         sys.executable,
-        [*command, "--no-ui", "--log-level", "error"],
+        [*command, "--port", str(port), "--no-ui", "--log-level", "error"],
         inherited | {"PREFECT_HOME": str(folder.parent), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

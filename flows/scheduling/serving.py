@@ -66,6 +66,8 @@ def serve_configs(
     runner = _Runner(limit=limit, pause_on_shutdown=False)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     signal.signal(signal.SIGTERM, runner.handle_sigterm)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as `nohup` has it
+        signal.signal(signal.SIGHUP, runner.handle_sigterm)
     kept: list[UUID] = []
     with _paused_afterwards(kept, tell), suppress(KeyboardInterrupt, TerminationSignal):
         for item in scheduled:
@@ -90,7 +92,7 @@ def _paused_afterwards(kept: Sequence[UUID], tell: Callable[[str], None]) -> Ite
 def _deployment(scheduled: ScheduledFlow, *, active: bool) -> RunnerDeployment:
     config, settings = scheduled.config, scheduled.config.schedule
     limit = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy(settings.collision_strategy))
-    made = scheduled.flow.to_deployment(
+    made: Any = scheduled.flow.to_deployment(
         name=config.name,
         entrypoint_type=EntrypointType.MODULE_PATH,
         schedules=[_schedule(scheduled.rhythm, active=active)],
@@ -100,6 +102,7 @@ def _deployment(scheduled: ScheduledFlow, *, active: bool) -> RunnerDeployment:
         concurrency_limit=limit,
         description=scheduled.description,
     )
+    made.entrypoint = scheduled.entrypoint
     return cast(RunnerDeployment, made)
 
 

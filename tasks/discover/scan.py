@@ -41,7 +41,10 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
     except FileNotFoundError:
         raise LayoutError(f"There is no folder {redact_url(root.url)}. Check `source.path`.") from None
     except NotADirectoryError:
-        raise LayoutError(f"{redact_url(root.url)} is not a folder. Check `source.path`.") from None
+        raise LayoutError(
+            f"{redact_url(root.url)} is not a folder. Name one in `source.path`, or set `layout: csv` or `json` if "
+            "it is a label file."
+        ) from None
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)[:200]
         place = error.filename if root.is_local and error.filename else redact_url(root.url)

@@ -9,7 +9,7 @@ from tasks.records.packed_images import pack_images
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import decompressed, utf8_chunks
 from tasks.samples import SourceAccess, StoreUrl
-from tasks.storage import Store
+from tasks.storage import Store, is_read_once
 from tasks.storage.archive_store import opened_place
 from tasks.storage.archives import archive_of
 
@@ -26,7 +26,8 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
     """
     formats = {name: RecordFormat.model_validate_json(text) for name, text in access.record_formats.items()}
     root = access.label_root or access.root
-    if archive_of(root) is None and all(form.is_seekable for form in formats.values()):
+    is_plain = all(form.is_seekable and not is_read_once(root.child(name).url) for name, form in formats.items())
+    if archive_of(root) is None and is_plain:
         return access
     place = f"{folder}/labels/{access.name or 'source'}"
     for name, form in formats.items():

@@ -21,6 +21,7 @@ from tasks.samples import StoreUrl, file_fingerprint
 from tasks.storage.archives import Archive, Stored, archive_stamp
 from tasks.storage.clients import own_files
 from tasks.storage.compressed import plain_stream
+from tasks.storage.spooled import open_local
 from tasks.storage.tar_headers import read_tar
 
 _DAMAGE = (
@@ -93,7 +94,7 @@ def read_members(archive: Archive, limit: int | None = None) -> Iterator[Member 
 def opened_file(place: StoreUrl) -> Iterator[BinaryIO]:
     """The file at *place*, open for reading, with a handle that nobody else has."""
     if place.is_local:
-        with open(place.url, "rb", buffering=1 << 20) as local:  # noqa: PTH123 - takes a buffer's size
+        with open_local(place.url) as local:
             yield local
         return
     files, path = own_files(place)

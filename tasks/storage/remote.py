@@ -42,8 +42,8 @@ class RemoteStore:
         self.place = place
         try:
             self._files, root = fsspec.core.url_to_fs(place.url, **dict(place.options))
-        except (ImportError, ValueError) as error:
-            raise OutputError(f"{redact_url(place.url)}: {error}") from None
+        except Exception as error:
+            raise OutputError(f"{redact_url(place.url)}: cannot be opened: {str(error)[:200]}") from error
         self._root = str(root).rstrip("/")
         self.is_fenced = not _asks_first(type(self._files))
 

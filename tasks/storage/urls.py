@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from tasks.errors import ConfigError
 from tasks.redaction import is_url, redact_url
 
-__all__ = ["is_url", "quote_location", "redact_url"]
+__all__ = ["is_url", "local_path", "quote_location", "redact_url"]
+
+
+def local_path(text: str) -> Path:
+    """*text* as a path; a leading `~` is the user's home.
+
+    Raises:
+        ConfigError: This user has none.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{text}: this user has no home folder. Set HOME, or write the whole path.") from None
 
 
 def quote_location(text: str) -> str:

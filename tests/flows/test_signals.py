@@ -29,7 +29,7 @@ def many(tmp_path: Path) -> Path:
     return tmp_path / "many"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_run_with_its_processes(
     parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path, number: signal.Signals
 ) -> None:

@@ -1,0 +1,121 @@
+"""The temporary Prefect server: it ends with those who use it, however they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from flows.scheduling.prefect_server import require_server
+from flows.scheduling.server import shared_server
+from tasks.errors import ServerError
+from tests.flows.duty import until
+
+if TYPE_CHECKING:
+    from tests.flows.conftest import Command
+
+
+class Forwarder(socketserver.ThreadingTCPServer):
+    """What comes to it goes on to another place."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    to: tuple[str, int | None] = ("", None)
+
+
+class Forwarding(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        assert isinstance(self.server, Forwarder)
+        with socket.create_connection((self.server.to[0], self.server.to[1] or 0)) as there:
+            back = threading.Thread(target=pass_on, args=(there, self.request))
+            back.start()
+            pass_on(self.request, there)
+            back.join()
+
+
+def pass_on(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while data := one.recv(65536):
+            other.sendall(data)
+    with suppress(OSError):
+        other.shutdown(socket.SHUT_WR)
+
+
+def server_of(home: Path) -> psutil.Process:
+    return psutil.Process(json.loads((home / "parquetry" / "server.json").read_text())["pid"])
+
+
+def test_a_server_ends_when_the_run_that_starts_it_is_killed(
+    serverless_parquetry: Command, config: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-P", "-m", "flows.cli", "run", str(config)]
+    with subprocess.Popen(command, env=dict(serverless_parquetry.environment), stderr=subprocess.DEVNULL) as run:
+        until(lambda: (tmp_path / "home" / "parquetry" / "server.json").exists() or run.poll() is not None)
+        server = server_of(tmp_path / "home")
+        run.kill()
+
+    assert not psutil.wait_procs([server], timeout=30)[1]
+
+
+def test_a_server_that_a_dead_run_left_is_ended_by_the_next_one(tmp_path: Path) -> None:
+    folder = tmp_path / "parquetry"
+    folder.mkdir()
+    waits = [sys.executable, "-c", "import signal; signal.pause()", "--port", "1", ""]
+    left = subprocess.Popen(waits, start_new_session=True)
+    (folder / "server.json").write_text(json.dumps({"pid": left.pid, "port": 1}))
+
+    with shared_server(tmp_path):
+        assert left.poll() is not None
+        assert server_of(tmp_path).pid != left.pid
+
+    assert not (folder / "server.json").exists()
+
+
+def test_a_server_that_comes_up_late_is_waited_for(prefect_server: tuple[Path, str]) -> None:
+    host, port = "127.0.0.1", urlsplit(prefect_server[1]).port
+    with socket.socket() as free:
+        free.bind((host, 0))
+        late = free.getsockname()[1]
+    told: list[str] = []
+
+    def come_up(text: str) -> None:
+        told.append(text)
+        forwarder = stack.enter_context(Forwarder((host, late), Forwarding))
+        forwarder.to = (host, port)
+        threading.Thread(target=forwarder.serve_forever, daemon=True).start()
+        stack.callback(forwarder.shutdown)
+
+    with ExitStack() as stack:
+        stack.enter_context(temporary_settings({PREFECT_API_URL: f"http://{host}:{late}/api"}))
+        require_server(f"http://{host}:{late}/api", tell=come_up)
+
+    assert told == [f"no Prefect server answers at http://{host}:{late}/api yet; waiting for up to 60 s"]
+
+
+def test_a_server_that_never_comes_up_is_named() -> None:
+    url = "http://127.0.0.1:9/api"
+
+    with temporary_settings({PREFECT_API_URL: url}), pytest.raises(ServerError, match="prefect server start"):
+        require_server(url, patience_s=0)
+
+
+def test_a_disk_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(37, os.strerror(37))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+
+    with pytest.raises(ServerError, match="locks no files"), shared_server(tmp_path):
+        pass

@@ -132,7 +132,7 @@ def test_verifying_and_pruning_are_deployed_beside_the_refresh_and_go_with_their
     }
     verify = client.read_deployment_by_name("verify-dataset/pets")
     assert verify.parameters == {"config": str(path), "parts": 3}
-    assert verify.entrypoint == "flows.verify_dataset.verify_dataset"
+    assert verify.entrypoint == "parquetry.verify_dataset"
     assert client.read_deployment_by_name("prune-dataset/pets").schedules[0].schedule.interval.days == 7  # type: ignore[union-attr]
     assert {action for action, _ in deploy(here, path).values()} == {"left_alone"}
 
@@ -242,7 +242,8 @@ def test_one_wrong_config_does_not_keep_the_others_from_being_deployed(here: Her
 
     result = here("deploy", good, bad, nowhere, plain, code=2)
 
-    assert result.stdout == f"skipped plain: no `schedule` section\ncreated good: 0 2 * * * (UTC) on {pool}\n"
+    assert result.stdout.startswith("skipped plain: no `schedule` section\ncreated good: 0 2 * * * (UTC), next at ")
+    assert result.stdout.endswith(f" on {pool}\n")
     assert f"{bad}:1: schedule.cron: is no cron" in result.stderr
     assert "the server has no work pool 'nigthly'; there are nightly" in result.stderr
     assert "prefect work-pool create nigthly --type process" in result.stderr

@@ -110,11 +110,6 @@ def print_warning(message: str) -> None:
 
 
 def print_note(message: str) -> None:
-    """Print what a person should know, although nothing went wrong."""
-    sys.stderr.write(f"note: {plain(message)}\n")
-
-
-def print_note(message: str) -> None:
     """Print what a person should know, and that keeps nothing from going on."""
     sys.stderr.write(f"note: {plain(message)}\n")
 

@@ -14,6 +14,7 @@
     ├── VersionError        a published version is not whole     `parquetry verify`, then restore or roll back
     ├── ServerError         Prefect's server is missing or other  start it; the message names the command
     └── RefusedError        a rule forbids publishing            the message names the way out
+        └── BadRecordsError     since a label file's records are bad  fix them, at the lines named
 
 A message says what is wrong, where (file, line, key, row), and what to do; it is one argument, so that every error
 survives pickling.
@@ -84,3 +85,7 @@ class ServerError(DatasetError):
 
 class RefusedError(DatasetError):
     """Nothing is published because a rule forbids it; the dataset is as it was."""
+
+
+class BadRecordsError(RefusedError):
+    """Nothing is published, because more records of a label file are bad than a gate admits."""

@@ -172,7 +172,7 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
         state = refresh_dataset(shown.config, **parameters, return_state=True)
     result = state.result(raise_on_failure=False)
     if isinstance(result, RunRefusedError):
-        return Finished(result.outcome, 1)
+        return Finished(result.outcome, result.outcome.exit_code)
     if isinstance(result, Mapping):
         outcome = RunOutcome.from_dict(result)
         return Finished(outcome, 0)

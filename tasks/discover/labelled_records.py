@@ -120,7 +120,7 @@ class _Reader:
             self._reject("", origin, Rejection(record.problem.reason, record.problem.detail))
             return
         text = location_text(record.cells, self._file.form).strip()
-        place = self._join.as_spelled(text, classify_location(text, self._policy))
+        place = self._open_quote(text) or self._join.as_spelled(text, classify_location(text, self._policy))
         if isinstance(place, Rejection):
             self._reject(quote_location(text), origin, place)
         else:
@@ -139,6 +139,7 @@ class _Reader:
         if roles.id is not None:
             identity = self._text(record, roles.id)
             problem = problem or (None if identity else Rejection(Reason.BAD_ROW, "its id is empty"))
+        problem = problem or self._open_quote(label)
         if len(label) > MAX_LABEL:
             problem = problem or Rejection(Reason.BAD_ROW, f"its label has {len(label):,} characters")
         if problem is None and not label and not self._source.allow_unlabeled:
@@ -167,6 +168,12 @@ class _Reader:
                 place=told_by,
             )
         )
+
+    def _open_quote(self, text: str) -> Rejection | None:
+        """What is wrong with a cell of a CSV that begins with a quote which nothing closes; a name would not."""
+        if self._file.form.kind == "csv" and text.startswith('"') and text.count('"') % 2:
+            return Rejection(Reason.BAD_ROW, f"a quote is never closed: {text[:60]!r}")
+        return None
 
     @staticmethod
     def _text(record: Record, selector: Selector) -> str:

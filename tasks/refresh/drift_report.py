@@ -22,6 +22,7 @@ from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
 from tasks.report import drift
 from tasks.report.gates import GateResult
+from tasks.report.rejects import first_rejects
 from tasks.shards.statistics import read_sizes
 from tasks.storage import in_pool
 
@@ -68,6 +69,7 @@ def make_report(
         "rebalanced": dict(facts.planned.rebalanced),
         "label_flips": drift.label_flips(facts.planned.past.rows.table, facts.built.rows.table),
         "reasons": drift.reason_changes(facts.planned.past.rejects, facts.rejections),
+        "first_rejects": first_rejects(facts.rejections),
         "hosts": drift.top_hosts(facts.rejections),
         "duplicates": {"images": len(settled.duplicates), "across_splits": dict(settled.pairs)},
         "images": _images(run, facts),

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.errors import ConfigError, RefusedError
+from tasks.errors import BadRecordsError, ConfigError, RefusedError
 from tasks.publish import Run, check_output
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.planning import PlannedRun
-from tasks.report.gates import GateFacts, GateResult, Gates, check_gates
+from tasks.report.gates import GateFacts, GateResult, Gates, check_gates, most_rejects
+from tasks.report.rejects import of_label_files, rejects_said
 from tasks.samples import count_values
 from tasks.shards.build import too_many_rejects
 
@@ -39,12 +40,29 @@ def refuse_wrong_use(dataset: Dataset, options: RefreshOptions, *, write: bool =
 
 
 def refuse_hopeless(dataset: Dataset, run: Run, options: RefreshOptions, planned: PlannedRun) -> None:
-    """Raise `RefusedError` where a gate is crossed whatever the shards of *planned* will come to."""
+    """Raise where a gate is crossed whatever the shards of *planned* will come to.
+
+    Raises:
+        BadRecordsError: The records of label files alone cross `max_reject_fraction`.
+        RefusedError: Something else does, or another gate is crossed.
+    """
     if planned.spec.most_rejects is not None and planned.spec.most_rejects < 0:
-        raise too_many_rejects(planned.spec)
+        raise _bad_records(dataset, planned) or too_many_rejects(planned.spec)
     crossed = crossed_gates(check_gates(dataset.gates, _best_case(run, planned)), options)
     if crossed:
-        raise forbidden_by(crossed)
+        raise forbidden_by(crossed, planned.rejections)
+
+
+def _bad_records(dataset: Dataset, planned: PlannedRun) -> BadRecordsError | None:
+    """What to say where so many records of label files are bad that nothing could be published; None where not."""
+    bad = of_label_files(planned.discovery.rejections)
+    if (most_rejects(dataset.gates, (), planned.discovery.listed, bad) or 0) >= 0:
+        return None
+    return BadRecordsError(
+        f"max_reject_fraction: {bad.num_rows:,} of {planned.discovery.listed:,} records are rejected, and "
+        f"{dataset.gates.max_reject_fraction:.1%} may be: {rejects_said(bad)}. Mend the label file, or publish all the "
+        "same: `parquetry run CONFIG --accept max_reject_fraction`"
+    )
 
 
 def crossed_gates(gates: Sequence[GateResult], options: RefreshOptions) -> list[GateResult]:
@@ -52,11 +70,13 @@ def crossed_gates(gates: Sequence[GateResult], options: RefreshOptions) -> list[
     return [gate for gate in gates if gate.crossed and gate.gate not in options.accept]
 
 
-def forbidden_by(gates: Sequence[GateResult]) -> RefusedError:
-    """What to say of gates that forbid publishing."""
+def forbidden_by(gates: Sequence[GateResult], rejections: pa.Table) -> RefusedError:
+    """What to say of gates that forbid publishing, and of the first *rejections* where these are why."""
     reasons = "; ".join(f"{gate.gate}: {gate.detail}" for gate in gates)
     accept = " ".join(f"--accept {gate.gate}" for gate in gates)
-    return RefusedError(f"{reasons}. Mend the source, or publish all the same: `parquetry run CONFIG {accept}`")
+    is_rejecting = any(gate.gate == "max_reject_fraction" for gate in gates)
+    first = f": {rejects_said(rejections)}" if is_rejecting and rejections.num_rows else ""
+    return RefusedError(f"{reasons}{first}. Mend the source, or publish all the same: `parquetry run CONFIG {accept}`")
 
 
 def new_classes(run: Run, names: Sequence[str]) -> tuple[str, ...]:

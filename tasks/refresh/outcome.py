@@ -89,6 +89,7 @@ class RunOutcome:
         seconds: How long the run took.
         account: Where every image went.
         breakdown: The rows by split, class and reason.
+        is_source_bad: It was refused for what stands in a label file, so that this is to be mended.
     """
 
     name: str
@@ -99,6 +100,14 @@ class RunOutcome:
     seconds: float = 0.0
     account: Account = Account()
     breakdown: Breakdown = Breakdown()
+    is_source_bad: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """What a command ends with: 0 done; 1 refused or failed; 2 where the config or the source is to be mended."""
+        if self.outcome in {"published", "unchanged"}:
+            return 0
+        return 2 if self.is_source_bad else 1
 
     def as_json(self) -> dict[str, Any]:
         """The contract of `run --json`: flat, stable names."""

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.errors import DatasetError, RefusedError
+from tasks.errors import BadRecordsError, DatasetError, RefusedError
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
@@ -34,6 +34,7 @@ from tasks.refresh.version_draft import learned_state, library_versions, make_ma
 from tasks.report.drift import FORMAT, headlines, top_hosts
 from tasks.report.drift_lines import drift_lines
 from tasks.report.gates import UNCOUNTED, GateFacts, GateResult, check_gates
+from tasks.report.rejects import first_rejects
 from tasks.shards.schema import shard_schema
 
 
@@ -86,6 +87,7 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
         version=run.history.version or None,
         seconds=run.seconds,
         breakdown=Breakdown(notices=tuple(refresh_derived(run.store, dataset.output))),
+        is_source_bad=isinstance(refusal, BadRecordsError),
     )
     if planned is None:
         return outcome
@@ -98,6 +100,7 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
         "refused": outcome.reason,
         "plan": dict(planned.plan.states),
         "reasons": reasons,
+        "first_rejects": first_rejects(left_out),
         "hosts": top_hosts(left_out),
         "seconds": tally_of(dataset.name).stages,
     }
@@ -110,7 +113,7 @@ def _forbidden(
     dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult], crossed: Sequence[GateResult]
 ) -> RunOutcome:
     """The outcome of a run whose version is whole and may not be published; its shards wait in the pool."""
-    refused = refused_run(dataset, run, forbidden_by(crossed), None)
+    refused = refused_run(dataset, run, forbidden_by(crossed, facts.rejections), None)
     past = facts.planned.past
     state = replace(learned_state(facts, past.rejects), absent=past.state.absent)
     report = make_report(dataset, run, facts, gates, library_versions())

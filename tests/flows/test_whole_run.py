@@ -258,6 +258,32 @@ def test_too_many_rejects_refuse_the_version_and_leave_the_old_one(
     assert len(rows(tmp_path / "out-pets")) == 6
 
 
+def test_a_run_that_is_refused_for_its_label_file_says_file_line_and_what_is_wrong_there(
+    parquetry: Command, write_config: WriteConfig, pets: Path, tmp_path: Path
+) -> None:
+    texts = {
+        "quote.csv": 'location,label\ncat/0.png,cat\ncat/1.png,"cat\n',
+        "long.csv": "location,label\n" + "cat/0.png,cat,and,more\n" * 150,
+        "cut.json": '[{"location": "cat/0.png", "label": "cat"},\n{"location": "cat/1.png", "lab',
+    }
+    configs = []
+    for name, text in texts.items():
+        (pets / name).write_text(text)
+        configs.append(write_config(pets / name, name=name.partition(".")[0]))
+
+    outcomes = {outcome["name"]: outcome for outcome in parquetry.run_json(*configs, code=2)}
+
+    said = {name: outcome["reason"] for name, outcome in outcomes.items()}
+    assert "quote.csv, line 3: bad_row: a quote is never closed" in said["quote"]
+    assert "long.csv, line 2: bad_row: has 4 cells, and the header has 2" in said["long"]
+    assert "cut.json, line 2: bad_row: an object that does not end" in said["cut"]
+    assert all("--accept max_reject_fraction" in reason for reason in said.values())
+    assert {outcome["outcome"] for outcome in outcomes.values()} == {"refused"}
+    (report,) = (tmp_path / "out-long" / "reports").glob("*.json")
+    listed = json.loads(report.read_text())["first_rejects"]
+    assert [(row["label_file"], row["label_row"]) for row in listed] == [("long.csv", line) for line in range(2, 102)]
+
+
 def test_on_a_terminal_the_first_run_ever_shows_nothing_of_prefect(
     serverless_parquetry: Command, config: Path, tmp_path: Path
 ) -> None:

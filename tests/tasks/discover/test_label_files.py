@@ -609,3 +609,13 @@ def test_a_tilde_is_a_letter_where_a_file_is_called_so_and_leads_nowhere_else(fo
 
     assert found(discovery) == [("~a.jpg", "cat")]
     assert reasons(discovery) == ["outside_root"] * 3
+
+
+@pytest.mark.parametrize("row", ['1.jpg,"cat', '"1.jpg,cat'])
+def test_a_quote_that_is_never_closed_is_no_part_of_a_label_or_a_place(folder: Path, row: str) -> None:
+    discovery = look(folder, f'location,label,note\n2.jpg,dog,5" disk\n{row},x\nsub/3.jpg,dog,"open\n')
+
+    rejected = discovery.rejections.select(["label_row", "reason", "detail"]).to_pylist()
+    assert found(discovery) == [("2.jpg", "dog"), ("sub/3.jpg", "dog")]
+    assert [(row["label_row"], row["reason"]) for row in rejected] == [(3, "bad_row")]
+    assert rejected[0]["detail"].startswith("a quote is never closed")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_BETWEEN = "\x1f\x1e"
 LabelKind = Literal["single", "many", "number"]
 """single: each image has one class. many: any number of classes, none too. number: a number and no class."""
 
@@ -52,12 +57,45 @@ def number_of(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def number_text(value: float | None) -> str:
-    """A number as one text, by which it is compared; empty for none."""
-    return "" if value is None or not math.isfinite(value) else repr(value)
-
-
-def kind_of_columns(columns: Sequence[str] | Iterable[str]) -> LabelKind:
+def kind_of_columns(columns: Iterable[str]) -> LabelKind:
     """The kind of labels of shards that have *columns*."""
     names = set(columns)
     return "many" if "label_names" in names else "number" if "target" in names else "single"
+
+
+def texts_of_lists(lists: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Of each list of labels its `labels_text`; null where there is no list."""
+    encoded = pc.binary_join(lists, _BETWEEN).combine_chunks().dictionary_encode()
+    texts = [labels_text(text.split(_BETWEEN) if text else []) for text in encoded.dictionary.to_pylist()]
+    return pa.chunked_array([pa.array(texts, pa.string()).take(encoded.indices)])
+
+
+def texts_of_numbers(numbers: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Each number as one text, by which it is compared; empty for NaN and null."""
+    return pc.if_else(pc.fill_null(pc.is_finite(numbers), False), numbers.cast(pa.string()), "")
+
+
+def numbers_of_texts(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The float64 numbers that `texts_of_numbers` made into *texts*; NaN for an empty one."""
+    return pc.if_else(pc.equal(texts, ""), "nan", texts).cast(pa.float64())
+
+
+def count_classes(texts: pa.ChunkedArray, kind: LabelKind) -> dict[str, int]:
+    """How many images each class has, by name; ``""`` counts those without. None where labels are numbers.
+
+    Args:
+        texts: The label of each image as text: a class's name, or where *kind* is ``many`` its `labels_text`.
+        kind: What a label is.
+    """
+    if kind == "number":
+        return {}
+    counts: Counter[str] = Counter()
+    for entry in texts.value_counts().to_pylist():
+        for name in classes_in(entry["values"], kind) or [""]:
+            counts[name] += entry["counts"]
+    return dict(sorted(counts.items()))
+
+
+def classes_in(text: str, kind: LabelKind) -> list[str]:
+    """The classes of an image whose label, as text, is *text*."""
+    return labels_of(text) if kind == "many" else [text] if text and kind == "single" else []

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tasks.reasons import Reason
@@ -57,8 +58,10 @@ def test_the_columns_of_rejects_are_those_of_the_reference() -> None:
 
 def test_each_gate_is_judged_and_documented() -> None:
     facts: dict[str, Any] = {field.name: 1 for field in fields(GateFacts)}
-    seen = GateFacts(**facts | {"classes": {"cat": 1}, "new_classes": ()})
-    judged = {result.gate for result in check_gates(Gates(max_new_classes=0, min_per_class=1), seen)}
+    targets = pa.chunked_array([[1.5]])
+    seen = GateFacts(**facts | {"classes": {"cat": 1}, "new_classes": (), "targets": targets})
+    gates = Gates(max_new_classes=0, min_per_class=1, target_range=[0, 1])
+    judged = {result.gate for result in check_gates(gates, seen)}
 
     assert judged == set(Gates.model_fields)
     assert all(f"gates.{name}`" in page("configuration.md") for name in judged)

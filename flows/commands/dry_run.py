@@ -12,6 +12,7 @@ from rich.table import Table
 
 from flows.commands.local_run import check_config
 from flows.display.summary import printable, size_text, some
+from tasks.label_kinds import count_classes
 from tasks.publish import Run
 from tasks.refresh import preview
 from tasks.refresh.planning import PlannedRun
@@ -79,8 +80,10 @@ def _mean_bytes(run: Run, planned: PlannedRun, samples: pa.Table) -> float:
 
 
 def _counts(planned: PlannedRun, column: str) -> dict[str, int]:
-    known = dict.fromkeys(planned.labelled.class_names["label"], 0) if column == "label_name" else {}
-    return known | count_values(planned.labelled.samples[column])
+    found = planned.labelled.samples[column]
+    if column != "label_name":
+        return count_values(found)
+    return dict.fromkeys(planned.labelled.class_names["label"], 0) | count_classes(found, planned.spec.label_kind)
 
 
 def print_plan(console: Console, plan: Mapping[str, Any]) -> None:

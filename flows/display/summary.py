@@ -55,7 +55,7 @@ def print_explanations(console: Console, found: Sequence[Mapping[str, Any]]) -> 
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
         for key, value in row.items():
-            if value not in {None, ""}:
+            if value is not None and value != "":
                 table.add_row(key, printable(str(value)))
         console.print(table)
         console.print()
@@ -75,7 +75,14 @@ def _sentence(row: Mapping[str, Any]) -> str:
             return f"{name} is not in version {version}; it is in version {row['since']}"
         case "passed over":
             return f"{name} is passed over by the listing: {row['reason']}"
-    return f"{name} is a row of version {version}: {row['split']}, {row['label_name']}"
+    return f"{name} is a row of version {version}: {row['split']}, {_label_of(row)}"
+
+
+def _label_of(row: Mapping[str, Any]) -> str:
+    """The label of a row of any kind, in words."""
+    if "label_names" in row:
+        return ", ".join(row["label_names"]) or "no label"
+    return f"target {row['target']:g}" if "target" in row else str(row["label_name"])
 
 
 def headline(outcome: RunOutcome) -> str:

@@ -15,6 +15,7 @@ ENTRY_SCHEMA = pa.schema(
         ("kind", pa.string()),
         ("location", pa.string()),  # as `encode_name` gives it
         ("label_path", pa.string()),
+        ("label_paths", pa.list_(pa.string())),  # where labels are lists: all of them; null for none that is known
         ("split", pa.string()),
         ("fingerprint", pa.string()),  # of embedded pixels; else ""
         ("label_row", pa.int64()),
@@ -37,6 +38,7 @@ class Entry(NamedTuple):
     kind: str
     location: str
     label_path: str
+    label_paths: list[str] | None
     split: str
     fingerprint: str
     label_row: int
@@ -84,6 +86,8 @@ class Entries:
 
 
 def _column(value: Any, kind: pa.DataType, count: int) -> pa.Array | pa.ChunkedArray:
+    if value is None:
+        return pa.nulls(count, kind)
     if isinstance(value, str | int | bool):
         return pa.repeat(pa.scalar(value, kind), count)
     return value if isinstance(value, pa.Array | pa.ChunkedArray) else pa.array(value, kind)

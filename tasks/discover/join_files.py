@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from tasks.discover.entries import repeated
 from tasks.discover.label_files import LabelFileSource
 from tasks.discover.listing import Listing, stored_of
+from tasks.discover.many_labels import with_merged_labels
 from tasks.discover.sample_rows import Origin, SampleRows
 from tasks.discover.scan import stat_local
 from tasks.errors import LabelFileError
@@ -65,12 +66,26 @@ class FileJoin:
         if len(taken) < self._listing.count:
             self._rows.ignored["present but unlisted"] += self._listing.count - len(taken)
         self._rows.ignored.update(self._listing.ignored)
+        if self._source.label_reading.kind == "many":
+            entries = self._with_all_labels(entries)
         entries = self._without_copies(entries)
         is_absent = pc.equal(entries["size"], -2)
         if pc.any(is_absent).as_py():
             self._reject_all(entries.filter(is_absent), Reason.NOT_FOUND, "no such file")
             entries = entries.filter(pc.invert(is_absent))
         self._add_samples(entries)
+
+    def _with_all_labels(self, entries: pa.Table) -> pa.Table:
+        """*entries* with one for each image, which has the labels of all; those without any label are rejected."""
+        entries = with_merged_labels(entries)
+        is_missing = pc.is_null(entries["label_paths"])
+        if self._source.allow_unlabeled or not pc.any(is_missing).as_py():
+            return entries
+        detail = (
+            "has no label; `allow_unlabeled: true` would keep it, `missing_labels` names what says that it has none"
+        )
+        self._reject_all(entries.filter(is_missing), Reason.MISSING_LABEL, detail)
+        return entries.filter(pc.invert(is_missing))
 
     def _with_files(self, entries: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int64]]:
         """*entries* with size and fingerprint of the files they name, -2 as the size of absent ones; their places."""
@@ -203,6 +218,7 @@ class FileJoin:
             "kind",
             "location",
             "label_path",
+            "label_paths",
             "split",
             "fingerprint",
             "label_row",

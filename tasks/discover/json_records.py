@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain, islice
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any, Literal
 
 from tasks.discover.label_files import LabelFileSource
 from tasks.discover.labelled_records import LabelFile, discover_records
 from tasks.discover.roles import Roles, choose_roles
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
-from tasks.records.json_reader import is_lines, read_json, record_keys
+from tasks.records.json_blocks import JsonBlock, Pace
+from tasks.records.json_reader import is_lines, read_json_blocks, record_keys
 from tasks.records.record import Record
 from tasks.records.text_window import TextWindow, compression_of
 from tasks.samples import Discovery
@@ -104,14 +105,14 @@ class JsonRecords(LabelFileSource, JsonSettings):
         with self.window() as (window, _):
             return is_lines(window)
 
-    def _understand(self, window: TextWindow, head: bytes, path: str) -> tuple[LabelFile, Iterator[Record]]:
+    def _understand(self, window: TextWindow, head: bytes, path: str) -> tuple[LabelFile, Iterator[Record | JsonBlock]]:
         is_map = self.orient == "map"
         form = self.record_format("json", head).model_copy(
             update={"strict": self.strict, "map_value": "value" if is_map else ""}
         )
         try:
-            records = read_json(window, form, path)
-            first = list(islice(records, _LOOKED_AT))
+            records = read_json_blocks(window, form, path, Pace())
+            first = list(_first(records))
             roles = self._roles(first)
         except LabelFileError as error:
             raise self._named(error) from None
@@ -120,12 +121,28 @@ class JsonRecords(LabelFileSource, JsonSettings):
         )
         return LabelFile(self, roles, form, "json"), chain(first, records)
 
-    def _roles(self, first: list[Record]) -> Roles:
+    def _roles(self, first: list[Record | JsonBlock]) -> Roles:
         if self.orient == "map":
             return Roles("key", "", {}, "value", None, None)
-        names = list(dict.fromkeys(key for record in first if isinstance(record.cells, dict) for key in record.cells))
+        names = list(dict.fromkeys(key for item in first for cells in _objects(item) for key in cells))
         if not names:
-            wrong = next((record for record in first if record.problem), None)
+            wrong = next((item for item in first if isinstance(item, Record) and item.problem), None)
             where = f"line {wrong.line}: {wrong.problem.detail}" if wrong and wrong.problem else "holds no record"
             raise LabelFileError(f'{where}; records look like {{"location": "cat/1.jpg", "label": "cat"}}.')
         return choose_roles(names, self, by_position=False)
+
+
+def _first(records: Iterator[Record | JsonBlock]) -> Iterator[Record | JsonBlock]:
+    """The first of *records*, about as many as are looked at for the keys."""
+    count = 0
+    for item in records:
+        yield item
+        count += 1 if isinstance(item, Record) else len(item.cells)
+        if count >= _LOOKED_AT:
+            return
+
+
+def _objects(item: Record | JsonBlock) -> Sequence[dict[str, Any]]:
+    if isinstance(item, JsonBlock):
+        return item.cells
+    return [item.cells] if isinstance(item.cells, dict) else []

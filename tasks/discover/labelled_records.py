@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from tasks.discover.entries import Entries, Entry
 from tasks.discover.folder_paths import case_notices
 from tasks.discover.join_files import FileJoin
-from tasks.discover.label_files import LabelFileSource, Occurrences, clean_label, text_hash
+from tasks.discover.label_cells import LabelCells
+from tasks.discover.label_files import LabelFileSource, Occurrences, text_hash
 from tasks.discover.listing import Listing
-from tasks.discover.plain_rows import MAX_LABEL, CellMeaning, plain_rows
+from tasks.discover.plain_rows import MAX_LABEL, Block, CellMeaning, plain_rows
 from tasks.discover.roles import Roles
 from tasks.discover.sample_rows import Origin, SampleRows
 from tasks.discover.scan import scan_images
@@ -19,9 +22,7 @@ from tasks.discover.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records import cell_text, location_text
-from tasks.records.csv_blocks import RecordBlock
 from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
-from tasks.records.json_text import lookup
 from tasks.records.locations import LocationPolicy, Place, classify_location
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat, Selector
@@ -51,7 +52,7 @@ class LabelFile:
     notices: tuple[str, ...] = field(default=())
 
 
-def discover_records(file: LabelFile, records: Iterable[Record | RecordBlock], words: SplitWords) -> Discovery:
+def discover_records(file: LabelFile, records: Iterable[Record | Block], words: SplitWords) -> Discovery:
     """The samples that *records* name.
 
     Raises:
@@ -59,24 +60,15 @@ def discover_records(file: LabelFile, records: Iterable[Record | RecordBlock], w
     """
     reader = _Reader(file, words)
     for record in records:
-        if isinstance(record, RecordBlock):
-            reader.read_block(record)
-        else:
+        if isinstance(record, Record):
             reader.read(record)
+        else:
+            reader.read_block(record)
     if not reader.count:
         raise LabelFileError(
             f"{redact_url(file.source.path)} holds no record: no image is listed. Check `source.path`."
         )
     return reader.finish()
-
-
-def _several_notices(classes: Sequence[str]) -> list[str]:
-    """A sentence on classes that look like several, which nobody but the user can know."""
-    found = [name for name in classes if ";" in name or "|" in name]
-    if not found:
-        return []
-    shown = ", ".join(repr(name[:60]) for name in found[:5])
-    return [f"{len(found)} class names hold `;` or `|` ({shown}): an image has one label, so each is one class"]
 
 
 class _Reader:
@@ -89,7 +81,8 @@ class _Reader:
         self._join = FileJoin(file.source, self._scan(), self._rows)
         self._entries = Entries()
         self._occurrences = Occurrences()
-        self._meaning = CellMeaning(self._clean, self._known_split, file.source.allow_unlabeled)
+        self._labels = LabelCells(file.source, file.roles.label)
+        self._meaning = CellMeaning(self._labels, self._known_split, file.source.allow_unlabeled)
         self._repairs: list[str] = []
         self.count = 0
 
@@ -100,7 +93,7 @@ class _Reader:
             return Listing(base)
         return scan_images(base, self._source) or Listing(base)
 
-    def read_block(self, block: RecordBlock) -> None:
+    def read_block(self, block: Block) -> None:
         is_plain, columns = plain_rows(block, self._file.roles, self._policy, self._meaning)
         plain = int(is_plain.sum())
         if plain:
@@ -129,7 +122,7 @@ class _Reader:
     def _enter(self, record: Record, text: str, place: Place, origin: Origin) -> None:
         roles = self._file.roles
         split, problem = self._split(record)
-        label = self._label(record)
+        label = self._labels.of_record(record)
         identity, fingerprint = encode_name(place.identity), ""
         if place.kind == "embedded":
             problem = problem or self._embedded_problem(text)
@@ -139,10 +132,10 @@ class _Reader:
         if roles.id is not None:
             identity = self._text(record, roles.id)
             problem = problem or (None if identity else Rejection(Reason.BAD_ROW, "its id is empty"))
-        problem = problem or self._open_quote(label)
-        if len(label) > MAX_LABEL:
-            problem = problem or Rejection(Reason.BAD_ROW, f"its label has {len(label):,} characters")
-        if problem is None and not label and not self._source.allow_unlabeled:
+        problem = problem or self._open_quote(label.path)
+        if label.longest > MAX_LABEL:
+            problem = problem or Rejection(Reason.BAD_ROW, f"its label has {label.longest:,} characters")
+        if problem is None and label.is_missing and not self._labels.is_many and not self._source.allow_unlabeled:
             problem = Rejection(Reason.MISSING_LABEL, "has no label; `allow_unlabeled: true` would keep it")
         location = encode_name(place.location)
         if problem is not None:
@@ -155,7 +148,8 @@ class _Reader:
                 sample_id=identity,
                 kind=place.kind,
                 location=location,
-                label_path=label,
+                label_path=label.path,
+                label_paths=label.paths,
                 split=split,
                 fingerprint=fingerprint,
                 label_row=origin.row,
@@ -178,20 +172,6 @@ class _Reader:
     @staticmethod
     def _text(record: Record, selector: Selector) -> str:
         return (cell_text(record.cells, selector) or "").strip()
-
-    def _label(self, record: Record) -> str:
-        place = self._file.roles.label
-        if place is None:
-            return ""
-        if isinstance(record.cells, dict) and isinstance(lookup(record.cells, str(place)), list):
-            raise LabelFileError(
-                f"{redact_url(self._source.path)}, line {record.line}: the label {place!r} is a list. "
-                "An image has one label here; keep one of them."
-            )
-        return self._clean(cell_text(record.cells, place))
-
-    def _clean(self, text: str | None) -> str:
-        return clean_label(text, self._source.missing_labels)
 
     def _known_split(self, text: str) -> str | None:
         """The split that the cell *text* names, empty where it is; None where it names none that is known."""
@@ -236,7 +216,9 @@ class _Reader:
             label_url=source.signed_url,
         )
         samples = self._rows.samples()
-        classes = tuple(sorted(set(samples["label_path"].unique().to_pylist()) - {""}))
+        listed = samples["label_paths"].drop_null()
+        names = {*samples["label_path"].unique().to_pylist(), *pc.list_flatten(listed).unique().to_pylist()}
+        classes = () if self._source.label_reading.kind == "number" else tuple(sorted(names - {""}))
         discovery = Discovery(
             layout=self._file.layout,
             why=f"{source.file_name} is a {self._file.layout.upper()} with {self.count:,} records",
@@ -244,10 +226,26 @@ class _Reader:
             rejections=self._rows.rejections,
             class_paths=classes,
             ignored=dict(self._rows.ignored),
-            notices=(*self._rows.notices, *self._repair_notices(), *case_notices(classes), *_several_notices(classes)),
+            notices=(
+                *self._rows.notices,
+                *self._repair_notices(),
+                *case_notices(classes),
+                *self._several_notices(classes),
+            ),
             access=(access,),
         )
         return replace(discovery, notices=tuple(dict.fromkeys(discovery.notices)))
+
+    def _several_notices(self, classes: Sequence[str]) -> list[str]:
+        """A sentence on classes that look like several, which nobody but the user can know."""
+        found = [name for name in classes if ";" in name or "|" in name]
+        reading = self._source.label_reading
+        if not found or reading.separator:
+            return []
+        mark = "|" if any("|" in name for name in found) else ";"
+        shown = ", ".join(repr(name[:60]) for name in found[:5])
+        how = f'`labels: {{kind: many, separator: "{mark}"}}` would make several of each'
+        return [f"{len(found)} class names hold `;` or `|` ({shown}), and each is taken as one class; {how}"]
 
     def _repair_notices(self) -> list[str]:
         name = self._source.file_name

@@ -6,7 +6,8 @@ to that function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +16,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.discover.label_cells import LabelCell, LabelCells
 from tasks.discover.roles import Roles
 from tasks.records.csv_blocks import RecordBlock
 from tasks.records.embedded import BASE64_SHORTEST
+from tasks.records.json_blocks import JsonBlock
 from tasks.records.locations import LocationPolicy
 from tasks.samples import kept_text
 
+Block = RecordBlock | JsonBlock
 Bools = npt.NDArray[np.bool_]
 
 _PART = r"[^\x00-\x1f\x7f\\/:%~\[.\x{EF80}-\x{EFFF}][^\x00-\x1f\x7f\\/:%\x{EF80}-\x{EFFF}]*"
@@ -36,42 +40,41 @@ class CellMeaning:
     """What the cells of a label file mean.
 
     Attributes:
-        label_of: A cell as a class name, empty for none.
+        labels: Reads label cells.
         split_of: A cell as a split, empty where it names none; None where it names one that is not known.
         allow_unlabeled: Whether no label is no problem.
     """
 
-    label_of: Callable[[str], str]
+    labels: LabelCells
     split_of: Callable[[str], str | None]
     allow_unlabeled: bool
 
 
 def plain_rows(
-    block: RecordBlock, roles: Roles, policy: LocationPolicy, meaning: CellMeaning
+    block: Block, roles: Roles, policy: LocationPolicy, meaning: CellMeaning
 ) -> tuple[Bools, Mapping[str, Any]]:
     """Which of *block*'s records are plain, and the columns of `ENTRY_SCHEMA` of those."""
     count = len(block.lines)
-    if roles.template or not isinstance(roles.location, int):
-        return np.zeros(count, dtype=bool), {}
-    locations = pc.utf8_trim_whitespace(block.columns[roles.location])
+    locations, is_filled = _locations(block, roles)
     is_web = _mask(pc.match_substring_regex(locations, _WEB))
     is_path = np.zeros(count, dtype=bool) if policy.base_url else _mask(_is_path(locations))
-    labels, _ = _mapped(block, roles.label, meaning.label_of)
+    labels = _labels(block, roles, meaning.labels)
     splits, has_split = _mapped(block, roles.split, meaning.split_of)
     good = (is_web | is_path) & has_split & _mask(pc.less(pc.utf8_length(locations), _LONGEST))
-    good &= _mask(pc.less_equal(pc.utf8_length(labels), MAX_LABEL))
-    if not meaning.allow_unlabeled:
-        good &= _mask(pc.not_equal(labels, ""))
-    ids = locations if roles.id is None else block.columns[int(roles.id)]
+    good &= labels.fits & is_filled
+    if not meaning.allow_unlabeled and not meaning.labels.is_many:
+        good &= ~labels.is_missing
+    ids = locations if roles.id is None else block.column(roles.id)
     if roles.id is not None:
         good &= _mask(pc.not_equal(ids, ""))
     chosen = pa.array(good)
-    group = "" if roles.group is None else block.columns[int(roles.group)].filter(chosen)
+    group = "" if roles.group is None else block.column(roles.group).filter(chosen)
     return good, {
         "sample_id": ids.filter(chosen),
         "kind": pa.array(np.where(is_web[good], "web", "store"), pa.string()),
         "location": locations.filter(chosen),
-        "label_path": labels.filter(chosen),
+        "label_path": labels.paths.filter(chosen),
+        "label_paths": None if labels.lists is None else labels.lists.filter(chosen),
         "split": splits.filter(chosen),
         "fingerprint": "",
         "label_row": block.lines[good],
@@ -85,10 +88,77 @@ def plain_rows(
     }
 
 
-def _kept(block: RecordBlock, roles: Roles, chosen: pa.Array) -> str | pa.Array:
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """What the label cells of a block say: columns of `ENTRY_SCHEMA`, and of each whether it can be taken."""
+
+    paths: pa.Array | pa.ChunkedArray
+    lists: pa.Array | None
+    is_missing: Bools
+    fits: Bools
+
+
+def _labels(block: Block, roles: Roles, reader: LabelCells) -> _Labels:
+    """What the label cells of *block* say, asked once for each text."""
+    count = len(block.lines)
+    if roles.label is None:
+        return _Labels(pa.repeat("", count), None, np.ones(count, dtype=bool), np.ones(count, dtype=bool))
+    if isinstance(block, JsonBlock):
+        return _labels_of_values(block.values(roles.label), block.lines, reader)
+    encoded = block.column(roles.label).combine_chunks().dictionary_encode()
+    cells = [reader.of_text(text) for text in encoded.dictionary.to_pylist()]
+    indices = encoded.indices.to_numpy()
+    lists = pa.array([cell.paths for cell in cells], pa.list_(pa.string())) if reader.is_many else None
+    return _Labels(
+        paths=pa.array([cell.path for cell in cells], pa.string()).take(encoded.indices),
+        lists=None if lists is None else lists.take(encoded.indices),
+        is_missing=np.array([cell.is_missing for cell in cells], dtype=bool)[indices],
+        fits=np.array([cell.longest <= MAX_LABEL for cell in cells], dtype=bool)[indices],
+    )
+
+
+def _labels_of_values(values: Sequence[Any], lines: npt.NDArray[np.int64], reader: LabelCells) -> _Labels:
+    """What the *values* of a key say, those that are texts asked once for each."""
+    known: dict[str, LabelCell] = {}
+    cells = []
+    for value, line in zip(values, lines.tolist(), strict=True):
+        cell = known.get(value) if type(value) is str else reader.of_value(value, line)
+        if cell is None:
+            cell = known[value] = reader.of_text(value)
+        cells.append(cell)
+    return _Labels(
+        paths=pa.array([cell.path for cell in cells], pa.string()),
+        lists=pa.array([cell.paths for cell in cells], pa.list_(pa.string())) if reader.is_many else None,
+        is_missing=np.array([cell.is_missing for cell in cells], dtype=bool),
+        fits=np.array([cell.longest <= MAX_LABEL for cell in cells], dtype=bool),
+    )
+
+
+def _locations(block: Block, roles: Roles) -> tuple[pa.Array | pa.ChunkedArray, Bools]:
+    """The locations of *block*, their template filled, and of which that is as simple as it looks."""
+    certain = np.ones(len(block.lines), dtype=bool)
+    if not roles.template:
+        places = block.places(roles.location) if isinstance(block, JsonBlock) else block.column(roles.location)
+        return pc.utf8_trim_whitespace(places), certain
+    parts: list[Any] = []
+    for number, piece in enumerate(re.split(r"\{([^{}]*)\}", roles.template)):
+        if number % 2 and piece not in roles.fills:
+            return pa.repeat("", len(block.lines)), ~certain
+        value = block.column(roles.fills[piece]) if number % 2 else None
+        if value is not None:
+            certain &= ~_mask(pc.match_substring(value, "{"))
+        parts.append(piece if value is None else _whole(value))
+    return pc.utf8_trim_whitespace(pc.binary_join_element_wise(*parts, "")), certain
+
+
+def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _kept(block: Block, roles: Roles, chosen: pa.Array) -> str | pa.Array:
     if not roles.kept:
         return ""
-    columns = [block.columns[int(place)].filter(chosen).to_pylist() for place in roles.kept.values()]
+    columns = [block.column(place).filter(chosen).to_pylist() for place in roles.kept.values()]
     rows = zip(*columns, strict=True)
     return pa.array([kept_text(dict(zip(roles.kept, row, strict=True))) for row in rows], pa.string())
 
@@ -105,14 +175,12 @@ def _is_path(locations: pa.ChunkedArray) -> pa.ChunkedArray:
     )
 
 
-def _mapped(
-    block: RecordBlock, place: Any, meaning: Callable[[str], str | None]
-) -> tuple[pa.Array | pa.ChunkedArray, Bools]:
+def _mapped(block: Block, place: Any, meaning: Callable[[str], str | None]) -> tuple[pa.Array | pa.ChunkedArray, Bools]:
     """What *meaning* makes of each cell of a column, asked once for each text; and where it makes something of it."""
     if place is None:
         empty = pa.repeat(pa.scalar("", pa.string()), len(block.lines))
         return empty, np.ones(len(block.lines), dtype=bool)
-    encoded = block.columns[int(place)].combine_chunks().dictionary_encode()
+    encoded = _whole(block.column(place)).dictionary_encode()
     meant = [meaning(text) for text in encoded.dictionary.to_pylist()]
     known = np.array([text is not None for text in meant], dtype=bool)[encoded.indices.to_numpy()]
     return pa.array([text or "" for text in meant], pa.string()).take(encoded.indices), known

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tasks.label_kinds import kind_of_columns
 from tasks.publish.documents import Manifest
 
 _LISTED = 20
@@ -51,16 +52,24 @@ def _rejects(path: str) -> dict[str, Any]:
 
 
 def _info(name: str, manifest: Manifest) -> dict[str, Any]:
-    features = [_feature(column, kind, manifest.class_names.get(column)) for column, kind in manifest.columns.items()]
+    features = [_feature(column, kind, manifest.class_names) for column, kind in manifest.columns.items()]
     return {"config_name": name, "features": features}
 
 
-def _feature(column: str, kind: str, names: Sequence[str] | None) -> dict[str, Any]:
+def _feature(column: str, kind: str, class_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     if column == "image":
         return {"name": column, "dtype": "image"}
-    if names is not None:
-        return {"name": column, "dtype": {"class_label": {"names": {str(i): name for i, name in enumerate(names)}}}}
-    return {"name": column, "dtype": kind}
+    if column == "labels":
+        return {"name": column, "list": _class_label(class_names.get("label", ()))}
+    if column in class_names:
+        return {"name": column, "dtype": _class_label(class_names[column])}
+    if kind.startswith("list<"):
+        return {"name": column, "list": kind.rpartition(": ")[2].rstrip(">")}
+    return {"name": column, "dtype": {"double": "float64"}.get(kind, kind)}
+
+
+def _class_label(names: Sequence[str]) -> dict[str, Any]:
+    return {"class_label": {"names": {str(number): name for number, name in enumerate(names)}}}
 
 
 def _page(configs: list[dict[str, Any]], infos: list[dict[str, Any]], manifest: Manifest, version: int) -> str:
@@ -82,17 +91,19 @@ def _body(manifest: Manifest, version: int) -> list[str]:
     rows = [f"| {_cell(split)} | {count:,} |" for split, count in manifest.splits.items()]
     largest = sorted(manifest.classes.items(), key=lambda item: (-item[1], item[0]))
     classes = [f"| {_cell(name)} | {count:,} |" for name, count in largest[:_LISTED]]
+    has_classes = kind_of_columns(manifest.columns) != "number"
     more = [f"| … {len(largest) - _LISTED} more | |"] if len(largest) > _LISTED else []
     return [
         f"# {_cell(manifest.dataset)}",
         "",
         f"Version {version}: {manifest.rows:,} images in {len(manifest.shards)} shards, "
-        f"{len(manifest.class_names.get('label', []))} classes.",
+        + (
+            f"{len(manifest.class_names.get('label', []))} classes." if has_classes else "each with a number, `target`."
+        ),
         "",
         *["| split | images |", "| --- | ---: |", *rows],
         "",
-        *["| class | images |", "| --- | ---: |", *classes, *more],
-        "",
+        *(["| class | images |", "| --- | ---: |", *classes, *more, ""] if has_classes else []),
         "Open it with `datasets`: `load_dataset(FOLDER)` is the newest version, "
         f'`load_dataset(FOLDER, "{version_name(version)}")` this one for as long as it is kept.',
         "",

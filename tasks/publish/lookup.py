@@ -22,8 +22,8 @@ from tasks.storage import Store, is_url, redact_url
 
 _KEYS = ("sample_id", "source_uri", "location")
 _SHOWN = (
-    "sample_id split label label_name width height orig_width orig_height orig_format source_uri source_fingerprint "
-    "content_sha256 label_path"
+    "sample_id split label label_name labels label_names target width height orig_width orig_height orig_format "
+    "source_uri source_fingerprint content_sha256 label_path"
 ).split()
 _LEFT_OUT = (
     "sample_id source location label_file label_row stage reason detail attempts first_seen last_seen next_try".split()

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.errors import VersionError
+from tasks.label_kinds import texts_of_lists, texts_of_numbers
 from tasks.plan import Rows
 from tasks.plan.shard_plans import ROWS_SCHEMA
 from tasks.publish.ages import clock_of, renew_old
@@ -23,6 +24,7 @@ from tasks.shards.schema import kept_columns_of
 from tasks.storage import POOL, Store, StoredFile, is_own, redact_url
 
 _COLUMNS = ("sample_id", "split", "label_name", "label_path", "source_fingerprint", "content_sha256")
+_OTHER_LABELS = ("label_names", "target")  # of lists and numbers, which become the text of ``label_name``
 _READERS = 8
 
 
@@ -60,10 +62,19 @@ def _read(store: Store, file: ShardFile, number: int) -> pa.Table:
 def _columns_of(parquet: pq.ParquetFile) -> pa.Table:
     """What planning needs of a shard; kept columns as one."""
     kept = kept_columns_of(parquet.schema_arrow)
-    there = [column for column in _COLUMNS if column in parquet.schema_arrow.names]
+    there = [column for column in (*_COLUMNS, *_OTHER_LABELS) if column in parquet.schema_arrow.names]
     table = parquet.read(columns=[*there, *kept]).replace_schema_metadata(None)
     texts = [kept_text(row) for row in table.select(kept).to_pylist()] if kept else [""] * table.num_rows
-    return table.select(there).append_column("kept", pa.array(texts, pa.string()))
+    return _with_label_texts(table.select(there)).append_column("kept", pa.array(texts, pa.string()))
+
+
+def _with_label_texts(table: pa.Table) -> pa.Table:
+    """*table* with the text of its labels, by which they are compared, whatever their kind."""
+    if "label_names" in table.column_names:
+        return table.append_column("label_name", texts_of_lists(table["label_names"]))
+    if "target" in table.column_names:
+        return table.append_column("label_name", texts_of_numbers(table["target"]))
+    return table
 
 
 def _as_rows(table: pa.Table, number: int) -> pa.Table:

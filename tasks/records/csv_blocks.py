@@ -16,7 +16,7 @@ import pyarrow.csv
 
 from tasks.records.csv_reader import read_csv
 from tasks.records.record import Record
-from tasks.records.record_format import RecordFormat
+from tasks.records.record_format import RecordFormat, Selector
 from tasks.records.text_window import TextWindow
 
 _SMALLEST, _LARGEST = 1 << 13, 1 << 20
@@ -40,6 +40,10 @@ class RecordBlock:
     lines: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
+
+    def column(self, selector: Selector) -> pa.ChunkedArray:
+        """The cells of one column."""
+        return self.columns[int(selector)]
 
     def record(self, index: int) -> Record:
         """One of them alone."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
+from tasks.records.json_blocks import JsonBlock, Pace
 from tasks.records.json_brackets import MisplacedError
 from tasks.records.json_ends import noted, passed_end, strictly
 from tasks.records.json_text import DuplicateKeyError, JsonTextError, parse_json
@@ -32,12 +33,22 @@ _NEXT_OBJECT = re.compile(rb"\n[ \t]*\{")
 
 
 def read_json(window: TextWindow, form: RecordFormat, path: str = "") -> Iterator[Record]:
-    """Each record of the text.
+    """Each record of the text, one by one; see `read_json_blocks`."""
+    for item in read_json_blocks(window, form, path, None):
+        if isinstance(item, Record):
+            yield item
+
+
+def read_json_blocks(
+    window: TextWindow, form: RecordFormat, path: str, pace: Pace | None
+) -> Iterator[Record | JsonBlock]:
+    """Each record of the text, in blocks wherever that comes to the same.
 
     Args:
         window: The text.
         form: ``map_value`` for an object of location to label; ``strict`` for no repairs.
         path: Dotted keys that lead to the array of records; empty where the text is the array, or JSON Lines.
+        pace: When blocks are tried; None for never.
 
     Raises:
         LabelFileError: The text is neither, or *path* leads nowhere.
@@ -52,9 +63,9 @@ def read_json(window: TextWindow, form: RecordFormat, path: str = "") -> Iterato
         yield from passed_end(window, form, b"}", len(keys))
     elif opening == b"[":
         expect(window, b"[")
-        yield from _lists(window, form, len(keys))
+        yield from _lists(window, form, len(keys), pace)
     elif opening == b"{" and not path:
-        yield from _elements(window, form, in_array=False)
+        yield from _elements(window, form, pace, in_array=False)
     else:
         raise LabelFileError(f"line {window.line}: {found(window)} stands where a list of records should begin.")
 
@@ -84,12 +95,12 @@ def is_lines(window: TextWindow) -> bool:
     return peek(window) == b"{"
 
 
-def _lists(window: TextWindow, form: RecordFormat, depth: int) -> Iterator[Record]:
+def _lists(window: TextWindow, form: RecordFormat, depth: int, pace: Pace | None) -> Iterator[Record | JsonBlock]:
     """The objects of the list that was opened, and of those that follow it as if files had been joined."""
-    yield from _elements(window, form, in_array=True)
+    yield from _elements(window, form, pace, in_array=True)
     while not depth and not form.strict and _follows(window, b"]", b"["):
         yield noted(window, form, "another list follows, and is read too")
-        yield from _elements(window, form, in_array=True)
+        yield from _elements(window, form, pace, in_array=True)
     yield from passed_end(window, form, b"]", depth)
 
 
@@ -105,7 +116,9 @@ def _follows(window: TextWindow, closing: bytes, opening: bytes) -> bool:
     return both is not None
 
 
-def _elements(window: TextWindow, form: RecordFormat, *, in_array: bool) -> Iterator[Record]:
+def _elements(
+    window: TextWindow, form: RecordFormat, pace: Pace | None, *, in_array: bool
+) -> Iterator[Record | JsonBlock]:
     """The objects up to the array's end, or to the text's."""
     first = True
     while True:
@@ -120,7 +133,8 @@ def _elements(window: TextWindow, form: RecordFormat, *, in_array: bool) -> Iter
             lacks = in_array and not first and not commas
             if lacks and form.strict:
                 noted(window, form, "a missing comma")
-            yield strictly(_object(window, form, "a missing comma" if lacks else ""), form)
+            block = pace.take(window, in_array=in_array) if pace is not None and not lacks else None
+            yield block or strictly(_object(window, form, "a missing comma" if lacks else ""), form)
             first = False
         else:
             yield strictly(_stray(window, form), form)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,9 +60,7 @@ def parse_json(text: str, *, strict: bool) -> Parsed:
         DuplicateKeyError: An object in it holds a key twice.
     """
     try:
-        return Parsed(
-            json.loads(text, object_pairs_hook=_unique, parse_float=WrittenFloat, parse_constant=_refuse_constant)
-        )
+        return Parsed(json.loads(text, **STRICT_READING))
     except DuplicateKeyError:
         raise
     except RecursionError:
@@ -83,6 +82,14 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
+
+
+STRICT_READING: Mapping[str, Any] = {
+    "object_pairs_hook": _unique,
+    "parse_float": WrittenFloat,
+    "parse_constant": _refuse_constant,
+}
+"""How `json` is to read what is strict JSON."""
 
 
 class _Tolerant:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.images.pixel_spec import WARNINGS
+from tasks.label_kinds import count_classes
 from tasks.refresh.left_out import first_left_out
 from tasks.refresh.outcome import Breakdown
 from tasks.refresh.planning import PlannedRun
@@ -39,7 +40,7 @@ def breakdown_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) 
         why=planned.discovery.why,
         notices=tuple(notices),
         splits=count_values(built.rows.table["split"]),
-        classes=dict.fromkeys(names, 0) | count_values(built.rows.table["label_name"]),
+        classes=dict.fromkeys(names, 0) | count_classes(built.rows.table["label_name"], planned.spec.label_kind),
         reasons=dict(Counter(rejections["reason"].to_pylist()).most_common()),
         left_out=first_left_out(rejections),
     )

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import DatasetError
+from tasks.label_kinds import LabelKind, kind_of_columns, numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, content_path
@@ -51,12 +52,18 @@ class RunFacts:
     breakdown: Breakdown
     changes: dict[str, int]
 
+    @property
+    def label_kind(self) -> LabelKind:
+        """What an image's label is."""
+        return self.planned.spec.label_kind
+
 
 def make_report(
     dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult], libraries: Mapping[str, str]
 ) -> dict[str, Any]:
     """What changed against the version before, as JSON values."""
     before = run.history.manifest
+    old, new, kind = facts.planned.past.rows.table, facts.built.rows.table, facts.label_kind
     settled = facts.built.settled
     return {
         "format": drift.FORMAT,
@@ -65,9 +72,10 @@ def make_report(
         "classes": drift.differences(before.classes if before else {}, facts.breakdown.classes),
         "class_changes": drift.class_changes(before.classes if before else {}, facts.breakdown.classes),
         "splits": drift.differences(before.splits if before else {}, facts.breakdown.splits),
-        "split_deviation": drift.split_deviation(facts.built.rows.table, dataset.splits.ratios),
+        "targets": _targets(old, new, before is not None and kind_of_columns(before.columns) == kind, kind),
+        "split_deviation": drift.split_deviation(new, dataset.splits.ratios, kind),
         "rebalanced": dict(facts.planned.rebalanced),
-        "label_flips": drift.label_flips(facts.planned.past.rows.table, facts.built.rows.table),
+        "label_flips": drift.label_flips(old, new) if kind != "number" else {},
         "reasons": drift.reason_changes(facts.planned.past.rejects, facts.rejections),
         "first_rejects": first_rejects(facts.rejections),
         "hosts": drift.top_hosts(facts.rejections),
@@ -123,6 +131,14 @@ def _known_sums(run: Run) -> dict[str, Any]:
             found: dict[str, Any] = json.loads(run.store.read_bytes(entry.path))["images"]["shards"]
             return {in_pool(path): sums for path, sums in found.items()}
     return {}
+
+
+def _targets(old: pa.Table, new: pa.Table, has_same_kind: bool, kind: LabelKind) -> dict[str, Any]:
+    """Where labels are numbers, how they are spread, before and after."""
+    if kind != "number":
+        return {}
+    before = drift.quantiles(numbers_of_texts(old["label_name"])) if has_same_kind else {}
+    return {"before": before, "after": drift.quantiles(numbers_of_texts(new["label_name"]))}
 
 
 def _stale(facts: RunFacts) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import BadRecordsError, ConfigError, RefusedError
+from tasks.label_kinds import count_classes, numbers_of_texts
 from tasks.publish import Run, check_output
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.planning import PlannedRun
 from tasks.report.gates import GateFacts, GateResult, Gates, check_gates, most_rejects
 from tasks.report.rejects import of_label_files, rejects_said
-from tasks.samples import count_values
 from tasks.shards.build import too_many_rejects
 
 
@@ -90,7 +90,8 @@ def _best_case(run: Run, planned: PlannedRun) -> GateFacts:
     samples = planned.labelled.samples
     ids = samples["sample_id"].combine_chunks()
     added, gone = _count_others(ids, planned.past.ids), _count_others(planned.past.ids, ids)
-    counts = count_values(samples["label_name"])
+    kind = planned.spec.label_kind
+    counts = count_classes(samples["label_name"], kind)
     listed = {name for name in planned.labelled.shown if name}
     return GateFacts(
         listed=planned.discovery.listed,
@@ -100,6 +101,7 @@ def _best_case(run: Run, planned: PlannedRun) -> GateFacts:
         deleted=max(0, gone - added),
         classes={name: counts.get(name, 0) for name in listed | set(counts) if name},
         new_classes=new_classes(run, planned.labelled.class_names["label"]),
+        targets=numbers_of_texts(samples["label_name"]) if kind == "number" else None,
     )
 
 

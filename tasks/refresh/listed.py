@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from tasks.discover import Source, discover_sources
 from tasks.errors import LayoutError, RefusedError
+from tasks.label_kinds import LabelKind, classes_in
 from tasks.labels import Labelled, assign_labels
 from tasks.plan import choose_by_hash
 from tasks.progress import tally_of
@@ -45,7 +46,7 @@ def list_sources(dataset: Dataset, run: Run, options: RefreshOptions) -> Listed:
     discovery = with_level_groups(found, dataset.splits.group_by)
     refuse_equal_ids(discovery.samples)
     listed = Listed(discovery, assign_labels(discovery, dataset.labels, run.history.class_names))
-    return limited(listed, options.limit, run) if options.limit else listed
+    return limited(listed, options.limit, run, dataset.labels.kind) if options.limit else listed
 
 
 def with_level_groups(discovery: Discovery, group_by: str | None) -> Discovery:
@@ -75,7 +76,7 @@ def refuse_equal_ids(samples: pa.Table) -> None:
         raise LayoutError(f"Two images have the id {twice[0].as_py()!r}. Give each source of the list its own `name`.")
 
 
-def limited(listed: Listed, limit: int, run: Run) -> Listed:
+def limited(listed: Listed, limit: int, run: Run, kind: LabelKind) -> Listed:
     """The first *limit* images by hash, every class among them where that allows."""
     if run.history.version:
         raise RefusedError(
@@ -84,15 +85,26 @@ def limited(listed: Listed, limit: int, run: Run) -> Listed:
         )
     discovery, labelled = listed.discovery, listed.labelled
     ordered = choose_by_hash(labelled.samples, labelled.samples.num_rows)
-    names = ordered["label_name"].to_pylist()
-    firsts = list(dict.fromkeys(names).keys())
-    first_of_class = [names.index(name) for name in firsts][:limit]
-    others = [index for index in range(len(names)) if index not in set(first_of_class)]
+    first_of_class = _first_of_classes(ordered["label_name"].to_pylist(), kind)[:limit]
+    taken = set(first_of_class)
+    others = [index for index in range(ordered.num_rows) if index not in taken]
     chosen = sorted([*first_of_class, *others[: limit - len(first_of_class)]])
     samples = ordered.take(pa.array(chosen, pa.int64())).sort_by([("sample_id", "ascending")])
     nothing = discovery.rejections.slice(0, 0)
     found = replace(discovery, samples=samples.select(discovery.samples.column_names), rejections=nothing)
     return Listed(found, replace(labelled, samples=samples, rejections=nothing))
+
+
+def _first_of_classes(texts: Sequence[str], kind: LabelKind) -> list[int]:
+    """The places of the labels, as text, that show a class which none before them has."""
+    seen: set[str] = set()
+    found = []
+    for index, text in enumerate(texts):
+        new = set(classes_in(text, kind)) - seen
+        if new:
+            seen |= new
+            found.append(index)
+    return found
 
 
 def carry_missing(discovery: Discovery, past: Past, sources: Sequence[Source]) -> tuple[pa.Table, dict[str, int]]:

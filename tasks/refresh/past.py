@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import VersionError
+from tasks.label_kinds import kind_of_columns
 from tasks.plan import Rows
 from tasks.publish import Run
 from tasks.publish.derived import kept_versions
@@ -107,6 +108,12 @@ def _readable(store: Store, shards: Sequence[FileEntry]) -> list[FileEntry]:
     return found
 
 
+def has_same_kind(dataset: Dataset, run: Run) -> bool:
+    """Whether the labels of the newest version are of the kind that today's config asks for."""
+    manifest = run.history.manifest
+    return manifest is None or kind_of_columns(manifest.columns) == dataset.labels.kind
+
+
 def shapes_same_pixels(dataset: Dataset, run: Run) -> bool:
     """Whether the rows of the newest version have the pixels that today's config asks for."""
     manifest = run.history.manifest
@@ -123,7 +130,7 @@ def has_same_columns(spec: BuildSpec, run: Run) -> bool:
     manifest = run.history.manifest
     if manifest is None:
         return True
-    schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept)
+    schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept, spec.label_kind)
     return manifest.columns == {field.name: str(field.type) for field in schema}
 
 
@@ -133,7 +140,7 @@ def with_unpublished(rows: Rows, run: Run, dataset: Dataset, spec: BuildSpec) ->
     if run.history.version:
         for version in kept_versions(run.store, dataset.output, run.history.version).values():
             named.update(shard.path for shard in version.manifest.shards)
-    wanted = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept)
+    wanted = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept, spec.label_kind)
 
     def fits(schema: pa.Schema) -> bool:
         lists = class_names_of(schema)

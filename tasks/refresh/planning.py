@@ -20,6 +20,7 @@ from tasks.refresh.options import RefreshOptions
 from tasks.refresh.past import (
     Past,
     has_same_columns,
+    has_same_kind,
     read_past,
     recalled_of,
     rows_to_use,
@@ -87,7 +88,8 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
     labelled = replace(labelled, samples=labelled.samples.filter(recalled.asked))
     same = shapes_same_pixels(dataset, run)
     reuse = same and not options.full
-    carried, absent = carry_missing(discovery, past, dataset.sources if reuse else [])
+    may_carry = reuse and has_same_kind(dataset, run)
+    carried, absent = carry_missing(discovery, past, dataset.sources if may_carry else [])
     labelled = with_carried(labelled, carried, discovery.levels, dataset.labels)
     assigned = assign_splits(labelled.samples, dataset.splits, past.rows.table)
     labelled = replace(labelled, samples=assigned.samples)
@@ -184,5 +186,6 @@ def _spec(dataset: Dataset, listed: Listed, run: Run, options: RefreshOptions) -
         class_names={column: tuple(names) for column, names in listed.labelled.class_names.items()},
         deadline=0.0 if deadline is None else time.time() + deadline.total_seconds() - run.seconds,
         kept=dataset.kept_columns,
+        label_kind=dataset.labels.kind,
         rehash=options.rehash,
     )

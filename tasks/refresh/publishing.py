@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import BadRecordsError, DatasetError, RefusedError
+from tasks.label_kinds import numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
@@ -242,6 +243,7 @@ def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
         deleted=max(0, facts.changes["deleted"]),
         classes=present,
         new_classes=new_classes(run, list(counts)),
+        targets=numbers_of_texts(facts.built.rows.table["label_name"]) if facts.label_kind == "number" else None,
     )
 
 
@@ -265,7 +267,8 @@ def _commit(
     """Make the version; return its number, and what could not be done once it was there."""
     written = write_rejects(run.store, facts.rejections), store_report(run, report)
     manifest = make_manifest(dataset, run, facts, gates, written)
-    schema = shard_schema(facts.planned.spec.class_names, manifest.pixel_spec, facts.planned.spec.kept)
+    spec = facts.planned.spec
+    schema = shard_schema(spec.class_names, manifest.pixel_spec, spec.kept, spec.label_kind)
     before = {shard.path for shard in run.history.manifest.shards} if run.history.manifest else set()
     adopted = {file.name for file in facts.planned.rows.files}
     for shard in manifest.shards:

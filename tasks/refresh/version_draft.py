@@ -36,8 +36,8 @@ def make_manifest(
     written: tuple[FileEntry | None, FileEntry],
 ) -> Manifest:
     """The version that a run built; *written* are the files of its rejects, if there are any, and of its report."""
-    names = facts.planned.labelled.class_names
-    pixel_spec = published_pixel_spec(facts.planned.spec.pixels)
+    names, spec = facts.planned.labelled.class_names, facts.planned.spec
+    pixel_spec = published_pixel_spec(spec.pixels)
     return Manifest(
         dataset=dataset.name,
         parent=run.history.version or None,
@@ -47,7 +47,7 @@ def make_manifest(
         reasons=dict(facts.breakdown.reasons),
         warnings=dict(facts.built.warnings),
         class_names={column: list(listed) for column, listed in names.items()},
-        columns={field.name: str(field.type) for field in shard_schema(names, pixel_spec, facts.planned.spec.kept)},
+        columns={field.name: str(field.type) for field in shard_schema(names, pixel_spec, spec.kept, spec.label_kind)},
         pixel_spec=pixel_spec,
         layout=facts.breakdown.layout,
         why=facts.breakdown.why,

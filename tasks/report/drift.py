@@ -9,8 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.label_kinds import LabelKind, classes_in
+
 FORMAT = 2
 _FLIPS = 100
+_PARTS = {"min": 0.0, "p05": 0.05, "p25": 0.25, "median": 0.5, "p75": 0.75, "p95": 0.95, "max": 1.0}
 _HOSTS = 20
 
 
@@ -41,12 +44,20 @@ def class_changes(before: Mapping[str, int], after: Mapping[str, int]) -> dict[s
     }
 
 
-def split_deviation(rows: pa.Table, ratios: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """For each class and split how far its share is from what *ratios* ask for, in percent of the class's rows."""
+def split_deviation(
+    rows: pa.Table, ratios: Mapping[str, float], kind: LabelKind = "single"
+) -> dict[str, dict[str, float]]:
+    """For each class and split how far its share is from what *ratios* ask for, in percent of the class's rows.
+
+    Where labels are numbers, ``all`` rows stand together.
+    """
     counted = rows.group_by(["label_name", "split"]).aggregate([("sample_id", "count")]).to_pylist()
-    counts: dict[str, dict[str, int]] = {}
+    counts: dict[str, Counter[str]] = {}
     for row in counted:
-        counts.setdefault(row["label_name"], {})[row["split"]] = row["sample_id_count"]
+        text = row["label_name"]
+        names = ["all"] if kind == "number" else classes_in(text, kind) or [""]
+        for name in names:
+            counts.setdefault(name, Counter())[row["split"]] += row["sample_id_count"]
     return {
         name: {
             split: round(100 * (of_class.get(split, 0) / sum(of_class.values()) - share), 2)
@@ -54,6 +65,16 @@ def split_deviation(rows: pa.Table, ratios: Mapping[str, float]) -> dict[str, di
         }
         for name, of_class in sorted(counts.items())
     }
+
+
+def quantiles(numbers: pa.ChunkedArray) -> dict[str, float]:
+    """How *numbers* are spread: how many, their mean, the least, the greatest, and what parts of them lie below."""
+    found = numbers.filter(pc.is_finite(numbers))
+    if not len(found):
+        return {"count": 0}
+    values = pc.quantile(found, q=list(_PARTS.values())).to_pylist()
+    named = dict(zip(_PARTS, (round(value, 6) for value in values), strict=True))
+    return {"count": len(found), "mean": round(pc.mean(found).as_py(), 6), **named}
 
 
 def reason_changes(before: pa.Table, after: pa.Table) -> dict[str, dict[str, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _SHOWN = 6
+_QUANTILES = ("min", "p05", "median", "p95", "max")
 
 
 def drift_lines(report: Mapping[str, Any]) -> Iterator[str]:
@@ -29,6 +30,8 @@ def _label_lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"rows: {', '.join(changes)}"
     if flips := report["label_flips"]:
         yield f"labels: {_counts(flips)}"
+    if moved := _moved_targets(report.get("targets") or {}):
+        yield f"targets: {moved}"
 
 
 def _trouble_lines(report: Mapping[str, Any]) -> Iterator[str]:
@@ -52,6 +55,13 @@ def _image_lines(images: Mapping[str, Any]) -> Iterator[str]:
     moved = {name: pair for name, pair in means.items() if abs(pair[1] - pair[0]) > 0.01 * max(abs(pair[0]), 1e-9)}
     if moved:
         yield "images, on average: " + ", ".join(f"{name} {old:g} → {new:g}" for name, (old, new) in moved.items())
+
+
+def _moved_targets(targets: Mapping[str, Mapping[str, float]]) -> str:
+    """The quantiles of labels that are numbers, as far as they differ."""
+    before, after = targets.get("before") or {}, targets.get("after") or {}
+    pairs = [(name, before[name], after[name]) for name in _QUANTILES if name in before and name in after]
+    return ", ".join(f"{name} {old:g} → {new:g}" for name, old, new in pairs if old != new)
 
 
 def _largest(what: str, counts: Mapping[str, Mapping[str, float]]) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tasks.reasons import Reason
 from tasks.step_config import StepConfig
@@ -23,6 +24,7 @@ class Gates(StepConfig):
         min_rows: A version has at least so many rows.
         min_per_class: Each class that the source shows has at least so many rows.
         max_new_classes: So many classes may be new, from the second version on; without a bound where left out.
+        target_range: Where labels are numbers, the lowest and the highest that may be; without bounds where left out.
     """
 
     max_reject_fraction: float = Field(default=0.05, ge=0, le=1)
@@ -30,6 +32,14 @@ class Gates(StepConfig):
     min_rows: int = Field(default=1, ge=0)
     min_per_class: int = Field(default=0, ge=0)
     max_new_classes: int | None = Field(default=None, ge=0)
+    target_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+
+    @field_validator("target_range")
+    @classmethod
+    def _range_has_two_ends(cls, value: list[float] | None) -> list[float] | None:
+        if value is not None and not value[0] <= value[1]:
+            raise ValueError("name the lowest number first, then the highest, such as [0, 10]")
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,7 @@ class GateFacts:
         deleted: Rows of it that are gone.
         classes: Rows of each class that the source shows.
         new_classes: Classes that no version had; empty on the first run.
+        targets: The number of each row, where labels are numbers; NaN where it has none.
     """
 
     listed: int
@@ -53,6 +64,7 @@ class GateFacts:
     deleted: int
     classes: Mapping[str, int]
     new_classes: tuple[str, ...]
+    targets: pa.ChunkedArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +137,18 @@ def _results(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:
         count = len(facts.new_classes)
         detail = f"{count} new classes ({', '.join(facts.new_classes[:5])}), and {gates.max_new_classes} may be"
         yield GateResult("max_new_classes", count, gates.max_new_classes, count > gates.max_new_classes, detail)
+
+    if gates.target_range is not None and facts.targets is not None:
+        yield _targets_within(gates.target_range, facts.targets)
+
+
+def _targets_within(limits: Sequence[float], targets: pa.ChunkedArray) -> GateResult:
+    """Whether all of *targets* that are numbers lie within *limits*; its value is the one that lies furthest out."""
+    low, high = limits
+    numbers = targets.filter(pc.is_finite(targets))
+    ends = pc.min_max(numbers).as_py()
+    lowest, highest = (low if ends["min"] is None else ends["min"]), (high if ends["max"] is None else ends["max"])
+    outside = pc.sum(pc.or_(pc.less(numbers, low), pc.greater(numbers, high))).as_py() or 0
+    detail = f"{outside:,} labels lie outside {low:g} to {high:g}: they go from {lowest:g} to {highest:g}"
+    value = lowest if low - lowest > highest - high else highest
+    return GateResult("target_range", value, low if value == lowest else high, outside > 0, detail)

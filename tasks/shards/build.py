@@ -50,7 +50,7 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     if tally_of(spec.counted_by).is_hopeless:
         raise too_many_rejects(spec)
     store = open_store(spec.output)
-    schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept)
+    schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept, spec.label_kind)
     counts = _Counts(spec)
     roots = {item.name: item.root.url for item in spec.access}
     blank = dict.fromkeys(("warning", *spec.kept), "")
@@ -213,7 +213,7 @@ def _copied_row(item: Finished, copy: Copy, there: Row, roots: Mapping[str, str]
     """The row *there* under what the source says of it today; of one that is no longer listed, as it was."""
     data = there["pixels"] if "pixels" in there else there["image"]["bytes"]
     if item.sample["kind"] == CARRIED:
-        labels = {name: value for name, value in item.sample.items() if name.startswith("label") or name == "split"}
+        labels = {name: value for name, value in item.sample.items() if name.startswith(("label", "target", "split"))}
         path = there["image"]["path"] if "image" in there else ""
         return there | labels | _pixels(data, path)
     listed = item.sample["fingerprint"] if copy.how == "kept" else ""

@@ -1,7 +1,7 @@
 """The schema of a shard: Arrow fields, and the metadata by which Hugging Face `datasets` knows images and classes.
 
 `datasets` takes a feature from the metadata only where its Arrow field equals the file's: nullable, int64 labels,
-`bytes` before `path`.
+`bytes` before `path`. The classes of lists of labels, which are int32, it takes from the dataset card alone.
 """
 
 from __future__ import annotations
@@ -12,11 +12,19 @@ from typing import Any
 
 import pyarrow as pa
 
+from tasks.label_kinds import LabelKind
+
 _ENCODED = pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 _RAW = (pa.field("pixels", pa.binary()), pa.field("channels", pa.int32()))
+_LABELS: Mapping[LabelKind, Sequence[pa.Field]] = {
+    "single": (pa.field("label", pa.int64()), pa.field("label_name", pa.string())),
+    "many": (
+        pa.field("labels", pa.list_(pa.field("element", pa.int32()))),  # as Parquet calls what is in a list
+        pa.field("label_names", pa.list_(pa.field("element", pa.string()))),
+    ),
+    "number": (pa.field("target", pa.float64()),),
+}
 _COLUMNS = (
-    pa.field("label", pa.int64()),
-    pa.field("label_name", pa.string()),
     pa.field("split", pa.string()),
     pa.field("sample_id", pa.string()),
     pa.field("width", pa.int32()),
@@ -33,7 +41,10 @@ SCHEMA_VERSION = "1"
 
 
 def shard_schema(
-    class_names: Mapping[str, Sequence[str]], pixel_spec: Mapping[str, Any], kept: Sequence[str] = ()
+    class_names: Mapping[str, Sequence[str]],
+    pixel_spec: Mapping[str, Any],
+    kept: Sequence[str] = (),
+    kind: LabelKind = "single",
 ) -> pa.Schema:
     """The schema of a shard.
 
@@ -41,11 +52,12 @@ def shard_schema(
         class_names: For ``label`` and each level of a hierarchy the class names, in the order of their ids.
         pixel_spec: All that shapes the pixels; ``pixels: raw`` makes them a plain column.
         kept: Names of columns that label files have and the shards keep, as text.
+        kind: What a label is: ``label`` and ``label_name``, the lists ``labels`` and ``label_names``, or ``target``.
     """
     pixels = _RAW if pixel_spec["pixels"] == "raw" else (_ENCODED,)
     levels = [pa.field(column, pa.int64()) for column in class_names if column != "label"]
     tree = [pa.field("label_path", pa.string()), *levels] if levels else []
-    schema = pa.schema([*pixels, *_COLUMNS, *tree, *(pa.field(name, pa.string()) for name in kept)])
+    schema = pa.schema([*pixels, *_LABELS[kind], *_COLUMNS, *tree, *(pa.field(name, pa.string()) for name in kept)])
     metadata = {
         "huggingface": json.dumps({"info": {"features": features_of(schema, class_names)}}, ensure_ascii=False),
         "parquetry.schema_version": SCHEMA_VERSION,
@@ -62,7 +74,8 @@ def shard_schema(
 def reserved_columns() -> frozenset[str]:
     """Names that a kept column cannot have, since each shard may have a column of that name."""
     return frozenset(
-        {"image", "pixels", "channels", "label_path", "label_file", "label_row", *(f.name for f in _COLUMNS)}
+        {"image", "pixels", "channels", "label_path", "label_paths", "label_file", "label_row"}
+        | {field.name for fields in (_COLUMNS, *_LABELS.values()) for field in fields}
     )
 
 
@@ -82,7 +95,20 @@ def _feature(field: pa.Field, class_names: Mapping[str, Sequence[str]]) -> dict[
         return {"_type": "Image"}
     if field.name in class_names:
         return {"names": list(class_names[field.name]), "_type": "ClassLabel"}
-    return {"dtype": str(field.type), "_type": "Value"}
+    if pa.types.is_list(field.type):
+        names = class_names.get("label", ())
+        item = {"names": list(names), "_type": "ClassLabel"} if field.name == "labels" else _feature(_item(field), {})
+        return {"feature": item, "_type": "List"}
+    return {"dtype": _dtype(str(field.type)), "_type": "Value"}
+
+
+def _item(field: pa.Field) -> pa.Field:
+    return pa.field(field.name, field.type.value_type)
+
+
+def _dtype(kind: str) -> str:
+    """The type *kind* of Arrow in the words of `datasets`."""
+    return {"double": "float64", "float": "float32"}.get(kind, kind)
 
 
 def class_names_of(schema: pa.Schema) -> dict[str, list[str]]:

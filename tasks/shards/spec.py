@@ -17,6 +17,7 @@ from tasks.errors import UntoldError
 from tasks.fetch import FetchSettings
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
+from tasks.label_kinds import LabelKind
 from tasks.redaction import conceal_values, reveal_values
 from tasks.samples import ShardFile, SourceAccess, StoreUrl
 from tasks.shards.settings import WriteSettings
@@ -46,6 +47,7 @@ class BuildSpec:
         most_rejects: No shard is begun once more images are rejected, and those in hand end soon; None for no bound.
         deadline: No shard is begun after it: seconds since the epoch; 0 for none.
         kept: The columns of label files that the shards keep.
+        label_kind: What an image's label is.
         rehash: Bytes are fetched even where the source could say that they are as they were.
         tally: The tally that counts the images; empty for the dataset's.
         neighbours: So many processes build shards on one machine, and share its decoders and the bounds of `fetch`.
@@ -66,6 +68,7 @@ class BuildSpec:
     most_rejects: int | None = None
     deadline: float = 0.0
     kept: tuple[str, ...] = ()
+    label_kind: LabelKind = "single"
     rehash: bool = False
     tally: str = ""
     neighbours: int = 1

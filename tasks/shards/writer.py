@@ -18,10 +18,12 @@ from tasks.storage import POOL, Store, told
 _GROUP_BYTES = 8 << 20
 _GROUP_ROWS = 1000
 _SMALL_JPEG = 4096
-_STATISTICS = ["label", "label_name", "split", "sample_id", "width", "height"]
+_STATISTICS = ["label", "label_name", "target", "split", "sample_id", "width", "height"]
 _DICTIONARY = [
     "label",
     "label_name",
+    "labels.list.element",
+    "label_names.list.element",
     "split",
     "width",
     "height",
@@ -31,6 +33,11 @@ _DICTIONARY = [
     "warning",
     "channels",
 ]
+
+
+def _leaf(field: pa.Field) -> str:
+    """What the column of a file is called that holds the values of *field*."""
+    return f"{field.name}.list.element" if pa.types.is_list(field.type) else str(field.name)
 
 
 class HashingFile:
@@ -126,7 +133,8 @@ class ShardWriter:
     def _open(self, file: HashingFile, mean_bytes: float) -> pq.ParquetWriter:
         image = self._schema.names[0]
         column = "image.bytes" if image == "image" else image
-        leaves = ["image.bytes", "image.path", *self._schema.names[1:]] if image == "image" else self._schema.names
+        others = [_leaf(field) for field in self._schema][1:]
+        leaves = ["image.bytes", "image.path", *others] if image == "image" else [image, *others]
         codecs = dict.fromkeys(leaves, "zstd") | {column: self._codec(mean_bytes)}
         return pq.ParquetWriter(
             file,
@@ -134,7 +142,7 @@ class ShardWriter:
             compression=codecs,
             compression_level={leaf: 1 for leaf, codec in codecs.items() if codec == "zstd"},
             use_dictionary=[name for name in _DICTIONARY if name in leaves],
-            write_statistics=_STATISTICS,
+            write_statistics=[name for name in _STATISTICS if name in leaves],
             write_page_index=True,
             write_page_checksum=True,
         )

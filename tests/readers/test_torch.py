@@ -31,7 +31,7 @@ def test_the_recipes_for_pytorch_run_as_they_stand(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
     guide, _, torch_guide = (ROOT / "docs/reading.md").read_text(encoding="utf-8").partition("\n## PyTorch\n")
     which_files, *_ = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
-    through_datasets, from_files = re.findall(r"```python\n(.*?)```", torch_guide, re.DOTALL)
+    through_datasets, from_files, *_ = re.findall(r"```python\n(.*?)```", torch_guide, re.DOTALL)
 
     names: dict[str, Any] = {"ROOT": str(tmp_path / "out"), "__name__": "recipes"}
     for recipe in (which_files, through_datasets, from_files):
@@ -43,3 +43,33 @@ def test_the_recipes_for_pytorch_run_as_they_stand(tmp_path: Path, monkeypatch: 
     batches = list(names["loader_of_shards"])
     assert sorted(label for _, labels in batches for label in labels.tolist()) == sorted([0, 1, 2] * 8)
     assert batches[0][0].shape[1:] == (16, 16, 3)
+
+
+def test_the_recipe_for_several_labels_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch", reason="PyTorch has an environment of its own: make test-readers")
+    (tmp_path / "source").mkdir()
+    lines = ["location,label"]
+    for number, labels in enumerate(["rain|sun", "sun", "none", "snow|sun"] * 3):
+        Image.new("RGB", (20, 16), (10 * number, 40, 200)).save(tmp_path / "source" / f"{number}.png")
+        lines.append(f"{number}.png,{labels}")
+    (tmp_path / "source" / "l.csv").write_text("\n".join(lines))
+    source = "source: {path: source/l.csv, missing_labels: [none]}"
+    sections = ("name: sets", source, "output: {path: out}", "resize: {size: [16, 16]}")
+    (tmp_path / "sets.yaml").write_text("\n".join([*sections, 'labels: {kind: many, separator: "|"}']))
+    environment = {**os.environ, "PREFECT_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        [sys.executable, "-P", "-m", "flows.cli", "run", "sets.yaml"], cwd=tmp_path, env=environment, check=True
+    )
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    guide = (ROOT / "docs/reading.md").read_text(encoding="utf-8")
+    which_files, *_ = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    recipes = re.findall(r"```python\n(.*?)```", guide.partition("\n## Several labels, or a number\n")[2], re.DOTALL)
+
+    names: dict[str, Any] = {"ROOT": str(tmp_path / "out"), "__name__": "recipes"}
+    for recipe in (which_files, *recipes):
+        exec(recipe, names)  # noqa: S102 - the document's own recipes, as they stand in it
+
+    batches = list(names["loader_of_sets"])
+    assert batches[0]["image"].shape == (4, 16, 16, 3)
+    assert sum(batch["labels"].sum(dim=0) for batch in batches).tolist() == [3, 3, 9]

@@ -192,7 +192,7 @@ def test_labels_that_look_like_several_are_mentioned(folder: Path) -> None:
     discovery = look(folder, "label,location\ncat;dog,1.jpg\n")
 
     assert found(discovery) == [("1.jpg", "cat;dog")]
-    assert any("'cat;dog'" in notice and "one label" in notice for notice in discovery.notices)
+    assert any("'cat;dog'" in notice and "kind: many" in notice for notice in discovery.notices)
 
 
 def test_latin_1_is_read_when_declared_and_explained_when_not(folder: Path) -> None:

@@ -6,9 +6,12 @@ import io
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tasks.errors import LabelFileError
-from tasks.records.json_reader import read_json
+from tasks.records.json_blocks import JsonBlock, Pace
+from tasks.records.json_reader import read_json, read_json_blocks
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow, utf8_chunks
@@ -103,3 +106,68 @@ def test_a_map_goes_on_to_its_last_entry_or_says_where_it_does_not() -> None:
     details = [record.problem.detail for record in found if record.problem]
     assert [detail.partition(": 1")[0] for detail in details] == ["'oops"]
     assert details[0].endswith("what follows is no record, and is not read")
+
+
+pieces = st.lists(
+    st.sampled_from(
+        [
+            ONE,
+            TWO,
+            '{"location": "é.jpg", "label": "caf\\u00e9", "x": [1, {"y": 2.50}]}',
+            '{"location": "3.jpg", "label": 1e5, "n": null}',
+            '{"label": "a", "label": "b"}',
+            '{"label": "\\ud800"}',
+            '{"label": "\\ud83d\\ude00"}',
+            "{'label': 'single'}",
+            '{"label": NaN}',
+            '{"label": "open',
+            "...",
+            "7",
+            "]",
+            "[",
+            "{}",
+        ]
+    )
+    | st.text(st.sampled_from('{}[],:"\\ \n1aé'), max_size=12),
+    max_size=12,
+)
+
+
+@pytest.mark.fuzz
+@given(
+    odd=pieces,
+    between=st.sampled_from([",", "\n", ",\n", "\r\n", " ", " , "]),
+    opening=st.sampled_from(["[", "", '{"data": [']),
+    strict=st.booleans(),
+    repeat=st.integers(1, 3),
+)
+def test_blocks_of_objects_are_the_objects_one_by_one(
+    odd: list[str], between: str, opening: str, strict: bool, repeat: int
+) -> None:
+    text = opening + between.join(([ONE, TWO] * 20 + odd) * repeat) + {"[": "]", "": "", '{"data": [': "]}"}[opening]
+    form = RecordFormat(kind="json", strict=strict)
+    path = "data" if opening.startswith("{") else ""
+
+    assert unrolled(text, form, path, Pace()) == unrolled(text, form, path, None)
+
+
+def unrolled(text: str, form: RecordFormat, path: str, pace: Pace | None) -> list[Record | str]:
+    """Each record, those of blocks too, and what ended the reading."""
+    found: list[Record | str] = []
+    window = TextWindow(utf8_chunks(io.BytesIO(text.encode("utf-8", "surrogatepass")), "utf-8"))
+    try:
+        for item in read_json_blocks(window, form, path, pace):
+            found += [item] if isinstance(item, Record) else [item.record(place) for place in range(len(item.cells))]
+    except LabelFileError as error:
+        found.append(str(error))
+    return found
+
+
+def test_objects_that_are_strict_are_read_in_blocks() -> None:
+    text = "\n".join([ONE, TWO] * 5_000)
+    window = TextWindow(utf8_chunks(io.BytesIO(text.encode()), "utf-8"))
+
+    found = list(read_json_blocks(window, RecordFormat(kind="json"), "", Pace()))
+
+    assert all(isinstance(item, JsonBlock) for item in found)
+    assert len(found) < 20

@@ -1,0 +1,111 @@
+"""The names of classes and the order of their ids: append-only from night to night."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from tasks.errors import LayoutError, RefusedError
+from tasks.labels.settings import LabelSettings
+from tasks.reasons import Reason
+from tasks.samples import Rejection
+
+_MOST_DIGITS = 1000  # Python refuses to read numbers of more than 4,300
+ClassNames = Mapping[str, Sequence[str]]
+"""For each label column (``label``, ``label_species``, …) its class names, in the order of their ids."""
+
+
+class Namer:
+    """From a label path to the class's name."""
+
+    def __init__(self, settings: LabelSettings, *, is_tree: bool) -> None:
+        self._settings = settings
+        self._is_tree = is_tree
+
+    def name_of(self, path: str) -> str:
+        """The name of the class that *path* leads to."""
+        name = self._part(path) if self._is_tree and path else path
+        if self._settings.class_case == "fold":
+            name = name.casefold()
+        number = _whole_number(name) if self._settings.class_names else None
+        if number is not None and number < len(self._settings.class_names):
+            name = self._settings.class_names[number]
+        return self._settings.aliases.get(name, name)
+
+    def _part(self, path: str) -> str:
+        parts = path.split("/")
+        match self._settings.level:
+            case "path":
+                return path
+            case "leaf":
+                return parts[-1]
+            case "top":
+                return parts[0]
+            case int(level):
+                return parts[min(level, len(parts) - 1)]
+
+
+def _whole_number(name: str) -> int | None:
+    """The number that *name* is, in ASCII digits; None for every other name, such as ``²``."""
+    return int(name) if name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS else None
+
+
+def refuse_equal_leaves(paths: Iterable[str], names: Iterable[str]) -> None:
+    """Raise `LayoutError` where two of *paths* would have one of *names*."""
+    by_leaf: dict[str, list[str]] = defaultdict(list)
+    for path, name in zip(paths, names, strict=True):
+        by_leaf[name].append(path)
+    for leaf, places in sorted(by_leaf.items()):
+        if len(places) > 1:
+            raise LayoutError(
+                f"`labels.level: leaf` would make one class {leaf!r} of {' and '.join(sorted(places)[:3])}. "
+                "Set `labels.level: path`, or rename one of the folders."
+            )
+
+
+def number_classes(
+    names: Iterable[str], settings: LabelSettings, known: Sequence[str]
+) -> tuple[list[str], dict[str, Rejection]]:
+    """The class list, and for each name that is not admitted the reason."""
+    found = set(names) - {""}
+    refused: dict[str, Rejection] = {}
+    if not isinstance(settings.class_order, str):
+        listed = settings.class_order
+        detail = "its class is not in `labels.class_order`"
+        refused = {name: Rejection(Reason.UNKNOWN_CLASS, f"{name[:80]!r}: {detail}") for name in found - set(listed)}
+        return [*known, *(name for name in listed if name not in set(known))], refused
+    new = found - set(known)
+    if known and new and settings.on_new_class != "add":
+        shown = ", ".join(sorted(new)[:5])
+        if settings.on_new_class == "fail":
+            raise RefusedError(f"new classes: {shown}. Set `labels.on_new_class: add`, or `quarantine`, to go on.")
+        detail = "a class that no version has; `labels.on_new_class: add` admits it"
+        return list(known), {name: Rejection(Reason.QUARANTINED_NEW_CLASS, f"{name[:80]!r}: {detail}") for name in new}
+    return [*known, *order_classes(new, settings.class_order)], refused
+
+
+def order_classes(names: Iterable[str], order: str = "auto") -> list[str]:
+    """*names* as ids count them: by number where all are numbers (or *order* is ``numeric``), else by code point."""
+    ordered = sorted(names)
+    numbers = {name: _whole_number(name) for name in ordered}
+    if order == "lexicographic" or None in numbers.values():
+        return ordered
+    return sorted(ordered, key=lambda name: (numbers[name], name))
+
+
+def class_notices(classes: Sequence[str], known: Sequence[str], present: Iterable[str]) -> Iterable[str]:
+    """Sentences on *classes* for the report: those that are new to *known*, and numbers that are not their own ids."""
+    names = set(present)
+    new = [name for name in classes[len(known) :] if name in names]
+    if known and new:
+        yield f"New classes: {', '.join(new[:20])}"
+    if not known:
+        yield from number_notices(classes)
+
+
+def number_notices(classes: Sequence[str]) -> list[str]:
+    """A sentence on *classes*, in the order of their ids, that are numbers and yet not their own ids."""
+    numbers = [_whole_number(name) for name in classes]
+    if len(classes) < 2 or None in numbers or numbers == list(range(len(classes))):
+        return []
+    return [f"Class names are numbers but not 0 to {len(classes) - 1}: their ids follow their order"]

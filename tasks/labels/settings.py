@@ -1,0 +1,47 @@
+"""The `labels` section: what an image's label is, and how classes are named and numbered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from tasks.label_kinds import LabelKind, LabelReading
+from tasks.step_config import StepConfig
+
+
+class LabelSettings(StepConfig):
+    """What an image's label is, which part of a label path is the class, and how classes are numbered.
+
+    Attributes:
+        kind: ``single``: each image has one class; ``many``: any number of them; ``number``: a number and no class.
+        separator: What stands between the labels of one cell, such as ``|``, where ``kind`` is ``many``.
+        level: Of a hierarchy: the whole ``path``, its ``leaf``, its ``top``, or a level's number from 0.
+        on_new_class: What becomes of a class that no version had: it is added, its rows are rejected, or the run is
+            refused. On the first run every class is new and added.
+        aliases: Old name: new name, to rename and merge classes.
+        class_order: The order of ids where no version settles it: ``auto`` numbers 0, 1, 10 as numbers and other names
+            by code point; or the list of all classes, beside which no other is allowed.
+        class_names: Names for labels that are numbers, from 0.
+        class_case: ``fold`` makes one class of names that differ only by case.
+    """
+
+    kind: LabelKind = "single"
+    separator: str = Field(default="", max_length=10)
+    level: Literal["path", "leaf", "top"] | Annotated[int, Field(ge=0)] = "path"
+    on_new_class: Literal["add", "quarantine", "fail"] = "add"
+    aliases: dict[str, str] = Field(default_factory=dict)
+    class_order: Literal["auto", "lexicographic", "numeric"] | tuple[str, ...] = "auto"
+    class_names: tuple[str, ...] = ()
+    class_case: Literal["keep", "fold"] = "keep"
+
+    @model_validator(mode="after")
+    def _separator_separates_many(self) -> LabelSettings:
+        if self.separator and self.kind != "many":
+            raise ValueError("`labels.separator` stands between the labels of one image: set `labels.kind: many` too")
+        return self
+
+    @property
+    def reading(self) -> LabelReading:
+        """How the labels of the sources are to be read."""
+        return LabelReading(self.kind, self.separator)

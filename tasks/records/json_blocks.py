@@ -1,0 +1,135 @@
+"""Many objects of a JSON file at once, wherever they are strict JSON; the rest is left to be read one by one."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tasks.records.json_text import STRICT_READING, lookup, text_of
+from tasks.records.record import Record
+from tasks.records.record_format import Selector
+from tasks.records.text_window import TextWindow
+
+_SMALLEST, _LARGEST = 1 << 13, 1 << 20
+_FEWEST, _MOST_SINGLE = 16, 1 << 10
+_IN_ARRAY = re.compile(r"[ \t\n\r]*,[ \t\n\r]*(?=\{)")
+_IN_LINES = re.compile(r"[ \t\n\r]*(?=\{)")
+_DECODER = json.JSONDecoder(**STRICT_READING)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonBlock:
+    """Records that follow one another.
+
+    Attributes:
+        cells: The objects.
+        lines: The line on which each begins, from 1.
+        offsets: Its first byte in the decompressed file, as UTF-8.
+        lengths: Its bytes.
+    """
+
+    cells: Sequence[dict[str, Any]]
+    lines: npt.NDArray[np.int64]
+    offsets: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+
+    def record(self, index: int) -> Record:
+        """One of them alone."""
+        return Record(int(self.offsets[index]), int(self.lengths[index]), int(self.lines[index]), self.cells[index])
+
+    def values(self, selector: Selector) -> list[Any]:
+        """What each holds under *selector*."""
+        key = str(selector)
+        return [cells[key] if key in cells else lookup(cells, key) for cells in self.cells]
+
+    def column(self, selector: Selector) -> pa.Array:
+        """The text of what each holds under *selector*, without blanks around it; empty where that has none."""
+        values = self.values(selector)
+        return pa.array(
+            [(value if type(value) is str else text_of(value) or "").strip() for value in values], pa.string()
+        )
+
+    def places(self, selector: Selector) -> pa.Array:
+        """As `column`, and empty for what is no text: numbers are pixels."""
+        values = self.values(selector)
+        return pa.array([value.strip() if type(value) is str else "" for value in values], pa.string())
+
+
+class Pace:
+    """When it is worth trying to read a block, and how large a part of the text."""
+
+    def __init__(self) -> None:
+        self._size = _SMALLEST
+        self._single = _FEWEST
+        self._left = 0
+
+    def take(self, window: TextWindow, *, in_array: bool) -> JsonBlock | None:
+        """The strict objects from the window's position on; None where there are few, or it is too early to try again.
+
+        The window then stands behind the last of them.
+        """
+        if self._left:
+            self._left -= 1
+            return None
+        block, is_whole = _take(window, self._size, in_array=in_array)
+        self._size = min(2 * self._size, _LARGEST) if is_whole else _SMALLEST
+        if block is None:
+            self._left, self._single = self._single, min(2 * self._single, _MOST_SINGLE)
+        else:
+            self._single = _FEWEST
+        return block
+
+
+def _take(window: TextWindow, size: int, *, in_array: bool) -> tuple[JsonBlock | None, bool]:
+    """The strict objects of the next *size* bytes, and whether these are nothing else."""
+    while len(window.text) - window.position < size and not window.ended:
+        window.grow()
+    end = window.text.rfind(b"}", window.position, window.position + size) + 1
+    region = window.text[window.position : end]
+    try:
+        text = region.decode("utf-8")
+    except UnicodeDecodeError:
+        return None, False
+    spans, cells = _scanned(text, _IN_ARRAY if in_array else _IN_LINES)
+    if len(cells) < _FEWEST:
+        return None, False
+    bounds = np.array(spans, dtype=np.int64).reshape(-1, 2)
+    if len(text) < len(region):
+        firsts = np.flatnonzero((np.frombuffer(region, np.uint8) & 0xC0) != 0x80)
+        bounds = np.append(firsts, len(region))[bounds]
+    newlines = np.flatnonzero(np.frombuffer(region, np.uint8) == 10)
+    starts, ends = bounds[:, 0], bounds[:, 1]
+    lines = window.line + np.searchsorted(newlines, starts)
+    block = JsonBlock(cells, lines, window.at + starts, ends - starts)
+    last = int(ends[-1])
+    window.skip_lines(window.position + last, int(np.searchsorted(newlines, last)))
+    return block, last == len(region)
+
+
+def _scanned(text: str, between: re.Pattern[str]) -> tuple[list[tuple[int, int]], list[dict[str, Any]]]:
+    """Where each of the strict objects is that *text* begins with, and what it holds."""
+    spans: list[tuple[int, int]] = []
+    cells: list[dict[str, Any]] = []
+    position = 0
+    halves = "\\ud" in text or "\\uD" in text
+    try:
+        while True:
+            value, end = _DECODER.raw_decode(text, position)
+            if halves:
+                json.dumps(value, ensure_ascii=False).encode()
+            spans.append((position, end))
+            cells.append(value)
+            following = between.match(text, end)
+            if following is None:
+                break
+            position = following.end()
+    except (ValueError, RecursionError):  # whatever it is, it is told of the record alone
+        pass
+    return spans, cells

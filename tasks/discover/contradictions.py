@@ -25,6 +25,9 @@ _HEAD = 1 << 16
 _LINES = 200
 _CELLS = re.compile(r'"([^"\n]*)"|([^\s,;|"]+)')
 _AGREES = 0.99
+_FEWEST = 3
+_OF_LINES = 0.5
+_OF_JSON = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def name_images(source: SourceSettings, beside: Iterable[str], paths: pa.Chunked
     return [
         path
         for path, lines in heads.items()
-        if sum(1 for cells in lines if any(_stem(cell) in known for cell in cells)) >= min(3, len(paths))
+        if sum(1 for cells in lines if any(_stem(cell) in known for cell in cells)) >= min(_FEWEST, len(paths))
     ]
 
 
@@ -87,8 +90,8 @@ def _head_lines(source: SourceSettings, path: str) -> list[tuple[str, ...]]:
             text = file.read(_HEAD).decode("utf-8", "replace")
     except OSError:
         return []
-    if path.lower().endswith((".json", ".jsonl", ".ndjson", ".manifest")):
-        text = re.sub(r'(?<=["\d\]}])\s*,|[{}]|\[', "\n", text)
+    if path.lower().endswith(".json"):
+        text = re.sub(r"[{}\[\]]", "\n", text.replace("\n", " "))
     lines = text.split("\n")[:-1] if len(text) >= _HEAD else text.split("\n")
     return [cells for line in lines[:_LINES] if (cells := tuple(a or b for a, b in _CELLS.findall(line)))]
 
@@ -122,8 +125,9 @@ def _contradiction(
     named = [line for cells in lines if (line := _naming(cells, known)) is not None]
     has_splits = any(choice.splits)
     file_splits = {split for token in tokens(path.rpartition("/")[2]) if (split := words.split_of(token))}
-    if len(named) < 3 or len(named) < len(lines) / 2:
-        is_list = len(lines) >= max(choice.listing.count / 10, 3) and all(len(cells) <= 3 for cells in lines[:50])
+    share = _OF_JSON if path.lower().endswith(".json") else _OF_LINES
+    if len(named) < _FEWEST or len(named) < share * len(lines):
+        is_list = len(lines) >= max(choice.listing.count / 10, _FEWEST) and all(len(cells) <= 3 for cells in lines[:50])
         return "may say which images are in which split" if file_splits and not has_splits and is_list else ""
     split = next(iter(file_splits), "")
     named = [replace(line, folders=(line.folder_in(split, choice),)) for line in named]
@@ -170,7 +174,7 @@ def _other_label(named: Sequence[_Line], choice: FolderChoice) -> str:
     """What a column says that repeats its values and goes with no class; empty where one column goes with them."""
     columns = list(_columns(named))
     labels = ["/".join(choice.labels[line.folders[0]]) for line in named]
-    telling = [column for column in columns if len(set(column)) <= len(column) / 2]
+    telling = [column for column in columns if 1 < len(set(column)) <= len(column) / 2]
     if not telling or len(set(labels)) < 2:
         return ""
     if any(_goes_with(column, labels) for column in telling):

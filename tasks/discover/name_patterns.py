@@ -23,7 +23,8 @@ _FEWEST = 3
 _SHARE = 4
 _MOST_PROPOSED = 3
 _MEANINGLESS = frozenset(
-    "img dsc dscn dscf pict photo pic frame screenshot scan scene capture cam out output file new".split()
+    "img dsc dscn dscf pict photo pic frame screenshot scan scene capture cam out output file new left right front "
+    "back top bottom side frontal lateral view od os l r before after rgb nir".split()
 )
 _RUNS = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]+")
 
@@ -45,6 +46,7 @@ class NamePattern:
 def certain_pattern(paths: pa.ChunkedArray, words: SplitWords) -> NamePattern | None:
     """The one pattern that parts all of *paths* into a few words, each many times; None where there is none, or two."""
     found = [pattern for one in (_WORD_THEN_NUMBER, _NUMBER_THEN_WORD) if (pattern := _parted(paths, one, words))]
+    found = [one for one in found if not (one.expression.endswith(_NUMBER_THEN_WORD) and _are_views(paths))]
     if not found and (pattern := _parted(paths, _ID_THEN_NUMBER, words)) and _is_crossed(paths):
         found = [pattern]
     return found[0] if len(found) == 1 else None
@@ -74,6 +76,12 @@ def _could_be_a_class(label: str, words: SplitWords) -> bool:
         return False
     odd = is_organising(label) or is_who_or_where(f"{label}1") or is_companion_name(label) or sounds_unlabelled(label)
     return not odd and words.part_of(label) is None
+
+
+def _are_views(paths: pa.ChunkedArray) -> bool:
+    """Whether the numbers before the words come again with other words: `7_left`, `7_right` show one thing."""
+    numbers = pc.struct_field(pc.extract_regex(paths, r"(?:^|/)(?P<number>[0-9]+)[^/]*$"), "number")
+    return len(pc.unique(numbers)) <= 0.9 * len(paths)
 
 
 def _is_crossed(paths: pa.ChunkedArray) -> bool:

@@ -280,13 +280,15 @@ LAYOUTS = [
     Layout("a word and a number, in splits", ("train/{cat|dog}.{0-5}.jpg = {0} @ train", "test1/{1-4}.jpg ?")),
     Layout("a word and a number, in both splits", ("{train|test}/{cat|dog}.{0-5}.jpg = {1} @ {0}",)),
     Layout("views of numbered things", ("coil/{obj1|obj2|obj17}__{0|5|10|15|20}.png = {0}",)),
-    Layout("a number and a word", ("all/{001-018}_{cat|dog}.png = {1}",)),
+    Layout("a number and a word", ("all/{001-009}_cat.png = cat", "all/{010-018}_dog.png = dog")),
     # refused
     Layout("all images in one folder", ("images/a{1-9}.jpg ?",), refused="no_labels"),
     Layout("numbers of several meanings", ("faces/{1-9}_{0|1}_{0-2}.jpg ?",), refused="ambiguous_layout"),
     Layout(
         "names that say who and what", ("jaffe/{KA|YM}.{AN|HA|SU}{1-2}.{39-41}.tiff ?",), refused="ambiguous_layout"
     ),
+    Layout("two sides of each number", ("train/{1-9}_{left|right}.jpg ?",), refused="no_labels"),
+    Layout("two pictures of each number", ("all/{01-09}_{day|dusk}.jpg ?",), refused="no_labels"),
     Layout("pictures of cameras", ("card/{IMG|DSC}_{1001-1008}.jpg ?",), refused="ambiguous_layout"),
     Layout("all images in one folder that may be a class", ("coil/a{1-9}.jpg ?",), refused="ambiguous_layout"),
     Layout("training and test images", ("train_images/a{1-5}.jpg ?", "test_images/b{1-5}.jpg ?"), refused="no_labels"),

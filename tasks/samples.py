@@ -234,6 +234,13 @@ def decode_name(text: str) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def place_of(row: Mapping[str, Any]) -> str:
+    """The host, or else the source, that a sample or a rejection comes from: what is down, or well, as a whole."""
+    location = str(row["location"])
+    is_web = location.startswith(("http://", "https://"))
+    return location.split("/", 3)[2] if is_web else f"source {row['source']}"
+
+
 _NS = 1 << 64
 
 

@@ -14,10 +14,13 @@ import aiohttp
 from multidict import CIMultiDictProxy
 
 from tasks.fetch.addresses import ForbiddenAddressError
+from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524})
-_LONGEST_WAIT_S = 15.0
+_SLOWING = frozenset({429, 503})
+_SPREAD = 0.27
+"""Of the time that is left, so much is spent on waiting for a host: 16 of 60 seconds, 12 at least."""
 
 
 class FetchFailure(Exception):  # noqa: N818 - an outcome of one attempt, not an error of the program
@@ -28,14 +31,24 @@ class FetchFailure(Exception):  # noqa: N818 - an outcome of one attempt, not an
         detail: For a person; never a query string or a credential.
         is_transient: Whether another attempt may go better.
         wait_s: How long the server asks to wait; None where it does not say.
+        slows: Whether the server says that it is asked too much.
     """
 
-    def __init__(self, reason: Reason, detail: str, *, is_transient: bool, wait_s: float | None = None) -> None:
+    def __init__(
+        self,
+        reason: Reason,
+        detail: str,
+        *,
+        is_transient: bool,
+        wait_s: float | None = None,
+        slows: bool = False,
+    ) -> None:
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail[:200]
         self.is_transient = is_transient
         self.wait_s = wait_s
+        self.slows = slows
 
     def as_final(self) -> FetchFailure:
         """The same, after which no attempt follows."""
@@ -68,7 +81,13 @@ def refuse_status(status: int, headers: CIMultiDictProxy[str]) -> None:
         raise FetchFailure(Reason.FORBIDDEN, f"the server answered {status}", is_transient=False)
     is_transient = status in _TRANSIENT
     wait_s = retry_after_s(headers.get("Retry-After", "")) if is_transient else None
-    raise FetchFailure(Reason.HTTP_ERROR, f"the server answered {status}", is_transient=is_transient, wait_s=wait_s)
+    raise FetchFailure(
+        Reason.HTTP_ERROR,
+        f"the server answered {status}",
+        is_transient=is_transient,
+        wait_s=wait_s,
+        slows=status in _SLOWING,
+    )
 
 
 def _refuse_coding(headers: CIMultiDictProxy[str]) -> None:
@@ -104,10 +123,24 @@ def conditions(fingerprint: str) -> dict[str, str]:
     return {"If-Modified-Since": f"{date} GMT"} if date != fingerprint else {}
 
 
-def backoff_s(attempt: int) -> float:
-    """Seconds to wait after failed attempt *attempt*, from 1: 0.1, doubled each time, up to 15; half of it random."""
-    longest = min(0.1 * 2.0 ** (attempt - 1), _LONGEST_WAIT_S)
-    return longest * (0.5 + random.random() / 2)  # noqa: S311 - jitter, no secret
+def backoff_s(attempt: int, settings: FetchSettings) -> float:
+    """Seconds to wait after failed attempt *attempt*, from 1: doubled each time up to the longest; a part is random."""
+    longest = min(settings.retry_wait_s * 2.0 ** (attempt - 1), settings.retry_max_wait_s)
+    return longest * _jitter()
+
+
+def spread_s(attempt: int, left_s: float, settings: FetchSettings) -> float:
+    """The same while a whole host is in trouble: so long that the attempts that are left reach into *left_s* seconds.
+
+    So a server that restarts costs no image, however few attempts there are.
+    """
+    further = max(settings.retries - attempt + 1, 1)
+    longest = _SPREAD * left_s / (2.0**further - 1)
+    return max(backoff_s(attempt, settings), min(longest, settings.retry_max_wait_s) * _jitter())
+
+
+def _jitter() -> float:
+    return 0.75 + random.random() / 4  # noqa: S311 - no secret
 
 
 _ERRORS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Reason, str, bool], ...] = (

@@ -27,6 +27,7 @@ class Asked:
         end: Of its time, in seconds of the loop's clock; what it waits for its turn or for room is added.
         is_answered: Whether the attempt under way brought an answer's head.
         gave_way: Whether the last attempt was ended early for others that waited.
+        is_pausing: Whether it waits for its next attempt, and holds nothing that others need.
         failure: What the last attempt came to.
     """
 
@@ -40,4 +41,5 @@ class Asked:
     end: float = 0.0
     is_answered: bool = False
     gave_way: bool = False
+    is_pausing: bool = False
     failure: FetchFailure | None = None

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from tasks.fetch.addresses import AddressPolicy
-from tasks.fetch.answers import Body, FetchFailure, backoff_s
+from tasks.fetch.answers import Body, FetchFailure, backoff_s, spread_s
 from tasks.fetch.asked import Asked
 from tasks.fetch.budget import Budget, Room
 from tasks.fetch.readers import SourceReader
@@ -71,6 +71,12 @@ class _Group:
     rows: list[Row]
     room: Room
     done: Future[list[Fetched]]
+    asked: Asked | None = None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether it is under way, and does not wait for a host to recover."""
+        return not self.done.done() and not (self.asked is not None and self.asked.is_pausing)
 
 
 class Fetcher:
@@ -133,7 +139,8 @@ class Fetcher:
                 if self._may_start(ahead) and room.hold(known):
                     break
                 yield None
-            yield _Group(rows, room, self._start(rows, readers, room))
+            asked = Asked("", room, rows[0].get("known_fingerprint", "")) if rows[0]["kind"] == "web" else None
+            yield _Group(rows, room, self._start(rows, readers, asked), asked)
 
     def _may_start(self, ahead: deque[_Group]) -> bool:
         """Whether a group more may be under way; a slow one at the head is no reason for the rest to wait."""
@@ -142,27 +149,26 @@ class Fetcher:
             return True
         if ahead[0].done.done() or len(ahead) >= _FARTHEST:
             return False
-        return sum(not group.done.done() for group in ahead) < window
+        return sum(group.is_at_work for group in ahead) < window
 
-    def _start(self, rows: list[Row], readers: dict[str, SourceReader], room: Room) -> Future[list[Fetched]]:
+    def _start(self, rows: list[Row], readers: dict[str, SourceReader], asked: Asked | None) -> Future[list[Fetched]]:
         reader = readers[rows[0]["source"]]
-        if rows[0]["kind"] == "web":
-            return self._run(self._fetch_web(rows[0], reader, room))
+        if asked is not None:
+            return self._run(self._fetch_web(rows[0], reader, asked))
         pool = self._files if reader.is_local(rows[0]) else self._stores
         return pool.submit(lambda: [self._read(row, reader) for row in rows])
 
     def _run(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def _fetch_web(self, row: Row, reader: SourceReader, room: Room) -> list[Fetched]:
-        asked = Asked("", room, row.get("known_fingerprint", ""))
+    async def _fetch_web(self, row: Row, reader: SourceReader, asked: Asked) -> list[Fetched]:
         try:
             asked.url = reader.web_url(row) if row["label_length"] < 0 else await self._recorded_url(row, reader)
             body = await self._web.fetch(asked)
         except FetchFailure as failure:
-            room.hold(0)
+            asked.room.hold(0)
             return [_failed(failure, asked.attempts)]
-        room.hold(len(body.data))
+        asked.room.hold(len(body.data))
         return [_fetched(body, asked.attempts)]
 
     async def _recorded_url(self, row: Row, reader: SourceReader) -> str:
@@ -177,8 +183,10 @@ class Fetcher:
                 body, is_array = reader.read(row)
                 return _fetched(body, attempt, is_array=is_array)
             except FetchFailure as failure:
-                wait_s = backoff_s(attempt)
-                if not failure.is_transient or attempt > self.settings.retries or time.monotonic() + wait_s > end:
+                left_s = max(end - time.monotonic(), 0.0)
+                is_local = reader.is_local(row)
+                wait_s = backoff_s(attempt, self.settings) if is_local else spread_s(attempt, left_s, self.settings)
+                if not failure.is_transient or attempt > self.settings.retries or wait_s > left_s:
                     return _failed(failure, attempt)
             time.sleep(wait_s)
             attempt += 1

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from tasks.fetch.answers import FetchFailure
+from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
 
 _DOWN_FAILURES = 5  # in a row, before the rest is not even tried
-_DOWN_S = 2.0  # from the first of them on: a host may be restarting
+_DOWN_SHARE = 0.25  # of `deadline_s`, from the first of them on: a host may be restarting
 _CLOSED_S = 30.0
 _PATIENCE_S = 5.0
+_GOOD_IN_A_ROW = 8  # answers, after which a host that was slowed down is asked for one more at once
+_SLOW_AGAIN_S = 1.0  # what was under way when a host was slowed down says nothing of how it is asked now
 _TIMES_USUAL = 10
 
 
@@ -21,7 +24,8 @@ class Turns:
     """So many may do something at once; who comes back comes before those who are new."""
 
     def __init__(self, count: int) -> None:
-        self._free = count
+        self._most = self._admitted = self._free = count
+        self._owed = 0
         self._waiting: tuple[deque[asyncio.Future[None]], deque[asyncio.Future[None]]] = (deque(), deque())
 
     @property
@@ -51,7 +55,24 @@ class Turns:
                 self._give()
             raise
 
+    def narrow(self) -> None:
+        """Admit half as many from now on, one at least."""
+        fewer = self._admitted - max(1, self._admitted // 2)
+        self._admitted -= fewer
+        taken = min(fewer, self._free)
+        self._free -= taken
+        self._owed += fewer - taken
+
+    def widen(self) -> None:
+        """Admit one more, where there were more once."""
+        if self._admitted < self._most:
+            self._admitted += 1
+            self._give()
+
     def _give(self) -> None:
+        if self._owed:
+            self._owed -= 1
+            return
         for waiting in self._waiting:
             while waiting:
                 future = waiting.popleft()
@@ -66,11 +87,23 @@ class Host:
 
     Attributes:
         turns: Requests that may be under way.
+        held_until: Before it, in seconds of the loop's clock, nothing is asked: the server says so.
+        retrying: Images that failed, and are asked for again.
     """
 
-    def __init__(self, requests: int, attempt_timeout_s: float) -> None:
-        self.turns = Turns(requests)
-        self._silence_s = 2 * attempt_timeout_s
+    def __init__(self, settings: FetchSettings) -> None:
+        self.turns = Turns(settings.per_host)
+        self.held_until = 0.0
+        self.retrying = 0
+        self._most_retrying = settings.per_host
+        self._silence_s = 2 * settings.attempt_timeout_s
+        self._down_s = _DOWN_SHARE * settings.deadline_s
+        self._is_ill = False
+        self._ill_since = 0.0
+        self._troubles = 0
+        self._recovery = asyncio.Event()
+        self._slowed_at = 0.0
+        self._good = 0
         self._usual_s = 0.0
         self._failures = 0
         self._failing_since = 0.0
@@ -85,6 +118,47 @@ class Host:
         """Whether no request is to be made at *now*, seconds of the loop's clock."""
         return now < self._closed_until
 
+    @property
+    def is_ill(self) -> bool:
+        """Whether nothing came of it since an attempt failed for a passing reason."""
+        return self._is_ill
+
+    def may_begin(self, now: float) -> bool:
+        """Whether an image more is to be asked for: while it is ill, those that failed tell when it is well again."""
+        return not self._is_ill or self.retrying < self._most_retrying or self.is_closed(now)
+
+    def note_good(self) -> None:
+        """An attempt came to its end, as it should: whoever waits for the host need not any longer."""
+        self._is_ill = False
+        self._recovery.set()
+        self._recovery = asyncio.Event()
+        self._good += 1
+        if self._good % _GOOD_IN_A_ROW == 0:
+            self.turns.widen()
+
+    def note_trouble(self, failure: FetchFailure, now: float) -> None:
+        """An attempt failed for a passing reason; where the server says that it is asked too much, less is asked."""
+        if not self._is_ill:
+            self._is_ill, self._ill_since, self._troubles = True, now, 0
+        self._troubles += 1
+        if not failure.slows:
+            if self._troubles >= _DOWN_FAILURES and now - self._ill_since >= self._down_s:
+                self._closed_until = now + _CLOSED_S
+            return
+        if failure.wait_s is not None:
+            self.held_until = max(self.held_until, now + failure.wait_s)
+        if now - self._slowed_at >= _SLOW_AGAIN_S:
+            self._slowed_at, self._good = now, 0
+            self.turns.narrow()
+
+    async def pause(self, least_s: float, most_s: float) -> None:
+        """Wait for *least_s* seconds, and up to *most_s* for an attempt of others that goes well."""
+        recovery = self._recovery
+        await asyncio.sleep(least_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(most_s - least_s, 0)):
+                await recovery.wait()
+
     def note_answer(self, seconds: float) -> None:
         """It answered, whatever it said, after *seconds*."""
         self._failures = 0
@@ -95,12 +169,12 @@ class Host:
         if not self._failures:
             self._failing_since = started
         self._failures += 1
-        enough_s = self._silence_s if reason == Reason.TIMEOUT else _DOWN_S
+        enough_s = self._silence_s if reason == Reason.TIMEOUT else self._down_s
         if self._failures >= _DOWN_FAILURES and now - self._failing_since >= enough_s:
             self._closed_until = now + _CLOSED_S
 
 
 def not_tried() -> FetchFailure:
     """Why nothing is asked of a host that is down."""
-    detail = "its host does not answer; the rest of its images was not tried"
+    detail = "its host gives no answer, or no good one; the rest of its images was not tried"
     return FetchFailure(Reason.UNREACHABLE, detail, is_transient=False)

@@ -26,7 +26,10 @@ class FetchSettings(StepConfig):
         per_host: Requests at once to one host.
         attempt_timeout_s: Seconds for one attempt.
         deadline_s: Seconds for all attempts at one image together.
-        retries: Further attempts at what fails for a passing reason.
+        retries: Further attempts at what fails for a passing reason, spread over `deadline_s` while the whole host
+            is in trouble.
+        retry_wait_s: Seconds before the first further attempt; each later one waits twice as long as the one before.
+        retry_max_wait_s: No wait is longer, unless the server asks for it.
         max_bytes: An image file may have so many bytes.
         bytes_in_flight: So many bytes may be fetched and not yet decoded.
         allow_hosts: ``HOST`` or ``HOST:PORT`` on loopback or private addresses that label files may name.
@@ -42,6 +45,8 @@ class FetchSettings(StepConfig):
     attempt_timeout_s: float = Field(default=30, gt=0)
     deadline_s: float = Field(default=60, gt=0)
     retries: int = Field(default=4, ge=0, le=20)
+    retry_wait_s: float = Field(default=0.25, gt=0, le=60)
+    retry_max_wait_s: float = Field(default=15, gt=0, le=600)
     max_bytes: Annotated[ByteSize, Field(gt=0)] = ByteSize(64 << 20)
     bytes_in_flight: Annotated[ByteSize, Field(gt=0)] = ByteSize(256 << 20)
     allow_hosts: tuple[Annotated[str, AfterValidator(_host_or_port)], ...] = ()

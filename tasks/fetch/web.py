@@ -18,6 +18,7 @@ from tasks.fetch.answers import (
     failure_of,
     private_address,
     refuse_status,
+    spread_s,
     web_fingerprint,
 )
 from tasks.fetch.asked import Asked, NoRoomError
@@ -31,6 +32,7 @@ _REDIRECTS = 5
 _CONNECT_S = 10.0
 _NO_ANSWER = frozenset({Reason.UNREACHABLE, Reason.DNS})
 _MOST_TAKEN = 1.5  # times `max_bytes`: what came of one address, before it is not asked for again
+_LOOK_AGAIN_S = 0.2
 _LEAST_S = 0.1  # of its time must be left for another attempt
 
 
@@ -77,36 +79,66 @@ class WebClient:
         """
         asked.url = sendable(asked.url)
         host = self._host(URL(asked.url, encoded=True))
-        while True:
-            try:
-                return await self._attempt(asked, host)
-            except NoRoomError:
-                asked.room.hold(0)
-            except FetchFailure as failure:
-                asked.room.hold(0)
-                asked.failure = failure
-                await asyncio.sleep(self._wait_s(failure, asked))
+        try:
+            while True:
+                try:
+                    return await self._attempt(asked, host)
+                except NoRoomError:
+                    asked.room.hold(0)
+                except FetchFailure as failure:
+                    asked.room.hold(0)
+                    host.retrying += asked.failure is None
+                    asked.failure = failure
+                    await self._pause(failure, asked, host)
+        finally:
+            host.retrying -= asked.failure is not None
 
     def _host(self, url: URL) -> Host:
         key = f"{url.host}:{url.port}"
         if key not in self._hosts:
-            self._hosts[key] = Host(self.settings.per_host, self.settings.attempt_timeout_s)
+            self._hosts[key] = Host(self.settings)
         return self._hosts[key]
 
-    def _wait_s(self, failure: FetchFailure, asked: Asked) -> float:
+    async def _pause(self, failure: FetchFailure, asked: Asked, host: Host) -> None:
+        """Wait for the next attempt; raises *failure* where there is none."""
+        wait_s = self._wait_s(failure, asked, host)
+        least_s = wait_s if failure.wait_s is not None else min(wait_s, backoff_s(asked.attempts, self.settings))
+        asked.is_pausing = True
+        try:
+            await host.pause(least_s, wait_s)
+        finally:
+            asked.is_pausing = False
+
+    def _wait_s(self, failure: FetchFailure, asked: Asked, host: Host) -> float:
         """Seconds to wait before the next attempt; raises *failure* where there is none."""
         is_spent = asked.attempts > self.settings.retries or asked.taken >= _MOST_TAKEN * self.settings.max_bytes
         if not failure.is_transient or is_spent:
             raise failure
         if asked.gave_way:
             return 0.0
-        wait_s = backoff_s(asked.attempts) if failure.wait_s is None else failure.wait_s
-        if asyncio.get_running_loop().time() + wait_s + _LEAST_S >= asked.end:
-            if failure.wait_s is None:
-                raise failure
-            detail = f"{failure.detail}, and asks to wait {failure.wait_s:.0f} s"
-            raise FetchFailure(Reason.DEFERRED, detail, is_transient=False)
+        left_s = asked.end - asyncio.get_running_loop().time()
+        own_s = (
+            spread_s(asked.attempts, left_s, self.settings) if host.is_ill else backoff_s(asked.attempts, self.settings)
+        )
+        wait_s = own_s if failure.wait_s is None else failure.wait_s
+        if wait_s + _LEAST_S >= left_s:
+            raise failure if failure.wait_s is None else _deferred(failure.detail, wait_s)
         return wait_s
+
+    async def _held(self, asked: Asked, host: Host) -> None:
+        """Wait for an ill host before the first attempt, and as long as a host asks for; raises where that is long."""
+        loop = asyncio.get_running_loop()
+        while not asked.attempts and not host.may_begin(loop.time()):
+            asked.is_pausing = True
+            await host.pause(0.0, _LOOK_AGAIN_S)
+            asked.is_pausing = False
+        while (wait_s := host.held_until - loop.time()) > 0:
+            left_s = asked.end - loop.time() if asked.attempts else self.settings.deadline_s
+            if wait_s + _LEAST_S >= left_s:
+                raise _deferred("its host is asked too much", wait_s)
+            asked.is_pausing = True
+            await asyncio.sleep(wait_s)
+            asked.is_pausing = False
 
     async def _attempt(self, asked: Asked, host: Host) -> Body:
         """One attempt in its turn, with its redirects; whatever goes wrong is a `FetchFailure`."""
@@ -115,6 +147,7 @@ class WebClient:
         comes_back = bool(asked.attempts) and not asked.gave_way
         if asked.lacks_room:
             await asked.room.wait(asked.expected)
+        await self._held(asked, host)
         async with host.turns.turn(comes_back=comes_back), self._turns.turn(comes_back=comes_back):
             now = loop.time()
             if host.is_closed(now):
@@ -122,11 +155,17 @@ class WebClient:
             make_room(asked, asked.expected)
             asked.end = asked.end + now - waits if asked.attempts else now + self.settings.deadline_s
             try:
-                return await self._timed(asked, host)
+                body = await self._timed(asked, host)
             except FetchFailure as failure:
+                if failure.is_transient:
+                    host.note_trouble(failure, loop.time())
+                else:
+                    host.note_good()
                 if failure.reason in _NO_ANSWER or (failure.reason == Reason.TIMEOUT and not asked.is_answered):
                     host.note_failure(failure.reason, now, loop.time())
                 raise
+            host.note_good()
+            return body
 
     async def _timed(self, asked: Asked, host: Host) -> Body:
         """One attempt within its time; the first one ends early where it holds up others for no answer."""
@@ -182,6 +221,10 @@ class WebClient:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def _deferred(detail: str, wait_s: float) -> FetchFailure:
+    return FetchFailure(Reason.DEFERRED, f"{detail}, and asks to wait {wait_s:.0f} s", is_transient=False)
 
 
 def refuse_literal(url: URL, policy: AddressPolicy) -> None:

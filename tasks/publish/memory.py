@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tasks.plan.shard_plans import JUDGED_SCHEMA
 from tasks.publish.state import FAILED_SCHEMA
 from tasks.reasons import Reason
-from tasks.samples import rejections_table
+from tasks.samples import place_of, rejections_table
 
 _PARKED_AFTER = timedelta(days=30)
 _SLACK = timedelta(hours=6)  # a night that begins a little earlier than the last one is still the next night
@@ -32,12 +32,14 @@ class Moment:
         now: ISO 8601, UTC.
         settings_hash: Of the settings that images are judged by.
         rehash: Fingerprints are not believed.
+        well: Places, as `place_of` names them, whose images need not wait for their time.
     """
 
     run: str
     now: str
     settings_hash: str
     rehash: bool = False
+    well: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,13 @@ class Recalled:
         asked: For each sample whether it is to be looked at.
         rejections: `REJECTION_SCHEMA`, for the others: as they were before.
         judged: `JUDGED_SCHEMA`: rejected for their bytes; only the source can tell whether these are still the same.
+        waiting: Those of the samples that could not be fetched, and whose time to be asked for again has not come.
     """
 
     asked: pa.ChunkedArray
     rejections: pa.Table
     judged: pa.Table
+    waiting: pa.Table
 
 
 def recall(samples: pa.Table, rejects: pa.Table, failed: pa.Table, settled: pa.Array, moment: Moment) -> Recalled:
@@ -74,11 +78,16 @@ def recall(samples: pa.Table, rejects: pa.Table, failed: pa.Table, settled: pa.A
     stands: list[Row] = []
     judged: list[Row] = []
     there = samples.filter(pc.is_in(samples["sample_id"], value_set=pa.array(list(before), pa.string())))
+    waiting: list[str] = []
     for sample in there.select(["sample_id", "fingerprint"]).to_pylist():
         row = before[sample["sample_id"]]
+        if row["stage"] == "fetch" and place_of(row) in moment.well and Reason(row["reason"]) not in _FINAL:
+            continue
         match _verdict(row, sample["fingerprint"], failures.get(row["sample_id"]), moment):
             case "stands" if row["stage"] != "dataset" or row["content_sha256"] in kept:
                 stands.append(row)
+                if row["stage"] == "fetch" and Reason(row["reason"]) not in _FINAL:
+                    waiting.append(row["sample_id"])
             case "look":
                 judged.append(row)
     ids = pa.array([row["sample_id"] for row in stands], pa.string())
@@ -86,6 +95,7 @@ def recall(samples: pa.Table, rejects: pa.Table, failed: pa.Table, settled: pa.A
         asked=pc.invert(pc.is_in(samples["sample_id"], value_set=ids)),
         rejections=rejections_table(stands),
         judged=pa.Table.from_pylist(judged, schema=JUDGED_SCHEMA),
+        waiting=samples.filter(pc.is_in(samples["sample_id"], value_set=pa.array(waiting, pa.string()))),
     )
 
 

@@ -96,6 +96,7 @@ def _best_case(run: Run, planned: PlannedRun) -> GateFacts:
     return GateFacts(
         listed=planned.discovery.listed,
         rejected=0,
+        stale=0,
         written=samples.num_rows,
         rows_before=run.history.manifest.rows if run.history.manifest else 0,
         deleted=max(0, gone - added),

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import VersionError
+from tasks.fetch.samples import well_places
 from tasks.label_kinds import kind_of_columns
 from tasks.plan import Rows
 from tasks.publish import Run
@@ -22,7 +23,7 @@ from tasks.publish.documents import FileEntry
 from tasks.publish.memory import Moment, Recalled, overlaid, recall
 from tasks.publish.row_index import read_rejects, read_rows, with_spare, with_touched
 from tasks.publish.runs import as_text, now
-from tasks.publish.state import State, read_state
+from tasks.publish.state import TOUCHED_SCHEMA, State, read_state
 from tasks.reasons import Reason
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
@@ -30,6 +31,9 @@ from tasks.samples import REJECTION_SCHEMA
 from tasks.shards import BuildSpec, published_pixel_spec
 from tasks.shards.schema import class_names_of, pixel_spec_of, shard_schema
 from tasks.storage import Store
+
+if TYPE_CHECKING:
+    from tasks.refresh.listed import Listed
 
 _SHAPING = (
     "size",
@@ -96,6 +100,26 @@ def read_past(run: Run, *, full: bool = False) -> Past:
     except VersionError as error:
         lost = f"What was left out of version {run.history.version} is asked for again: {error}"
         return Past(rows, nothing, state, (*notices, lost))
+
+
+def with_entry_times(past: Past, samples: pa.Table) -> Past:
+    """*past* with whole fingerprints for rows of local files that were written when theirs were size and time alone.
+
+    They are believed once, where size and time are those of *samples*; from then on a change of the entry counts too.
+    """
+    rows = past.rows.table
+    listed = samples["fingerprint"].take(
+        pc.index_in(rows["sample_id"], value_set=samples["sample_id"].combine_chunks())
+    )
+    bare = pc.replace_substring_regex(listed, r"^(\d+--?\d+)--?\d+$", r"\1")
+    fits = pc.fill_null(pc.and_(pc.equal(bare, rows["source_fingerprint"]), pc.not_equal(bare, listed)), False)
+    if not pc.any(fits).as_py():
+        return past
+    found = pa.table([rows["sample_id"], listed, rows["content_sha256"]], schema=TOUCHED_SCHEMA).filter(fits)
+    known = past.state.touched
+    others = known.filter(pc.invert(pc.is_in(known["sample_id"], value_set=found["sample_id"].combine_chunks())))
+    state = replace(past.state, touched=pa.concat_tables([found, others]))
+    return replace(past, rows=with_touched(past.rows, found), state=state)
 
 
 def _readable(store: Store, shards: Sequence[FileEntry]) -> list[FileEntry]:
@@ -166,14 +190,24 @@ def settings_hash(dataset: Dataset) -> str:
     return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def recalled_of(dataset: Dataset, run: Run, options: RefreshOptions, samples: pa.Table, past: Past) -> Recalled:
-    """Which of *samples* need not be asked for, and what is known of others; of a full run all are asked for."""
+def recalled_of(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed, past: Past) -> Recalled:
+    """Which of the *listed* images need not be asked for, and what is known of others; a full run asks for all.
+
+    Images that wait for their time are asked for all the same where their host, or their source, is well again: after
+    an outage they would else be missing for as long again. A few of them tell.
+    """
+    samples = listed.labelled.samples
     nothing = past.rejects.slice(0, 0)
     settled = pa.array([], pa.string())
     if dataset.output.dedupe == "content" and past.left_out.num_rows:
         settled = stable_contents(samples, past.rows.table)
     rejects = nothing if options.full else past.left_out
-    return recall(samples, rejects, past.state.failed, settled, moment_of(dataset, run, rehash=options.rehash))
+    moment = moment_of(dataset, run, rehash=options.rehash)
+    recalled = recall(samples, rejects, past.state.failed, settled, moment)
+    if run.is_dry or not recalled.waiting.num_rows:
+        return recalled
+    well = well_places(recalled.waiting, samples, listed.discovery.access, dataset.fetch)
+    return recall(samples, rejects, past.state.failed, settled, replace(moment, well=well)) if well else recalled
 
 
 def stable_contents(samples: pa.Table, rows: pa.Table) -> pa.Array:

@@ -25,6 +25,7 @@ from tasks.refresh.past import (
     recalled_of,
     rows_to_use,
     shapes_same_pixels,
+    with_entry_times,
     with_unpublished,
 )
 from tasks.refresh.sizing import rows_per_shard
@@ -83,8 +84,9 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
     """
     tally_of(dataset.name).enter("planning")
     discovery, labelled = listed.discovery, listed.labelled
-    past = read_past(run, full=options.full)
-    recalled = recalled_of(dataset, run, options, labelled.samples, past)
+    past = with_entry_times(read_past(run, full=options.full), labelled.samples)
+    readable = _readable(discovery, run)
+    recalled = recalled_of(dataset, run, options, Listed(readable, labelled), past)
     labelled = replace(labelled, samples=labelled.samples.filter(recalled.asked))
     same = shapes_same_pixels(dataset, run)
     reuse = same and not options.full
@@ -93,7 +95,7 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
     labelled = with_carried(labelled, carried, discovery.levels, dataset.labels)
     assigned = assign_splits(labelled.samples, dataset.splits, past.rows.table)
     labelled = replace(labelled, samples=assigned.samples)
-    spec = _spec(dataset, Listed(_readable(discovery, run), labelled), run, options)
+    spec = _spec(dataset, Listed(readable, labelled), run, options)
     manifest = run.history.manifest if reuse else None
     spec = _unpacked(spec, run, labelled.samples) if manifest is None else spec
     sized = rows_per_shard(labelled.samples, spec, manifest)

@@ -31,7 +31,7 @@ from tasks.refresh.outcome import Account, Breakdown, RunOutcome
 from tasks.refresh.past import moment_of
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
-from tasks.refresh.version_draft import learned_state, library_versions, make_manifest, state_of_refused
+from tasks.refresh.version_draft import is_unchanged, learned_state, library_versions, make_manifest, state_of_refused
 from tasks.report.drift import FORMAT, headlines, top_hosts
 from tasks.report.drift_lines import drift_lines
 from tasks.report.gates import UNCOUNTED, GateFacts, GateResult, check_gates
@@ -55,7 +55,7 @@ def publish_run(
     crossed = crossed_gates(gates, options)
     if crossed:
         return _forbidden(dataset, run, facts, gates, crossed)
-    if _is_unchanged(run, facts):
+    if is_unchanged(run, facts):
         learned = learned_state(facts, planned.past.rejects)
         save_state(run, learned, planned.past.state, run.history.version)
         return _outcome(dataset, run, facts, None, _afterwards(dataset, run, built))
@@ -237,7 +237,8 @@ def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
     present = {name: count for name, count in counts.items() if name and (count or name in listed)}
     return GateFacts(
         listed=facts.account.listed,
-        rejected=facts.account.rejected - uncounted + facts.built.stale.num_rows,
+        rejected=facts.account.rejected - uncounted,
+        stale=facts.built.stale.num_rows,
         written=facts.account.written,
         rows_before=run.history.manifest.rows if run.history.manifest else 0,
         deleted=max(0, facts.changes["deleted"]),
@@ -245,20 +246,6 @@ def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
         new_classes=new_classes(run, list(counts)),
         targets=numbers_of_texts(facts.built.rows.table["label_name"]) if facts.label_kind == "number" else None,
     )
-
-
-def _is_unchanged(run: Run, facts: RunFacts) -> bool:
-    """Whether the version would have the same shards, class lists and images left out as the newest one."""
-    manifest = run.history.manifest
-    if manifest is None or not run.history.is_current:
-        return False
-    same_files = {shard.path for shard in manifest.shards} == {file.name for file in facts.built.rows.files}
-    names = {column: list(listed) for column, listed in facts.planned.labelled.class_names.items()}
-    before, after = (
-        sorted(zip(table["sample_id"].to_pylist(), table["reason"].to_pylist(), strict=True))
-        for table in (facts.planned.past.rejects, facts.rejections)
-    )
-    return same_files and names == manifest.class_names and before == after
 
 
 def _commit(

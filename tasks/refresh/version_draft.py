@@ -67,6 +67,20 @@ def library_versions() -> dict[str, str]:
     return {"parquetry": __version__} | {name: importlib.metadata.version(name) for name in _LIBRARIES}
 
 
+def is_unchanged(run: Run, facts: RunFacts) -> bool:
+    """Whether the version would have the same shards, class lists and images left out as the newest one."""
+    manifest = run.history.manifest
+    if manifest is None or not run.history.is_current:
+        return False
+    same_files = {shard.path for shard in manifest.shards} == {file.name for file in facts.built.rows.files}
+    names = {column: list(listed) for column, listed in facts.planned.labelled.class_names.items()}
+    before, after = (
+        sorted(zip(table["sample_id"].to_pylist(), table["reason"].to_pylist(), strict=True))
+        for table in (facts.planned.past.rejects, facts.rejections)
+    )
+    return same_files and names == manifest.class_names and before == after
+
+
 def learned_state(facts: RunFacts, published: pa.Table) -> State:
     """What this night learned, and what earlier ones did that still counts.
 

@@ -25,6 +25,8 @@ class Gates(StepConfig):
         min_per_class: Each class that the source shows has at least so many rows.
         max_new_classes: So many classes may be new, from the second version on; without a bound where left out.
         target_range: Where labels are numbers, the lowest and the highest that may be; without bounds where left out.
+        max_stale_fraction: Of the rows of a version, so many may be kept only because their images could not be
+            fetched: they are no rejects, so that one host that is down does not hold up what others have changed.
     """
 
     max_reject_fraction: float = Field(default=0.05, ge=0, le=1)
@@ -32,6 +34,7 @@ class Gates(StepConfig):
     min_rows: int = Field(default=1, ge=0)
     min_per_class: int = Field(default=0, ge=0)
     max_new_classes: int | None = Field(default=None, ge=0)
+    max_stale_fraction: float = Field(default=0.25, ge=0, le=1)
     target_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
 
     @field_validator("target_range")
@@ -49,6 +52,7 @@ class GateFacts:
     Attributes:
         listed: Images that the source lists.
         rejected: Those left out that count: neither duplicates nor rows of quarantined classes.
+        stale: Rows kept as they were, since their images could not be fetched.
         written: Rows of the new version.
         rows_before: Rows of the version before; 0 without one.
         deleted: Rows of it that are gone.
@@ -59,6 +63,7 @@ class GateFacts:
 
     listed: int
     rejected: int
+    stale: int
     written: int
     rows_before: int
     deleted: int
@@ -137,6 +142,14 @@ def _results(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:
         count = len(facts.new_classes)
         detail = f"{count} new classes ({', '.join(facts.new_classes[:5])}), and {gates.max_new_classes} may be"
         yield GateResult("max_new_classes", count, gates.max_new_classes, count > gates.max_new_classes, detail)
+
+    share = facts.stale / max(facts.written, 1)
+    limit = gates.max_stale_fraction
+    detail = (
+        f"{facts.stale:,} of {facts.written:,} rows are kept only because their images could not be fetched "
+        f"({share:.1%}), and {limit:.1%} may be"
+    )
+    yield GateResult("max_stale_fraction", share, limit, share > limit, detail)
 
     if gates.target_range is not None and facts.targets is not None:
         yield _targets_within(gates.target_range, facts.targets)

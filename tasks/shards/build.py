@@ -136,8 +136,7 @@ class _Counts:
             self._copied(item.sample, fetched, outcome)
         else:
             self._made(item, outcome)
-        left_out = isinstance(outcome, Rejection) or how == "stale"
-        self._tally.add(done=1, rejected=int(left_out))
+        self._tally.add(done=1, rejected=int(isinstance(outcome, Rejection)))
         crossed = self._most is not None and self._most < self._tally.look().rejected
         if crossed or self._tally.is_hopeless:
             self.is_late = self._tally.give_up() > _TO_END_S

@@ -80,8 +80,19 @@ def prepare_samples(
         yield from _settled(waiting)
         asked = waiting.popleft()
         if isinstance(asked, _Waiting):
-            yield _decoded(asked, outcome)
+            yield _unless_no_answer(_decoded(asked, outcome))
     yield from _settled(waiting)
+
+
+def _unless_no_answer(item: Finished) -> Finished:
+    """*item*, but with the row that is there where a server sent a page in place of its image: that deletes nothing."""
+    sample, outcome = item.sample, item.outcome
+    is_page = isinstance(outcome, Rejection) and outcome.reason is Reason.NOT_AN_IMAGE
+    if item.fetched is None or not is_page or sample["kind"] != "web" or sample["action"] != "check":
+        return item
+    failure = Rejection(Reason.HTTP_ERROR, "the server sent what is no image", item.fetched.attempts)
+    copy = Copy(sample["copy_file"], sample["copy_row"], "stale")
+    return Finished(sample, replace(item.fetched, rejection=failure), copy, is_decoded=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +142,8 @@ def _judge(sample: Row, fetched: Fetched, reusable: Mapping[str, tuple[int, int]
     action = sample["action"]
     own = (sample["copy_file"], sample["copy_row"])
     if fetched.rejection is not None:
-        keeps = action == "check" and fetched.rejection.reason not in _GONE
+        is_empty_answer = sample["kind"] == "web" and fetched.rejection.reason is Reason.EMPTY_FILE
+        keeps = action == "check" and (is_empty_answer or fetched.rejection.reason not in _GONE)
         return Finished(sample, fetched, Copy(*own, "stale") if keeps else fetched.rejection)
     looked_at = replace(fetched, data=b"")
     if fetched.is_unchanged or (action != "renew" and fetched.content_sha256 == sample["known_sha256"]):

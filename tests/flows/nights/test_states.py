@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
+
+from tasks.plan import Rows
+from tasks.publish.row_index import read_rows
+from tasks.refresh import past
 
 
 def test_a_quiet_night_asks_for_nothing_and_writes_nothing(nights: Any, pick: Any) -> None:
@@ -171,3 +177,59 @@ def test_new_images_that_fail_are_tried_again_in_nights_1_2_4_8_and_parked_after
     draw(source / "class0" / "late.png", 301)
     assert pick(nights.run(), "outcome", "written", "rejected") == ("published", 25, 0)
     assert nights.report()["states"]["recovered"] == 1
+
+
+def test_other_bytes_under_the_same_size_and_time_are_seen(nights: Any, source: Path, pick: Any) -> None:
+    one, other = source / "class0" / "00.png", source / "class1" / "01.png"
+    for path in (one, other):
+        path.write_bytes(path.read_bytes().ljust(400, b"\0"))
+        os.utime(path, ns=(10**18, 10**18))
+    nights.run()
+    before = nights.rows()["content_sha256"]
+    for start, end in ((one, source / "x"), (other, one), (source / "x", other)):
+        start.rename(end)
+
+    nights.run()
+
+    after = nights.rows()["content_sha256"]
+    assert (after["class0/00.png"], after["class1/01.png"]) == (before["class1/01.png"], before["class0/00.png"])
+    (source / "class2" / "02.png").chmod(0o600)
+    assert pick(nights.run(), "outcome", "images_fetched", "images_decoded") == ("unchanged", 1, 0)
+    assert pick(nights.run(), "outcome", "images_fetched") == ("unchanged", 0)
+
+
+def test_a_reject_that_is_mended_under_the_same_size_and_time_is_a_row(nights: Any, source: Path, pick: Any) -> None:
+    path = source / "class0" / "00.png"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40].ljust(len(whole), b"\0"))
+    os.utime(path, ns=(10**18, 10**18))
+    nights.run()
+    path.write_bytes(whole)
+    os.utime(path, ns=(10**18, 10**18))
+
+    assert pick(nights.run(), "written", "rejected") == (24, 0)
+
+
+def test_times_before_1970_and_after_2262_are_times(nights: Any, source: Path, pick: Any) -> None:
+    for number, seconds in enumerate((-2_000_000_000, 0, 10_413_792_000)):
+        os.utime(source / f"class{number}" / f"{number:02}.png", (seconds, seconds))
+    nights.run()
+
+    assert pick(nights.run(), "outcome", "images_fetched") == ("unchanged", 0)
+
+
+def test_fingerprints_of_size_and_time_alone_are_believed_once(
+    nights: Any, source: Path, pick: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_as_written_before(*asked: Any) -> Rows:
+        rows = read_rows(*asked)
+        place = rows.table.schema.get_field_index("source_fingerprint")
+        bare = pc.replace_substring_regex(rows.table["source_fingerprint"], "-[0-9]+$", "")
+        return replace(rows, table=rows.table.set_column(place, rows.table.schema.field(place), bare))
+
+    nights.run()
+    monkeypatch.setattr(past, "read_rows", read_as_written_before)
+
+    assert pick(nights.run(), "outcome", "images_fetched") == ("unchanged", 0)
+    (source / "class2" / "02.png").chmod(0o600)
+    assert pick(nights.run(), "outcome", "images_fetched", "images_decoded") == ("unchanged", 1, 0)

@@ -240,3 +240,48 @@ def test_what_the_probe_finds_no_good_is_not_asked_for_again(online: Any, web: W
     assert pick(outcome, "written", "rejected", "images_decoded", "images_fetched") == (22, 2, 22, 24)
     assert (web.asked["/class0/00.png"], web.asked["/class1/01.png"]) == (1, 1)
     assert set(online.manifest()["reasons"]) == {"not_found", "not_an_image"}
+
+
+def test_the_night_after_an_outage_has_every_image_however_long_it_was(online: Any, web: Web, pick: Any) -> None:
+    online.change("gates", max_reject_fraction="0.05")
+    away = dict.fromkeys([path for path in web.images if "class0" in path], 503)
+    web.status = dict(away)
+    nights = [online.run()["outcome"] for _ in range(6)]
+    asked = []
+    for _ in range(3):
+        web.forget()
+        nights.append(online.run()["outcome"])
+        asked.append(sum(count > 0 for path, count in web.asked.items() if path in away))
+    web.status.clear()
+
+    assert nights == ["refused"] * 9
+    assert all(0 < count <= len(away) for count in asked)  # a few tell, every night, that it is down
+    assert pick(online.run(), "outcome", "written", "rejected") == ("published", 24, 0)
+
+
+def test_rows_kept_while_a_host_is_down_have_a_gate_of_their_own(online: Any, web: Web, pick: Any) -> None:
+    online.change("gates", max_reject_fraction="0.05")
+    online.run()
+    web.status = dict.fromkeys([path for path in web.images if path.endswith(("00.png", "01.png", "02.png"))], 500)
+    web.images["/class0/03.png"] = web.images["/class1/04.png"] + b" "
+
+    assert pick(online.run(), "outcome", "written", "rejected") == ("published", 24, 0)
+    assert {gate["gate"]: gate["value"] for gate in online.manifest()["gates"]}["max_stale_fraction"] == 3 / 24
+
+    web.status = dict.fromkeys([path for path in web.images if "class0" in path], 500)
+    refused = online.run()
+    assert refused["outcome"] == "refused"
+    assert refused["reason"].startswith("max_stale_fraction: 8 of 24 rows are kept only because")
+    assert pick(online.run(accept=("max_stale_fraction",)), "outcome", "written") == ("unchanged", 24)
+
+
+@pytest.mark.parametrize("answer", [b"", b"<html>come back later</html>"])
+def test_an_answer_that_is_no_image_deletes_nothing(online: Any, web: Web, answer: bytes, pick: Any) -> None:
+    online.run()
+    good = web.images["/class0/00.png"]
+    web.images["/class0/00.png"] = answer
+
+    assert pick(online.run(), "outcome", "written", "rejected") == ("unchanged", 24, 0)
+
+    web.images["/class0/00.png"] = good
+    assert pick(online.run(), "outcome", "images_decoded") == ("unchanged", 0)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import tasks.fetch.hosts
+from tasks.fetch import FetchSettings
 from tasks.fetch.budget import Budget
 from tasks.fetch.hosts import Host
 from tasks.reasons import Reason
@@ -123,7 +124,7 @@ def test_names_whose_look_up_hangs_hold_up_no_other(web: Web, plain: Plain, monk
 
 
 def test_a_host_that_is_down_is_not_asked_for_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.fetch.hosts, "_DOWN_S", 0.1)
+    monkeypatch.setattr(tasks.fetch.hosts, "_DOWN_SHARE", 0.1)
     found = fetch([f"http://127.0.0.1:1/{number}" for number in range(300)], None, also="127.0.0.1:1")
     assert [reason(item) for item in found] == ["unreachable"] * 300
     assert sum(item.attempts == 0 for item in found) > 200
@@ -133,15 +134,16 @@ def test_a_host_that_is_down_is_not_asked_for_every_row(monkeypatch: pytest.Monk
     ("failures", "closed"),
     [
         pytest.param([(0.0, Reason.UNREACHABLE)] * 5, False, id="all at once: it may be starting"),
-        pytest.param([(second, Reason.UNREACHABLE) for second in range(5)], True, id="for seconds"),
-        pytest.param([(second, Reason.UNREACHABLE) for second in range(4)], False, id="only four times"),
-        pytest.param([(second, Reason.DNS) for second in range(5)], True, id="no address"),
+        pytest.param([(4.0 * n, Reason.UNREACHABLE) for n in range(5)], True, id="for seconds"),
+        pytest.param([(second, Reason.UNREACHABLE) for second in range(8)], False, id="as long as a server restarts"),
+        pytest.param([(9.0 * n, Reason.UNREACHABLE) for n in range(4)], False, id="only four times"),
+        pytest.param([(4.0 * n, Reason.DNS) for n in range(5)], True, id="no address"),
         pytest.param([(5.0 * n, Reason.TIMEOUT) for n in range(5)], False, id="silent for less than two attempts"),
         pytest.param([(20.0 * n, Reason.TIMEOUT) for n in range(5)], True, id="silent for longer"),
     ],
 )
 def test_a_host_is_down_when_it_did_not_answer_for_a_while(failures: list[tuple[float, Reason]], closed: bool) -> None:
-    host = Host(8, 30.0)
+    host = Host(FetchSettings())
     for moment, why in failures:
         host.note_failure(why, moment, moment)
     assert host.is_closed(failures[-1][0] + 1) == closed
@@ -149,7 +151,7 @@ def test_a_host_is_down_when_it_did_not_answer_for_a_while(failures: list[tuple[
 
 
 def test_one_answer_opens_a_host() -> None:
-    host = Host(8, 30.0)
+    host = Host(FetchSettings())
     for second in range(4):
         host.note_failure(Reason.UNREACHABLE, second, second)
     host.note_answer(0.1)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import socket
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.tasks.fetch.fetching import fetch, one, reason
+from tasks.fetch import FetchSettings
+from tasks.fetch.hosts import Turns
+from tasks.fetch.samples import well_places
+from tests.tasks.fetch.fetching import ACCESS, fetch, one, reason, web_rows
 
 if TYPE_CHECKING:
     from tests.tasks.fetch.conftest import Answer, InTurn, Plain, Web
@@ -273,3 +278,59 @@ def test_blanks_and_umlauts_of_an_address_are_sent_as_a_browser_sends_them(web: 
 
     for path in ("/a b.png", "/ä.png", "/moved.png"):
         assert one(web.url(path), web).data == b"pixels", path
+
+
+@pytest.mark.parametrize("kind", ["500", "closed"])
+def test_a_server_that_is_ill_for_a_while_costs_no_image(web: Web, plain: Plain, kind: str) -> None:
+    first: list[float] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        first.append(time.monotonic())
+        if first[-1] - first[0] > 1.5:
+            plain(200, b"pixels")(handler)
+        elif kind == "500":
+            plain(500)(handler)
+        else:
+            handler.close_connection = True
+
+    web.answers.update({f"/{number}.png": answer for number in range(12)})
+
+    found = fetch([web.url(f"/{number}.png") for number in range(12)], web, deadline_s=12, retries=4)
+
+    assert [item.data for item in found] == [b"pixels"] * 12
+    assert max(web.asked.values()) <= 5
+
+
+def test_turns_are_halved_and_come_back_one_by_one() -> None:
+    async def admitted(turns: Turns) -> int:
+        async with AsyncExitStack() as stack:
+            count = 0
+            with suppress(TimeoutError):
+                while True:
+                    async with asyncio.timeout(0.01):
+                        await stack.enter_async_context(turns.turn(comes_back=False))
+                    count += 1
+        return count
+
+    async def looked() -> list[int]:
+        turns = Turns(8)
+        counts = [await admitted(turns)]
+        for change in (turns.narrow, turns.narrow, turns.widen, turns.widen):
+            change()
+            counts.append(await admitted(turns))
+        async with turns.turn(comes_back=False):
+            turns.narrow()
+        return [*counts, await admitted(turns)]
+
+    assert asyncio.run(looked()) == [8, 4, 2, 3, 4, 2]
+
+
+def test_a_place_is_well_again_when_some_of_its_images_come(web: Web, other_web: Web, plain: Plain) -> None:
+    urls = [server.url(f"/{number}.png") for server in (web, other_web) for number in range(20)]
+    web.answers.update({f"/{number}.png": plain(200, b"pixels") for number in range(20)})
+    samples = web_rows(urls)
+    settings = FetchSettings(allow_hosts=(web.host, other_web.host), deadline_s=3)
+
+    assert well_places(samples, samples, ACCESS, settings) == {web.host}
+    assert 0 < web.asked.total() <= 5
+    assert well_places(samples.slice(0, 1), samples, ACCESS, settings) == frozenset()

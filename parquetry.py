@@ -7,6 +7,7 @@ which decoder processes and the workers of a local cluster inherit.
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -48,9 +49,13 @@ def _holds_one(place: str) -> bool:
 
 
 def main() -> None:
-    """Run the command."""
+    """Run the command; Ctrl-C while its code is read ends it without a word."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from flows.cli import main as run  # noqa: PLC0415 - only now it is sure to be ours
 
+    signal.signal(signal.SIGINT, handler)
     run()
 
 

@@ -10,13 +10,13 @@ from typing import Any, Protocol
 
 from flows.commands.command_line import exit_code_of, print_error, print_note, told
 from flows.commands.side_by_side import Ready, run_each
-from flows.config import DatasetConfig, load_config
+from flows.config import DatasetConfig, line_of, load_config
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
 from flows.prefect_home import make_sure_of_home
 from flows.runners import check_runner
 from tasks.discover import check_sources
-from tasks.errors import DatasetError, OutputError
+from tasks.errors import DatasetError, LayoutError, OutputError
 from tasks.publish import check_output, told_of_others
 from tasks.redaction import redact_url
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
@@ -84,8 +84,12 @@ def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) 
     """
     dataset = load_config(url, overrides)
     check_runner(dataset.run)
-    check_output(dataset.output, dataset.name, [source.place for source in dataset.sources], write=write)
-    check_sources(dataset.sources, dataset.splits.names)
+    try:
+        check_output(dataset.output, dataset.name, [source.place for source in dataset.sources], write=write)
+        check_sources(dataset.sources, dataset.splits.names)
+    except (LayoutError, OutputError) as error:
+        key = ("output", "path") if isinstance(error, OutputError) else ("source", "path")
+        raise type(error)(f"{line_of(url, key)}: {error}") from error
     return dataset
 
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from tasks.samples import StoreUrl
 from tasks.storage.claims import claimed_file, claimed_folder, claimed_folders, remove_tree, sweep_claims
-from tasks.storage.durable import make_folder, sync_file, sync_folder
+from tasks.storage.durable import give_name, make_folder, sync_file, sync_folder
 from tasks.storage.names import TEMPORARY_PREFIX, WORKPLACE
 from tasks.storage.store import StoredFile, told
 
@@ -38,7 +38,7 @@ class LocalStore:
 
     def create(self, path: str, data: bytes) -> None:
         with told("writing", self._name(path)), self._written(path, data) as temporary:
-            os.link(temporary, self.root / path)
+            give_name(temporary, self.root / path)
             sync_folder((self.root / path).parent)
 
     def replace(self, path: str, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import filecmp
 import os
@@ -305,3 +306,30 @@ def test_only_folders_that_living_processes_hold_are_claimed(store: LocalStore) 
         (store.root / "runs" / f"{dead}.lock").touch()
         assert store.claimed() == [living]
     assert store.claimed() == []
+
+
+def test_a_disk_without_hard_links_creates_all_the_same_and_only_once(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+
+    store.create("commits/1.json", b"one")
+    with pytest.raises(FileExistsError):
+        store.create("commits/1.json", b"two")
+
+    assert store.read_bytes("commits/1.json") == b"one"
+    assert [file.path for file in store.list_files("commits")] == ["commits/1.json"]
+
+
+def test_a_disk_that_cannot_fence_is_named(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr("ctypes.CDLL", lambda *_, **__: object())
+
+    with pytest.raises(OutputError, match="neither hard links nor"):
+        store.create("commits/1.json", b"one")

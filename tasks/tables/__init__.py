@@ -10,13 +10,13 @@ from tasks.tables.frame_tables import read_excel, read_query
 from tasks.tables.json_tables import read_json_table
 from tasks.tables.opening import TableFile, table_files
 from tasks.tables.parquet_tables import read_parquet
-from tasks.tables.rows import TableRows, stacked
+from tasks.tables.rows import TableBuilder, TableRows
 from tasks.tables.settings import TableSettings
 from tasks.tables.shaping import shaped
 from tasks.tables.text_tables import read_text
 from tasks.tables.xml_tables import read_xml_table
 
-Reader = Callable[[TableFile, TableSettings, Sequence[str]], TableRows]
+Reader = Callable[[TableFile, TableSettings, TableBuilder], None]
 
 _READERS: tuple[tuple[tuple[str, ...], Reader], ...] = (
     ((".json", ".jsonl", ".ndjson", ".manifest", ".yaml", ".yml"), read_json_table),
@@ -50,11 +50,13 @@ def read_table(root: StoreUrl, settings: TableSettings, kept: Sequence[str] = ()
         LayoutError: There is no such file.
         LabelFileError: It cannot be read, or lacks a column that is asked for.
     """
+    into = TableBuilder(settings.name, kept)
     if settings.sql:
-        rows = read_query(root, settings, kept)
-        return shaped(rows, settings, rows.one_hot, kept)
-    files = table_files(root, settings.file, settings.files)
-    rows = stacked([_reader_of(file)(file, settings, kept) for file in files])
+        read_query(root, settings, into)
+    else:
+        for file in table_files(root, settings.file, settings.files):
+            _reader_of(file)(file, settings, into)
+    rows = into.finish()
     return shaped(rows, settings, rows.one_hot, kept)
 
 
@@ -66,4 +68,4 @@ def _reader_of(file: TableFile) -> Reader:
     return next((reader for suffixes, reader in _READERS if suffix in suffixes), read_text)
 
 
-__all__ = ["TableRows", "TableSettings", "read_table", "stacked"]
+__all__ = ["TableRows", "TableSettings", "read_table"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Any
 
@@ -16,11 +16,11 @@ from tasks.samples import StoreUrl
 from tasks.tables.names import Chosen, ColumnChoice
 from tasks.tables.of_files import known_of, of_record
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import RowBuilder, TableRows
+from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
 
-def read_excel(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+def read_excel(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
     """The rows of one sheet of an Excel file, by the values that its formulas had when it was saved.
 
     Raises:
@@ -44,23 +44,20 @@ def read_excel(file: TableFile, settings: TableSettings, kept: Sequence[str]) ->
             ) from None
     if rows is None:
         raise LabelFileError(f"{file.name} has no sheet {settings.sheet!r}; it has {', '.join(names[:10])}.")
-    return _from_cells(file, settings, kept, rows)
+    _from_cells(file, settings, into, rows)
 
 
 def _rows_of(book: Any, sheet: str) -> list[list[str | None]]:
     return [[cell_of(value) for value in row] for row in book[sheet].iter_rows(values_only=True)]
 
 
-def _from_cells(
-    file: TableFile, settings: TableSettings, kept: Sequence[str], cells: list[list[str | None]]
-) -> TableRows:
+def _from_cells(file: TableFile, settings: TableSettings, into: TableBuilder, cells: list[list[str | None]]) -> None:
     rows = cells[settings.skip :]
     has_header = settings.header if settings.header is not None else not settings.is_positional
     width = max((len(row) for row in rows), default=0)
     names = [(name or "").strip() for name in rows[0]] if has_header and rows else [str(at) for at in range(width)]
-    chosen = ColumnChoice(settings, kept, file.name, names, by_position=True).choose()
-    builder = RowBuilder(file.name, chosen.names, chosen.one_hot)
-    builder.open_file(file.name, None)
+    chosen = ColumnChoice(settings, into.kept, file.name, names, by_position=True).choose()
+    builder = into.open(file.name, chosen.names, chosen.one_hot, None)
     known = known_of(file, chosen.selectors)
     first = settings.skip + 1 + has_header
     for number, row in enumerate(rows[has_header:]):
@@ -72,7 +69,6 @@ def _from_cells(
                 for selector in chosen.selectors
             ]
             builder.add(values, first + number)
-    return builder.finish()
 
 
 def cell_of(value: object) -> str | None:
@@ -91,7 +87,7 @@ def cell_of(value: object) -> str | None:
     return str(value)
 
 
-def read_query(root: StoreUrl, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+def read_query(root: StoreUrl, settings: TableSettings, into: TableBuilder) -> None:
     """The rows of a query, from the database whose URL the environment holds.
 
     Raises:
@@ -110,22 +106,20 @@ def read_query(root: StoreUrl, settings: TableSettings, kept: Sequence[str]) -> 
         engine = sqlalchemy.create_engine(url)
         with engine.connect() as connection:
             result = connection.execution_options(stream_results=True).execute(sqlalchemy.text(settings.sql))
-            return _from_result(file, settings, kept, list(result.keys()), result)
+            _from_result(file, settings, into, list(result.keys()), result)
     except (sqlalchemy.exc.SQLAlchemyError, ImportError) as error:
         said = " ".join(str(getattr(error, "orig", None) or error).split())[:200].replace(url, settings.database)
         raise LabelFileError(f"the query of `sql` failed: {said}. Check `sql`, and {settings.database}.") from None
 
 
 def _from_result(
-    file: TableFile, settings: TableSettings, kept: Sequence[str], names: list[str], rows: Iterable[Any]
-) -> TableRows:
-    chosen: Chosen = ColumnChoice(settings, kept, file.name, names, by_position=True).choose()
-    builder = RowBuilder(file.name, chosen.names, chosen.one_hot)
-    builder.open_file(file.name, None)
+    file: TableFile, settings: TableSettings, into: TableBuilder, names: list[str], rows: Iterable[Any]
+) -> None:
+    chosen: Chosen = ColumnChoice(settings, into.kept, file.name, names, by_position=True).choose()
+    builder = into.open(file.name, chosen.names, chosen.one_hot, None)
     for number, row in enumerate(rows):
         values = [
             cell_of(row[selector]) if isinstance(selector, int) else of_record(selector, number, {})
             for selector in chosen.selectors
         ]
         builder.add(values, number + 1)
-    return builder.finish()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
@@ -22,7 +22,7 @@ from tasks.tables.names import Chosen, ColumnChoice
 from tasks.tables.nested import UnevenError, Value, exploded, keys_of, value_at
 from tasks.tables.of_files import add_lone_file, known_of, of_record
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import RowBuilder, TableRows
+from tasks.tables.rows import RowBuilder, TableBuilder
 from tasks.tables.settings import TableSettings, is_virtual
 
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -31,7 +31,7 @@ _LINES = (".jsonl", ".ndjson", ".manifest")
 _LARGEST = 16 * MAX_RECORD_BYTES
 
 
-def read_json_table(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+def read_json_table(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
     """The rows of a JSON file.
 
     Raises:
@@ -39,10 +39,11 @@ def read_json_table(file: TableFile, settings: TableSettings, kept: Sequence[str
     """
     try:
         if settings.orient != "records" or not _is_list_of_objects(file, settings):
-            return _from_whole(file, settings, kept)
+            _from_whole(file, settings, into)
+            return
         with file.window(settings.encoding) as (window, encoding):
             form = RecordFormat(kind="json", encoding=encoding, compression=file.compression or "")
-            return table_of_records(file, settings, kept, read_json(window, form, settings.at), form)
+            table_of_records(file, settings, into, read_json(window, form, settings.at), form)
     except LabelFileError as error:
         text = str(error)
         raise LabelFileError(text if file.name in text else f"{file.name}, {text}") from None
@@ -75,15 +76,15 @@ def _head(window: TextWindow) -> bytes:
 
 
 def table_of_records(
-    file: TableFile, settings: TableSettings, kept: Sequence[str], records: Iterator[Record], form: RecordFormat | None
-) -> TableRows:
+    file: TableFile, settings: TableSettings, into: TableBuilder, records: Iterator[Record], form: RecordFormat | None
+) -> None:
     """The rows that *records* with keys are, one or, where a list stands in one, several for each."""
     first = list(islice(records, _LOOKED_AT))
     names = dict.fromkeys(key for record in first for key in keys_of(record.cells))
-    chosen = ColumnChoice(settings, kept, file.name, list(names), by_position=False).choose()
+    chosen = ColumnChoice(settings, into.kept, file.name, list(names), by_position=False).choose()
     location = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
-    builder = RowBuilder(file.name, chosen.names, chosen.one_hot)
-    builder.open_file(file.name, form.model_copy(update={"location": location}) if form is not None else None)
+    form = form.model_copy(update={"location": location}) if form is not None else None
+    builder = into.open(file.name, chosen.names, chosen.one_hot, form)
     known = known_of(file, chosen.selectors)
     number = -1
     for record in chain(first, records):
@@ -94,7 +95,6 @@ def table_of_records(
             _add(builder, record, chosen, known, number)
     if number < 0:
         add_lone_file(builder, file, chosen)
-    return builder.finish()
 
 
 def _add(builder: RowBuilder, record: Record, chosen: Chosen, known: dict[str, str], number: int) -> None:
@@ -109,7 +109,7 @@ def _add(builder: RowBuilder, record: Record, chosen: Chosen, known: dict[str, s
         builder.refuse(record.line, Reason.BAD_ROW, str(error))
 
 
-def _from_whole(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+def _from_whole(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
     """The rows of a JSON that must be held as a whole."""
     value = _at(whole_value(file, settings.encoding), settings.at)
     match settings.orient:
@@ -120,7 +120,7 @@ def _from_whole(file: TableFile, settings: TableSettings, kept: Sequence[str]) -
         case _:
             entries = _objects(value, settings)
     records = (Record(-1, 1, number, cells) for number, cells in enumerate(entries, 1))
-    return table_of_records(file, _by_key(settings), kept, records, None)
+    table_of_records(file, _by_key(settings), into, records, None)
 
 
 def whole_value(file: TableFile, encoding: str) -> Any:

@@ -17,13 +17,13 @@ from tasks.tables.names import ColumnChoice
 from tasks.tables.nested import exploded
 from tasks.tables.of_files import known_of, of_record
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import PIXELS, RowBuilder, TableRows
+from tasks.tables.rows import PIXELS, TableBuilder
 from tasks.tables.settings import TableSettings, is_virtual
 
 _ROWS = 1 << 14
 
 
-def read_parquet(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+def read_parquet(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
     """The rows of a Parquet file, of which only the columns are read that are asked for, and never pixels.
 
     Raises:
@@ -32,29 +32,30 @@ def read_parquet(file: TableFile, settings: TableSettings, kept: Sequence[str]) 
     with file.opened() as opened:
         try:
             held = pq.ParquetFile(opened)
-            return _ParquetTable(file, settings, kept, held).read()
+            _ParquetTable(file, settings, into, held).read()
         except (pa.ArrowException, OSError) as error:
             said = " ".join(str(error).split())[:150]
             raise LabelFileError(f"{file.name} cannot be read as Parquet: {said}. Write it anew.") from None
 
 
 class _ParquetTable:
-    def __init__(self, file: TableFile, settings: TableSettings, kept: Sequence[str], held: Any) -> None:
+    def __init__(self, file: TableFile, settings: TableSettings, into: TableBuilder, held: Any) -> None:
         self._file = file
+        self._into = into
         self._held = held
         self._schema: pa.Schema = held.schema_arrow
         names = list(self._schema.names)
-        self._chosen = ColumnChoice(settings, kept, file.name, names, by_position=False).choose()
+        self._chosen = ColumnChoice(settings, into.kept, file.name, names, by_position=False).choose()
         self._own = [str(selector) for selector in self._chosen.selectors if not is_virtual(str(selector))]
         self._class_names = _class_names(self._schema)
 
-    def read(self) -> TableRows:
+    def read(self) -> None:
         """The rows."""
         chosen = self._chosen
         place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
         image = str(place) if place and _holds_pixels(self._schema, str(place)) else ""
-        builder = RowBuilder(self._file.name, chosen.names, chosen.one_hot)
-        builder.open_file(self._file.name, RecordFormat(kind="parquet", location=image) if image else None)
+        form = RecordFormat(kind="parquet", location=image) if image else None
+        builder = self._into.open(self._file.name, chosen.names, chosen.one_hot, form)
         known = known_of(self._file, chosen.selectors) | ({image: f"{PIXELS}{self._file.stamp()}"} if image else {})
         number = 0
         for batch in self._batches(sorted({name.split(".")[0] for name in self._own if name != image})):
@@ -67,7 +68,6 @@ class _ParquetTable:
                 for made in exploded(values):
                     builder.add(made, number + 1, number if image else -1, 1 if image else -1)
                 number += 1
-        return builder.finish()
 
     def _batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
         if names:

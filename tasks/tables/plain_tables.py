@@ -11,7 +11,7 @@ from tasks.records.text_window import TextWindow
 from tasks.tables.names import Chosen, ColumnChoice
 from tasks.tables.of_files import add_lone_file, known_of, values_of
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import RowBuilder, TableRows
+from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
 BLANK, LINE = "blank", "\n"
@@ -21,18 +21,19 @@ BLANK, LINE = "blank", "\n"
 class PlainTable:
     """Lines that are split wherever their delimiter stands; no cell is quoted."""
 
-    def __init__(self, file: TableFile, settings: TableSettings, kept: Sequence[str], delimiter: str) -> None:
+    def __init__(self, file: TableFile, settings: TableSettings, into: TableBuilder, delimiter: str) -> None:
         self._file = file
         self._settings = settings
-        self._kept = kept
+        self._into = into
         self._delimiter = None if delimiter == BLANK else delimiter
 
-    def read(self, window: TextWindow) -> TableRows:
+    def read(self, window: TextWindow) -> None:
         """The rows from where *window* stands."""
         lines = _lines(window, self._settings.comment)
         first = next(lines, None)
         if first is None:
-            return self._empty()
+            self._empty()
+            return
         cells = self._split(first[1])
         names = [str(place) for place in range(max(len(cells), self._needed()))]
         has_header = self._has_header()
@@ -44,17 +45,15 @@ class PlainTable:
             body = chain([] if second is None else [second], lines)
         else:
             body = chain([first], lines)
-        choice = ColumnChoice(self._settings, self._kept, self._file.name, names, by_position=True)
+        choice = ColumnChoice(self._settings, self._into.kept, self._file.name, names, by_position=True)
         chosen = choice.choose()
-        return self._rows(body, chosen, self._surplus(chosen, names, choice), len(names), has_header)
+        self._rows(body, chosen, self._surplus(chosen, names, choice), len(names), has_header)
 
-    def _empty(self) -> TableRows:
+    def _empty(self) -> None:
         names = [str(place) for place in range(self._needed())]
-        chosen = ColumnChoice(self._settings, self._kept, self._file.name, names, by_position=True).choose()
-        builder = RowBuilder(self._file.name, chosen.names, chosen.one_hot)
-        builder.open_file(self._file.name, None)
+        chosen = ColumnChoice(self._settings, self._into.kept, self._file.name, names, by_position=True).choose()
+        builder = self._into.open(self._file.name, chosen.names, chosen.one_hot, None)
         add_lone_file(builder, self._file, chosen)
-        return builder.finish()
 
     def _needed(self) -> int:
         own = [int(key) for key in self._settings.declared if key.isdigit()]
@@ -79,9 +78,8 @@ class PlainTable:
 
     def _rows(
         self, lines: Iterable[tuple[int, str]], chosen: Chosen, surplus: int, width: int, has_header: bool
-    ) -> TableRows:
-        builder = RowBuilder(self._file.name, chosen.names, chosen.one_hot)
-        builder.open_file(self._file.name, None)
+    ) -> None:
+        builder = self._into.open(self._file.name, chosen.names, chosen.one_hot, None)
         known = known_of(self._file, chosen.selectors)
         may_exceed = width > 1 and (bool(self._settings.surplus) or self._takes_rest(has_header))
         number = -1
@@ -95,7 +93,6 @@ class PlainTable:
             builder.add(values_of(cells, chosen, known, number), line)
         if number < 0:
             add_lone_file(builder, self._file, chosen)
-        return builder.finish()
 
     def _takes_rest(self, has_header: bool) -> bool:
         """Whether a list with a column too many is a name with blanks in it: where `columns` names every column."""

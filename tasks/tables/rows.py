@@ -190,6 +190,35 @@ class RowBuilder:
         return TableRows(self._name, data, tuple(self._files), self._formats, tuple(self._bad), self._one_hot)
 
 
+class TableBuilder:
+    """A table of many files, growing; files with the same columns share what is built.
+
+    Args:
+        name: What messages call it.
+        kept: Further columns that are wanted of files that have them.
+    """
+
+    def __init__(self, name: str, kept: Sequence[str] = ()) -> None:
+        self.kept = tuple(kept)
+        self._name = name
+        self._builders: list[tuple[tuple[object, ...], RowBuilder]] = []
+
+    def open(
+        self, file: str, names: Sequence[str], one_hot: Mapping[str, str], form: RecordFormat | None
+    ) -> RowBuilder:
+        """What the rows of *file*, which has the columns *names*, are added to."""
+        key = (tuple(names), tuple(one_hot.items()))
+        if not self._builders or self._builders[-1][0] != key:
+            self._builders.append((key, RowBuilder(self._name, names, one_hot)))
+        builder = self._builders[-1][1]
+        builder.open_file(file, form)
+        return builder
+
+    def finish(self) -> TableRows:
+        """The table."""
+        return stacked([builder.finish() for _, builder in self._builders])
+
+
 def problem_text(reason: Reason, detail: str) -> str:
     """Why a row is no sample, as one text."""
     return f"{reason.value}\t{detail}"

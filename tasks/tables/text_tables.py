@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
 import numpy as np
@@ -20,14 +20,14 @@ from tasks.tables.of_files import known_of, values_of
 from tasks.tables.opening import TableFile
 from tasks.tables.pixel_columns import PixelColumns
 from tasks.tables.plain_tables import BLANK, LINE, PlainTable, width_of
-from tasks.tables.rows import RowBuilder, TableRows
+from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
 _LOOKED_AT = 50
 _CELLS = (".csv", ".tsv", ".tab")
 
 
-def read_text(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+def read_text(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
     """The rows of a text table.
 
     Raises:
@@ -48,10 +48,11 @@ def read_text(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> 
         )
         try:
             if _is_list(settings, file):
-                return PlainTable(file, settings, kept, LINE).read(window)
-            if delimiter in {BLANK, LINE} or settings.surplus:
-                return PlainTable(file, settings, kept, delimiter).read(window)
-            return _read_csv(file, settings, kept, window, form)
+                PlainTable(file, settings, into, LINE).read(window)
+            elif delimiter in {BLANK, LINE} or settings.surplus:
+                PlainTable(file, settings, into, delimiter).read(window)
+            else:
+                _read_csv(file, settings, into, window, form)
         except LabelFileError as error:
             text = str(error)
             raise LabelFileError(text if file.name in text else f"{file.name}, {text}") from None
@@ -86,22 +87,21 @@ def _sniffed(window: TextWindow, file: TableFile, settings: TableSettings) -> st
 
 
 def _read_csv(
-    file: TableFile, settings: TableSettings, kept: Sequence[str], window: TextWindow, form: RecordFormat
-) -> TableRows:
+    file: TableFile, settings: TableSettings, into: TableBuilder, window: TextWindow, form: RecordFormat
+) -> None:
     first = next(read_csv(window, form, settings.comment), None)
     if first is None:
         raise LabelFileError(f"{file.name} is empty: a table begins with a header, such as `image,label`.")
     cells = list(first.cells)
     has_header = settings.header if settings.header is not None else not settings.is_positional
     names = [str(cell) for cell in cells] if has_header else [str(place) for place in range(len(cells))]
-    chosen = ColumnChoice(settings, kept, file.name, names, by_position=True).choose()
+    chosen = ColumnChoice(settings, into.kept, file.name, names, by_position=True).choose()
     place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
     form = form.model_copy(
         update={"width": len(names), "location": place, "pixels": chosen.pixels, "shape": settings.shape}
     )
     pixels = PixelColumns(file, chosen, settings.shape)
-    builder = RowBuilder(file.name, pixels.names, chosen.one_hot)
-    builder.open_file(file.name, form)
+    builder = into.open(file.name, pixels.names, chosen.one_hot, form)
     known = known_of(file, chosen.selectors)
     number = 0
     records = read_csv_blocks(window, form, settings.comment)
@@ -119,7 +119,6 @@ def _read_csv(
             values = [*values_of(cells, chosen, known, number), *pixels.of_cells(cells)]
             builder.add(values, record.line, record.offset, record.length)
             number += 1
-    return builder.finish()
 
 
 def _columns(

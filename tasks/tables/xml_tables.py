@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
@@ -11,14 +10,14 @@ from tasks.errors import LabelFileError
 from tasks.records.record import Record
 from tasks.tables.json_tables import table_of_records
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import TableRows
+from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
 _LARGEST = 1 << 30
 _DEEPEST = 50
 
 
-def read_xml_table(file: TableFile, settings: TableSettings, kept: Sequence[str]) -> TableRows:
+def read_xml_table(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
     """The rows of an XML file; attributes and elements are keys alike.
 
     Raises:
@@ -30,7 +29,7 @@ def read_xml_table(file: TableFile, settings: TableSettings, kept: Sequence[str]
         there = ", ".join(dict.fromkeys(child.tag for child in root))[:200]
         raise LabelFileError(f"{file.name} has no element `at: {settings.at}`. Below <{root.tag}> there are: {there}.")
     records = (Record(-1, 1, _line_of(element), _cells(element)) for element in found)
-    return table_of_records(file, settings, kept, records, None)
+    table_of_records(file, settings, into, records, None)
 
 
 class _Builder(ET.TreeBuilder):

@@ -20,6 +20,7 @@ from flows.commands.command_line import (
     pairs,
     print_error,
     print_json,
+    print_note,
     store_options,
     told,
 )
@@ -98,10 +99,17 @@ def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
 @app.command()
 def discover(source: SourcePlace, layout: Layout = "auto", options: Options = None, as_json: AsJson = False) -> None:
     """Say what a source is: its layout and why, classes, splits, what is passed over, the first rows."""
-    from flows.commands.discovering import describe, print_discovery  # noqa: PLC0415
+    from flows.commands.discovering import describe, describe_refusal, print_discovery  # noqa: PLC0415
     from flows.commands.discovering import discover as look  # noqa: PLC0415
+    from tasks.discover.proposals import UnsettledLayoutError  # noqa: PLC0415
 
-    found = look(source, store_options(options), layout)
+    try:
+        found = look(source, store_options(options), layout)
+    except UnsettledLayoutError as error:
+        if not as_json:
+            raise
+        print_json(describe_refusal(error))
+        raise typer.Exit(1) from None
     if as_json:
         print_json(describe(found))
     else:
@@ -115,14 +123,23 @@ def init(
     layout: Layout = "auto",
     options: Options = None,
 ) -> None:
-    """Print a commented config for what a source is; it runs as it is."""
+    """Print a commented config for what a source is; it runs as it is, or once one of its readings is chosen."""
     from flows.commands.discovering import discover as look  # noqa: PLC0415
-    from flows.commands.discovering import starting_config  # noqa: PLC0415
+    from flows.commands.starting import choosing_config, starting_config  # noqa: PLC0415
     from flows.commands.unrunnable import refuse_unrunnable  # noqa: PLC0415
+    from tasks.discover.proposals import UnsettledLayoutError  # noqa: PLC0415
 
-    found = look(source, store_options(options), layout)
-    refuse_unrunnable(found)
-    sys.stdout.write(starting_config(source, output, found))
+    known = store_options(options)
+    try:
+        found = look(source, known, layout)
+        refuse_unrunnable(found)
+        text = starting_config(source, output, found)
+    except UnsettledLayoutError as error:
+        text = choosing_config(source, output, known, error)
+        if error.certain is None:
+            what = str(error).partition("\n")[0]
+            print_note(f"{what}\nThe config holds each of them in comments: choose one, and it runs.")
+    sys.stdout.write(text)
 
 
 @app.command()

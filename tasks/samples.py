@@ -183,6 +183,8 @@ class Discovery:
         access: How to read the samples, one entry a source.
         levels: The names of a hierarchy's levels from the top; empty where label paths have one level.
         keys: What a config needs to say the same with the named layout, by its sections; empty where nothing.
+        evidence: What was seen in tables beside the images, with counts.
+        rivals: Other readings that were possible, as half sentences with why they were not taken.
     """
 
     layout: str
@@ -195,6 +197,8 @@ class Discovery:
     access: tuple[SourceAccess, ...]
     levels: tuple[str, ...] = ()
     keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
 
     @property
     def listed(self) -> int:

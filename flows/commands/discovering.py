@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +13,7 @@ from rich.table import Table
 from flows.config_words import unknown_layout, words_for
 from flows.display.summary import printable, some
 from tasks.discover import Source, discover_sources
+from tasks.discover.proposals import UnsettledLayoutError
 from tasks.errors import ConfigError
 from tasks.labels import number_notices, order_classes
 from tasks.samples import Discovery, count_values
@@ -57,8 +57,26 @@ def describe(discovery: Discovery) -> dict[str, Any]:
         "splits": splits if set(splits) != {""} else {},
         "ignored": dict(discovery.ignored),
         "rejected": count_values(discovery.rejections["reason"]),
+        "evidence": list(discovery.evidence),
+        "proposals": [],
         "notices": [*discovery.notices, *([] if discovery.levels else number_notices(paths))],
     }
+
+
+def describe_refusal(error: UnsettledLayoutError) -> dict[str, Any]:
+    """What is known of a source that was not understood, by the names of `describe`."""
+    proposals = [
+        {
+            "says": proposal.says,
+            "config": dict(proposal.keys),
+            "rows": [{"location": row.location, "label": row.label, "split": row.split} for row in proposal.rows],
+            "evidence": list(proposal.evidence),
+        }
+        for proposal in error.unsettled.proposals
+    ]
+    nothing: dict[str, Any] = {"layout": None, "why": str(error).partition("\n")[0], "images": 0, "classes": {}}
+    nothing |= {"splits": {}, "ignored": {}, "rejected": {}, "notices": []}
+    return nothing | {"evidence": list(error.unsettled.evidence), "proposals": proposals}
 
 
 def print_discovery(console: Console, discovery: Discovery) -> None:
@@ -86,76 +104,3 @@ def _first_rows(samples: pa.Table) -> Table:
     for row in samples.slice(0, _ROWS).to_pylist():
         table.add_row(*(printable(row[column]) for column in ("sample_id", "label_path", "split")))
     return table
-
-
-def starting_config(source: str, output: str, discovery: Discovery) -> str:
-    """A commented YAML for what *discovery* found, which runs as it is."""
-    found = describe(discovery)
-    lines = [
-        *_comments([f"{found['images']:,} images: {found['why']}", *found["notices"]]),
-        f"name: {_quoted(_name_of(source))}",
-        "source:",
-        f"  path: {_quoted(_place_of(source, discovery))}",
-        *_options_lines(discovery.access[0].root.options),
-        f"  layout: {found['layout']}",
-        *(
-            f"  {key}: {json.dumps(value, ensure_ascii=False)}"
-            for key, value in discovery.keys.get("source", {}).items()
-        ),
-        *([f"  levels: {json.dumps(list(discovery.levels))}   # names for the levels"] if discovery.levels else []),
-        *_comments([f"classes: {some(found['classes'])}"]),
-    ]
-    if found["splits"]:
-        lines += _comments([f"splits, as the source names them: {some(found['splits'])}"])
-        if names := discovery.keys.get("splits", {}).get("names"):
-            lines += ["splits:", f"  names: {json.dumps(names, ensure_ascii=False)}"]
-    else:
-        lines += ["splits:", "  ratios: {train: 0.8, validation: 0.1, test: 0.1}"]
-    return "\n".join(
-        [
-            *lines,
-            "resize: {size: [224, 224], mode: crop}   # or stretch, pad, shorter, longer, none",
-            "write: {pixels: jpeg, quality: 90}       # or png, webp, raw, original",
-            "output:",
-            f"  path: {_quoted(_absolute(output))}",
-            "",
-        ]
-    )
-
-
-def _comments(texts: Iterable[str]) -> list[str]:
-    return [f"# {''.join(char if char.isprintable() else ' ' for char in text)}" for text in texts]
-
-
-def _quoted(text: str) -> str:
-    """*text* as a YAML value in double quotes."""
-    plain = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in plain) + '"'
-
-
-def _options_lines(options: Mapping[str, Any]) -> list[str]:
-    return [f"  storage_options: {json.dumps(dict(options))}"] if options else []
-
-
-def _place_of(source: str, discovery: Discovery) -> str:
-    """What was read: *source*, or the label file that was found in it."""
-    access = discovery.access[0]
-    if access.label_root is None or not access.record_formats:
-        return _absolute(source)
-    name = next(iter(access.record_formats))
-    place = _absolute(source)
-    return place if place.partition("?")[0].endswith(f"/{name}") else f"{place.rstrip('/')}/{name}"
-
-
-def _absolute(place: str) -> str:
-    return place if is_url(place) else str(local_path(place).absolute())
-
-
-def _name_of(source: str) -> str:
-    """A dataset's name out of its source's: letters, digits and hyphens."""
-    place = redact_url(_absolute(source)).rstrip("/")
-    stem = place.rpartition("/")[2].partition(".")[0]
-    if stem.lower() in {"metadata", "labels", "annotations", "train", "images", ""}:
-        stem = place.rpartition("/")[0].rpartition("/")[2] or stem
-    name = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "-" for char in stem).strip("-._")
-    return name or "dataset"

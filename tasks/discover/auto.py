@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from tasks.discover.class_folders import ClassFolders
 from tasks.discover.contradictions import refuse_contradictions
 from tasks.discover.csv_records import CsvRecords, CsvSettings
+from tasks.discover.evidence import Evidence, Reading, weigh
 from tasks.discover.folder_choice import FolderChoice, choose_folders
 from tasks.discover.folder_paths import FolderReading, FolderSource
 from tasks.discover.folder_proposals import refuse_links
@@ -23,7 +24,9 @@ from tasks.discover.scan import scan_images
 from tasks.discover.settings import SourceSettings
 from tasks.discover.split_folders import SplitFolders, split_level
 from tasks.discover.split_words import SplitWords
+from tasks.discover.table_verdict import TableVerdict, Taken
 from tasks.discover.tables import TablesSource
+from tasks.errors import LayoutError
 from tasks.records.text_window import compression_of
 from tasks.samples import Discovery
 from tasks.storage import open_store, redact_url
@@ -33,13 +36,14 @@ from tasks.storage.archives import archive_of, inner_path
 _CSV = (".csv", ".tsv", ".tab", ".txt")
 _JSON = (".json", ".jsonl", ".ndjson")
 _BESIDE = ("metadata.csv", "metadata.jsonl", "labels.csv", "labels.json", "labels.jsonl", "annotations.csv")
+_UNREAD = (".xlsx", ".xls", ".ods", ".mat", ".pkl", ".pickle", ".parquet", ".sqlite", ".db", ".xml", ".h5", ".npz")
 _SMALL = 10_000
 _FOLDERS: dict[str, type[FolderSource]] = {
     "class_folders": ClassFolders,
     "split_folders": SplitFolders,
     "hierarchy": Hierarchy,
 }
-Choice = FolderChoice | NameChoice | CsvRecords | JsonRecords
+Choice = FolderChoice | NameChoice | CsvRecords | JsonRecords | Taken
 Model = TypeVar("Model", bound=SourceSettings)
 
 
@@ -86,6 +90,8 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
 
     def _discover_folder(self, listing: Listing, words: SplitWords) -> Discovery:
         chosen = self._choose(listing, words)
+        if isinstance(chosen, Taken):
+            return chosen.discovery
         if isinstance(chosen, FolderChoice):
             return self._read(chosen, words)
         if isinstance(chosen, NameChoice):
@@ -121,24 +127,81 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         return replace(found, keys={"source": dict(chosen.keys)} | splits)
 
     def _choose(self, listing: Listing, words: SplitWords) -> Choice:
-        """How the folder is to be read, or the label file beside the images that says more than folders do."""
+        """How the folder is to be read: by its folders, by the tables beside the images, or by one label file."""
         beside = self._label_file_beside()
-        if beside and not any(listing.parents):
+        if beside and self._names_columns:
             return self._beside(beside)
         refuse_links(listing, self)
         require_images(listing, self)
+        refusal = None
         try:
-            choice = choose_folders(listing, self, words)
+            choice: FolderChoice | None = choose_folders(listing, self, words)
         except UnsettledLayoutError as error:
-            if beside and str(error).startswith("no_labels"):
+            choice, refusal = None, error
+        evidence = weigh(listing, choice, self, words)
+        if beside and not any(listing.parents) and (records := self._understood(beside, evidence)):
+            return records
+        verdict = TableVerdict(evidence, self._by_tables, words)
+        if taken := verdict.taken(listing, choice):
+            return taken
+        if choice is not None and not evidence.opposed:
+            refuse_contradictions(choice, self, words, evidence.understood)
+            return self._mentioning(choice, beside)
+        if refusal is None:
+            raise verdict.refusal(None, self.path)
+        return self._otherwise(verdict, refusal, beside, listing, words)
+
+    def _otherwise(
+        self, verdict: TableVerdict, refusal: UnsettledLayoutError, beside: str, listing: Listing, words: SplitWords
+    ) -> Choice:
+        """How it is to be read where neither folders nor tables prove a reading: by its names, or not at all."""
+        if not verdict.has_proposals:
+            if beside and (str(refusal).startswith("no_labels") or not any(listing.parents)):
                 return self._beside(beside)
-            return choose_names(listing, self, words, error)
-        refuse_contradictions(choice, self, words)
+            return self._by_names(listing, words, refusal)
+        try:
+            return self._by_names(listing, words, refusal)
+        except UnsettledLayoutError as error:
+            raise verdict.refusal(error, self.path) from None
+
+    def _by_names(self, listing: Listing, words: SplitWords, refusal: UnsettledLayoutError) -> Choice:
+        """The reading of the files' names, unless a table beside them was not looked into."""
+        unread = [path for path in listing.beside if path.lower().endswith(_UNREAD)]
+        if not unread:
+            return choose_names(listing, self, words, refusal)
+        try:
+            choose_names(listing, self, words, refusal)
+        except UnsettledLayoutError as error:
+            raise error from None
+        raise refusal
+
+    def _mentioning(self, choice: FolderChoice, beside: str) -> FolderChoice:
+        """*choice* with a word on the label file *beside* the folders."""
         if not beside:
             return choice
         how = f"to read it instead, set `path: {redact_url(self.place.child(beside).url)}`"
         notice = f"{beside} lies beside the folders and is not read; {how}"
         return replace(choice, notices=(*choice.notices, notice))
+
+    def _understood(self, beside: str, evidence: Evidence) -> CsvRecords | JsonRecords | None:
+        """The label file *beside* the images, where its columns are understood and no other table is needed."""
+        reading = evidence.reading
+        if reading is not None and {entry.get("file") for entry in reading.keys["tables"]} != {beside}:
+            return None
+        records = self._beside(beside)
+        try:
+            records.check()
+        except LayoutError:
+            return None
+        return records
+
+    @property
+    def _names_columns(self) -> bool:
+        """Whether keys are given that only a label file has."""
+        return bool(self.model_fields_set & {"columns", "location", "base_dir"})
+
+    def _by_tables(self, reading: Reading) -> TablesSource:
+        return self._as(TablesSource, "tables", keys=reading.keys)
 
     def _label_file_beside(self) -> str:
         archive = archive_of(self.place)

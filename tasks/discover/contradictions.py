@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,13 +42,16 @@ class _Line:
         return next((number for number in self.folders if choice.splits[number] == split), self.folders[0])
 
 
-def refuse_contradictions(choice: FolderChoice, source: SourceSettings, words: SplitWords) -> None:
+def refuse_contradictions(
+    choice: FolderChoice, source: SourceSettings, words: SplitWords, understood: Container[str] = ()
+) -> None:
     """Raise where a file beside the images of *choice* gives them other classes or splits than their folders.
 
     Raises:
         UnsettledLayoutError: There is such a file; the folders alone are one of its proposals.
     """
-    files = [path for path in choice.listing.beside if path.lower().endswith(_SUFFIXES)][:_MOST_FILES]
+    files = [path for path in choice.listing.beside if path.lower().endswith(_SUFFIXES)]
+    files = [path for path in files if path not in understood][:_MOST_FILES]
     if not files:
         return
     heads = {path: _head_lines(source, path) for path in files}

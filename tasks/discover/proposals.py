@@ -43,9 +43,14 @@ class Proposal:
         return [line for name in named for line in _yaml(name, self.keys[name], 0)]
 
 
-def _yaml(key: str, value: Any, depth: int) -> list[str]:
+def yaml_lines(keys: Mapping[str, Any], *, sections: bool = False) -> list[str]:
+    """*keys* as lines of YAML: those of one section, or *sections* with their names."""
+    return [line for name, value in keys.items() for line in _yaml(name, value, 0 if sections else 1, 0)]
+
+
+def _yaml(key: str, value: Any, depth: int, indented: int | None = None) -> list[str]:
     """*key* and *value* as lines: sections and lists of mappings as blocks, all else in one line."""
-    indent = "  " * depth
+    indent = "  " * (depth if indented is None else indented)
     if isinstance(value, Mapping) and value and depth < 1:
         return [f"{indent}{key}:", *(line for name, item in value.items() for line in _yaml(name, item, depth + 1))]
     if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
@@ -83,11 +88,13 @@ class Unsettled:
 class UnsettledLayoutError(LayoutError):
     """A source can be understood in several ways, or its labels in none: its `unsettled` says in which.
 
-    Its text begins with ``ambiguous_layout`` or ``no_labels``, and ends in the YAML lines of the first proposals.
+    Where `certain` is set, that proposal is the only reading, and only the config may ask for it. The text
+    begins with ``ambiguous_layout`` or ``no_labels``, and ends in the YAML lines of the first proposals.
     """
 
     unsettled: Unsettled = Unsettled()
     head: str = ""
+    certain: Proposal | None = None
 
     @classmethod
     def of(cls, reason: str, what: str, proposals: Sequence[Proposal], evidence: Iterable[str] = ()) -> Self:

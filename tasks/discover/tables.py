@@ -62,6 +62,10 @@ class TablesSource(RowSource):
         listing = scan_images(self.place, self)
         if listing is None:
             raise LayoutError(f"{redact_url(self.path)} could not be listed to its end. Run it again.")
+        return self.discover_in(listing, words)
+
+    def discover_in(self, listing: Listing, words: SplitWords) -> Discovery:
+        """The images of *listing* that the tables name, as `discover` gives them."""
         locator = Locator(self, listing)
         tables = [locator.located(self._read(settings, listing), settings) for settings in self._settings()]
         self._require_locations(tables)

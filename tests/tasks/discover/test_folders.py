@@ -460,7 +460,7 @@ def test_a_label_file_beside_split_folders_without_classes_is_read(tree: Tree, l
 
     found = look(source)
 
-    assert (found.layout, sorted(labels(found).values())) == ("csv", ["rex", "tom"])
+    assert (found.layout, sorted(labels(found).values())) == ("tables", ["rex", "tom"])
 
 
 def test_links_are_followed_only_to_files_inside(tree: Tree, look: Look, tmp_path: Path) -> None:

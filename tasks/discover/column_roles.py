@@ -1,0 +1,266 @@
+"""What the columns of a table could be: labels, one column a class, splits, numbers to predict, or neither."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from tasks.discover.folder_names import tokens
+from tasks.discover.heads import SEVERAL
+from tasks.discover.split_words import SplitWords
+from tasks.label_kinds import number_of
+from tasks.tables.names import ALIASES, plain_name
+
+_EXACT = frozenset(ALIASES["label"]) - {"y"} | frozenset(
+    "labels classes class_id classid tags diagnosis dx breed disease categories category_id finding_labels".split()
+)
+_LIKELY = frozenset(
+    "label labels class classes classname category categories species breed diagnosis dx target tag tags disease "
+    "grade finding findings genus level".split()
+)
+_ABOUT = frozenset(
+    "image img sample item object record row number no nr id ids uuid guid index age sex gender width height depth "
+    "size bytes x y w h xmin ymin xmax ymax x1 y1 x2 y2 left top right bottom roi bbox box boxes area point points "
+    "polygon segmentation date time datetime timestamp year month day url uri link source src license licence "
+    "author owner rights patient subject lesion site camera location localization position view modality folder "
+    "path file filename rater annotator confidence conf score weight rotation orientation lat lon latitude "
+    "longitude format hash md5 checksum comment comments note notes flag mask caption description text title frame "
+    "sequence seq split fold usage project version created updated completed by cancelled type count occluded "
+    "truncated difficult pose iscrowd z".split()
+)
+_SPLIT_NAMES = frozenset("split splits set subset partition fold usage phase evaluation status stage grp group".split())
+_YES_NO = {"is_valid": ("validation", "train"), "is_val": ("validation", "train"), "is_test": ("test", "train")}
+_YES_NO |= {"is_train": ("train", "test"), "is_training_image": ("train", "test"), "train": ("train", "test")}
+_MARKS = ("|", ";", ",", "\uff0c", " ")
+_BOXES = re.compile(r"(\s-?\d+(\.\d+)?){3,}\s*$")
+_MOST_CLASSES = 0.5
+_MOST_OF_LABELS = 0.8
+_LONG = 60
+_FEWEST_ROWS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LabelColumn:
+    """A column, or several of ones and zeros, that could be the label.
+
+    Attributes:
+        name: The column's; of several the first.
+        strength: 3 where its name is one for labels, 2 where a word of it is, 1 where nothing speaks for or against.
+        values: For each row its labels.
+        one_hot: The columns, where there is one for each class.
+        separator: What separates labels in a cell, where one holds several.
+        is_many: Whether a row has several, or none.
+    """
+
+    name: str
+    strength: int
+    values: tuple[tuple[str, ...], ...]
+    one_hot: tuple[str, ...] = ()
+    separator: str = ""
+    is_many: bool = False
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether all labels are numbers."""
+        return all(number_of(label) is not None for labels in self.values for label in labels)
+
+
+@dataclass(slots=True)
+class ColumnRoles:
+    """What columns could be.
+
+    Attributes:
+        labels: Those that could be the label, the likeliest first.
+        numbers: Those that could be a number to predict.
+        split: The column that says splits; empty without one.
+        split_names: What its values mean.
+    """
+
+    labels: list[LabelColumn] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+    split: str = ""
+    split_names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def one_label(self) -> LabelColumn | None:
+        """The column that is the label without doubt; None where there is none, or there are several."""
+        exact = [column for column in self.labels if column.strength == 3]
+        if exact:
+            return exact[0] if len(exact) == 1 else None
+        if len(self.labels) != 1 or self.numbers:
+            return None
+        only = self.labels[0]
+        is_unnamed = only.name.isdigit()
+        return only if is_unnamed or only.strength > 1 or not only.is_numeric else None
+
+
+def roles_of(columns: Mapping[str, Sequence[str]], files: int, said: str, words: SplitWords) -> ColumnRoles:
+    """What *columns*, those besides the locations, could be.
+
+    Args:
+        columns: Their cells by name, in rows that name an image.
+        files: How many images these rows name.
+        said: The words of the table's name.
+        words: The words for splits.
+    """
+    roles = ColumnRoles()
+    left = {name: [cell.strip() for cell in cells] for name, cells in columns.items()}
+    for name, cells in left.items():
+        if not roles.split and (names := split_names(name, cells, said, words)):
+            roles.split, roles.split_names = name, names
+    left.pop(roles.split, None)
+    hot = _one_hot(left)
+    for name in hot.one_hot if hot else ():
+        left.pop(name)
+    found = [column for name, cells in left.items() if (column := _label_column(name, cells, files))]
+    roles.numbers = [name for name, cells in left.items() if _is_number_to_predict(name, cells, files)]
+    roles.labels = _without_twins([*([hot] if hot else []), *found])
+    return roles
+
+
+def split_names(name: str, cells: Sequence[str], said: str, words: SplitWords) -> dict[str, str]:
+    """What the values of a column mean as splits; empty where it says none."""
+    values = {cell for cell in cells if cell}
+    plain = plain_name(name)
+    if not values or len(values) > 6 or len(values) == 1 == len(cells):
+        return {}
+    if all(words.split_of(value) for value in values):
+        return {value: words.split_of(value) for value in values}
+    parts = {value: part.split for value in values if (part := words.part_of(value)) and not part.rest}
+    if len(parts) == len(values) > 1 and len(set(parts.values())) > 1:
+        return parts
+    yes_no = _YES_NO.get(plain) or (("train", "test") if _says_train_test(name, said) else None)
+    if yes_no and values <= {"0", "1", "true", "false", "True", "False", "yes", "no"}:
+        return {value: yes_no[value.casefold() in {"0", "false", "no"}] for value in values}
+    is_partition = bool((set(tokens(name)) | (set(tokens(said)) if name.isdigit() else set())) & {"partition"})
+    if is_partition and values <= {"0", "1", "2"} and len(values) > 1:
+        return {value: ("train", "validation", "test")[int(value)] for value in values}
+    return {}
+
+
+def _says_train_test(name: str, said: str) -> bool:
+    if not name.isdigit():
+        return False
+    found = tokens(said.rpartition("/")[2])
+    return "train" in found and "test" in found and "split" in found
+
+
+def strength_of(name: str) -> int:
+    """How much the name of a column speaks for labels: from 3 to 0, where it speaks against."""
+    plain = plain_name(name.rpartition(".")[2])
+    if plain in _EXACT or plain.replace("_", "") in {"classid", "classname", "labelname"}:
+        return 3
+    found = tokens(name.rpartition(".")[2])
+    if found and found[-1] in {"id", "type", "count"} and found[0] not in _LIKELY:
+        return 0 if found[-1] != "id" or len(found) == 1 or found[0] in _ABOUT else 1
+    if any(token in _LIKELY for token in found):
+        return 0 if found[-1] in {"type", "count", "confidence", "score", "source"} else 2
+    return 0 if any(token in _ABOUT for token in found) else 1
+
+
+def _label_column(name: str, cells: Sequence[str], files: int) -> LabelColumn | None:
+    strength = strength_of(name)
+    values = {cell for cell in cells if cell}
+    if not strength or len(values) < 2 or not _is_repeated(values, cells, files, strength):
+        return None
+    if any(_BOXES.search(value) for value in values) or sum(map(len, values)) > _LONG * len(values):
+        return None
+    is_sparse = sum(1 for cell in cells if not cell) > len(cells) / 2
+    if is_sparse or (strength < 3 and all(_is_fraction(value) for value in values)):
+        return None
+    if any(SEVERAL in cell for cell in cells):
+        return LabelColumn(name, strength, tuple(tuple(cell.split(SEVERAL)) for cell in cells), is_many=True)
+    if mark := separator_of(name, cells):
+        parts = tuple(tuple(part.strip() for part in cell.split(mark) if part.strip()) for cell in cells)
+        return LabelColumn(name, strength, parts, separator=mark, is_many=True)
+    return LabelColumn(name, strength, tuple((cell,) if cell else () for cell in cells))
+
+
+def _is_repeated(values: set[str], cells: Sequence[str], files: int, strength: int) -> bool:
+    most = _MOST_OF_LABELS if strength == 3 else _MOST_CLASSES
+    return len(values) <= max(most * min(files, len(cells)), 2)
+
+
+def _is_fraction(text: str) -> bool:
+    number = number_of(text)
+    return number is not None and not number.is_integer()
+
+
+def separator_of(name: str, cells: Sequence[str]) -> str:
+    """What separates several labels in *cells*: the same few words, alone and in several company; empty for none."""
+    values = {cell for cell in cells if cell}
+    for mark in _MARKS:
+        if mark == " " and not set(tokens(name)) & {"labels", "tags", "classes", "categories", "attributes"}:
+            continue
+        parted = {value: [part.strip() for part in value.split(mark) if part.strip()] for value in values}
+        several = [parts for parts in parted.values() if len(parts) > 1]
+        if not several:
+            continue
+        company: dict[str, set[str]] = defaultdict(set)
+        for value, parts in parted.items():
+            for part in parts:
+                company[part].add(value)
+        again = sum(1 for parts in several if any(len(company[part]) > 1 for part in parts))
+        if mark != " " or (again >= len(several) / 2 and len(company) <= 2 * len(values)):
+            return mark
+    return ""
+
+
+def _one_hot(columns: Mapping[str, Sequence[str]]) -> LabelColumn | None:
+    """The columns of ones and zeros, of which each is a class, as one; None where there are fewer than two."""
+    names = [name for name, cells in columns.items() if _is_flag(name, cells)]
+    if len(names) < 2:
+        return None
+    rows = list(zip(*(columns[name] for name in names), strict=True))
+    values = tuple(
+        tuple(name.strip() for name, cell in zip(names, row, strict=True) if number_of(cell) == 1) for row in rows
+    )
+    is_many = any(len(labels) != 1 for labels in values)
+    if is_many and len(names) < 3:
+        return None
+    return LabelColumn(names[0], 2, values, one_hot=tuple(names), is_many=is_many)
+
+
+def _is_flag(name: str, cells: Sequence[str]) -> bool:
+    values = {cell for cell in cells if cell}
+    numbers = {number_of(value) for value in values}
+    if not numbers <= {0.0, 1.0, -1.0} or 1.0 not in numbers or len(cells) < _FEWEST_ROWS:
+        return False
+    return strength_of(name) in {1, 2} and not name.isdigit()
+
+
+def _is_number_to_predict(name: str, cells: Sequence[str], files: int) -> bool:
+    values = {cell for cell in cells if cell}
+    if name.isdigit() or strength_of(name) == 0 or len(values) <= max(_MOST_CLASSES * files, 10):
+        return False
+    numbers = [number_of(value) for value in values]
+    return all(number is not None for number in numbers) and not _counts_up(cells)
+
+
+def _counts_up(cells: Sequence[str]) -> bool:
+    """Whether *cells* number the rows."""
+    numbers = [number_of(cell) or 0 for cell in cells]
+    return all(b - a == 1 for a, b in pairwise(numbers))
+
+
+def _without_twins(columns: Sequence[LabelColumn]) -> list[LabelColumn]:
+    """*columns*, of those that part the rows alike the one with words, or with the likelier name."""
+    kept: list[LabelColumn] = []
+    order = sorted(columns, key=lambda column: (-column.strength, column.is_numeric))
+    for column in order:
+        twin = next((place for place, other in enumerate(kept) if part_alike(column.values, other.values)), None)
+        if twin is None:
+            kept.append(column)
+        elif kept[twin].is_numeric and not column.is_numeric:
+            both = max(kept[twin].strength, column.strength)
+            kept[twin] = LabelColumn(column.name, both, column.values, column.one_hot, column.separator, column.is_many)
+    return sorted(kept, key=lambda column: -column.strength)
+
+
+def part_alike(one: Sequence[object], other: Sequence[object]) -> bool:
+    """Whether the values of two columns go together one to one."""
+    pairs = set(zip(one, other, strict=True))
+    return len(pairs) == len(set(one)) == len(set(other))

@@ -1,0 +1,294 @@
+"""What tables beside the images make of a source: a reading that accounts for every image, or proposals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tasks.discover.column_roles import part_alike
+from tasks.discover.folder_agreement import agrees, determines, of_folders, pattern_of
+from tasks.discover.folder_choice import FolderChoice
+from tasks.discover.folder_names import is_companion_name, tokens
+from tasks.discover.heads import read_heads
+from tasks.discover.joined_claims import joined_claims
+from tasks.discover.listing import Listing
+from tasks.discover.proposals import ExampleRow, Proposal
+from tasks.discover.settings import SourceSettings
+from tasks.discover.split_words import SplitWords
+from tasks.discover.table_claims import Claims, Entries, LabelClaim, SplitClaim, find_claims
+from tasks.discover.table_views import Family, find_views
+from tasks.label_kinds import number_of
+
+_ALL = 0.99
+_WAITS = frozenset("test testing eval unlabeled unlabelled pred predict prediction inference submission".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading of a source by its tables.
+
+    Attributes:
+        keys: The sections of the config that say it.
+        split_names: What the tables call the splits.
+        why: Half a sentence.
+        labels: For each image that the look reached its labels.
+        proposal: The same for a person to choose.
+        is_many: Whether images have several labels.
+        separator: What separates labels in one cell.
+    """
+
+    keys: Mapping[str, Any]
+    split_names: Mapping[str, str]
+    why: str
+    proposal: Proposal
+    is_many: bool = False
+    separator: str = ""
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What was seen in tables beside the images.
+
+    Attributes:
+        reading: The one that the tables prove; None where they prove none.
+        proposals: Readings that they make possible.
+        facts: What was seen, in sentences.
+        opposed: What speaks against the folders; empty where nothing.
+        named: For each table that names images, which.
+        understood: Tables that say nothing else than the reading of folders.
+        said_splits: For each table whose name says a split, that.
+    """
+
+    reading: Reading | None = None
+    proposals: list[Proposal] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+    opposed: str = ""
+    named: dict[str, set[str]] = field(default_factory=dict)
+    understood: set[str] = field(default_factory=set)
+    said_splits: dict[str, str] = field(default_factory=dict)
+
+
+def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings, words: SplitWords) -> Evidence:
+    """What the tables beside the images of *listing* say, held against *choice*, what their folders say."""
+    found = Evidence()
+    if not listing.beside or not listing.count:
+        return found
+    families, others = find_views(read_heads(source.place, listing.beside), listing, words)
+    claims = find_claims(families, others, words)
+    for family in families:
+        if not family.has_folds:
+            joined_claims(family, others, words, claims)
+    for family in families:
+        for view in family.views:
+            found.named.setdefault(view.head.path, set()).update(set(view.files) - {""})
+            if view.split:
+                found.said_splits[view.head.path] = view.split
+        found.facts.append(_fact(family, listing))
+    _Weigher(listing, choice, claims, found).weigh()
+    return found
+
+
+def _fact(family: Family, listing: Listing) -> str:
+    paths = list(dict.fromkeys(view.head.path for view in family.views))
+    place = family.views[0].location
+    column = f"column {int(place) + 1}" if place.isdigit() else f"the column {place}"
+    return f"{', '.join(paths[:3])}: {column} names {len(family.named):,} of {listing.count:,} images"
+
+
+class _Weigher:
+    def __init__(self, listing: Listing, choice: FolderChoice | None, claims: Claims, found: Evidence) -> None:
+        self._listing = listing
+        self._choice = choice
+        self._claims = claims
+        self._found = found
+        self._labels = _joined(claims.labels)
+        self._is_whole = claims.is_whole
+
+    def weigh(self) -> None:
+        if self._choice is not None:
+            self._beside_folders(self._choice)
+        else:
+            self._alone()
+        found = self._found
+        found.proposals += [self._reading(claim, self._splits_of(claim)).proposal for claim in self._labels]
+        found.proposals += [self._of_number(name, entries) for name, entries in self._claims.numbers]
+
+    def _alone(self) -> None:
+        """Without folders that name classes: the one claim that is sure, and that nothing contradicts."""
+        sure = sorted((claim for claim in self._labels if claim.is_sure), key=lambda claim: -self._weight(claim))
+        if not sure or any(_contradict(sure[0], other) for other in sure[1:]):
+            return
+        splits = self._splits_of(sure[0])
+        if splits is None and self._claims.folds:
+            self._found.opposed = f"{self._claims.folds[0]} part the images in several ways"
+            return
+        self._found.reading = self._reading(sure[0], splits)
+
+    def _weight(self, claim: LabelClaim) -> float:
+        return len(claim.by_file) + 0.5 * (claim.splits is not None)
+
+    def _beside_folders(self, choice: FolderChoice) -> None:
+        named = {file for claim in self._labels for file in claim.by_file}
+        named |= {file for claim in self._claims.splits for file in claim.by_file}
+        labels, splits = of_folders(choice, named, self._is_whole)
+        opposing = [claim for claim in self._labels if claim.is_sure and not agrees(claim, labels)]
+        for claim in self._labels:
+            if agrees(claim, labels):
+                self._found.understood |= {entry["file"] for entry in claim.entries}
+        if opposing:
+            self._against_folders(opposing, labels)
+            return
+        agreeing = [
+            one
+            for one in self._claims.splits
+            if all(splits.get(file, "") == split for file, split in one.by_file.items())
+        ]
+        others = [one for one in self._claims.splits if one not in agreeing]
+        self._found.understood |= {entry["file"] for one in agreeing for entry in one.entries}
+        self._found.understood -= {entry["file"] for one in others for entry in one.entries}
+        self._found.understood -= {
+            path
+            for path, split in self._found.said_splits.items()
+            if any(splits.get(file, split) != split for file in self._found.named[path])
+        }
+        if any(splits.values()):
+            return
+        told = self._splits_for(labels)
+        pattern = pattern_of(choice)
+        if told is None or pattern is None:
+            return
+        entries = [{"listing": "**", "pattern": pattern}, *told.entries]
+        keys: dict[str, Any] = {"layout": "tables", "tables": entries}
+        if ignore := choice.keys.get("ignore"):
+            keys["ignore"] = ignore
+        why = f"folders name the classes, and {told.says} the splits"
+        rows = tuple(ExampleRow(file, labels[file], told.by_file[file]) for file in _three(told.by_file, labels))
+        proposal = Proposal(why, _config(keys, told.names), rows)
+        self._found.reading = Reading(keys, told.names, why, proposal)
+
+    def _against_folders(self, opposing: Sequence[LabelClaim], labels: Mapping[str, str]) -> None:
+        claim = max(opposing, key=self._weight)
+        rivals = [other for other in self._labels if other.is_sure and _contradict(claim, other)]
+        said = {label for several in claim.by_file.values() for label in several}
+        is_plain = claim.column.strength == 3 and not claim.is_many
+        is_word = not any(number_of(label) is not None for label in said)
+        own = {"".join(tokens(part)) for label in labels.values() for part in label.split("/")}
+        covers = not self._is_whole or len(claim.by_file) >= _ALL * self._listing.count
+        is_apart = not own & {"".join(tokens(label)) for label in said} and not determines(labels, claim)
+        if not rivals and is_plain and is_word and covers and is_apart:
+            self._found.reading = self._reading(claim, self._splits_of(claim))
+        else:
+            self._found.opposed = f"{claim.says}, and goes with no class that the folders name"
+
+    def _splits_of(self, claim: LabelClaim) -> SplitClaim | None:
+        return claim.splits or self._splits_for(claim.by_file)
+
+    def _splits_for(self, labelled: Mapping[str, Any]) -> SplitClaim | None:
+        """The splits that tables give all that is *labelled*: those of one claim, or of several that lie apart."""
+        every = sorted(self._claims.splits, key=lambda claim: -len(claim.by_file))
+        chosen: list[SplitClaim] = []
+        told: dict[str, str] = {}
+        for claim in every:
+            if any(told.get(file, split) != split for file, split in claim.by_file.items()):
+                return None
+            if not set(claim.by_file) <= set(told):
+                chosen.append(claim)
+                told |= claim.by_file
+        is_told = not self._is_whole or len(set(labelled) & set(told)) >= _ALL * len(labelled)
+        if not told or not is_told or self._claims.folds:
+            return None
+        names = {name: split for claim in chosen for name, split in claim.names.items()}
+        says = ", ".join(claim.says for claim in chosen)
+        return SplitClaim([entry for claim in chosen for entry in claim.entries], told, names, says)
+
+    def _reading(self, claim: LabelClaim, splits: SplitClaim | None) -> Reading:
+        entries = list(claim.entries)
+        if splits is not None and splits is not claim.splits:
+            entries += splits.entries
+        keys = {"layout": "tables", "tables": entries}
+        names = splits.names if splits is not None else {}
+        why = claim.says + (f", and {splits.says} says the splits" if splits else "")
+        labels = {"kind": "many"} if claim.is_many else {}
+        if claim.is_many and claim.column.separator:
+            labels["separator"] = claim.column.separator
+        told = splits.by_file if splits is not None else {}
+        rows = tuple(
+            ExampleRow(file, ", ".join(claim.by_file[file]), told.get(file, "")) for file in list(claim.by_file)[:3]
+        )
+        proposal = Proposal(why, _config(keys, names, labels), rows, (self._covers(claim.by_file),))
+        return Reading(keys, names, why, proposal, claim.is_many, claim.column.separator)
+
+    def _covers(self, by_file: Mapping[str, Any]) -> str:
+        return f"it names {len(by_file):,} of {self._listing.count:,} images"
+
+    def _of_number(self, name: str, entries: Entries) -> Proposal:
+        keys = {"layout": "tables", "tables": entries}
+        return Proposal(f"the column {name} is a number to predict", _config(keys, {}, {"kind": "number"}))
+
+
+def _config(
+    keys: Mapping[str, Any], names: Mapping[str, str], labels: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    made: dict[str, Any] = {"source": dict(keys)}
+    if labels:
+        made["labels"] = dict(labels)
+    if names:
+        made["splits"] = {"names": dict(sorted(names.items()))}
+    return made
+
+
+def _joined(claims: Sequence[LabelClaim]) -> list[LabelClaim]:
+    """*claims*, those of one split each as one where they speak of other images with the same classes."""
+    parts = [claim for claim in claims if claim.splits is None and claim.is_sure and not claim.is_many]
+    parts = [claim for claim in parts if _same_kind(claim, parts[0])]
+    files = Counter(file for claim in parts for file in claim.by_file)
+    splits = [_split_word(claim) for claim in parts]
+    if len(parts) < 2 or max(files.values()) > 1 or len(set(splits)) < len(parts) or not all(splits):
+        return list(claims)
+    roots = [{**claim.entries[0], "split": split} for claim, split in zip(parts, splits, strict=True)]
+    rest = [entry for claim in parts for entry in claim.entries[1:]]
+    entries = [*roots, *(entry for at, entry in enumerate(rest) if entry not in rest[:at])]
+    by_file = {file: labels for claim in parts for file, labels in claim.by_file.items()}
+    told = {file: split for claim, split in zip(parts, splits, strict=True) for file in claim.by_file}
+    says = "; ".join(claim.says for claim in parts)
+    made = replace(parts[0], entries=entries, by_file=by_file, says=says)
+    made.splits = SplitClaim(roots, told, {}, says)
+    return [made, *(claim for claim in claims if claim not in parts)]
+
+
+def _same_kind(one: LabelClaim, other: LabelClaim) -> bool:
+    mine, theirs = ({label for labels in claim.by_file.values() for label in labels} for claim in (one, other))
+    return bool(mine & theirs) and len(one.entries) == len(other.entries)
+
+
+def _split_word(claim: LabelClaim) -> str:
+    found = {split for token in tokens(claim.entries[0]["file"]) if (split := SplitWords({}).split_of(token))}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _contradict(one: LabelClaim, other: LabelClaim) -> bool:
+    """Whether two claims part the images that both name in different ways."""
+    shared = [file for file in one.by_file if file in other.by_file]
+    if not shared:
+        return False
+    return not part_alike([one.by_file[file] for file in shared], [other.by_file[file] for file in shared])
+
+
+def _three(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    return [file for file in one if file in other][:3]
+
+
+def unaccounted(evidence: Evidence, listing: Listing, published: set[str], words: SplitWords) -> list[str]:
+    """Images that a reading leaves out, and of which nothing says that they have no label."""
+    left = [path for path in listing.files["path"].to_pylist() if path not in published]
+    holders = {path.rpartition("/")[0] for path in published}
+    named = {file for files in evidence.named.values() for file in files}
+    odd = []
+    for path in left:
+        folder = path.rpartition("/")[0]
+        waits = any(token in _WAITS or words.split_of(token) == "test" for token in tokens(folder))
+        if not (path in named or is_companion_name(folder) or (waits and folder not in holders)):
+            odd.append(path)
+    return odd

@@ -1,0 +1,240 @@
+"""What tables beside the images claim: a label for each image, or a split."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tasks.discover.column_roles import LabelColumn
+from tasks.discover.heads import SEVERAL, Head
+from tasks.discover.split_words import SplitWords
+from tasks.discover.table_views import Family, View, columns_of
+from tasks.label_kinds import number_of
+
+Entries = list[dict[str, Any]]
+_ALL = 0.95
+
+
+@dataclass(slots=True)
+class SplitClaim:
+    """A split for each of some images.
+
+    Attributes:
+        entries: The tables that say it, each with the columns `location` and `split`, or with one split.
+        by_file: For each image its split.
+        names: What the tables call the splits.
+        says: Where it stands.
+    """
+
+    entries: Entries
+    by_file: dict[str, str]
+    names: dict[str, str]
+    says: str
+
+
+@dataclass(slots=True)
+class LabelClaim:
+    """Labels for some images.
+
+    Attributes:
+        entries: The tables that say it.
+        column: What it is in the tables.
+        by_file: For each image its labels.
+        says: Where it stands.
+        is_sure: Whether the column is the label without doubt.
+        splits: The splits that the same tables say; None where they say none.
+    """
+
+    entries: Entries
+    column: LabelColumn
+    by_file: dict[str, tuple[str, ...]]
+    says: str
+    is_sure: bool
+    splits: SplitClaim | None = None
+
+    @property
+    def is_many(self) -> bool:
+        """Whether images have several labels, or none."""
+        return self.column.is_many or any(len(labels) != 1 for labels in self.by_file.values())
+
+
+@dataclass(slots=True)
+class Claims:
+    """All that tables claim.
+
+    Attributes:
+        labels: Each claim of labels.
+        splits: Each claim of splits.
+        numbers: Columns that hold a number to predict, with the tables that name them.
+        folds: Tables that part the same images in several ways.
+        is_whole: Whether all tables were read to their ends.
+    """
+
+    labels: list[LabelClaim] = field(default_factory=list)
+    splits: list[SplitClaim] = field(default_factory=list)
+    numbers: list[tuple[str, Entries]] = field(default_factory=list)
+    folds: list[str] = field(default_factory=list)
+    is_whole: bool = True
+
+
+def find_claims(families: Sequence[Family], others: Sequence[Head], words: SplitWords) -> Claims:
+    """What *families*, the tables that name images, claim by themselves and through *others*."""
+    claims = Claims(is_whole=all(view.head.is_whole for family in families for view in family.views))
+    for family in families:
+        if family.has_folds:
+            claims.folds.append(", ".join(view.head.path for view in family.views[:4]))
+        else:
+            _own_claims(family, others, words, claims)
+    return claims
+
+
+def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claims: Claims) -> None:
+    roles = family.roles
+    split = split_claim(family, words)
+    if split:
+        claims.splits.append(split)
+    for column in roles.labels:
+        by_file = labels_by_file(family.files, column.values)
+        entries, named = [], None
+        for view in family.views:
+            named = names_for(column, by_file, [o for o in others if o.path == view.head.path] or others)
+            entries.append(_entry(view, _label_roles(column, view, split, named is not None), column, family))
+        is_sure = roles.one_label is column and not (_is_code(column, family.views[0]) and named is None)
+        is_sure = is_sure and not (_is_several_rows(column, by_file) and _has_flag(family))
+        claim = LabelClaim(entries, column, by_file, _says(family, column), is_sure, split)
+        claims.labels.append(with_names(claim, named))
+    for name in roles.numbers:
+        entries = [_entry(view, {view.location: "location", name: "label"}, None, family) for view in family.views]
+        claims.numbers.append((name, entries))
+
+
+def _is_code(column: LabelColumn, view: View) -> bool:
+    """Whether the labels are numbers that JSON's own lists of classes give names to."""
+    last = column.name.rpartition(".")[2]
+    return "columns" not in view.head.keys and view.head.path.endswith("json") and last.endswith("_id")
+
+
+def _is_several_rows(column: LabelColumn, by_file: Mapping[str, tuple[str, ...]]) -> bool:
+    return not column.is_many and any(len(labels) > 1 for labels in by_file.values())
+
+
+def _has_flag(family: Family) -> bool:
+    """Whether a column of ones and zeros could say of each row whether it holds."""
+    return any({number_of(cell) for cell in family.column(name)} == {0.0, 1.0} for name in family.views[0].head.names)
+
+
+def _says(family: Family, column: LabelColumn) -> str:
+    paths = list(dict.fromkeys(view.head.path for view in family.views))
+    shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    if column.one_hot:
+        return f"the columns {', '.join(column.one_hot[:4])} … of {shown} are classes"
+    name = f"column {int(column.name) + 1}" if column.name.isdigit() else f"the column {column.name}"
+    return f"{name} of {shown} is the label"
+
+
+def _label_roles(column: LabelColumn, view: View, split: SplitClaim | None, has_names: bool) -> dict[str, str]:
+    roles = {view.location: "location"}
+    if not column.one_hot:
+        roles[column.name] = "class" if has_names else "label"
+    if split is not None and (own := split.entries[0].get("columns")) is not None:
+        roles |= _named_roles(own, view.head.names, "split")
+    return roles
+
+
+def _named_roles(columns: Any, names: Sequence[str], role: str) -> dict[str, str]:
+    given = columns if isinstance(columns, dict) else dict(zip(names, columns, strict=False))
+    return {own: name for own, name in given.items() if name == role}
+
+
+def _entry(view: View, roles: dict[str, str], column: LabelColumn | None, family: Family) -> dict[str, Any]:
+    made = view.settings(roles)
+    if column is not None and column.one_hot:
+        made["one_hot"] = list(column.one_hot)
+    if family.file_splits:
+        made["split"] = view.split
+    return made
+
+
+def labels_by_file(files: Sequence[str], values: Sequence[Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """For each image the labels of all its rows."""
+    found: dict[str, tuple[str, ...]] = {}
+    rows = [file for file in files if file]
+    for file, labels in zip(rows, values, strict=True):
+        found[file] = tuple(dict.fromkeys((*found.get(file, ()), *labels)))
+    return found
+
+
+def split_claim(family: Family, words: SplitWords) -> SplitClaim | None:
+    """What the tables of *family* say of splits, in a column or by their names; None where they say nothing."""
+    says = ", ".join(dict.fromkeys(view.head.path for view in family.views))
+    return _column_claim(family, words, says) if family.roles.split else _name_claim(family, says)
+
+
+def _column_claim(family: Family, words: SplitWords, says: str) -> SplitClaim | None:
+    roles = family.roles
+    by_file: dict[str, set[str]] = defaultdict(set)
+    for file, cell in zip(family.files, family.column(roles.split), strict=True):
+        if file and cell.strip():
+            by_file[file].add(roles.split_names[cell.strip()])
+    if any(len(splits) > 1 for splits in by_file.values()):
+        return None
+    entries = [view.settings({view.location: "location", roles.split: "split"}) for view in family.views]
+    names = {value: split for value, split in roles.split_names.items() if words.split_of(value) != split}
+    return SplitClaim(entries, {file: min(splits) for file, splits in by_file.items()}, names, says)
+
+
+def _name_claim(family: Family, says: str) -> SplitClaim | None:
+    if family.file_splits:
+        entries = [{**view.settings({view.location: "location"}), "split": view.split} for view in family.views]
+        told: dict[str, str] = {}
+        for view in family.views:
+            for file in set(view.files) - {""}:
+                if told.setdefault(file, view.split) != view.split:
+                    return None
+        return SplitClaim(entries, told, {}, says)
+    return None
+
+
+def names_for(
+    column: LabelColumn, by_file: Mapping[str, tuple[str, ...]], others: Iterable[Head]
+) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """The one table that gives each label a name: its entry, and the names; None where there is none."""
+    values = {label for labels in by_file.values() for label in labels}
+    if column.one_hot or column.separator or not values:
+        return None
+    found = []
+    for head in others:
+        for key in head.names:
+            keys = [cell.strip() for cell in head.column(key)]
+            if len(head.names) > 6 or len(set(keys)) < len(keys) or not values <= set(keys):
+                continue
+            texts = [name for name in head.names if name != key and _is_name(head.column(name))]
+            called = [name for name in texts if name.casefold() in {"name", "label", "class", "displayname"}]
+            if len(called or texts) == 1:
+                name = (called or texts)[0]
+                entry = {
+                    "file": head.path,
+                    **head.keys,
+                    "columns": columns_of(head.names, {key: "class", name: "label"}),
+                }
+                found.append((entry, dict(zip(keys, map(str.strip, head.column(name)), strict=True))))
+    return found[0] if len(found) == 1 or (found and "at" in found[0][0]) else None
+
+
+def _is_name(cells: Sequence[str]) -> bool:
+    return (
+        len(set(cells)) == len(cells)
+        and all(cell and SEVERAL not in cell for cell in cells)
+        and not all(number_of(cell.strip()) is not None for cell in cells)
+    )
+
+
+def with_names(claim: LabelClaim, named: tuple[dict[str, Any], dict[str, str]] | None) -> LabelClaim:
+    """*claim* with the names of its classes for their numbers, and the table that gives them."""
+    if named is None:
+        return claim
+    entry, names = named
+    by_file = {file: tuple(names.get(label, label) for label in labels) for file, labels in claim.by_file.items()}
+    return replace(claim, entries=[*claim.entries, entry], by_file=by_file)

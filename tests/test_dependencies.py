@@ -28,6 +28,8 @@ NOT_IMPORTED = {
     "gcsfs": "fsspec opens gs:// with it",
     "adlfs": "fsspec opens az:// with it",
     "s3fs": "fsspec opens s3:// with it",
+    "pillow-heif": "tasks/image_formats.py names it",
+    "pillow-jxl-plugin": "tasks/image_formats.py names it",
     "mypy": "a command",
     "ruff": "a command",
     "hatchling": "builds the package",

@@ -14,14 +14,11 @@ from pydantic import (
     field_validator,
 )
 
+from tasks.image_formats import IMAGE_EXTENSIONS
 from tasks.label_kinds import LabelReading
 from tasks.samples import StoreUrl
 from tasks.step_config import FreeOptions, StepConfig, refuse_credentials
 from tasks.storage.archives import named_archive
-
-IMAGE_EXTENSIONS = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"}
-)
 
 
 def _suffix(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
+from tasks.image_formats import NAME_OF_SUFFIX
 from tasks.images.deep import note_depth, with_all_bits
 from tasks.images.frames import load_first
 from tasks.images.identify import (
@@ -28,20 +29,6 @@ from tasks.reasons import Reason
 if TYPE_CHECKING:
     from tasks.images.pixel_spec import PixelSpec
 
-_EXTENSIONS = {
-    "jpg": "jpeg",
-    "jpeg": "jpeg",
-    "jpe": "jpeg",
-    "jfif": "jpeg",
-    "mpo": "jpeg",
-    "png": "png",
-    "tif": "tiff",
-    "tiff": "tiff",
-    "webp": "webp",
-    "bmp": "bmp",
-    "dib": "bmp",
-    "gif": "gif",
-}
 _TRANSPOSED = frozenset({5, 6, 7, 8})
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -80,7 +67,7 @@ def open_image(data: bytes, spec: PixelSpec) -> ImageFile.ImageFile:
     try:
         image = Image.open(io.BytesIO(data), formats=pillow_names(spec.formats))
     except UnidentifiedImageError:
-        raise RejectedImageError(*explain_unidentified(data)) from None
+        raise RejectedImageError(*explain_unidentified(data, spec.formats)) from None
     except Image.DecompressionBombError as error:
         raise RejectedImageError(Reason.TOO_MANY_PIXELS, str(error)) from None
     check_size(image.size, spec)
@@ -101,6 +88,8 @@ def _look_at_webp(data: bytes, spec: PixelSpec) -> None:
 def _checked(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> ImageFile.ImageFile:
     """*image*, after what its format needs looked at before its pixels are read."""
     match image.format:
+        case "AVIF" | "HEIF":
+            check_hollow_end(data, str(image.format))
         case "PNG":
             if data[12:16] == b"CgBI":
                 raise RejectedImageError(Reason.UNSUPPORTED_MODE, _APPLE)
@@ -232,7 +221,7 @@ def extension_warning(image: Image.Image, name: str, spec: PixelSpec) -> str:
     Raises:
         RejectedImageError: It does, and the config is strict about it.
     """
-    claimed = _EXTENSIONS.get(name.rpartition(".")[2].lower()) if "." in name else None
+    claimed = NAME_OF_SUFFIX.get(name.rpartition(".")[2].lower()) if "." in name else None
     actual = FORMAT_NAMES.get(image.format or "", "")
     if claimed is None or claimed == actual:
         return ""

@@ -2,116 +2,69 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import io
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PIL import (
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    JpegImagePlugin,
-    MpoImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,
-)
+from PIL import Image
 
+from tasks.image_formats import READ, ImageFormat, format_of
 from tasks.images.rejected import RejectedImageError
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-PILLOW_FORMATS = {
-    "jpeg": ("JPEG",),
-    "png": ("PNG",),
-    "tiff": ("TIFF",),
-    "webp": ("WEBP",),
-    "bmp": ("BMP", "DIB"),
-    "gif": ("GIF",),
-}
-"""For each name in `validation.formats`, Pillow's names. JPEG's plugin opens MPO files too."""
-FORMAT_NAMES = {pillow: name for name, formats in PILLOW_FORMATS.items() for pillow in formats} | {"MPO": "jpeg"}
-_EVERY = tuple(pillow for formats in PILLOW_FORMATS.values() for pillow in formats)
-PLUGINS = (MpoImagePlugin,)
-"""Imported, and with that registered, as those below: `Image.open(formats=…)` knows only those that are."""
-_MAGIC = (
-    ("JPEG", (b"\xff\xd8\xff",), JpegImagePlugin.JpegImageFile),
-    ("PNG", (b"\x89PNG\r\n\x1a\n",), PngImagePlugin.PngImageFile),
-    ("GIF", (b"GIF87a", b"GIF89a"), GifImagePlugin.GifImageFile),
-    ("BMP", (b"BM",), BmpImagePlugin.BmpImageFile),
-    ("TIFF", (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"), TiffImagePlugin.TiffImageFile),
-    ("WebP", (b"RIFF",), WebPImagePlugin.WebPImageFile),
-)
-_FOREIGN = {
-    b"%!PS": "EPS",
-    b"\xc5\xd0\xd3\xc6": "EPS",
-    b"%PDF": "PDF",
-    b"8BPS": "Photoshop",
-    b"SIMPLE  =": "FITS",
-    b"\xd7\xcd\xc6\x9a": "WMF",
-    b"\x01\x00\x09\x00\x00\x03": "WMF",
-    b"\x00\x00\x00\x0cjP": "JPEG 2000",
-    b"\xff\x4f\xff\x51": "JPEG 2000",
-    b"\xff\x0a": "JPEG XL",
-    b"\x00\x00\x00\x0cJXL": "JPEG XL",
-    b"\x00\x00\x01\x00": "an icon",
-    b"icns": "an icon",
-    b"DDS ": "DDS",
-    b"qoif": "QOI",
-}
-_BRANDS = {b"avif": "AVIF", b"avis": "AVIF"} | dict.fromkeys(
-    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIF"
-)
-_NETPBM = frozenset(b"123456")
+FORMAT_NAMES = {pillow: name for name, item in READ.items() for pillow in item.pillow}
+"""For each of Pillow's names that of the format in `validation.formats`."""
 _FLI = frozenset({b"\x11\xaf", b"\x12\xaf"})
 _UNSUPPORTED = ("pixel mode", "-bit layers", "unsupported bmp", "sample", "not yet supported")
 
 
-def explain_unidentified(data: bytes) -> tuple[Reason, str]:
-    """Whether *data* is an image of a format that is not admitted, one cut short or damaged, or none."""
-    try:
-        with Image.open(io.BytesIO(data), formats=_EVERY) as image:
-            return Reason.FORMAT_NOT_ALLOWED, f"is {image.format}, which `validation.formats` does not list"
-    except UnidentifiedImageError:
-        pass
-    if name := foreign_format(data):
-        return Reason.FORMAT_NOT_ALLOWED, f"is {name}, which is never read"
-    for name, magics, plugin in _MAGIC:
-        if data.startswith(magics) and (name != "WebP" or data[8:12] == b"WEBP"):
-            return _explain_header(data, name, plugin)
-    return Reason.NOT_AN_IMAGE, f"is no image: begins with {data[:12]!r}"
+def explain_unidentified(data: bytes, formats: Iterable[str]) -> tuple[Reason, str]:
+    """Whether *data*, which none of *formats* opens, is an image of another one, one cut short or damaged, or none."""
+    known = format_of(data)
+    if known is None:
+        if data[4:6] in _FLI and len(data) > 128:
+            return Reason.FORMAT_NOT_ALLOWED, "is FLI, which is never read"
+        if _is_svg(data):
+            return Reason.FORMAT_NOT_ALLOWED, "is SVG, which is never read"
+        return Reason.NOT_AN_IMAGE, f"is no image: begins with {data[:12]!r}"
+    if known.name and known.name in formats:
+        return _explain_header(data, known)
+    return Reason.FORMAT_NOT_ALLOWED, f"is {known.title}, {_remedy(known)}"
 
 
-def _explain_header(data: bytes, name: str, plugin: Callable[[io.BytesIO], Image.Image]) -> tuple[Reason, str]:
-    """Why *plugin* does not read *data*, which begins as its format does."""
+def _remedy(known: ImageFormat) -> str:
+    """What admits a format that is not admitted."""
+    if not known.name:
+        return "which is never read: convert it to PNG or TIFF, or pass it over with `source.ignore`"
+    if not known.extra:
+        return f"which `validation.formats` does not list: add {known.name} to it"
+    package = f"and `pip install 'parquetry[{known.extra}]'`"
+    return f"which `validation.formats` does not list: add {known.name} to it, {package}"
+
+
+def _explain_header(data: bytes, known: ImageFormat) -> tuple[Reason, str]:
+    """Why *data*, which begin as the format that is *known*, are not opened."""
+    if not known.is_there:
+        return Reason.FORMAT_NOT_ALLOWED, f"is {known.title}: `pip install 'parquetry[{known.extra}]'` reads it"
     try:
-        plugin(io.BytesIO(data))
+        Image.OPEN[known.pillow[0]][0](io.BytesIO(data), "")
     except Exception as error:  # noqa: BLE001 - Pillow's plugins raise anything on damaged bytes
         said = f"{type(error).__name__}: {error}".lower()
         if any(mark in said for mark in _UNSUPPORTED):
-            return Reason.UNSUPPORTED_MODE, f"is {name} of a kind that cannot be converted: {error}"
-        return Reason.TRUNCATED, f"begins like {name} and ends or breaks in its header: {type(error).__name__}: {error}"
-    return Reason.TRUNCATED, f"begins like {name} and has no image in its {len(data)} bytes"
+            return Reason.UNSUPPORTED_MODE, f"is {known.title} of a kind that cannot be converted: {error}"
+        broken = f"begins like {known.title} and ends or breaks in its header: {type(error).__name__}: {error}"
+        return Reason.TRUNCATED, broken
+    return Reason.TRUNCATED, f"begins like {known.title} and has no image in its {len(data)} bytes"
 
 
-def foreign_format(data: bytes) -> str:
-    """The format of *data* where it is one that is never read, however it is named; else empty."""
-    for magic, name in _FOREIGN.items():
-        if data.startswith(magic):
-            return name
-    if data[4:8] == b"ftyp" and data[8:12] in _BRANDS:
-        return _BRANDS[data[8:12]]
-    if data[:4] == b"\x01\x00\x00\x00" and data[40:44] == b" EMF":
-        return "EMF"
-    if data[4:6] in _FLI and len(data) > 128:
-        return "FLI"
-    if data[:1] == b"P" and data[1:2] and data[1] in _NETPBM and data[2:3].isspace():
-        return "PPM"
+def _is_svg(data: bytes) -> bool:
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return "SVG" if head.startswith(b"<svg") or (head.startswith(b"<?xml") and b"<svg" in head) else ""
+    return head.startswith(b"<svg") or (head.startswith(b"<?xml") and b"<svg" in head)
 
 
 def check_png(data: bytes) -> None:
@@ -147,6 +100,23 @@ def is_cut_webp(data: bytes) -> bool:
     return 8 + int.from_bytes(data[4:8], "little") > len(data)
 
 
-def pillow_names(formats: Iterable[str]) -> list[str]:
-    """Pillow's names of *formats*."""
-    return [pillow for name in formats for pillow in PILLOW_FORMATS[name]]
+@functools.cache
+def pillow_names(formats: tuple[str, ...]) -> list[str]:
+    """Pillow's names of *formats*, each registered with it: `Image.open(formats=…)` knows only those that are."""
+    names: list[str] = []
+    for name in formats:
+        item = READ[name]
+        if not item.is_there:
+            continue
+        for module in item.modules:
+            _ready(importlib.import_module(module))
+        names += [pillow for pillow in item.pillow if pillow in Image.OPEN]  # JPEG opens MPO
+    return names
+
+
+def _ready(plugin: Any) -> None:
+    """Have *plugin* registered, where importing it was not enough, and keep it to one thread."""
+    if hasattr(plugin, "register_heif_opener"):
+        plugin.register_heif_opener(thumbnails=False)
+    if hasattr(plugin, "DEFAULT_MAX_THREADS"):
+        plugin.DEFAULT_MAX_THREADS = 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tasks.image_formats import BY_DEFAULT
+
 
 @dataclass(frozen=True, slots=True)
 class PixelSpec:
@@ -32,7 +34,7 @@ class PixelSpec:
     min_side: int = 1
     max_pixels: int = 64_000_000
     max_aspect: float = 0.0
-    formats: tuple[str, ...] = ("jpeg", "png", "tiff", "webp", "bmp", "gif")
+    formats: tuple[str, ...] = BY_DEFAULT
     allow_truncated: bool = False
     strict_extensions: bool = False
     size: tuple[int, int] = (224, 224)

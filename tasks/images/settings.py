@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from PIL import ImageColor
 from pydantic import AfterValidator, Field, FiniteFloat, field_validator, model_validator
 
+from tasks.image_formats import BY_DEFAULT, READ, FormatName
 from tasks.step_config import StepConfig
 
-ImageFormat = Literal["jpeg", "png", "tiff", "webp", "bmp", "gif"]
 Side = Annotated[int, Field(ge=1, le=16384)]
 
 
@@ -20,7 +20,8 @@ class ValidationSettings(StepConfig):
         min_side: The shorter side must have so many pixels.
         max_pixels: Width times height, at most; checked before decoding.
         max_aspect: The longer side over the shorter one, at most; without a bound where left out.
-        formats: Formats that are admitted, by content.
+        formats: Formats that are admitted, by content; others that are known are rejected by their names. ``heic`` and
+            ``jxl`` need the extra of that name.
         allow_truncated: Keep images that are cut short, their missing part grey.
         strict_extensions: Reject an image whose name claims another format.
         seconds: One image may take so long to decode, resize and encode.
@@ -30,11 +31,19 @@ class ValidationSettings(StepConfig):
     min_side: int = Field(default=1, ge=1)
     max_pixels: int = Field(default=64_000_000, ge=1)
     max_aspect: float | None = Field(default=None, ge=1)
-    formats: tuple[ImageFormat, ...] = ("jpeg", "png", "tiff", "webp", "bmp", "gif")
+    formats: tuple[FormatName, ...] = BY_DEFAULT
     allow_truncated: bool = False
     strict_extensions: bool = False
     seconds: float = Field(default=10, gt=0, le=600)
     memory: int = Field(default=1 << 30, ge=1 << 28)
+
+    @field_validator("formats")
+    @classmethod
+    def _can_be_read(cls, value: tuple[FormatName, ...]) -> tuple[FormatName, ...]:
+        for name in value:
+            if not READ[name].is_there:
+                raise ValueError(f"{name} needs a package that is not installed: pip install 'parquetry[{name}]'")
+        return value
 
 
 def _known_colour(text: str) -> str:

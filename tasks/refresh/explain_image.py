@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tasks.discover.names import NameRules, why_ignored
-from tasks.discover.settings import IMAGE_EXTENSIONS
+from tasks.image_formats import IMAGE_EXTENSIONS
 from tasks.publish.explain import UnknownImageError, explain_sample
 from tasks.publish.versions import open_version
 from tasks.storage import Store, is_url

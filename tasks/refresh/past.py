@@ -141,12 +141,14 @@ def has_same_kind(dataset: Dataset, run: Run) -> bool:
 def shapes_same_pixels(dataset: Dataset, run: Run) -> bool:
     """Whether the rows of the newest version have the pixels that today's config asks for."""
     manifest = run.history.manifest
-    return manifest is None or _shaping(manifest.pixel_spec) == _shaping(published_pixel_spec(dataset.pixel_spec))
+    return manifest is None or _same_pixels(manifest.pixel_spec, published_pixel_spec(dataset.pixel_spec))
 
 
-def _shaping(spec: dict[str, Any]) -> str:
-    known = spec | {"formats": sorted(spec.get("formats") or ())}
-    return json.dumps([known.get(key) for key in _SHAPING])
+def _same_pixels(there: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Whether what was made by the spec *there* is what *wanted* makes; that admits all formats, and maybe others."""
+    others = [key for key in _SHAPING if key != "formats"]
+    same = json.dumps([there.get(key) for key in others]) == json.dumps([wanted.get(key) for key in others])
+    return same and set(there.get("formats") or ()) <= set(wanted.get("formats") or ())
 
 
 def has_same_columns(spec: BuildSpec, run: Run) -> bool:
@@ -169,7 +171,7 @@ def with_unpublished(rows: Rows, run: Run, dataset: Dataset, spec: BuildSpec) ->
     def fits(schema: pa.Schema) -> bool:
         lists = class_names_of(schema)
         is_prefix = all(tuple(names) == spec.class_names.get(key, ())[: len(names)] for key, names in lists.items())
-        same_pixels = _shaping(pixel_spec_of(schema)) == _shaping(pixel_spec_of(wanted))
+        same_pixels = _same_pixels(pixel_spec_of(schema), pixel_spec_of(wanted))
         return is_prefix and same_pixels and schema.equals(wanted.remove_metadata(), check_metadata=False)
 
     return with_spare(run.store, rows, named, fits, dataset.output.grace)

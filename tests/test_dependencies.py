@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-OWN = {"flows", "tasks", "tests", "benchmarks"}
+OWN = {"flows", "tasks", "tests", "benchmarks", "parquetry", "_typeshed"}  # the last is there for type checkers alone
 NAMES = {
     "pillow": "PIL",
     "python-dateutil": "dateutil",

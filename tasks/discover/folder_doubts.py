@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.discover.companions import Companions
-from tasks.discover.folder_names import is_for_unlabelled, is_organising, names_a_version
+from tasks.discover.folder_names import few, is_for_unlabelled, is_organising, names_a_version
 from tasks.discover.folder_paths import FolderSource
 from tasks.discover.folder_roles import FolderRole, FolderRoles
 from tasks.discover.listing import Listing
@@ -60,7 +60,7 @@ def _flat_splits(roles: FolderRoles, _: Companions) -> str:
 def _unlabelled_among_classes(roles: FolderRoles, _: Companions) -> str:
     names = {name for folder in roles.labelled if len(name := folder.names()) == 1}
     odd = sorted(name for (name,) in names if is_for_unlabelled(name))
-    return f"{_some(odd)} may hold images that wait for their labels, and lies beside classes" if odd else ""
+    return f"{few(odd)} may hold images that wait for their labels, and lies beside classes" if odd else ""
 
 
 def _extras(roles: FolderRoles, _: Companions) -> str:
@@ -79,7 +79,7 @@ def _extras(roles: FolderRoles, _: Companions) -> str:
     wrappers = [name for name in wrappers if is_organising(name) or len(deep[name]) >= _DEEP]
     if not wrappers:
         return ""
-    return f"{_some(wrappers)} holds folders that may be the classes, and {_some(flat)} beside it holds images itself"
+    return f"{few(wrappers)} holds folders that may be the classes, and {few(flat)} beside it holds images itself"
 
 
 def _crossed(roles: FolderRoles, _: Companions) -> str:
@@ -87,12 +87,12 @@ def _crossed(roles: FolderRoles, _: Companions) -> str:
     names = {folder.names() for folder in roles.labelled}
     firsts = {name[0] for name in names}
     if roles.depth > 1 and any(map(names_a_version, firsts)) and _is_crossed(names, 1):
-        return f"{_some(firsts)} hold the same folders, and may be versions of the same images"
+        return f"{few(firsts)} hold the same folders, and may be versions of the same images"
     if roles.depth < _DEEP or any(len(name) < roles.depth for name in names):
         return ""
     level = next((level for level in range(1, roles.depth) if _is_crossed(names, level)), 0)
     inner = {name[level] for name in names} if level else set()
-    return f"folders lie in {roles.depth} levels, and {_some(inner)} are there in each of the others" if inner else ""
+    return f"folders lie in {roles.depth} levels, and {few(inner)} are there in each of the others" if inner else ""
 
 
 def _is_crossed(names: Iterable[tuple[str, ...]], level: int) -> bool:
@@ -115,7 +115,7 @@ def _splits_apart(roles: FolderRoles, found: Companions) -> str:
     outside = [folder for folder in roles.folders if folder.split_at < 0]
     some = sum(folder.count for folder in outside)
     if len(outside) < len(roles.folders) and some > _FEW * sum(folder.count for folder in roles.folders):
-        return f"{some:,} images, in {_some('/'.join(folder.parts) for folder in outside)}, lie in none of the splits"
+        return f"{some:,} images, in {few('/'.join(folder.parts) for folder in outside)}, lie in none of the splits"
     return ""
 
 
@@ -169,8 +169,3 @@ def _top(roles: FolderRoles, parts: tuple[str, ...]) -> str:
     ):
         common += 1
     return "/".join(parts[: common + 1])
-
-
-def _some(names: Iterable[str]) -> str:
-    every = sorted(names)
-    return ", ".join(every[:3]) + (f" and {len(every) - 3:,} more" if len(every) > 3 else "")

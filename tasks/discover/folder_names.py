@@ -120,3 +120,9 @@ def are_identifiers(names: Collection[str]) -> bool:
 def are_shards(names: Collection[str]) -> bool:
     """Whether all *names* are as short as those that spread files over folders: ``a``, ``7``, ``0f``."""
     return all(_SHARD.fullmatch(name) for name in names)
+
+
+def few(names: Iterable[str]) -> str:
+    """The first three of *names*, sorted, and how many more there are."""
+    every = sorted(names)
+    return ", ".join(every[:3]) + (f" and {len(every) - 3:,} more" if len(every) > 3 else "")

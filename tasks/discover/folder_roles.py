@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tasks.discover import folder_names
+from tasks.discover.folder_names import few
 from tasks.discover.split_words import SplitWords
 
 _FEW = 0.05
@@ -122,7 +123,7 @@ def find_splits(roles: FolderRoles, words: SplitWords) -> None:
         rests = {part.rest for name in splits if (part := words.part_of(name)) and part.rest}
         if len(rests) > 1:
             roles.joined = sorted(names)
-            roles.doubts.append(f"{_some(names)} each name a split and something else, which may be the class")
+            roles.doubts.append(f"{few(names)} each name a split and something else, which may be the class")
             return
         if not splits or (set(splits) != names and not _settle_others(roles, here, level, splits, words)):
             if roles.doubts:
@@ -175,12 +176,12 @@ def _settle_others(
         _leave_out(roles, named, level)
         return False
     if not named_deep and not others_deep and set(splits.values()) == {"train"} and len(other_names) > 1:
-        roles.notices.append(f"{_some(splits)}: named like a split, and taken as a class like {_some(other_names)}")
+        roles.notices.append(f"{few(splits)}: named like a split, and taken as a class like {few(other_names)}")
         return False
     roles.maybe_splits, roles.beside_splits = dict(splits), sorted(other_names)
     roles.maybe_level = min(folder.kept[level] for folder in here)
     roles.doubts.append(
-        f"{_some(splits)} {'is' if len(splits) == 1 else 'are'} named like a split and {_some(other_names)} "
+        f"{few(splits)} {'is' if len(splits) == 1 else 'are'} named like a split and {few(other_names)} "
         f"{'is' if len(other_names) == 1 else 'are'} not"
     )
     return False
@@ -295,8 +296,3 @@ def _begins(folder: FolderRole, places: Sequence[int], *, following: bool) -> bo
         return False
     after = folder.parts[folder.kept[1]] if following else folder.file_name
     return after.casefold().startswith("".join(folder.parts[place] for place in places).casefold())
-
-
-def _some(names: Iterable[str]) -> str:
-    every = sorted(names)
-    return ", ".join(every[:3]) + (f" and {len(every) - 3} more" if len(every) > 3 else "")

@@ -39,7 +39,7 @@ class PrefectSteps:
         results: list[T] = []
         problems: list[DatasetError] = []
 
-        @task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False)
+        @task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False, retries=0)
         def carry_out() -> State[Any]:
             try:
                 results.append(work())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +23,7 @@ Options = Annotated[
     typer.Option("--storage-option", metavar="KEY=VALUE", help="An option of fsspec's for the store."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+_PROPOSED = re.compile(r"If .*:$")
 
 
 def pairs(items: list[str] | None, option: str = "--set") -> dict[str, str]:
@@ -99,9 +101,12 @@ def exit_code_of(error: BaseException) -> int:
 
 
 def print_error(message: str) -> None:
-    """Print what went wrong, each of several mistakes as one."""
-    for line in plain(message).split("\n"):
-        sys.stderr.write(f"error: {line}\n" if line and not line[0].isspace() else f"{line}\n")
+    """Print what went wrong, each of several mistakes as one; what is proposed instead stands below as it is."""
+    lines = plain(message).split("\n")
+    first = next((place for place, line in enumerate(lines) if place and _PROPOSED.match(line)), len(lines))
+    for place, line in enumerate(lines):
+        is_mistake = bool(line) and not line[0].isspace() and place < first
+        sys.stderr.write(f"error: {line}\n" if is_mistake else f"{line}\n")
 
 
 def print_warning(message: str) -> None:

@@ -26,6 +26,7 @@ from tasks.discover.split_folders import SplitFolders, split_level
 from tasks.discover.split_words import SplitWords
 from tasks.discover.table_verdict import TableVerdict, Taken
 from tasks.discover.tables import TablesSource
+from tasks.discover.unread_formats import unread_sentences
 from tasks.errors import LayoutError
 from tasks.records.text_window import compression_of
 from tasks.samples import Discovery
@@ -127,6 +128,20 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         return replace(found, keys={"source": dict(chosen.keys)} | splits)
 
     def _choose(self, listing: Listing, words: SplitWords) -> Choice:
+        """How the folder is to be read; a refusal names the files that are never loaded.
+
+        Raises:
+            LayoutError: It cannot be read, or in several ways.
+        """
+        unread = unread_sentences(self.place, listing.beside)
+        if unread and not listing.count and not listing.refused:
+            raise LayoutError(f"No image found under {redact_url(listing.root.url)}. {' '.join(unread)}")
+        try:
+            return self._choose_among(listing, words)
+        except UnsettledLayoutError as error:
+            raise (error.after(unread) if unread else error) from None
+
+    def _choose_among(self, listing: Listing, words: SplitWords) -> Choice:
         """How the folder is to be read: by its folders, by the tables beside the images, or by one label file."""
         beside = self._label_file_beside()
         if beside and self._names_columns:

@@ -111,6 +111,13 @@ class UnsettledLayoutError(LayoutError):
         told = (*self.unsettled.evidence, *evidence)
         return type(self).of(reason, what, [*proposals, *self.unsettled.proposals], told)
 
+    def after(self, sentences: Sequence[str]) -> Self:
+        """The same error, which says *sentences* first."""
+        reason, _, what = self.head.partition(": ")
+        made = type(self).of(reason, " ".join([*sentences, what]), self.unsettled.proposals, self.unsettled.evidence)
+        made.certain = self.certain
+        return made
+
 
 def said(proposals: Sequence[Proposal], most: int = 3) -> list[str]:
     """The lines by which a message ends: each proposal's sentence, and the YAML that it is."""

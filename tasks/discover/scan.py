@@ -14,6 +14,7 @@ from tasks.discover.names import NameRules, why_ignored
 from tasks.discover.scan_archives import scan_archive
 from tasks.discover.scan_remote import scan_remote
 from tasks.discover.settings import SourceSettings
+from tasks.discover.unread_formats import unread_file
 from tasks.errors import LayoutError
 from tasks.reasons import Reason
 from tasks.samples import StoreUrl, encode_name, file_fingerprint, wrapped_ns
@@ -42,7 +43,8 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
         raise LayoutError(f"There is no folder {redact_url(root.url)}. Check `source.path`.") from None
     except NotADirectoryError:
         raise LayoutError(
-            f"{redact_url(root.url)} is not a folder. Name one in `source.path`, or set `layout: csv` or `json` if "
+            unread_file(root.url)
+            or f"{redact_url(root.url)} is not a folder. Name one in `source.path`, or set `layout: csv` or `json` if "
             "it is a label file."
         ) from None
     except OSError as error:

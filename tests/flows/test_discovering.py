@@ -109,3 +109,16 @@ def test_explain_says_where_an_image_went_or_why_it_did_not(
     assert (written["outcome"], written["label_name"], written["width"]) == ("written", "dog", 16)
     assert (left_out["outcome"], left_out["reason"]) == ("left out", "not_an_image")
     assert "nowhere" in parquetry("explain", root, "nowhere", code=1).stderr
+
+
+def test_a_refusal_is_one_mistake_and_the_configs_that_settle_it(offline_parquetry: Command, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    for number in range(6):
+        (tmp_path / "photos" / f"{number}.png").write_bytes(b"x")
+
+    done = offline_parquetry("discover", tmp_path, code=2)
+
+    said = done.stderr.splitlines()
+    assert [line for line in said if line.startswith("error:")] == said[:1]
+    place = next(at for at, line in enumerate(said) if line.startswith("If "))
+    assert said[place + 1] == "  source:"

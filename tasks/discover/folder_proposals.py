@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -90,13 +91,14 @@ def refuse_links(listing: Listing, source: FolderSource) -> None:
     links = listing.links_out
     if not links:
         return
-    names = sorted({link.rpartition("/")[2] for link in links})
+    ignore = [*source.ignore, *(f"/{glob.escape(link)}" for link in links)]
     there = f"{', '.join(links[:3])}{f' and {len(links) - 3:,} more' if len(links) > 3 else ''}"
-    what = (
-        f"{redact_url(source.path)}: {there} lead to folders elsewhere, and are not followed unless the config says so"
-    )
-    follow = Proposal("what they lead to belongs to the source", {"source": {"follow_links": True}})
-    without = Proposal("they shall be left out", {"source": {"ignore": [*source.ignore, *names]}})
+    one = len(links) == 1
+    lead = "leads to a folder elsewhere, and is" if one else "lead to folders elsewhere, and are"
+    what = f"{redact_url(source.path)}: {there} {lead} not followed unless the config says so"
+    belongs = f"what {'it leads' if one else 'they lead'} to belongs to the source"
+    follow = Proposal(belongs, {"source": {"follow_links": True}})
+    without = Proposal(f"{'it' if one else 'they'} shall be left out", {"source": {"ignore": ignore}})
     raise UnsettledLayoutError.of("ambiguous_layout", what, [follow, *([without] if listing.count else [])])
 
 

@@ -209,6 +209,7 @@ def without_folders(listing: Listing, patterns: Iterable[str]) -> Listing:
         listing = replace(
             listing,
             folders=[folder for folder in listing.folders if not is_in(folder, pattern)],
+            links_out=[link for link in listing.links_out if not is_in(link, pattern)],
             refused=[one for one in listing.refused if not is_in(one[0].rpartition("/")[0], pattern)],
         )
     return listing

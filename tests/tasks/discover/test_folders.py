@@ -499,6 +499,23 @@ def test_links_to_folders_elsewhere_are_never_passed_over_unasked(tree: Tree, lo
     assert look(source, layout="class_folders").ignored == {"links to folders": 1}
 
 
+def test_leaving_a_link_out_keeps_folders_of_its_name(tree: Tree, look: Look, tmp_path: Path) -> None:
+    source = tree("train/cat [1]/1.jpg", "train/dog/1.jpg", "val/dog/1.jpg")
+    (tmp_path / "cats").mkdir()
+    (tmp_path / "cats" / "1.jpg").write_bytes(b"x")
+    (source / "val" / "cat [1]").symlink_to(tmp_path / "cats")
+
+    with pytest.raises(UnsettledLayoutError, match=r"val/cat \[1\] leads to a folder elsewhere") as caught:
+        look(source)
+
+    without = caught.value.unsettled.proposals[1]
+    assert list(labels(look(source, **without.keys["source"]))) == [
+        "train/cat [1]/1.jpg",
+        "train/dog/1.jpg",
+        "val/dog/1.jpg",
+    ]
+
+
 def test_a_source_of_links_alone_says_how_they_are_followed(tree: Tree, look: Look) -> None:
     source, store = tree("notes.txt"), tree("cat/1.jpg", "dog/1.jpg", root="store")
     for name in ("cat", "dog"):

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 from tasks.discover.class_folders import ClassFolders
 from tasks.discover.contradictions import refuse_contradictions
 from tasks.discover.csv_records import CsvRecords, CsvSettings
+from tasks.discover.embedded_verdict import discover_embedded
 from tasks.discover.evidence import Evidence, Reading, weigh
 from tasks.discover.folder_choice import FolderChoice, choose_folders
 from tasks.discover.folder_paths import FolderReading, FolderSource
@@ -133,6 +134,9 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         Raises:
             LayoutError: It cannot be read, or in several ways.
         """
+        is_empty = not listing.count and not listing.refused and not self._names_columns
+        if is_empty and (found := discover_embedded(listing, self, self._with_keys, words)):
+            return Taken(found)
         unread = unread_sentences(self.place, listing.beside)
         if unread and not listing.count and not listing.refused:
             raise LayoutError(f"No image found under {redact_url(listing.root.url)}. {' '.join(unread)}")
@@ -216,7 +220,10 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         return bool(self.model_fields_set & {"columns", "location", "base_dir"})
 
     def _by_tables(self, reading: Reading) -> TablesSource:
-        return self._as(TablesSource, "tables", keys=reading.keys)
+        return self._with_keys(reading.keys)
+
+    def _with_keys(self, keys: Mapping[str, Any]) -> TablesSource:
+        return self._as(TablesSource, "tables", keys=keys)
 
     def _label_file_beside(self) -> str:
         archive = archive_of(self.place)

@@ -165,7 +165,11 @@ Cells = tuple[list[list[str]], dict[str, Any]]
 
 def _by_mark(lines: Sequence[str], suffix: str) -> Cells:
     for mark in _MARKS:
-        cells = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=mark, skipinitialspace=True)]
+        try:
+            rows = list(csv.reader(lines, delimiter=mark, skipinitialspace=True))
+        except csv.Error:  # a cell that is longer than that module takes
+            continue
+        cells = [[cell.strip() for cell in row] for row in rows]
         width, count = Counter(map(len, cells)).most_common(1)[0] if cells else (0, 0)
         if width > 1 and count >= 0.9 * len(cells) and len(cells[0]) == width:
             more: dict[str, Any] = {}

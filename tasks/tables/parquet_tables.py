@@ -53,7 +53,7 @@ class _ParquetTable:
         """The rows."""
         chosen = self._chosen
         place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
-        image = str(place) if place and _holds_pixels(self._schema, str(place)) else ""
+        image = str(place) if place and holds_pixels(self._schema, str(place)) else ""
         form = RecordFormat(kind="parquet", location=image) if image else None
         builder = self._into.open(self._file.name, chosen.names, chosen.one_hot, form)
         known = known_of(self._file, chosen.selectors) | ({image: f"{PIXELS}{self._file.stamp()}"} if image else {})
@@ -102,7 +102,7 @@ def _parquet_cell(value: Any, names: Sequence[str] | None) -> Any:
     return cell_of(value)
 
 
-def _holds_pixels(schema: pa.Schema, name: str) -> bool:
+def holds_pixels(schema: pa.Schema, name: str) -> bool:
     """Whether a column holds the bytes of images: binary, or `{bytes, path}` as Hugging Face writes it."""
     kind = schema.field(name).type
     if pa.types.is_struct(kind):

@@ -58,6 +58,7 @@ def describe(discovery: Discovery) -> dict[str, Any]:
         "ignored": dict(discovery.ignored),
         "rejected": count_values(discovery.rejections["reason"]),
         "evidence": list(discovery.evidence),
+        "rivals": list(discovery.rivals),
         "proposals": [],
         "notices": [*discovery.notices, *([] if discovery.levels else number_notices(paths))],
     }
@@ -75,12 +76,12 @@ def describe_refusal(error: UnsettledLayoutError) -> dict[str, Any]:
         for proposal in error.unsettled.proposals
     ]
     nothing: dict[str, Any] = {"layout": None, "why": str(error).partition("\n")[0], "images": 0, "classes": {}}
-    nothing |= {"splits": {}, "ignored": {}, "rejected": {}, "notices": []}
+    nothing |= {"splits": {}, "ignored": {}, "rejected": {}, "rivals": [], "notices": []}
     return nothing | {"evidence": list(error.unsettled.evidence), "proposals": proposals}
 
 
 def print_discovery(console: Console, discovery: Discovery) -> None:
-    """Print what a source is: layout and why, counts, what is passed over, the first rows."""
+    """Print what a source is: layout and why, counts, what is passed over, evidence and rivals, the first rows."""
     found = describe(discovery)
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
@@ -91,6 +92,9 @@ def print_discovery(console: Console, discovery: Discovery) -> None:
     for title, key in (("splits", "splits"), ("passed over", "ignored"), ("rejected because", "rejected")):
         if found[key]:
             table.add_row(title, printable(some(found[key])))
+    for title, key in (("evidence", "evidence"), ("not taken", "rivals")):
+        for sentence in found[key]:
+            table.add_row(title, printable(sentence))
     for notice in found["notices"]:
         table.add_row("note", printable(notice))
     console.print(table)

@@ -114,6 +114,7 @@ def _add_joined(
     by_file: dict[str, tuple[str, ...]] = {}
     extra: Entries = []
     lists: list[dict[str, str]] = []
+    is_sure = True
     for way in ways:
         column = next(one for one in way.roles.labels if one.name == name)
         mine = labels_by_file(way.files, column.values)
@@ -127,7 +128,7 @@ def _add_joined(
             lists.append(named[1])
             extra.append(named[0])
         by_file |= claim.by_file
-        is_sure = named is not None or not name.endswith("_id")
+        is_sure &= named is not None or not name.endswith("_id")
     says = f"{name if not name.isdigit() else 'a column'} of {', '.join(way.head.path for way in ways)} is the label"
     split = split_claim(family, words)
     claims.labels.append(LabelClaim([*roots, *extra], column, by_file, says, is_sure, split))

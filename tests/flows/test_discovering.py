@@ -122,3 +122,22 @@ def test_a_refusal_is_one_mistake_and_the_configs_that_settle_it(offline_parquet
     assert [line for line in said if line.startswith("error:")] == said[:1]
     place = next(at for at, line in enumerate(said) if line.startswith("If "))
     assert said[place + 1] == "  source:"
+
+
+def test_discover_shows_what_tables_say_and_which_readings_were_not_taken(
+    offline_parquetry: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "photos").mkdir()
+    rows = ["file,label,colour"]
+    for number in range(9):
+        (tmp_path / "photos" / f"{number}.png").write_bytes(b"x")
+        rows.append(f"{number}.png,{('cat', 'dog', 'eel')[number % 3]},{('red', 'blue')[number % 2]}")
+    (tmp_path / "truth.csv").write_text("\n".join(rows) + "\n")
+
+    page = " ".join(offline_parquetry("discover", tmp_path).stdout.split())
+    found = json.loads(offline_parquetry("discover", tmp_path, "--json").stdout)
+
+    assert "evidence truth.csv: the column file names 9 of 9 images" in page
+    assert any("colour" in rival for rival in found["rivals"])
+    assert "not taken" in page
+    assert found["proposals"] == []

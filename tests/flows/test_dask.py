@@ -124,7 +124,7 @@ def test_a_cluster_builds_the_same_bytes_as_threads_locally_and_on_s3(
     names = shards(tmp_path / "out-threads")
     assert len(names) == 5
     assert shards(tmp_path / "out-dask") == names
-    assert sorted(path.rpartition("/")[2] for path in store.ls("datasets/remote/shards")) == names
+    assert sorted(path.rpartition("/")[2] for path in store.ls("datasets/remote/_shards")) == names
     assert list((tmp_path / "out-dask" / "runs").iterdir()) == []
 
 
@@ -301,7 +301,7 @@ def test_a_worker_killed_in_the_middle_costs_no_row(
         environment = {**parquetry.environment, **KEYS}
         run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if where == "s3":
-            while not store.exists("datasets/out/shards") or len(store.ls("datasets/out/shards", refresh=True)) < 3:
+            while not store.exists("datasets/out/_shards") or len(store.ls("datasets/out/_shards", refresh=True)) < 3:
                 assert run.poll() is None
         else:
             wait_for_shards(tmp_path / "out", run, 3)

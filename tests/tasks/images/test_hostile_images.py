@@ -149,7 +149,6 @@ DISGUISED = {
     "FLI": struct.pack("<IHHHHHH", 178, 0xAF12, 1, 16, 16, 8, 3) + bytes(200),
     "SVG": b"<?xml version='1.0'?>\n<svg xmlns='http://www.w3.org/2000/svg'/>",
     "an icon": saved(SMALL, "ICO"),
-    "PPM": saved(SMALL, "PPM"),
     "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(60),
     "HEIF": struct.pack(">I", 24) + b"ftypheic\0\0\0\0heicmif1" + bytes(50),
     "AVIF": struct.pack(">I", 24) + b"ftypavif\0\0\0\0avifmif1" + bytes(50),

@@ -25,7 +25,7 @@ from tests.faulty_proxy import FAULTS, Proxy, proxy
 from tests.object_store import s3_server
 from tests.steps_here import StepsHere
 
-STRIDE = int(os.environ.get("FAULT_STRIDE", "1"))
+STRIDE = int(os.environ.get("FAULT_STRIDE", "7"))
 """1: each request of a run is spoilt in turn; more: every so many."""
 COMMIT = r"/commits/[0-9]+\.json"
 PROBE = r"/runs/probe-[0-9a-f]+/file"

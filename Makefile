@@ -5,7 +5,7 @@ READERS := .env-readers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-faults test-readers fuzz check bench reference constraints clean help
+.PHONY: demo test test-faults test-answers test-readers fuzz check bench reference constraints clean help
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -40,6 +40,9 @@ test: check ## All checks and tests
 
 test-faults: $(VENV)/.dev ## The long loops: faults, kills, nights
 	$(BIN)/pytest -m faults -n auto --maxprocesses 2 --dist load
+
+test-answers: $(VENV)/.dev ## Spoil each request of runs on an object store in turn (FAULT_STRIDE=7: every seventh)
+	$(BIN)/pytest -m answers -n auto --maxprocesses 2
 
 $(READERS)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(READERS)

@@ -192,7 +192,7 @@ def test_another_runs_commit_is_not_taken_for_ones_own(nightly: Nightly) -> None
     assert len(nightly.versions()) == len(before) + 1
 
 
-@pytest.mark.faults
+@pytest.mark.answers
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_becomes_of_any_request_no_word_is_false_and_no_commit_lost(nightly: Nightly, fault: str) -> None:
     findings: list[str] = []
@@ -219,7 +219,7 @@ def test_whatever_becomes_of_any_request_no_word_is_false_and_no_commit_lost(nig
     assert wanted > 30
 
 
-@pytest.mark.faults
+@pytest.mark.answers
 @pytest.mark.parametrize("fault", FAULTS)
 def test_of_two_runs_at_once_each_says_what_is_so(nightly: Nightly, fault: str) -> None:
     findings: list[str] = []

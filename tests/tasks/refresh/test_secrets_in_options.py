@@ -135,7 +135,7 @@ def test_a_credential_in_the_config_is_refused_with_the_place_it_belongs(
     [
         {"anon": True, "endpoint_url": "http://127.0.0.1:9000", "key": "", "secret": None},
         {"token": "google_default"},
-        {"token": "/run/secrets/key.json", "key_filename": "/home/me/.ssh/id"},
+        {"token": "/run/secrets/key.json", "key_filename": "~/.ssh/id"},
         {"use_ssl": False, "client_kwargs": {"region_name": "eu-central-1"}},
     ],
 )

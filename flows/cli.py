@@ -20,10 +20,12 @@ from flows.commands.command_line import (
     pairs,
     print_error,
     print_json,
+    print_line,
     print_note,
     store_options,
     told,
 )
+from flows.commands.help_pages import EPILOG, MAKE, argument, command, flag, option
 from flows.interrupts import stopped_by_signals
 from flows.standard_streams import Streams, use_utf8
 from tasks.errors import ConfigError, DatasetError
@@ -33,35 +35,55 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="parquetry",
-    help="Labelled images, however they lie, into Parquet shards that a training job reads at once.",
+    help="Turns folders, CSVs and JSON files of labelled images into Parquet, ready for training.",
+    epilog=EPILOG,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
-app.add_typer(duty_commands.app)
+Configs = Annotated[list[str], argument("CONFIG", "YAML files, one for each dataset; paths or any fsspec URL.")]
+Config = Annotated[str, argument("CONFIG", "A YAML file; a path or any fsspec URL.")]
+Sets = Annotated[
+    list[str] | None,
+    option("KEY=VALUE", "Override a key of the config, such as resize.mode=pad.", "--set"),
+]
+SourcePlace = Annotated[str, argument("SOURCE", "A folder or a label file: a path or any fsspec URL.")]
+Layout = Annotated[str, option("LAYOUT", "auto, class_folders, split_folders, hierarchy, csv or json.")]
+
+
 app.add_typer(version_commands.app)
-
-Configs = Annotated[list[str], typer.Argument(help="YAML files, one a dataset; paths or any fsspec URL.")]
-Config = Annotated[str, typer.Argument(help="A YAML file; a path or any fsspec URL.")]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Lay a value over the config.")]
-SourcePlace = Annotated[str, typer.Argument(help="A folder or a label file: a path or any fsspec URL.")]
-Layout = Annotated[str, typer.Option(help="auto, class_folders, split_folders, hierarchy, csv or json.")]
+app.add_typer(duty_commands.app)
 
 
-@app.command()
+def _print_version(asked: bool) -> None:
+    if asked:
+        from tasks import __version__  # noqa: PLC0415
+
+        print_line(f"parquetry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def parquetry(
+    version: Annotated[bool, flag("--version", "Print the version.", is_eager=True, callback=_print_version)] = False,
+    debug: Annotated[bool, flag("--debug", "Show the traceback of an error; may stand anywhere.")] = False,
+) -> None:
+    """Only its options; the help is that of the whole command."""
+
+
+@command(app, MAKE, "run pets.yaml --set resize.mode=pad")
 def run(  # noqa: PLR0913, PLR0917 - the options of a command
     context: typer.Context,
     configs: Configs,
     sets: Sets = None,
-    full: Annotated[bool, typer.Option("--full", help="Make every image anew.")] = False,
-    rehash: Annotated[bool, typer.Option("--rehash", help="Fetch and hash every image: fingerprints may lie.")] = False,
-    limit: Annotated[int, typer.Option(min=0, help="Take only N images, every class among them; 0 for all.")] = 0,
-    accept: Annotated[list[str] | None, typer.Option(metavar="GATE", help="A gate that may be crossed now.")] = None,
-    parallel: Annotated[int, typer.Option(min=1, max=64, metavar="N", help="Run up to N datasets at once.")] = 1,
+    full: Annotated[bool, flag("--full", "Rebuild every image from the source.")] = False,
+    rehash: Annotated[bool, flag("--rehash", "Re-read every image, even where size and date look unchanged.")] = False,
+    limit: Annotated[int, option("N", "Take only N images, of every class; 0 for all.", min=0)] = 0,
+    accept: Annotated[list[str] | None, option("GATE", "Publish although this gate is crossed.")] = None,
+    parallel: Annotated[int, option("N", "Run up to N datasets at once.", min=1, max=64)] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Bring datasets up to date with their sources; ends with published, unchanged or refused."""
+    """Build datasets, or bring them up to date with their sources; ends with published, unchanged or refused."""
     with stopped_by_signals() as interrupt:
         from flows.commands.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
         from flows.display.progress_bar import Display  # noqa: PLC0415
@@ -84,9 +106,9 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     raise typer.Exit(code)
 
 
-@app.command()
+@command(app, MAKE, "plan pets.yaml")
 def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
-    """Show what a run would do: layout and why, classes, splits, shards, sizes; writes nothing."""
+    """Show what a run would do, and write nothing: layout and why, classes, splits, shards, sizes."""
     from flows.commands.dry_run import describe_plan, print_plan  # noqa: PLC0415
 
     described = describe_plan(config, pairs(sets))
@@ -96,9 +118,9 @@ def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
         print_plan(console(), described)
 
 
-@app.command()
+@command(app, MAKE, "discover photos")
 def discover(source: SourcePlace, layout: Layout = "auto", options: Options = None, as_json: AsJson = False) -> None:
-    """Say what a source is: its layout and why, classes, splits, what is passed over, the first rows."""
+    """Look at a source without a config: its layout and why, classes, splits, what is skipped, the first rows."""
     from flows.commands.discovering import describe, describe_refusal, print_discovery  # noqa: PLC0415
     from flows.commands.discovering import discover as look  # noqa: PLC0415
     from tasks.discover.proposals import UnsettledLayoutError  # noqa: PLC0415
@@ -116,35 +138,53 @@ def discover(source: SourcePlace, layout: Layout = "auto", options: Options = No
         print_discovery(console(), found)
 
 
-@app.command()
+@command(app, MAKE, "init photos published/photos --output photos.yaml")
 def init(
     source: SourcePlace,
-    output: Annotated[str, typer.Argument(help="Where the dataset will be published.")],
+    output: Annotated[str, argument("OUTPUT", "Where the dataset will be published.")],
+    file: Annotated[Path | None, option("FILE", "Write the config here, not to standard output.", "--output")] = None,
     layout: Layout = "auto",
     options: Options = None,
 ) -> None:
-    """Print a commented config for what a source is; it runs as it is, or once one of its readings is chosen."""
+    """Write a commented config that fits a source; it runs as it is, or once one of its readings is chosen."""
     from flows.commands.discovering import discover as look  # noqa: PLC0415
-    from flows.commands.starting import choosing_config, starting_config  # noqa: PLC0415
+    from flows.commands.starting import Target, choosing_config, starting_config  # noqa: PLC0415
     from flows.commands.unrunnable import refuse_unrunnable  # noqa: PLC0415
+    from flows.standard_streams import file_of_output  # noqa: PLC0415
     from tasks.discover.proposals import UnsettledLayoutError  # noqa: PLC0415
 
     known = store_options(options)
+    target = Target(source, output, file or file_of_output())
     try:
         found = look(source, known, layout)
         refuse_unrunnable(found)
-        text = starting_config(source, output, found)
+        text = starting_config(target, found)
     except UnsettledLayoutError as error:
-        text = choosing_config(source, output, known, error)
+        text = choosing_config(target, known, error)
         if error.certain is None:
             what = str(error).partition("\n")[0]
             print_note(f"{what}\nThe config holds each of them in comments: choose one, and it runs.")
-    sys.stdout.write(text)
+    if file is None:
+        sys.stdout.write(text)
+        return
+    _write_new(file, text)
+    print_line(f"wrote {file}; next: parquetry plan {file}")
 
 
-@app.command()
+def _write_new(file: Path, text: str) -> None:
+    """Write *text* to *file*, which is not there yet."""
+    try:
+        with file.open("x", encoding="utf-8") as made:
+            made.write(text)
+    except FileExistsError:
+        raise ConfigError(f"--output {file}: is there already. Name another file, or remove it first.") from None
+    except OSError as error:
+        raise ConfigError(f"--output {file}: cannot be written: {error.strerror}.") from None
+
+
+@command(app, MAKE, "check configs/*.yaml")
 def check(context: typer.Context, configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
-    """Validate configs without touching their sources."""
+    """Check configs without looking at their sources."""
     from flows.config import load_config  # noqa: PLC0415
     from tasks.publish import refuse_guests  # noqa: PLC0415
 
@@ -164,17 +204,19 @@ def check(context: typer.Context, configs: Configs, sets: Sets = None, as_json: 
         elif problem:
             print_error(problem)
         else:
-            console().print(f"{url}: the config of {name} is in order", markup=False, highlight=False, soft_wrap=True)
+            print_line(f"{url}: the config of {name} is in order")
     raise typer.Exit(2 if wrong else 0)
 
 
-@app.command()
-def demo(folder: Annotated[Path, typer.Argument(help="Where to draw; made if absent.")] = Path("demo")) -> None:
+@command(app, MAKE, "demo demo")
+def demo(
+    folder: Annotated[Path, argument("FOLDER", "Where to draw; created if absent.")] = Path("demo"),
+) -> None:
     """Draw a small labelled image set in every layout, with a config for each."""
     from flows.commands.demo import draw_demo  # noqa: PLC0415
 
     for config in draw_demo(folder):
-        console().print(f"parquetry run {config}", markup=False, highlight=False, soft_wrap=True)
+        print_line(f"parquetry run {config}")
 
 
 def _gates(names: list[str] | None) -> tuple[str, ...]:
@@ -207,7 +249,7 @@ def main() -> None:
 def _exit_code(*, debug: bool) -> int:
     """What the command comes to."""
     try:
-        app(obj=debug)
+        app(obj=debug, prog_name=app.info.name)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except KeyboardInterrupt:

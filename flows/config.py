@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -93,13 +94,23 @@ def _read_text(url: str) -> str:
         with fsspec.open(url, "rb") as file:
             return _decoded(file.read(MAX_BYTES + 1), url)
     except FileNotFoundError:
-        raise MissingConfigError(f"{redact_url(url)}: no such config file.") from None
+        raise MissingConfigError(f"{redact_url(url)}: no such config file.{_beside(url)}") from None
     except IsADirectoryError:
         raise ConfigError(f"{url}: is a folder. Name the YAML files in it, such as {url.rstrip('/')}/*.yaml.") from None
     except DatasetError:
         raise
     except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
         raise ConfigError(f"{redact_url(url)}: cannot be read: {str(error)[:200]}") from None
+
+
+def _beside(url: str) -> str:
+    """The YAML file whose name is most like that of *url*, in the same local folder."""
+    if is_url(url):
+        return ""
+    place = local_path(url)
+    names = sorted(path.name for path in place.parent.glob("*.y*ml")) if place.parent.is_dir() else []
+    near = get_close_matches(place.name, names, n=1)
+    return f" Did you mean {place.with_name(near[0])}?" if near else ""
 
 
 def _decoded(content: bytes, url: str) -> str:

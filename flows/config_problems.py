@@ -13,6 +13,13 @@ from flows.config_words import unknown_layout, words_for
 from flows.yaml_text import KeyPath, YamlText
 
 _MOST = 20
+_OTHER_WORDS = {
+    **dict.fromkeys(("image", "images", "transform", "transforms"), "resize"),
+    **dict.fromkeys(("input", "data", "dataset", "src"), "source"),
+    **dict.fromkeys(("target", "destination", "dest", "dst"), "output"),
+    **dict.fromkeys(("filter", "filters", "checks"), "validation"),
+}
+"""What people call a section whose name is another."""
 
 
 def describe_problems(
@@ -68,6 +75,8 @@ def _unknown_key(key: str, fields: Sequence[str], model: type[BaseModel]) -> str
     """What to say of a key that is none here: the nearest one here, else where one of that name belongs."""
     if near := get_close_matches(key, fields, n=1, cutoff=0.6):
         return f"unknown key; did you mean {near[0]!r}?"
+    if key.lower() in _OTHER_WORDS:
+        return f"unknown key; did you mean `{_OTHER_WORDS[key.lower()]}`?"
     elsewhere = {f"{section}.{name}": name for section, names in _sections(model).items() for name in names}
     for cutoff in (1.0, 0.8):
         for place, name in elsewhere.items():

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -81,6 +82,14 @@ class Streams:
     def is_reader_gone(error: OSError) -> bool:
         """Whether whoever read the answers has had enough, as `head` has."""
         return error.errno == errno.EPIPE
+
+
+def file_of_output() -> Path | None:
+    """The file that standard output is redirected to, where it is one."""
+    with suppress(OSError):
+        place = Path("/proc/self/fd/1").readlink()
+        return place if place.is_file() else None
+    return None
 
 
 def _open_closed_ones() -> None:

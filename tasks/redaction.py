@@ -116,13 +116,13 @@ def learn_concealed(tokens: Mapping[str, Any]) -> None:
 def redact_values(value: Any) -> Any:
     """JSON-like *value* with every URL in its texts redacted, without secrets by their keys and options of stores."""
     if isinstance(value, Mapping):
-        return {key: "…" if item and _is_hidden(str(key)) else redact_values(item) for key, item in value.items()}
+        return {key: "…" if item and is_hidden_key(str(key)) else redact_values(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact_values(item) for item in value]
     return redact_text(value) if isinstance(value, str) else value
 
 
-def _is_hidden(key: str) -> bool:
+def is_hidden_key(key: str) -> bool:
     """Whether what stands under *key*, which may be dotted, is written down nowhere."""
     parts = key.split(".")
     return not _OPTIONS.isdisjoint(parts) or _SECRET_KEY.search(parts[-1]) is not None

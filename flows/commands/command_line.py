@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
+from flows.commands.excerpts import line_named
+from flows.commands.help_pages import argument, flag, option
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError
 
 if TYPE_CHECKING:
@@ -16,13 +18,14 @@ if TYPE_CHECKING:
 
     from tasks.storage import Store
 
-Root = Annotated[str, typer.Argument(help="An output: the folder or URL that `output.path` names.")]
-Number = Annotated[int | None, typer.Argument(help="A version's number; the newest where left out.")]
+
+Root = Annotated[str, argument("ROOT", "A published dataset: the folder or URL that `output.path` names.")]
+Number = Annotated[int | None, argument("N", "A version's number; by default the newest.")]
 Options = Annotated[
     list[str] | None,
-    typer.Option("--storage-option", metavar="KEY=VALUE", help="An option of fsspec's for the store."),
+    option("KEY=VALUE", "An fsspec option for the store, such as anon=true.", "--storage-option"),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+AsJson = Annotated[bool, flag("--json", "Print JSON for scripts.")]
 _PROPOSED = re.compile(r"If .*:$")
 
 
@@ -101,12 +104,20 @@ def exit_code_of(error: BaseException) -> int:
 
 
 def print_error(message: str) -> None:
-    """Print what went wrong, each of several mistakes as one; what is proposed instead stands below as it is."""
+    """Print what went wrong, each mistake by itself with the line that it names; proposals stay as they are."""
     lines = plain(message).split("\n")
     first = next((place for place, line in enumerate(lines) if place and _PROPOSED.match(line)), len(lines))
     for place, line in enumerate(lines):
         is_mistake = bool(line) and not line[0].isspace() and place < first
-        sys.stderr.write(f"error: {line}\n" if is_mistake else f"{line}\n")
+        sys.stderr.write(f"{_folded(f'error: {line}')}\n{line_named(line)}" if is_mistake else f"{line}\n")
+
+
+def _folded(line: str) -> str:
+    """*line*, broken between words where a terminal would break it anywhere."""
+    if not sys.stderr.isatty():
+        return line
+    width = max(40, shutil.get_terminal_size().columns)
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False, subsequent_indent="  ")
 
 
 def print_warning(message: str) -> None:

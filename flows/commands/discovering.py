@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.config_words import unknown_layout, words_for
-from flows.display.summary import printable, some
+from flows.display.printing import facts, printable, show
+from flows.display.summary import some
 from tasks.discover import Source, discover_sources
 from tasks.discover.proposals import UnsettledLayoutError
-from tasks.errors import ConfigError
+from tasks.errors import ConfigError, LayoutError
 from tasks.labels import number_notices, order_classes
 from tasks.samples import Discovery, count_values
 from tasks.storage import is_url, local_path, redact_url, require_scheme
@@ -40,7 +41,12 @@ def discover(path: str, options: Mapping[str, Any], layout: str) -> Discovery:
         if problem["type"] == "union_tag_invalid":
             raise ConfigError(f"--layout: {unknown_layout(problem['ctx'])}") from None
         raise ConfigError(f"{redact_url(path)}: {'.'.join(map(str, problem['loc']))}: {words_for(problem)}") from None
-    return discover_sources([source], {})
+    try:
+        return discover_sources([source], {})
+    except LayoutError as error:
+        if type(error) is not LayoutError:
+            raise
+        raise LayoutError(str(error).replace("Check `source.path`", "Check the path")) from None
 
 
 def describe(discovery: Discovery) -> dict[str, Any]:
@@ -81,30 +87,23 @@ def describe_refusal(error: UnsettledLayoutError) -> dict[str, Any]:
 
 
 def print_discovery(console: Console, discovery: Discovery) -> None:
-    """Print what a source is: layout and why, counts, what is passed over, evidence and rivals, the first rows."""
+    """Print what a source is: layout and why, counts, what is skipped, evidence and rivals, the first rows."""
     found = describe(discovery)
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("layout", printable(f"{found['layout']}: {found['why']}"))
-    table.add_row("images", f"{found['images']:,}")
-    table.add_row("classes", printable(f"{len(found['classes'])}: {some(found['classes'])}"))
-    for title, key in (("splits", "splits"), ("passed over", "ignored"), ("rejected because", "rejected")):
-        if found[key]:
-            table.add_row(title, printable(some(found[key])))
-    for title, key in (("evidence", "evidence"), ("not taken", "rivals")):
-        for sentence in found[key]:
-            table.add_row(title, printable(sentence))
-    for notice in found["notices"]:
-        table.add_row("note", printable(notice))
-    console.print(table)
-    console.print(_first_rows(discovery.samples))
+    rows = [
+        ("layout", f"{found['layout']}: {found['why']}"),
+        ("images", f"{found['images']:,}"),
+        ("classes", f"{len(found['classes'])}: {some(found['classes'])}"),
+    ]
+    counts = (("splits", "splits"), ("skipped", "ignored"), ("rejected because", "rejected"))
+    rows += [(title, some(found[key])) for title, key in counts if found[key]]
+    for title, key in (("evidence", "evidence"), ("not taken", "rivals"), ("note", "notices")):
+        rows += [(title, sentence) for sentence in found[key]]
+    show(console, facts(rows), "", _first_rows(discovery.samples))
 
 
 def _first_rows(samples: pa.Table) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in ("sample_id", "label_path", "split"):
-        table.add_column(column, overflow="ellipsis", no_wrap=True, max_width=60)
+    columns = ("sample_id", "label_path", "split")
+    table = Table(*columns, box=None, pad_edge=False)
     for row in samples.slice(0, _ROWS).to_pylist():
-        table.add_row(*(printable(row[column]) for column in ("sample_id", "label_path", "split")))
+        table.add_row(*(printable(row[column]) for column in columns))
     return table

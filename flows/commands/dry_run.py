@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from rich.console import Console
-from rich.table import Table
 
 from flows.commands.local_run import check_config
-from flows.display.summary import printable, size_text, some
+from flows.display.printing import facts, printable, show
+from flows.display.summary import counted, size_text, some
 from tasks.label_kinds import count_classes
 from tasks.publish import Run
 from tasks.refresh import preview
@@ -88,24 +88,20 @@ def _counts(planned: PlannedRun, column: str) -> dict[str, int]:
 
 def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
     """Print what `describe_plan` found."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("layout", printable(f"{plan['layout']}: {plan['why']}"))
-    table.add_row("images", f"{plan['listed']:,} listed, {plan['rejected']:,} rejected before any is fetched")
-    table.add_row("splits", printable(some(plan["splits"])))
-    table.add_row("classes", printable(f"{len(plan['classes'])}: {some(plan['classes'])}"))
-    if plan["reasons"]:
-        table.add_row("rejected because", printable(some(plan["reasons"])))
-    if plan["ignored"]:
-        table.add_row("passed over", printable(some(plan["ignored"])))
-    table.add_row("changes", f"{plan['adds']:,} new, {plan['changes']:,} to look at, {plan['deletes']:,} gone")
-    table.add_row("shards", f"{plan['shards_to_build']:,} to build, {plan['shards_to_keep']:,} to keep")
-    unknown = f", and {plan['sizes_unknown']:,} of unknown size" if plan["sizes_unknown"] else ""
-    table.add_row("to fetch", size_text(plan["bytes_to_fetch"]) + unknown)
-    table.add_row("to write", f"about {size_text(plan['estimated_bytes'])}")
-    table.add_row("time", f"about {plan['estimated_seconds']:,.0f} s, as photographs go")
-    for notice in plan["notices"]:
-        table.add_row("note", printable(notice))
-    console.print(printable(f"plan of {plan['name']}: nothing is written"))
-    console.print(table)
+    unknown = f", and {counted(plan['sizes_unknown'], 'image')} of unknown size" if plan["sizes_unknown"] else ""
+    seconds = max(1, plan["estimated_seconds"])
+    rows = [
+        ("layout", f"{plan['layout']}: {plan['why']}"),
+        ("images", f"{plan['listed']:,} listed, {plan['rejected']:,} rejected before any is fetched"),
+        ("splits", some(plan["splits"])),
+        ("classes", f"{len(plan['classes'])}: {some(plan['classes'])}"),
+        ("rejected because", some(plan["reasons"])),
+        ("skipped", some(plan["ignored"])),
+        ("changes", f"{plan['adds']:,} new, {plan['changes']:,} perhaps changed, {plan['deletes']:,} gone"),
+        ("shards", f"{plan['shards_to_build']:,} to build, {plan['shards_to_keep']:,} to keep"),
+        ("to fetch", size_text(plan["bytes_to_fetch"]) + unknown),
+        ("to write", f"about {size_text(plan['estimated_bytes'])}"),
+        ("time", f"about {seconds:,.0f} s for photographs of usual size, and some to start Prefect"),
+        *(("note", notice) for notice in plan["notices"]),
+    ]
+    show(console, printable(f"plan of {plan['name']}: nothing is written"), facts(row for row in rows if row[1]))

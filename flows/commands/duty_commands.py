@@ -10,7 +10,6 @@ import typer
 
 from flows.commands.command_line import (
     AsJson,
-    console,
     print_error,
     print_json,
     print_line,
@@ -18,6 +17,7 @@ from flows.commands.command_line import (
     print_warning,
     told,
 )
+from flows.commands.help_pages import SCHEDULE, argument, command, flag, option
 from tasks.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,21 +25,23 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Configs = Annotated[list[str], typer.Argument(help="YAML files with a `schedule`, one a dataset; paths or URLs.")]
-MaybeConfigs = Annotated[list[str] | None, typer.Argument(help="YAML files with a `schedule`; paths or URLs.")]
+_SOMEWHERE = "alerts need somewhere to go: --webhook URL (Slack, Mattermost, your own) or --notify TYPE/NAME."
+
+Configs = Annotated[list[str], argument("CONFIG", "YAML files with a `schedule`; paths or URLs.")]
+MaybeConfigs = Annotated[list[str] | None, argument("CONFIG", "YAML files with a `schedule`; paths or URLs.")]
 
 
-@app.command()
+@command(app, SCHEDULE, "deploy configs/*.yaml")
 def deploy(
     configs: MaybeConfigs = None,
     prune: Annotated[
         str | None,
-        typer.Option(metavar="FOLDER", help="Remove what this folder deployed and no longer holds; nothing else."),
+        option("FOLDER", "Remove the deployments of configs that this folder no longer holds."),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="A config may take another one's place.")] = False,
+    replace: Annotated[bool, flag("--replace", "Take over the deployment of another config of the same name.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell a Prefect server the schedules of configs; a worker of their work pool runs them."""
+    """Create or update a scheduled Prefect deployment for each config."""
     from flows.scheduling.scheduled_configs import folder_place, read_configs  # noqa: PLC0415 - `--help` must not wait for it
 
     if not configs and prune is None:
@@ -95,13 +97,13 @@ def _tell(  # noqa: PLR0913 - the columns of one line
         print_line(f"{action} {name or config}" + (f": {detail}" if detail else ""))
 
 
-@app.command()
+@command(app, SCHEDULE, "serve configs/*.yaml")
 def serve(
     configs: Configs,
-    limit: Annotated[int, typer.Option(min=1, help="So many runs at once; the others wait.")] = 1,
-    replace: Annotated[bool, typer.Option("--replace", help="A config may take another one's place.")] = False,
+    limit: Annotated[int, option("N", "Runs at once; the others wait.", min=1)] = 1,
+    replace: Annotated[bool, flag("--replace", "Take over the deployment of another config of the same name.")] = False,
 ) -> None:
-    """Run configs by their schedules from this process, without a work pool, until it is stopped."""
+    """Run configs on their schedules from this process, without a work pool, until it is stopped."""
     from flows.scheduling.scheduled_configs import read_configs  # noqa: PLC0415 - as above
 
     read = read_configs(configs)
@@ -115,29 +117,26 @@ def serve(
     serve_configs(read.scheduled, limit=limit, replace=replace, tell=print_line)
 
 
-@app.command()
+@command(app, SCHEDULE, "automations configs/*.yaml --webhook https://hooks.example.com/x")
 def automations(  # noqa: PLR0913, PLR0917 - the options of a command
     configs: MaybeConfigs = None,
-    webhook: Annotated[
-        str | None, typer.Option(metavar="URL", envvar="PARQUETRY_WEBHOOK", help="Where alerts are posted to.")
-    ] = None,
-    notify: Annotated[
-        str | None, typer.Option(metavar="TYPE/NAME", help="A notification block of Prefect's that sends alerts.")
-    ] = None,
-    grace: Annotated[str, typer.Option(metavar="TIME", help="So late may a night be: 2h, 30m.")] = "2h",
+    webhook: Annotated[str | None, option("URL", "Where alerts are posted to.", envvar="PARQUETRY_WEBHOOK")] = None,
+    notify: Annotated[str | None, option("TYPE/NAME", "A notification block of Prefect's that sends alerts.")] = None,
+    grace: Annotated[str, option("TIME", "Alert when a run is later than this (2h, 30m).")] = "2h",
     within: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Tell of a night after so long, whatever its schedule is.")
+        str | None,
+        option("TIME", "Alert when there was no run for this long, whatever the schedule."),
     ] = None,
-    remove: Annotated[bool, typer.Option("--remove", help="Remove all of them.")] = False,
+    remove: Annotated[bool, flag("--remove", "Remove all alerts.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Have the Prefect server tell of runs that failed, were refused, died, or did not happen."""
+    """Set up alerts for runs that fail, are refused, crash or never start."""
     from flows.scheduling.scheduled_configs import read_configs  # noqa: PLC0415 - as above
 
     if webhook and notify:
         raise ConfigError("automations: give --webhook or --notify, not both.")
     if configs and not (webhook or notify) and not remove:
-        raise ConfigError("automations: alerts for configs need somewhere to go: --webhook URL or --notify TYPE/NAME.")
+        raise ConfigError(f"automations: {_SOMEWHERE}")
     allowed, fixed = _duration(grace, "--grace"), _duration(within, "--within") if within else None
     read = read_configs(configs or [])
     failed = _tell_of_reading(read, as_json=as_json)
@@ -172,12 +171,7 @@ def _make_automations(
         else:
             print_line(f"{item.action} {item.name}")
     if sends is None and not remove:
-        console(stderr=True).print(
-            "alerts need somewhere to go: --webhook URL (Slack, Mattermost, your own) or --notify TYPE/NAME",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+        print_note(_SOMEWHERE)
 
 
 def _make_sure_of_home() -> None:

@@ -15,6 +15,7 @@ from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
 from flows.prefect_home import make_sure_of_home
 from flows.runners import check_runner
+from flows.yaml_text import KeyPath
 from tasks.discover import check_sources
 from tasks.errors import DatasetError, LayoutError, OutputError
 from tasks.publish import check_output, told_of_others
@@ -84,13 +85,22 @@ def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) 
     """
     dataset = load_config(url, overrides)
     check_runner(dataset.run)
-    try:
-        check_output(dataset.output, dataset.name, [source.place for source in dataset.sources], write=write)
-        check_sources(dataset.sources, dataset.splits.names)
-    except (LayoutError, OutputError) as error:
-        key = ("output", "path") if isinstance(error, OutputError) else ("source", "path")
-        raise type(error)(f"{line_of(url, key)}: {error}") from error
+    places = [source.place for source in dataset.sources]
+    with _placed_in(url, ("output", "path")):
+        check_output(dataset.output, dataset.name, places, write=write)
+    for number, source in enumerate(dataset.sources):
+        with _placed_in(url, ("source", number, "path") if len(places) > 1 else ("source", "path")):
+            check_sources([source], dataset.splits.names)
     return dataset
+
+
+@contextmanager
+def _placed_in(url: str, key: KeyPath) -> Iterator[None]:
+    """What is said of a source or an output begins with the line of the config that names it."""
+    try:
+        yield
+    except (LayoutError, OutputError) as error:
+        raise type(error)(f"{line_of(url, key)}: {error}") from error
 
 
 def run_configs(

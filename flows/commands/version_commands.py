@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,16 +19,20 @@ from flows.commands.command_line import (
     print_json,
     print_line,
 )
+from flows.commands.help_pages import KEEP, LOOK, argument, command, flag, option
 from tasks.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tasks.publish.retention import Garbage
 
 app = typer.Typer()
 
-Needed = Annotated[int, typer.Argument(help="A version's number.")]
-Keep = Annotated[int | None, typer.Option(min=1, help="Else `output.keep_versions` of the newest version.")]
-Grace = Annotated[float | None, typer.Option(min=0, help="Else `output.grace_days` of the newest version.")]
+Needed = Annotated[int, argument("N", "A version's number.")]
+Keep = Annotated[int | None, option("N", "By default `output.keep_versions` of the newest version.", min=1)]
+Grace = Annotated[float | None, option("DAYS", "By default `output.grace_days` of the newest version.", min=0)]
 
 
-@app.command()
+@command(app, LOOK, "versions published/pets")
 def versions(root: Root, options: Options = None, as_json: AsJson = False) -> None:
     """List the versions of an output, oldest first."""
     from flows.display.summary import print_versions  # noqa: PLC0415 - `--help` must not wait for what a command needs
@@ -41,9 +45,9 @@ def versions(root: Root, options: Options = None, as_json: AsJson = False) -> No
         print_versions(console(), lines)
 
 
-@app.command()
+@command(app, LOOK, "path published/pets")
 def path(root: Root, number: Number = None, options: Options = None, as_json: AsJson = False) -> None:
-    """Print the folder that holds a version's Parquet and nothing else; local outputs only."""
+    """Print the folder that holds a version's Parquet files; local outputs only."""
     from tasks.publish.versions import version_path  # noqa: PLC0415
 
     found = version_path(open_root(root, options), number)
@@ -53,9 +57,9 @@ def path(root: Root, number: Number = None, options: Options = None, as_json: As
         print_line(found)
 
 
-@app.command()
+@command(app, LOOK, "files s3://acme/pets 3")
 def files(root: Root, number: Number = None, options: Options = None, as_json: AsJson = False) -> None:
-    """Print the Parquet files of a version, one a line."""
+    """Print the Parquet files of a version, one on each line."""
     from tasks.publish.versions import version_files  # noqa: PLC0415
 
     found = version_files(open_root(root, options), number)
@@ -66,15 +70,15 @@ def files(root: Root, number: Number = None, options: Options = None, as_json: A
         print_line(file)
 
 
-@app.command()
+@command(app, LOOK, "explain published/pets cat/1.jpg")
 def explain(
     root: Root,
-    sample: Annotated[str, typer.Argument(help="An image's id, path or URL, or a part of one.")],
-    number: Annotated[int | None, typer.Option("--version", help="A version's number; else the newest.")] = None,
+    sample: Annotated[str, argument("IMAGE", "Its id, path or URL, or a part of one.")],
+    number: Annotated[int | None, option("N", "A version's number; by default the newest.", "--version")] = None,
     options: Options = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say where one image went, or why it did not."""
+    """Say where an image went, or why it was left out."""
     from flows.display.summary import print_explanations  # noqa: PLC0415
     from tasks.refresh.explain_image import explain_image  # noqa: PLC0415
 
@@ -85,9 +89,9 @@ def explain(
         print_explanations(console(), found)
 
 
-@app.command()
+@command(app, LOOK, "diff published/pets 3 4")
 def diff(root: Root, first: Needed, second: Needed, options: Options = None, as_json: AsJson = False) -> None:
-    """Say which images one version has and another has not, and which differ."""
+    """Compare two versions: images added, removed and changed, labels and splits."""
     from tasks.publish.life import compare_versions  # noqa: PLC0415
 
     found = compare_versions(open_root(root, options), first, second)
@@ -112,7 +116,7 @@ def print_pixels(pixels: Mapping[str, Any]) -> None:
     print_line(f"pixels: {pixels['rows']:,} made anew{f' ({why})' if why else ''}")
 
 
-@app.command()
+@command(app, KEEP, "rollback published/pets 3")
 def rollback(root: Root, number: Needed, options: Options = None, as_json: AsJson = False) -> None:
     """Make an older version the newest again; runs are refused until `release`."""
     from tasks.publish.life import roll_back  # noqa: PLC0415
@@ -126,7 +130,7 @@ def rollback(root: Root, number: Needed, options: Options = None, as_json: AsJso
         print_line(f"version {commit.version} is version {number} again; `parquetry release {root}` lets runs go on")
 
 
-@app.command()
+@command(app, KEEP, "release published/pets")
 def release(root: Root, options: Options = None, as_json: AsJson = False) -> None:
     """Let runs publish again after a rollback."""
     from tasks.publish.life import release as let_go  # noqa: PLC0415
@@ -149,15 +153,15 @@ def _refresh(root: str, options: list[str] | None) -> None:
         print_error(warning)
 
 
-@app.command()
+@command(app, KEEP, "pin published/pets 3 --as model-7")
 def pin(
     root: Root,
     number: Needed,
-    name: Annotated[str, typer.Option("--as", help="What for: such as the model that was trained on it.")] = "kept",
+    name: Annotated[str, option("NAME", "What for, such as the model that was trained on it.", "--as")] = "kept",
     options: Options = None,
     as_json: AsJson = False,
 ) -> None:
-    """Keep a version for good."""
+    """Keep a version for good: clean-up will not delete it."""
     from tasks.publish.life import pin as keep  # noqa: PLC0415
 
     found = keep(open_root(root, options), number, name)
@@ -170,9 +174,9 @@ def pin(
         )
 
 
-@app.command()
+@command(app, KEEP, "unpin published/pets 3")
 def unpin(root: Root, number: Needed, options: Options = None, as_json: AsJson = False) -> None:
-    """Let retention have a version again."""
+    """Remove the pins of a version, so that old-version clean-up may delete it."""
     from tasks.publish.life import unpin as let_go  # noqa: PLC0415
 
     names = let_go(open_root(root, options), number)
@@ -183,16 +187,16 @@ def unpin(root: Root, number: Needed, options: Options = None, as_json: AsJson =
         print_line(f"version {number} is no longer kept as {', '.join(names)}")
 
 
-@app.command()
+@command(app, KEEP, "prune published/pets --keep-versions 3")
 def prune(  # noqa: PLR0913, PLR0917 - the options of a command
     root: Root,
-    yes: Annotated[bool, typer.Option("--yes", help="Delete; else only say what would go.")] = False,
+    yes: Annotated[bool, flag("--yes", "Delete them.")] = False,
     keep_versions: Keep = None,
     grace_days: Grace = None,
     options: Options = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say which old files may go, and delete them with --yes."""
+    """List files that no kept version needs; delete them with --yes."""
     from tasks.publish.derived import refresh_derived  # noqa: PLC0415
     from tasks.publish.retention import find_garbage  # noqa: PLC0415
     from tasks.publish.retention import prune as delete  # noqa: PLC0415
@@ -213,19 +217,27 @@ def prune(  # noqa: PLR0913, PLR0917 - the options of a command
         return
     for file in garbage.files:
         print_line(f"{file.path}  {file.bytes:,} bytes")
-    verb = "deleted" if yes else "would go; --yes deletes them"
-    print_line(f"{len(garbage.files):,} files, {garbage.bytes:,} bytes {verb}; {garbage.waiting:,} wait for the grace")
+    print_line(_pruned(garbage, deleted=yes))
 
 
-@app.command()
+def _pruned(garbage: Garbage, *, deleted: bool) -> str:
+    """What became of *garbage*, in a sentence."""
+    waiting = f" {garbage.waiting:,} more may go once the grace is over." if garbage.waiting else ""
+    if not garbage.files:
+        return f"Nothing to delete.{waiting}"
+    verb = "deleted." if deleted else "would be deleted; --yes deletes them."
+    return f"{len(garbage.files):,} files, {garbage.bytes:,} bytes {verb}{waiting}"
+
+
+@command(app, KEEP, "verify published/pets")
 def verify(
     root: Root,
     number: Number = None,
-    part: Annotated[str, typer.Option(metavar="N/T", help="Read the N-th of T parts, such as 2/7.")] = "1/1",
+    part: Annotated[str, option("N/T", "Read the N-th of T parts, such as 2/7.")] = "1/1",
     options: Options = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read every byte of a version against its manifest."""
+    """Read every byte of a version and compare it with its manifest."""
     from tasks.publish.audit import verify_version  # noqa: PLC0415
 
     found = verify_version(open_root(root, options), number, _part(part))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.markup import escape
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from flows.display.printing import facts, indented, printable, show
 from tasks.publish.versions import VersionLine
-from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.outcome import Account, RunOutcome
 
 _ROWS = 8
 _COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "failed": "red"}
@@ -19,16 +19,13 @@ _COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "fa
 
 def print_outcome(console: Console, outcome: RunOutcome) -> None:
     """Print what became of a run, on one screen."""
-    console.print(_headline(outcome))
-    if outcome.outcome == "refused" and outcome.breakdown.reasons:
-        console.print(_counts("rejected because", outcome.breakdown.reasons))
+    show(console, _headline(outcome))
     if outcome.outcome == "refused":
-        for line in (*outcome.breakdown.drift, *outcome.breakdown.notices[:3]):
-            console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
+        if outcome.breakdown.reasons:
+            show(console, _counts("rejected because", outcome.breakdown.reasons))
+        show(console, *map(indented, (*outcome.breakdown.drift, *outcome.breakdown.notices[:3])))
     if outcome.outcome == "published":
-        console.print(_tables(outcome))
-        for line in facts_of(outcome):
-            console.print(f"  {escape(line)}", highlight=False, soft_wrap=True)
+        show(console, _tables(outcome), *map(indented, facts_of(outcome)))
 
 
 def print_versions(console: Console, versions: Sequence[VersionLine]) -> None:
@@ -44,21 +41,14 @@ def print_versions(console: Console, versions: Sequence[VersionLine]) -> None:
         numbers[2] = size_text(line.bytes) if line.bytes is not None else ""
         marks = ["newest"] * line.newest + ["held"] * line.hold + [f"pinned as {name}" for name in line.pins]
         table.add_row(str(line.version), *numbers, ", ".join([line.kind, *marks]), line.time)
-    console.print(table)
+    show(console, table)
 
 
 def print_explanations(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
     """Print what became of images: a sentence and a block each."""
     for row in found:
-        console.print(printable(_sentence(row)), style="bold", highlight=False, soft_wrap=True, markup=False)
-        table = Table(box=None, show_header=False, pad_edge=False)
-        table.add_column(style="bold", no_wrap=True)
-        table.add_column(overflow="fold")
-        for key, value in row.items():
-            if value is not None and value != "":
-                table.add_row(key, printable(str(value)))
-        console.print(table)
-        console.print()
+        known = [(key, str(value)) for key, value in row.items() if value is not None]
+        show(console, printable(_sentence(row), "bold"), facts(known), "")
 
 
 def _sentence(row: Mapping[str, Any]) -> str:
@@ -101,16 +91,21 @@ def facts_of(outcome: RunOutcome) -> Iterator[str]:
     account = outcome.account
     rate = f", {account.images_decoded / outcome.seconds:,.0f} images/s" if outcome.seconds else ""
     built = f"{counted(account.shards_built, 'shard')}, {size_text(account.bytes_written)}"
-    yield (f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})")
-    yield (
-        f"account: {account.listed:,} listed + {account.carried:,} carried = {account.written:,} written"
-        f" + {account.rejected:,} rejected + {account.deduplicated:,} deduplicated"
-    )
+    yield f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})"
+    yield f"account: {_account_of(account)}"
     yield from outcome.breakdown.drift
     yield from outcome.breakdown.notices[:3]
     if len(outcome.breakdown.notices) > 3:
         yield f"… and {len(outcome.breakdown.notices) - 3} more notices; `parquetry plan` shows them all"
     yield f"open it: {outcome.root}"
+
+
+def _account_of(account: Account) -> str:
+    """Where every image went: ``61 listed = 60 written + 1 rejected``; what is nought is not said."""
+    came = [(account.listed, "listed"), (account.carried, "carried")]
+    went = [(account.written, "written"), (account.rejected, "rejected"), (account.deduplicated, "deduplicated")]
+    sides = (" + ".join(f"{count:,} {word}" for count, word in side if count) for side in (came, went))
+    return " = ".join(side or "0" for side in sides)
 
 
 def _tables(outcome: RunOutcome) -> RenderableType:
@@ -119,7 +114,7 @@ def _tables(outcome: RunOutcome) -> RenderableType:
     if outcome.breakdown.reasons:
         parts.append(("rejected because", outcome.breakdown.reasons))
     grid.add_row(*(_counts(title, counts) for title, counts in parts))
-    return Group(grid)
+    return grid
 
 
 def _counts(title: str, counts: Mapping[str, int]) -> Table:
@@ -145,11 +140,6 @@ def some(counts: Mapping[str, int], most: int = 12) -> str:
     """The first *most* of *counts* in one line."""
     shown = ", ".join(f"{name or '(none)'} {count:,}" for name, count in list(counts.items())[:most])
     return shown + (f", and {len(counts) - most} more" if len(counts) > most else "")
-
-
-def printable(text: str) -> Text:
-    """*text* without control characters, so that a name from the data cannot move a cursor or forge a line."""
-    return Text("".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text))
 
 
 def one_line(text: str) -> str:

@@ -19,7 +19,7 @@ from tasks.records.record_format import EmbeddedSettings, RecordFormat
 from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
 from tasks.samples import StoreUrl
 from tasks.step_config import StepConfig
-from tasks.storage import is_url, redact_url
+from tasks.storage import is_url, no_such, redact_url
 from tasks.storage.archive_store import opened_place
 from tasks.storage.archives import inner_path, parent_of
 
@@ -160,7 +160,7 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
             with opened_place(self.place) as file:
                 yield decompressed(file, compression_of(inner_path(self.path))[0])
         except FileNotFoundError:
-            raise LayoutError(f"There is no label file {redact_url(self.path)}. Check `source.path`.") from None
+            raise LayoutError(f"{no_such('label file', self.path)} Check `source.path`.") from None
         except IsADirectoryError:
             raise LayoutError(f"{redact_url(self.path)} is a folder, not a label file. Check `source.path`.") from None
         except (LookupError, UnicodeError) as error:

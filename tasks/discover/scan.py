@@ -18,7 +18,7 @@ from tasks.discover.unread_formats import unread_file
 from tasks.errors import LayoutError
 from tasks.reasons import Reason
 from tasks.samples import StoreUrl, encode_name, file_fingerprint, wrapped_ns
-from tasks.storage import redact_url
+from tasks.storage import no_such, redact_url
 from tasks.storage.archives import archive_of
 
 _AT_ONCE = 4096
@@ -40,7 +40,7 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
             found = scan_remote(root, rules, limit)
         return found and without_folders(found, settings.ignore)
     except FileNotFoundError:
-        raise LayoutError(f"There is no folder {redact_url(root.url)}. Check `source.path`.") from None
+        raise LayoutError(f"{no_such('folder', root.url)} Check `source.path`.") from None
     except NotADirectoryError:
         raise LayoutError(
             unread_file(root.url)

@@ -11,7 +11,7 @@ from tasks.storage.remote import RemoteStore
 from tasks.storage.schemes import require_scheme, scheme_problem
 from tasks.storage.spooled import is_read_once, open_local
 from tasks.storage.store import Store, StoredFile, told
-from tasks.storage.urls import is_url, local_path, quote_location, redact_url
+from tasks.storage.urls import is_url, local_path, no_such, quote_location, redact_url
 
 
 def open_store(place: StoreUrl) -> Store:
@@ -46,6 +46,7 @@ __all__ = [
     "is_shard_name",
     "is_url",
     "local_path",
+    "no_such",
     "open_local",
     "open_store",
     "quote_location",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tasks.errors import ConfigError
 from tasks.redaction import is_url, redact_url
 
-__all__ = ["is_url", "local_path", "quote_location", "redact_url"]
+__all__ = ["is_url", "local_path", "no_such", "quote_location", "redact_url"]
 
 
 def local_path(text: str) -> Path:
@@ -20,6 +21,15 @@ def local_path(text: str) -> Path:
         return Path(text).expanduser()
     except RuntimeError:
         raise ConfigError(f"{text}: this user has no home folder. Set HOME, or write the whole path.") from None
+
+
+def no_such(what: str, place: str) -> str:
+    """A sentence: there is no *what* at *place*; for a local one, which folder above it is there."""
+    if is_url(place):
+        return f"There is no {what} {redact_url(place)}."
+    path = Path(os.path.normpath(place))
+    there = next((folder for folder in path.parents if folder.is_dir()), path.parent)
+    return f"There is no {what} {path}; the nearest folder that is there is {there}."
 
 
 def quote_location(text: str) -> str:

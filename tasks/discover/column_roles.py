@@ -8,32 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tasks.discover.column_words import ABOUT, EXACT, LIKELY, NAMES, THINGS
 from tasks.discover.folder_names import tokens
-from tasks.discover.heads import SEVERAL
+from tasks.discover.head import SEVERAL
 from tasks.discover.split_words import SplitWords
 from tasks.label_kinds import number_of
-from tasks.tables.names import ALIASES, plain_name
+from tasks.tables.names import plain_name
 
-_EXACT = frozenset(ALIASES["label"]) - {"y"} | frozenset(
-    "labels classes class_id classid tags diagnosis dx breed disease categories category_id finding_labels".split()
-)
-_LIKELY = frozenset(
-    "label labels class classes classname category categories species breed diagnosis dx target tag tags disease "
-    "grade finding findings genus level".split()
-)
-_ABOUT = frozenset(
-    "image img sample item object record row number no nr id ids uuid guid index age sex gender width height depth "
-    "size bytes x y w h xmin ymin xmax ymax x1 y1 x2 y2 left top right bottom roi bbox box boxes area point points "
-    "polygon segmentation date time datetime timestamp year month day url uri link source src license licence "
-    "author owner rights patient subject lesion site camera location localization position view modality folder "
-    "path file filename rater annotator confidence conf score weight rotation orientation lat lon latitude "
-    "longitude format hash md5 checksum comment comments note notes flag mask caption description text title frame "
-    "sequence seq split fold usage project version created updated completed by cancelled type count occluded "
-    "truncated difficult pose iscrowd z".split()
-)
-_SPLIT_NAMES = frozenset("split splits set subset partition fold usage phase evaluation status stage grp group".split())
 _YES_NO = {"is_valid": ("validation", "train"), "is_val": ("validation", "train"), "is_test": ("test", "train")}
 _YES_NO |= {"is_train": ("train", "test"), "is_training_image": ("train", "test"), "train": ("train", "test")}
+_TRUTHS = {"true": 1.0, "false": 0.0}
 _MARKS = ("|", ";", ",", "\uff0c", " ")
 _BOXES = re.compile(r"(\s-?\d+(\.\d+)?){3,}\s*$")
 _MOST_CLASSES = 0.5
@@ -53,6 +37,7 @@ class LabelColumn:
         one_hot: The columns, where there is one for each class.
         separator: What separates labels in a cell, where one holds several.
         is_many: Whether a row has several, or none.
+        from_zero: Whether its numbers count classes from 0.
     """
 
     name: str
@@ -61,6 +46,14 @@ class LabelColumn:
     one_hot: tuple[str, ...] = ()
     separator: str = ""
     is_many: bool = False
+    from_zero: bool = False
+
+    @property
+    def one_hot_key(self) -> str | list[str]:
+        """`one_hot` of a table that has these columns: a pattern where all stand below one key."""
+        heads = {name.rpartition(".")[0] for name in self.one_hot}
+        head = heads.pop()
+        return list(self.one_hot) if heads or not head else f"{head}.*"
 
     @property
     def is_numeric(self) -> bool:
@@ -150,33 +143,46 @@ def _says_train_test(name: str, said: str) -> bool:
 
 def strength_of(name: str) -> int:
     """How much the name of a column speaks for labels: from 3 to 0, where it speaks against."""
-    plain = plain_name(name.rpartition(".")[2])
-    if plain in _EXACT or plain.replace("_", "") in {"classid", "classname", "labelname"}:
+    above, _, last = name.rpartition(".")
+    plain = plain_name(last)
+    if plain in NAMES and set(tokens(above.rpartition(".")[2])) & THINGS:
         return 3
-    found = tokens(name.rpartition(".")[2])
-    if found and found[-1] in {"id", "type", "count"} and found[0] not in _LIKELY:
-        return 0 if found[-1] != "id" or len(found) == 1 or found[0] in _ABOUT else 1
-    if any(token in _LIKELY for token in found):
+    if plain in EXACT or plain.replace("_", "") in {"classid", "classname", "labelname"}:
+        return 3
+    found = tokens(last)
+    if found and found[-1] in {"id", "type", "count"} and found[0] not in LIKELY:
+        return 0 if found[-1] != "id" or len(found) == 1 or found[0] in ABOUT else 1
+    if any(token in LIKELY for token in found):
         return 0 if found[-1] in {"type", "count", "confidence", "score", "source"} else 2
-    return 0 if any(token in _ABOUT for token in found) else 1
+    return 0 if any(token in ABOUT for token in found) else 1
 
 
 def _label_column(name: str, cells: Sequence[str], files: int) -> LabelColumn | None:
     strength = strength_of(name)
-    values = {cell for cell in cells if cell}
+    values = {part for cell in cells if cell for part in cell.split(SEVERAL)}
     if not strength or len(values) < 2 or not _is_repeated(values, cells, files, strength):
         return None
-    if any(_BOXES.search(value) for value in values) or sum(map(len, values)) > _LONG * len(values):
+    if _is_no_label(values, strength):
         return None
     is_sparse = sum(1 for cell in cells if not cell) > len(cells) / 2
     if is_sparse or (strength < 3 and all(_is_fraction(value) for value in values)):
         return None
     if any(SEVERAL in cell for cell in cells):
-        return LabelColumn(name, strength, tuple(tuple(cell.split(SEVERAL)) for cell in cells), is_many=True)
+        several = tuple(tuple(cell.split(SEVERAL)) if cell else () for cell in cells)
+        return LabelColumn(name, strength, several, is_many=True)
     if mark := separator_of(name, cells):
         parts = tuple(tuple(part.strip() for part in cell.split(mark) if part.strip()) for cell in cells)
         return LabelColumn(name, strength, parts, separator=mark, is_many=True)
     return LabelColumn(name, strength, tuple((cell,) if cell else () for cell in cells))
+
+
+def _is_no_label(values: set[str], strength: int) -> bool:
+    """Whether *values* are boxes, texts, tables in a cell, or say of each row whether it is one of a class."""
+    if strength < 3 and "-1" in values and values <= {"-1", "0", "1"}:
+        return True
+    if all(value.startswith(("{", "[")) for value in values):
+        return True
+    return any(_BOXES.search(value) for value in values) or sum(map(len, values)) > _LONG * len(values)
 
 
 def _is_repeated(values: set[str], cells: Sequence[str], files: int, strength: int) -> bool:
@@ -215,9 +221,9 @@ def _one_hot(columns: Mapping[str, Sequence[str]]) -> LabelColumn | None:
     if len(names) < 2:
         return None
     rows = list(zip(*(columns[name] for name in names), strict=True))
-    values = tuple(
-        tuple(name.strip() for name, cell in zip(names, row, strict=True) if number_of(cell) == 1) for row in rows
-    )
+    heads = {name.rpartition(".")[0] for name in names}
+    said = [name.rpartition(".")[2].strip() if len(heads) == 1 else name.strip() for name in names]
+    values = tuple(tuple(name for name, cell in zip(said, row, strict=True) if _flag(cell) == 1) for row in rows)
     is_many = any(len(labels) != 1 for labels in values)
     if is_many and len(names) < 3:
         return None
@@ -226,10 +232,16 @@ def _one_hot(columns: Mapping[str, Sequence[str]]) -> LabelColumn | None:
 
 def _is_flag(name: str, cells: Sequence[str]) -> bool:
     values = {cell for cell in cells if cell}
-    numbers = {number_of(value) for value in values}
+    if values & set(_TRUTHS) and "." not in name:
+        return False
+    numbers = {_flag(value) for value in values}
     if not numbers <= {0.0, 1.0, -1.0} or 1.0 not in numbers or len(cells) < _FEWEST_ROWS:
         return False
     return strength_of(name) in {1, 2} and not name.isdigit()
+
+
+def _flag(cell: str) -> float | None:
+    return _TRUTHS[cell] if cell in _TRUTHS else number_of(cell)
 
 
 def _is_number_to_predict(name: str, cells: Sequence[str], files: int) -> bool:

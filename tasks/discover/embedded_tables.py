@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.discover.column_roles import strength_of
-from tasks.discover.heads import Head, read_heads
+from tasks.discover.head import Head
+from tasks.discover.heads import read_heads
 from tasks.discover.split_words import SplitWords
 from tasks.errors import DatasetError
 from tasks.records.arrays import square_shape

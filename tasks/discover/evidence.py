@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,13 +10,15 @@ from tasks.discover.column_roles import part_alike
 from tasks.discover.folder_agreement import agrees, determines, of_folders, pattern_of
 from tasks.discover.folder_choice import FolderChoice
 from tasks.discover.folder_names import is_companion_name, tokens
+from tasks.discover.folder_splits import folder_splits
 from tasks.discover.heads import read_heads
 from tasks.discover.joined_claims import joined_claims
+from tasks.discover.joined_splits import joined_splits
 from tasks.discover.listing import Listing
 from tasks.discover.proposals import ExampleRow, Proposal
 from tasks.discover.settings import SourceSettings
 from tasks.discover.split_words import SplitWords
-from tasks.discover.table_claims import Claims, Entries, LabelClaim, SplitClaim, find_claims
+from tasks.discover.table_claims import Claims, Entries, LabelClaim, SplitClaim, find_claims, paths_of
 from tasks.discover.table_views import Family, find_views
 from tasks.label_kinds import number_of
 
@@ -75,7 +76,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     found = Evidence()
     if not listing.beside or not listing.count:
         return found
-    families, others = find_views(read_heads(source.place, listing.beside), listing, words)
+    families, others = find_views(read_heads(source.place, listing.beside, listing), listing, words)
     claims = find_claims(families, others, words)
     for family in families:
         if not family.has_folds:
@@ -86,7 +87,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
             if view.split:
                 found.said_splits[view.head.path] = view.split
         found.facts.append(_fact(family, listing))
-    _Weigher(listing, choice, claims, found).weigh()
+    _Weigher(listing, choice, claims, found, words).weigh()
     return found
 
 
@@ -98,12 +99,15 @@ def _fact(family: Family, listing: Listing) -> str:
 
 
 class _Weigher:
-    def __init__(self, listing: Listing, choice: FolderChoice | None, claims: Claims, found: Evidence) -> None:
+    def __init__(
+        self, listing: Listing, choice: FolderChoice | None, claims: Claims, found: Evidence, words: SplitWords
+    ) -> None:
         self._listing = listing
+        self._words = words
         self._choice = choice
         self._claims = claims
         self._found = found
-        self._labels = _joined(claims.labels)
+        self._labels = joined_splits(claims.labels)
         self._is_whole = claims.is_whole
 
     def weigh(self) -> None:
@@ -112,7 +116,9 @@ class _Weigher:
         else:
             self._alone()
         found = self._found
-        found.proposals += [self._reading(claim, self._splits_of(claim)).proposal for claim in self._labels]
+        for claim in self._labels:
+            several = [replace(claim, column=replace(claim.column, is_many=True))] if claim.is_one_box else []
+            found.proposals += [self._reading(one, self._splits_of(one)).proposal for one in (*several, claim)]
         found.proposals += [self._of_number(name, entries) for name, entries in self._claims.numbers]
 
     def _alone(self) -> None:
@@ -120,11 +126,25 @@ class _Weigher:
         sure = sorted((claim for claim in self._labels if claim.is_sure), key=lambda claim: -self._weight(claim))
         if not sure or any(_contradict(sure[0], other) for other in sure[1:]):
             return
+        if sure[0].is_one_box:
+            self._found.opposed = (
+                f"{sure[0].says}, all in an image of one class: it may have one label, or a set of them"
+            )
+            return
         splits = self._splits_of(sure[0])
         if splits is None and self._claims.folds:
             self._found.opposed = f"{self._claims.folds[0]} part the images in several ways"
             return
+        if splits is not None and (differing := self._differing(splits)):
+            self._found.opposed = f"{splits.says} puts {differing} into another split than its folder is named for"
+            return
         self._found.reading = self._reading(sure[0], splits)
+
+    def _differing(self, splits: SplitClaim) -> str:
+        """An image that *splits* puts into another split than the one that its folder names; empty without one."""
+        own = folder_splits(splits.by_file, self._words)
+        told = own.by_file if own is not None else {}
+        return next((file for file, split in told.items() if split != splits.by_file[file]), "")
 
     def _weight(self, claim: LabelClaim) -> float:
         return len(claim.by_file) + 0.5 * (claim.splits is not None)
@@ -136,7 +156,7 @@ class _Weigher:
         opposing = [claim for claim in self._labels if claim.is_sure and not agrees(claim, labels)]
         for claim in self._labels:
             if agrees(claim, labels):
-                self._found.understood |= {entry["file"] for entry in claim.entries}
+                self._found.understood |= {path for entry in claim.entries for path in paths_of(entry)}
         if opposing:
             self._against_folders(opposing, labels)
             return
@@ -146,8 +166,8 @@ class _Weigher:
             if all(splits.get(file, "") == split for file, split in one.by_file.items())
         ]
         others = [one for one in self._claims.splits if one not in agreeing]
-        self._found.understood |= {entry["file"] for one in agreeing for entry in one.entries}
-        self._found.understood -= {entry["file"] for one in others for entry in one.entries}
+        self._found.understood |= {path for one in agreeing for entry in one.entries for path in paths_of(entry)}
+        self._found.understood -= {path for one in others for entry in one.entries for path in paths_of(entry)}
         self._found.understood -= {
             path
             for path, split in self._found.said_splits.items()
@@ -172,7 +192,7 @@ class _Weigher:
         claim = max(opposing, key=self._weight)
         rivals = [other for other in self._labels if other.is_sure and _contradict(claim, other)]
         said = {label for several in claim.by_file.values() for label in several}
-        is_plain = claim.column.strength == 3 and not claim.is_many
+        is_plain = claim.column.strength == 3 and not claim.is_many and not claim.is_one_box
         is_word = not any(number_of(label) is not None for label in said)
         own = {"".join(tokens(part)) for label in labels.values() for part in label.split("/")}
         covers = not self._is_whole or len(claim.by_file) >= _ALL * self._listing.count
@@ -183,11 +203,13 @@ class _Weigher:
             self._found.opposed = f"{claim.says}, and goes with no class that the folders name"
 
     def _splits_of(self, claim: LabelClaim) -> SplitClaim | None:
-        return claim.splits or self._splits_for(claim.by_file)
+        told = claim.splits or self._splits_for(claim.by_file)
+        said = any(set(one.by_file) & set(claim.by_file) for one in self._claims.splits)
+        return told or (None if said or self._claims.folds else folder_splits(claim.by_file, self._words))
 
     def _splits_for(self, labelled: Mapping[str, Any]) -> SplitClaim | None:
         """The splits that tables give all that is *labelled*: those of one claim, or of several that lie apart."""
-        every = sorted(self._claims.splits, key=lambda claim: -len(claim.by_file))
+        every = sorted(self._claims.splits, key=lambda claim: (-len(claim.by_file), len(claim.says)))
         chosen: list[SplitClaim] = []
         told: dict[str, str] = {}
         for claim in every:
@@ -207,7 +229,8 @@ class _Weigher:
         entries = list(claim.entries)
         if splits is not None and splits is not claim.splits:
             entries += splits.entries
-        keys = {"layout": "tables", "tables": entries}
+        bare = {"allow_unlabeled": True} if claim.has_bare else {}
+        keys = {"layout": "tables", **bare, "tables": entries}
         names = splits.names if splits is not None else {}
         why = claim.says + (f", and {splits.says} says the splits" if splits else "")
         labels = {"kind": "many"} if claim.is_many else {}
@@ -237,35 +260,6 @@ def _config(
     if names:
         made["splits"] = {"names": dict(sorted(names.items()))}
     return made
-
-
-def _joined(claims: Sequence[LabelClaim]) -> list[LabelClaim]:
-    """*claims*, those of one split each as one where they speak of other images with the same classes."""
-    parts = [claim for claim in claims if claim.splits is None and claim.is_sure and not claim.is_many]
-    parts = [claim for claim in parts if _same_kind(claim, parts[0])]
-    files = Counter(file for claim in parts for file in claim.by_file)
-    splits = [_split_word(claim) for claim in parts]
-    if len(parts) < 2 or max(files.values()) > 1 or len(set(splits)) < len(parts) or not all(splits):
-        return list(claims)
-    roots = [{**claim.entries[0], "split": split} for claim, split in zip(parts, splits, strict=True)]
-    rest = [entry for claim in parts for entry in claim.entries[1:]]
-    entries = [*roots, *(entry for at, entry in enumerate(rest) if entry not in rest[:at])]
-    by_file = {file: labels for claim in parts for file, labels in claim.by_file.items()}
-    told = {file: split for claim, split in zip(parts, splits, strict=True) for file in claim.by_file}
-    says = "; ".join(claim.says for claim in parts)
-    made = replace(parts[0], entries=entries, by_file=by_file, says=says)
-    made.splits = SplitClaim(roots, told, {}, says)
-    return [made, *(claim for claim in claims if claim not in parts)]
-
-
-def _same_kind(one: LabelClaim, other: LabelClaim) -> bool:
-    mine, theirs = ({label for labels in claim.by_file.values() for label in labels} for claim in (one, other))
-    return bool(mine & theirs) and len(one.entries) == len(other.entries)
-
-
-def _split_word(claim: LabelClaim) -> str:
-    found = {split for token in tokens(claim.entries[0]["file"]) if (split := SplitWords({}).split_of(token))}
-    return found.pop() if len(found) == 1 else ""
 
 
 def _contradict(one: LabelClaim, other: LabelClaim) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tasks.discover.column_roles import ColumnRoles, roles_of
-from tasks.discover.heads import Head
+from tasks.discover.head import Head
 from tasks.discover.split_words import SplitWords
 from tasks.discover.table_claims import (
     Claims,
@@ -19,7 +19,8 @@ from tasks.discover.table_claims import (
     split_claim,
     with_names,
 )
-from tasks.discover.table_views import Family, View, columns_of
+from tasks.discover.table_view import View, columns_of
+from tasks.discover.table_views import Family
 
 _ALL = 0.95
 _BOXES = 3
@@ -129,9 +130,12 @@ def _add_joined(
             extra.append(named[0])
         by_file |= claim.by_file
         is_sure &= named is not None or not name.endswith("_id")
+    boxes = any(way.head.has_boxes for way in ways)
+    if boxes:
+        by_file = dict.fromkeys(family.named, ()) | by_file
     says = f"{name if not name.isdigit() else 'a column'} of {', '.join(way.head.path for way in ways)} is the label"
     split = split_claim(family, words)
-    claims.labels.append(LabelClaim([*roots, *extra], column, by_file, says, is_sure, split))
+    claims.labels.append(LabelClaim([*roots, *extra], column, by_file, says, is_sure, split, boxes))
 
 
 def _root(way: _Way, family: Family) -> dict[str, Any]:
@@ -142,5 +146,4 @@ def _root(way: _Way, family: Family) -> dict[str, Any]:
 
 
 def _other_entry(way: _Way, roles: dict[str, str]) -> dict[str, Any]:
-    made = {"file": way.head.path, **way.head.keys}
-    return made | {"columns": columns_of(way.head.names, {way.key: "image", **roles})}
+    return way.head.entry | {"columns": columns_of(way.head.names, {way.key: "image", **roles})}

@@ -27,7 +27,8 @@ FILE_SCHEMA = pa.schema(
 )
 _BATCH = 1 << 16
 _MOST_BESIDE = 10_000
-_DEEPEST_BESIDE = 3
+_MOST_ALIKE_BESIDE = 2_000
+_DEEPEST_BESIDE = 6
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Listing:
         holders: Folders that hold a file of another kind, relative to the root.
         links_out: Paths of links to folders outside of the root that were not followed, ordered.
         beside: Paths of files of other kinds that may say something of the images: a bounded number, ordered.
+        alike: How many of them there are in one folder with one extension.
     """
 
     root: StoreUrl
@@ -57,13 +59,18 @@ class Listing:
     holders: set[str] = field(default_factory=set)
     links_out: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
+    alike: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def note_other(self, path: str, extension: str) -> None:
         """The file at *path* is no image."""
         self.others[extension] += 1
-        self.holders.add(path.rpartition("/")[0])
+        folder = path.rpartition("/")[0]
+        self.holders.add(folder)
         if len(self.beside) < _MOST_BESIDE and path.count("/") <= _DEEPEST_BESIDE:
-            self.beside.append(path)
+            kind = (folder, extension)
+            self.alike[kind] += 1
+            if self.alike[kind] <= _MOST_ALIKE_BESIDE:
+                self.beside.append(path)
 
     @property
     def count(self) -> int:

@@ -18,6 +18,11 @@ def stem_of(cell: str) -> str:
     return stem if dot and end.isalnum() and not end.isdigit() else name
 
 
+def _stems(cell: str) -> set[str]:
+    """What *cell* could be the stem of: without what looks like an extension, and with it."""
+    return {stem_of(cell), cell.replace("\\", "/").rpartition("/")[2]}
+
+
 def is_end(cell: str, path: str) -> bool:
     """Whether *cell* names the file at *path*: as its end, with or without extension, or with a foreign root."""
     stem = path.rpartition(".")[0]
@@ -35,7 +40,7 @@ class NamedFiles:
     def __init__(self, listing: Listing, cells: Iterable[str]) -> None:
         paths = listing.files["path"].combine_chunks()
         names = pc.replace_substring_regex(pc.replace_substring_regex(paths, r"^.*/", ""), r"\.[^.]*$", "")
-        wanted = {stem for cell in cells if 0 < len(stem := stem_of(cell)) < 300}
+        wanted = {stem for cell in cells for stem in _stems(cell) if 0 < len(stem) < 300}
         hits = pc.is_in(names, pa.array(sorted(wanted), pa.string()))
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         for path, name in zip(paths.filter(hits).to_pylist(), names.filter(hits).to_pylist(), strict=True):
@@ -47,9 +52,16 @@ class NamedFiles:
         plain = cell.strip().replace("\\", "/")
         while plain.startswith(("./", "/")):
             plain = plain.removeprefix("./").removeprefix("/")
-        there = self._by_stem.get(stem_of(plain), ())
+        there = [path for stem in _stems(plain) for path in self._by_stem.get(stem, ())]
         found = [path for path in there if is_end(plain, path)]
-        return found or _longest_ends(plain, there)
+        return found or _longest_ends(plain, there) or _one_name(plain, there)
+
+
+def _one_name(cell: str, paths: Sequence[str]) -> list[str]:
+    """The one of *paths* whose whole name stands at the end of *cell*, an address or a path of another machine."""
+    name = cell.rpartition("/")[2]
+    found = [path for path in paths if path.rpartition("/")[2] == name]
+    return found if "/" in cell and len(found) == 1 else []
 
 
 def _longest_ends(cell: str, paths: Sequence[str]) -> list[str]:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tasks.discover.column_roles import LabelColumn
-from tasks.discover.heads import SEVERAL, Head
+from tasks.discover.folder_names import tokens
+from tasks.discover.head import SEVERAL, Head
 from tasks.discover.split_words import SplitWords
-from tasks.discover.table_views import Family, View, columns_of
+from tasks.discover.table_view import View, columns_of
+from tasks.discover.table_views import Family
 from tasks.label_kinds import number_of
 
 Entries = list[dict[str, Any]]
@@ -45,6 +47,7 @@ class LabelClaim:
         says: Where it stands.
         is_sure: Whether the column is the label without doubt.
         splits: The splits that the same tables say; None where they say none.
+        has_boxes: Whether the tables outline what is in an image, file by file.
     """
 
     entries: Entries
@@ -53,11 +56,24 @@ class LabelClaim:
     says: str
     is_sure: bool
     splits: SplitClaim | None = None
+    has_boxes: bool = False
 
     @property
     def is_many(self) -> bool:
         """Whether images have several labels, or none."""
-        return self.column.is_many or any(len(labels) != 1 for labels in self.by_file.values())
+        counts = {len(labels) for labels in self.by_file.values()}
+        is_a_set = self.has_boxes or bool(self.column.one_hot)
+        return self.column.is_many or max(counts, default=0) > 1 or (is_a_set and 0 in counts)
+
+    @property
+    def has_bare(self) -> bool:
+        """Whether images that it names have no label."""
+        return not self.column.one_hot and not all(self.by_file.values())
+
+    @property
+    def is_one_box(self) -> bool:
+        """Whether boxes could give an image several labels, and give each just one."""
+        return self.has_boxes and not self.is_many
 
 
 @dataclass(slots=True)
@@ -95,23 +111,28 @@ def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claim
     split = split_claim(family, words)
     if split:
         claims.splits.append(split)
-    for column in roles.labels:
+    for known in roles.labels:
+        is_box = bool(family.has_boxes and family.views[0].head.members and known.is_numeric)
+        column = replace(known, from_zero=True) if is_box else known
         by_file = labels_by_file(family.files, column.values)
         entries, named = [], None
         for view in family.views:
             named = names_for(column, by_file, [o for o in others if o.path == view.head.path] or others)
             entries.append(_entry(view, _label_roles(column, view, split, named is not None), column, family))
-        is_sure = roles.one_label is column and not (_is_code(column, family.views[0]) and named is None)
+        is_sure = roles.one_label is known and not (_is_code(column, family) and named is None)
         is_sure = is_sure and not (_is_several_rows(column, by_file) and _has_flag(family))
-        claim = LabelClaim(entries, column, by_file, _says(family, column), is_sure, split)
+        claim = LabelClaim(entries, column, by_file, _says(family, column), is_sure, split, family.has_boxes)
         claims.labels.append(with_names(claim, named))
     for name in roles.numbers:
         entries = [_entry(view, {view.location: "location", name: "label"}, None, family) for view in family.views]
         claims.numbers.append((name, entries))
 
 
-def _is_code(column: LabelColumn, view: View) -> bool:
-    """Whether the labels are numbers that JSON's own lists of classes give names to."""
+def _is_code(column: LabelColumn, family: Family) -> bool:
+    """Whether the labels are numbers that JSON's own lists of classes, or those of boxes, give names to."""
+    view = family.views[0]
+    if view.head.has_boxes and view.head.members and column.is_numeric:
+        return True
     last = column.name.rpartition(".")[2]
     return "columns" not in view.head.keys and view.head.path.endswith("json") and last.endswith("_id")
 
@@ -128,6 +149,8 @@ def _has_flag(family: Family) -> bool:
 def _says(family: Family, column: LabelColumn) -> str:
     paths = list(dict.fromkeys(view.head.path for view in family.views))
     shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    if family.has_boxes:
+        return f"the class of what is outlined in {shown} is the label"
     if column.one_hot:
         return f"the columns {', '.join(column.one_hot[:4])} … of {shown} are classes"
     name = f"column {int(column.name) + 1}" if column.name.isdigit() else f"the column {column.name}"
@@ -151,7 +174,7 @@ def _named_roles(columns: Any, names: Sequence[str], role: str) -> dict[str, str
 def _entry(view: View, roles: dict[str, str], column: LabelColumn | None, family: Family) -> dict[str, Any]:
     made = view.settings(roles)
     if column is not None and column.one_hot:
-        made["one_hot"] = list(column.one_hot)
+        made["one_hot"] = column.one_hot_key
     if family.file_splits:
         made["split"] = view.split
     return made
@@ -206,6 +229,9 @@ def names_for(
         return None
     found = []
     for head in others:
+        if listed := _by_place(head, values, column):
+            found.append(listed)
+            continue
         for key in head.names:
             keys = [cell.strip() for cell in head.column(key)]
             if len(head.names) > 6 or len(set(keys)) < len(keys) or not values <= set(keys):
@@ -214,13 +240,33 @@ def names_for(
             called = [name for name in texts if name.casefold() in {"name", "label", "class", "displayname"}]
             if len(called or texts) == 1:
                 name = (called or texts)[0]
-                entry = {
-                    "file": head.path,
-                    **head.keys,
-                    "columns": columns_of(head.names, {key: "class", name: "label"}),
-                }
+                entry = head.entry | {"columns": columns_of(head.names, {key: "class", name: "label"})}
                 found.append((entry, dict(zip(keys, map(str.strip, head.column(name)), strict=True))))
-    return found[0] if len(found) == 1 or (found and "at" in found[0][0]) else None
+    said = [{value: names[value] for value in values} for _, names in found]
+    is_one = bool(found) and ("at" in found[0][0] or all(one == said[0] for one in said))
+    return found[0] if is_one else None
+
+
+def _by_place(head: Head, values: set[str], column: LabelColumn) -> tuple[dict[str, Any], dict[str, str]] | None:
+    """The names that *head*, a list of classes, gives to *values* by the places at which it has them."""
+    said = f"{head.path.rpartition('/')[2]} {head.keys.get('at', '')}"
+    is_list = bool({"names", "classes", "labels", "categories", "obj", "classlist"} & set(tokens(said)))
+    texts = [name for name in head.names if _is_name(head.column(name))]
+    called = [name for name in texts if name.casefold() in {"name", "label", "class"}] or texts
+    if not is_list or not head.is_whole or len(called) != 1 or not all(map(str.isdecimal, values)):
+        return None
+    if any(all(map(str.isdecimal, head.column(name))) for name in head.names):
+        return None  # it numbers its classes itself
+    numbers, count = {int(value) for value in values}, len(head.rows)
+    first = 0 if column.from_zero or 0 in numbers else 1
+    if not first <= min(numbers) <= max(numbers) < count + first or (not column.from_zero and max(numbers) < count - 1):
+        return None
+    place = "record.number" if first else "record.index"
+    entry = head.entry | {"columns": {place: "class", called[0]: "label"}}
+    if len(head.names) == 1 and not {"at", "sheet"} & set(head.keys):
+        entry["delimiter"] = "line"
+    names = (name.strip() for name in head.column(called[0]))
+    return entry, {str(at): name for at, name in enumerate(names, first)}
 
 
 def _is_name(cells: Sequence[str]) -> bool:
@@ -238,3 +284,9 @@ def with_names(claim: LabelClaim, named: tuple[dict[str, Any], dict[str, str]] |
     entry, names = named
     by_file = {file: tuple(names.get(label, label) for label in labels) for file, labels in claim.by_file.items()}
     return replace(claim, entries=[*claim.entries, entry], by_file=by_file)
+
+
+def paths_of(entry: Mapping[str, Any]) -> list[str]:
+    """The files that an entry of `tables` names, or their patterns."""
+    files = entry.get("files", ())
+    return [entry["file"]] if "file" in entry else [files] if isinstance(files, str) else list(files)

@@ -119,8 +119,11 @@ def table_files(root: StoreUrl, file: str, patterns: Sequence[str]) -> list[Tabl
     if file:
         return [TableFile(root, _inside(file))]
     found: set[str] = set()
+    gone = [glob_pattern(_inside(pattern[1:])) for pattern in patterns if pattern.startswith("!")]
     for pattern in patterns:
-        matches = _glob(root, _inside(pattern))
+        if pattern.startswith("!"):
+            continue
+        matches = [name for name in _glob(root, _inside(pattern)) if not any(one.match(name) for one in gone)]
         if not matches:
             raise LayoutError(
                 f"No file below {redact_url(root.url)} matches {pattern!r}. Check `files` in `source.tables`."

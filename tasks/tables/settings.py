@@ -55,7 +55,8 @@ class TableSettings(StepConfig):
 
     Attributes:
         file: A label file, relative to `source.path`.
-        files: Glob patterns of label files that together are one table: ``labels/**/*.txt``.
+        files: Glob patterns of label files that together are one table: ``labels/**/*.txt``. What one that begins
+            with ``!`` means is left out: ``!labels/classes.txt``.
         listing: A glob pattern of images: a table whose columns are what their paths say.
         sql: A query whose rows are the table; the environment names the database (`database`).
         database: The environment variable that holds the database's SQLAlchemy URL.
@@ -67,7 +68,8 @@ class TableSettings(StepConfig):
         find: How this table's locations name files, where that is not as `source.find` says.
         at: Dotted keys (of JSON) or elements (of XML) that lead to the records.
         orient: Of JSON: ``records``, a ``map`` of key to value or list of values, or ``columns`` that run in parallel.
-        delimiter: What separates cells: one character, ``tab``, or ``blank`` for runs of blanks and tabs.
+        delimiter: What separates cells: one character, ``tab``, ``blank`` for runs of blanks and tabs, or ``line``
+            where each line is one cell.
         header: Whether the first line names the columns; left out, it does unless `columns` gives positions.
         skip: So many lines before it are passed over.
         comment: What lines begin with that are passed over.
@@ -97,7 +99,7 @@ class TableSettings(StepConfig):
     find: Find | None = None
     at: str = ""
     orient: Literal["records", "map", "columns"] = "records"
-    delimiter: Annotated[str, Field(pattern=r"^(blank|tab|[\x01-\x7f])?$")] = ""
+    delimiter: Annotated[str, Field(pattern=r"^(blank|tab|line|[\x01-\x7f])?$")] = ""
     header: bool | None = None
     skip: int = Field(default=0, ge=0)
     comment: str = ""
@@ -115,6 +117,8 @@ class TableSettings(StepConfig):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         given = [key for key in ("file", "files", "listing", "sql") if getattr(self, key)]
+        if self.files and all(pattern.startswith("!") for pattern in self.files):
+            raise ValueError("`files` only says what is left out: name what is taken, too, such as `labels/*.txt`")
         if len(given) != 1:
             raise ValueError(
                 f"name one of `file`, `files`, `listing` and `sql`, not {' and '.join(given) if given else 'none'}"

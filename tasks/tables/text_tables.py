@@ -38,7 +38,9 @@ def read_text(file: TableFile, settings: TableSettings, into: TableBuilder) -> N
             _pass_line(window)
         hint = take_hint(window)
         delimiter = (
-            {"tab": "\t"}.get(settings.delimiter, settings.delimiter) or hint or _sniffed(window, file, settings)
+            {"tab": "\t", "line": LINE}.get(settings.delimiter, settings.delimiter)
+            or hint
+            or _sniffed(window, file, settings)
         )
         form = RecordFormat(
             kind="csv",

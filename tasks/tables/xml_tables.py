@@ -28,7 +28,7 @@ def read_xml_table(file: TableFile, settings: TableSettings, into: TableBuilder)
     if not found:
         there = ", ".join(dict.fromkeys(child.tag for child in root))[:200]
         raise LabelFileError(f"{file.name} has no element `at: {settings.at}`. Below <{root.tag}> there are: {there}.")
-    records = (Record(-1, 1, _line_of(element), _cells(element)) for element in found)
+    records = (Record(-1, 1, _line_of(element), cells_of(element)) for element in found)
     table_of_records(file, settings, into, records, None)
 
 
@@ -38,6 +38,7 @@ class _Builder(ET.TreeBuilder):
     def __init__(self) -> None:
         super().__init__()
         self.parser: Any = None
+        self.root: Any = None
         self._depth = 0
 
     def start(self, tag: Any, attrs: Any) -> Any:
@@ -46,6 +47,7 @@ class _Builder(ET.TreeBuilder):
             raise ValueError(f"is nested more than {_DEEPEST} elements deep")
         element = super().start(tag, attrs)
         element.set("\0line", str(self.parser.CurrentLineNumber))
+        self.root = element if self.root is None else self.root
         return element
 
     def end(self, tag: Any) -> Any:
@@ -53,32 +55,55 @@ class _Builder(ET.TreeBuilder):
         return super().end(tag)
 
 
+class XmlText:
+    """XML that comes piece by piece."""
+
+    def __init__(self) -> None:
+        self._builder = _Builder()
+        parser = expat.ParserCreate()
+        self._builder.parser = parser
+        parser.StartElementHandler = self._builder.start
+        parser.EndElementHandler = self._builder.end
+        parser.CharacterDataHandler = self._builder.data
+        parser.EntityDeclHandler = _refuse_entity
+        parser.ExternalEntityRefHandler = _refuse_entity
+        parser.buffer_text = True
+        self._parser = parser
+
+    @property
+    def root(self) -> Any:
+        """Its topmost element, as far as it has come; None before it begins."""
+        return self._builder.root
+
+    def feed(self, name: str, data: bytes, *, is_last: bool = False) -> None:
+        """The next piece.
+
+        Raises:
+            LabelFileError: It is no XML, or declares entities.
+        """
+        try:
+            self._parser.Parse(data, is_last)
+        except expat.ExpatError as error:
+            raise LabelFileError(f"{name}, line {error.lineno}: no XML ({error}). Export it again.") from None
+        except ValueError as error:
+            raise LabelFileError(f"{name}: {error}.") from None
+
+    def close(self, name: str) -> None:
+        """There is no more."""
+        self.feed(name, b"", is_last=True)
+
+
 def _parsed(file: TableFile) -> Any:
-    builder = _Builder()
-    parser = expat.ParserCreate()
-    builder.parser = parser
-    parser.StartElementHandler = builder.start
-    parser.EndElementHandler = builder.end
-    parser.CharacterDataHandler = builder.data
-    parser.EntityDeclHandler = _refuse_entity
-    parser.ExternalEntityRefHandler = _refuse_entity
-    parser.buffer_text = True
+    text = XmlText()
     read = 0
     with file.opened() as opened:
-        try:
-            while data := opened.read(1 << 20):
-                read += len(data)
-                if read > _LARGEST:
-                    raise LabelFileError(
-                        f"{file.name} is longer than {_LARGEST >> 30} GiB. Export it in several files."
-                    )
-                parser.Parse(data, False)
-            parser.Parse(b"", True)
-            return builder.close()
-        except expat.ExpatError as error:
-            raise LabelFileError(f"{file.name}, line {error.lineno}: no XML ({error}). Export it again.") from None
-        except ValueError as error:
-            raise LabelFileError(f"{file.name}: {error}.") from None
+        while data := opened.read(1 << 20):
+            read += len(data)
+            if read > _LARGEST:
+                raise LabelFileError(f"{file.name} is longer than {_LARGEST >> 30} GiB. Export it in several files.")
+            text.feed(file.name, data)
+        text.close(file.name)
+    return text.root
 
 
 def _refuse_entity(*_: object) -> int:
@@ -89,7 +114,7 @@ def _line_of(element: Any) -> int:
     return int(element.get("\0line", "-1"))
 
 
-def _cells(element: Any) -> dict[str, Any]:
+def cells_of(element: Any) -> dict[str, Any]:
     """The attributes and children of *element*: those of one name as a list where there are several."""
     cells: dict[str, Any] = {key: value for key, value in element.items() if key != "\0line"}
     children: dict[str, list[Any]] = {}
@@ -104,4 +129,4 @@ def _cells(element: Any) -> dict[str, Any]:
 
 def _value(element: Any) -> Any:
     has_parts = len(element) > 0 or any(key != "\0line" for key in element.attrib)
-    return _cells(element) if has_parts else (element.text or "").strip()
+    return cells_of(element) if has_parts else (element.text or "").strip()

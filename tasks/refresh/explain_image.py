@@ -34,7 +34,10 @@ def _reasons(sources: Any, text: str) -> Iterator[str]:
     """Why each of *sources*, as the config of a version has them, passes over what *text* names."""
     for source in sources if isinstance(sources, list) else [sources]:
         if isinstance(source, Mapping):
-            yield from _of_name(source, _relative(str(source.get("path", "")), text))
+            root = str(source.get("path", ""))
+            path = _relative(root, text)
+            if _may_lie(root, path):
+                yield from _of_name(source, path)
 
 
 def _relative(root: str, text: str) -> str:
@@ -45,6 +48,11 @@ def _relative(root: str, text: str) -> str:
         if place.startswith(f"{root.rstrip('/')}/"):
             return place[len(root.rstrip("/")) + 1 :]
     return bare.removeprefix("./")
+
+
+def _may_lie(root: str, path: str) -> bool:
+    """Whether the source at *root* may hold *path*: on a local disk it is looked for, elsewhere it is not asked."""
+    return is_url(root) or os.path.isfile(root) or os.path.lexists(os.path.join(root, path))  # noqa: PTH113, PTH118 - as typed
 
 
 def _of_name(source: Mapping[str, Any], path: str) -> Iterator[str]:

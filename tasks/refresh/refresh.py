@@ -48,12 +48,18 @@ def refresh(dataset: Dataset, options: RefreshOptions, steps: Steps) -> RunOutco
     tally_of(dataset.name).begin()
     refuse_wrong_use(dataset, options)
     with open_run(open_store(dataset.store)) as run:
-        planned = None
+        planned: PlannedRun | None = None
+
+        def plan() -> PlannedRun:
+            nonlocal planned
+            planned = plan_run(dataset, run, options, listed)
+            refuse_hopeless(dataset, run, options, planned)
+            return planned
+
         try:
             refuse_held(run)
             listed = steps.step("discover", lambda: list_sources(dataset, run, options))
-            planned = steps.step("plan", lambda: plan_run(dataset, run, options, listed))
-            refuse_hopeless(dataset, run, options, planned)
+            planned = steps.step("plan", plan)
             with steps.building(run) as build:
                 outcomes = build(planned.plan, planned.spec)
                 settled = steps.step("settle", lambda: settle_rows(dataset, planned, run, outcomes))

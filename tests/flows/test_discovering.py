@@ -64,11 +64,12 @@ def test_init_prints_no_config_that_would_publish_nothing(
 ) -> None:
     (pets / "stray.png").write_bytes((pets / "cat" / "0.png").read_bytes())
 
-    message = offline_parquetry("init", pets, tmp_path / "published", code=2).stderr
+    done = offline_parquetry("init", pets, tmp_path / "published")
 
-    assert "1 of 7 images would be rejected (1 × no_label)" in message
-    assert "allow_unlabeled: true" in message
-    assert "max_reject_fraction: 0.16" in message
+    assert "1 of 7 images would be rejected (1 × no_label)" in done.stderr
+    commented = [line for line in done.stdout.splitlines() if line.startswith("#")]
+    assert "#   allow_unlabeled: true" in commented
+    assert "#   max_reject_fraction: 0.16" in commented
 
 
 def test_init_names_the_label_file_that_lies_beside_the_images(
@@ -93,7 +94,7 @@ def test_discover_orders_classes_as_their_ids_will_be(offline_parquetry: Command
 
     assert list(found["classes"]) == ["9", "10"]
     assert any("numbers" in notice for notice in found["notices"])
-    assert list(found) == "layout why images classes splits ignored rejected notices".split()
+    assert list(found) == "layout why images classes splits ignored rejected evidence rivals proposals notices".split()
 
 
 def test_explain_says_where_an_image_went_or_why_it_did_not(

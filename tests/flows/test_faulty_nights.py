@@ -39,7 +39,8 @@ def changed(serverless_parquetry: Command, write_config: WriteConfig, tmp_path: 
             image.save(pets / label / f"{index}.png")
     (pets / "cat" / "bad.png").write_bytes(b"no image")
     gates = {"max_reject_fraction": "0.5", "max_delete_fraction": "0.5"}
-    config = write_config(pets, write={"shard_rows": "5"}, gates=gates)
+    source = {"path": str(pets), "layout": "class_folders"}
+    config = write_config(source, write={"shard_rows": "5"}, gates=gates)
     assert script(serverless_parquetry, config)["outcome"] == "published"
     Image.new("RGB", (30, 30), (1, 2, 3)).save(pets / "dog" / "new.png")
     Image.new("RGB", (31, 30), (9, 2, 3)).save(pets / "cat" / "1.png")

@@ -67,8 +67,7 @@ def test_the_step_that_failed_or_refused_is_the_red_one(
     parquetry: Command, client: SyncPrefectClient, write_config: WriteConfig, pets: Path
 ) -> None:
     (pets / "dog" / "bad.png").write_bytes(b"nothing")
-    gates = {"max_reject_fraction": "0.1", "min_rows": "100"}
-    parquetry.run_json(write_config(pets, name="red", gates={**gates, "max_reject_fraction": "1"}), code=1)
+    parquetry.run_json(write_config(pets, name="red", gates={"max_reject_fraction": "1", "min_rows": "7"}), code=1)
 
     tasks = task_runs(client, "red", 5)
     states = {name.partition(" ")[0]: task.state for name, task in tasks.items()}
@@ -81,3 +80,17 @@ def test_the_step_that_failed_or_refused_is_the_red_one(
     }
     assert states["publish"] is not None
     assert "min_rows" in str(states["publish"].message)
+
+
+def test_a_gate_that_the_plan_decides_makes_the_plan_red(
+    parquetry: Command, client: SyncPrefectClient, write_config: WriteConfig, pets: Path
+) -> None:
+    parquetry.run_json(write_config(pets, name="hopeless", gates={"min_rows": "100"}), code=1)
+
+    tasks = task_runs(client, "hopeless", 2)
+    states = {name: task.state for name, task in tasks.items()}
+    assert {name: state.type.value for name, state in states.items() if state is not None} == {
+        "discover": "COMPLETED",
+        "plan": "FAILED",
+    }
+    assert "min_rows" in str(states["plan"])

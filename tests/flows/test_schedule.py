@@ -46,7 +46,7 @@ def write(folder: Path, section: str) -> str:
         pytest.param("corn: x", ["pets.yaml:5: schedule.corn", "did you mean 'cron'"], id="a misspelt key"),
         pytest.param(
             'cron: "0 2 * * *"\ncollision_strategy: WAIT',
-            ["pets.yaml:6: schedule.collision_strategy", "'CANCEL_NEW' or 'ENQUEUE'"],
+            ["pets.yaml:6: schedule.collision_strategy", "write CANCEL_NEW or ENQUEUE"],
             id="a third strategy",
         ),
     ],

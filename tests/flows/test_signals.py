@@ -53,7 +53,8 @@ def test_a_signal_ends_a_run_with_its_processes(
 
 
 def test_a_run_that_is_stopped_goes_on_where_it_was(parquetry: Command, write_config: WriteConfig, many: Path) -> None:
-    command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(write_config(many))]
+    config = write_config({"path": str(many), "layout": "class_folders"})
+    command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
     run = subprocess.Popen(command, env=dict(parquetry.environment), stdout=subprocess.PIPE, text=True)
     process = psutil.Process(run.pid)
     try:

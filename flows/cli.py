@@ -27,6 +27,7 @@ from flows.commands.command_line import (
 )
 from flows.commands.help_pages import EPILOG, MAKE, argument, command, flag, option
 from flows.interrupts import stopped_by_signals
+from flows.leaving import run_and_leave
 from flows.standard_streams import Streams, use_utf8
 from tasks.errors import ConfigError, DatasetError
 
@@ -264,4 +265,4 @@ def _exit_code(*, debug: bool) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    run_and_leave(main)

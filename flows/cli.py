@@ -122,21 +122,20 @@ def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
 @command(app, MAKE, "discover photos")
 def discover(source: SourcePlace, layout: Layout = "auto", options: Options = None, as_json: AsJson = False) -> None:
     """Look at a source without a config: its layout and why, classes, splits, what is skipped, the first rows."""
-    from flows.commands.discovering import describe, describe_refusal, print_discovery  # noqa: PLC0415
-    from flows.commands.discovering import discover as look  # noqa: PLC0415
-    from tasks.discover.proposals import UnsettledLayoutError  # noqa: PLC0415
+    from flows.commands.discovering import describe, survey  # noqa: PLC0415
+    from flows.display.survey_page import print_survey  # noqa: PLC0415
 
-    try:
-        found = look(source, store_options(options), layout)
-    except UnsettledLayoutError as error:
-        if not as_json:
-            raise
-        print_json(describe_refusal(error))
-        raise typer.Exit(1) from None
+    seen = survey(source, store_options(options), layout)
+    described = describe(seen)
     if as_json:
-        print_json(describe(found))
+        print_json(described)
     else:
-        print_discovery(console(), found)
+        print_survey(console(), described)
+    if seen.refusal is not None:
+        sys.stdout.flush()
+        if as_json:
+            raise typer.Exit(1)
+        raise seen.refusal
 
 
 @command(app, MAKE, "init photos published/photos --output photos.yaml")

@@ -2,25 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import numpy as np
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
-from rich.console import Console
-from rich.table import Table
 
 from flows.config_words import unknown_layout, words_for
-from flows.display.printing import facts, printable, show
-from flows.display.summary import some
 from tasks.discover import Source, discover_sources
-from tasks.discover.proposals import UnsettledLayoutError
+from tasks.discover.auto import AutoSource
+from tasks.discover.folders import ignored_in, images_under
+from tasks.discover.origins import origin_of
+from tasks.discover.proposals import Unsettled, UnsettledLayoutError
+from tasks.discover.split_words import SplitWords
+from tasks.discover.tree import TreeLine, tree_of, tree_of_samples
 from tasks.errors import ConfigError, LayoutError
 from tasks.labels import number_notices, order_classes
 from tasks.samples import Discovery, count_values
 from tasks.storage import is_url, local_path, redact_url, require_scheme
 
-_ROWS = 5
+_ROWS = 3
+_BY_FOLDERS = ("class_folders", "split_folders", "hierarchy")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a look at a source saw.
+
+    Attributes:
+        found: What was discovered; None where it was refused.
+        refusal: Why it was refused; None where it was not.
+        tree: Its folders.
+        images: How many images there are.
+        ignored: What is skipped, with counts.
+    """
+
+    found: Discovery | None
+    refusal: UnsettledLayoutError | None
+    tree: Sequence[TreeLine]
+    images: int
+    ignored: Mapping[str, int]
+
+
+def survey(path: str, options: Mapping[str, Any], layout: str) -> Survey:
+    """What lies at *path*, also where it cannot be settled how it is to be read.
+
+    Raises:
+        ConfigError: There is no such layout.
+        LayoutError: There is no such source, or no image in it.
+    """
+    source = _source_at(path, options, layout).telling_origins()
+    if not isinstance(source, AutoSource) or source.as_label_file() is not None:
+        found = _told(lambda: discover_sources([source], {}))
+        return Survey(found, None, tree_of_samples(found), found.listed, found.ignored)
+    listing = _told(lambda: images_under(source))
+    tree = tree_of(listing)
+    try:
+        found = _told(lambda: source.discover_in(listing, SplitWords({})))
+    except UnsettledLayoutError as error:
+        return Survey(None, error, tree, listing.count, ignored_in(listing))
+    return Survey(found, None, tree, found.listed, found.ignored)
 
 
 def discover(path: str, options: Mapping[str, Any], layout: str) -> Discovery:
@@ -30,6 +74,10 @@ def discover(path: str, options: Mapping[str, Any], layout: str) -> Discovery:
         ConfigError: There is no such layout.
         LayoutError: There is no such source, no image in it, or it can be read in two ways.
     """
+    return _told(lambda: discover_sources([_source_at(path, options, layout)], {}))
+
+
+def _source_at(path: str, options: Mapping[str, Any], layout: str) -> Source:
     require_scheme(path)
     place = path if is_url(path) else str(local_path(path).absolute())
     try:
@@ -41,16 +89,30 @@ def discover(path: str, options: Mapping[str, Any], layout: str) -> Discovery:
         if problem["type"] == "union_tag_invalid":
             raise ConfigError(f"--layout: {unknown_layout(problem['ctx'])}") from None
         raise ConfigError(f"{redact_url(path)}: {'.'.join(map(str, problem['loc']))}: {words_for(problem)}") from None
+    return source
+
+
+def _told(look: Callable[[], Result]) -> Result:
+    """What *look* returns; its errors speak of a path, not of the config's key."""
     try:
-        return discover_sources([source], {})
+        return look()
     except LayoutError as error:
         if type(error) is not LayoutError:
             raise
         raise LayoutError(str(error).replace("Check `source.path`", "Check the path")) from None
 
 
-def describe(discovery: Discovery) -> dict[str, Any]:
-    """*discovery* as JSON values, by names that scripts may rely on."""
+def describe(survey: Survey) -> dict[str, Any]:
+    """*survey* as JSON values, by names that scripts may rely on."""
+    facts = describe_discovery(survey.found) if survey.found is not None else _of_refusal(survey.refusal)
+    tree = [
+        {"folder": f"{'  ' * one.depth}{one.name}", "images": one.images, "others": one.others} for one in survey.tree
+    ]
+    return facts | {"images": survey.images, "ignored": dict(survey.ignored), "tree": tree}
+
+
+def describe_discovery(discovery: Discovery) -> dict[str, Any]:
+    """What was discovered, as `describe` has it, without its folders."""
     samples = discovery.samples
     paths = discovery.class_paths if discovery.levels else order_classes(discovery.class_paths)
     classes = dict.fromkeys(paths, 0) | count_values(samples["label_path"])
@@ -63,15 +125,49 @@ def describe(discovery: Discovery) -> dict[str, Any]:
         "splits": splits if set(splits) != {""} else {},
         "ignored": dict(discovery.ignored),
         "rejected": count_values(discovery.rejections["reason"]),
-        "evidence": list(discovery.evidence),
+        "evidence": [*discovery.evidence, *_folder_evidence(discovery)],
         "rivals": list(discovery.rivals),
         "proposals": [],
         "notices": [*discovery.notices, *([] if discovery.levels else number_notices(paths))],
+        "rows": [_row(sample) for sample in _examples(samples)],
     }
 
 
-def describe_refusal(error: UnsettledLayoutError) -> dict[str, Any]:
-    """What is known of a source that was not understood, by the names of `describe`."""
+def _folder_evidence(discovery: Discovery) -> list[str]:
+    """How many images the folders of classes hold, where folders are the evidence."""
+    if discovery.layout not in _BY_FOLDERS or not discovery.samples.num_rows:
+        return []
+    counts = sorted(count_values(discovery.samples["label_path"]).values())
+    each = f"{counts[0]:,} to {counts[-1]:,}" if counts[0] != counts[-1] else f"{counts[0]:,}"
+    return [f"folders: {len(counts):,} {'hold' if len(counts) > 1 else 'holds'} images of one class, {each} each"]
+
+
+def _examples(samples: pa.Table) -> list[dict[str, Any]]:
+    """A sample of each of the first three classes, or the first three."""
+    codes = samples["label_path"].combine_chunks().dictionary_encode().indices.to_numpy()
+    _, first = np.unique(codes, return_index=True)
+    places = sorted(dict.fromkeys([*sorted(first.tolist())[:_ROWS], *range(min(_ROWS, samples.num_rows))]))
+    chosen = sorted(first.tolist())[:_ROWS] if len(first) >= _ROWS else places[:_ROWS]
+    found: list[dict[str, Any]] = samples.take(pa.array(sorted(chosen), pa.int64())).to_pylist()
+    return found
+
+
+def _row(sample: Mapping[str, Any]) -> dict[str, Any]:
+    labels = sample["label_paths"]
+    label = ", ".join(labels) if labels is not None else sample["label_path"]
+    told = {
+        "label_from": origin_of(sample, "label"),
+        "split_from": origin_of(sample, "split") if sample["split"] else "",
+    }
+    place = sample["location"] or sample["sample_id"]
+    return {"location": place, "label": label, "split": sample["split"], **told}
+
+
+def _of_refusal(error: UnsettledLayoutError | None) -> dict[str, Any]:
+    """What is known of a source that was not understood."""
+    nothing: dict[str, Any] = {"layout": None, "why": str(error).partition("\n")[0], "images": 0, "classes": {}}
+    nothing |= {"splits": {}, "ignored": {}, "rejected": {}}
+    unsettled = error.unsettled if error is not None else Unsettled()
     proposals = [
         {
             "says": proposal.says,
@@ -79,31 +175,7 @@ def describe_refusal(error: UnsettledLayoutError) -> dict[str, Any]:
             "rows": [{"location": row.location, "label": row.label, "split": row.split} for row in proposal.rows],
             "evidence": list(proposal.evidence),
         }
-        for proposal in error.unsettled.proposals
+        for proposal in unsettled.proposals
     ]
-    nothing: dict[str, Any] = {"layout": None, "why": str(error).partition("\n")[0], "images": 0, "classes": {}}
-    nothing |= {"splits": {}, "ignored": {}, "rejected": {}, "rivals": [], "notices": []}
-    return nothing | {"evidence": list(error.unsettled.evidence), "proposals": proposals}
-
-
-def print_discovery(console: Console, discovery: Discovery) -> None:
-    """Print what a source is: layout and why, counts, what is skipped, evidence and rivals, the first rows."""
-    found = describe(discovery)
-    rows = [
-        ("layout", f"{found['layout']}: {found['why']}"),
-        ("images", f"{found['images']:,}"),
-        ("classes", f"{len(found['classes'])}: {some(found['classes'])}"),
-    ]
-    counts = (("splits", "splits"), ("skipped", "ignored"), ("rejected because", "rejected"))
-    rows += [(title, some(found[key])) for title, key in counts if found[key]]
-    for title, key in (("evidence", "evidence"), ("not taken", "rivals"), ("note", "notices")):
-        rows += [(title, sentence) for sentence in found[key]]
-    show(console, facts(rows), "", _first_rows(discovery.samples))
-
-
-def _first_rows(samples: pa.Table) -> Table:
-    columns = ("sample_id", "label_path", "split")
-    table = Table(*columns, box=None, pad_edge=False)
-    for row in samples.slice(0, _ROWS).to_pylist():
-        table.add_row(*(printable(row[column]) for column in columns))
-    return table
+    told = {"evidence": list(unsettled.evidence), "rivals": [], "proposals": proposals}
+    return nothing | told | {"notices": [], "rows": []}

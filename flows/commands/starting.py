@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows.commands.discovering import describe
+from flows.commands.discovering import describe_discovery
 from flows.display.summary import some
 from tasks.discover.proposals import Proposal, UnsettledLayoutError, yaml_lines
 from tasks.samples import Discovery
@@ -70,7 +70,7 @@ class Target:
 
 def starting_config(target: Target, discovery: Discovery) -> str:
     """A commented YAML for what *discovery* found, which runs as it is."""
-    found = describe(discovery)
+    found = describe_discovery(discovery)
     lines = [
         *target.head,
         *_comments([f"{found['images']:,} images: {found['why']}", *found["notices"]]),

@@ -63,7 +63,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         file = self.as_label_file()
         if file is not None:
             return file.discover(words)
-        return self._discover_folder(images_under(self), words)
+        return self.discover_in(images_under(self), words)
 
     def check(self, words: SplitWords) -> None:
         """Raise what `discover` would raise, as far as a short look at the source tells."""
@@ -88,9 +88,11 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         """The same source with the layout that was found, and *keys* for it."""
         values = self.model_dump(include=set(model.model_fields) - {"layout", "path"}, exclude_unset=True)
         found = {"layout": layout, "path": path or self.path} | dict(keys or {})
-        return model.model_validate(values | found).reading_labels(self.label_reading)
+        made = model.model_validate(values | found).reading_labels(self.label_reading)
+        return made.telling_origins() if self.tells_origins else made
 
-    def _discover_folder(self, listing: Listing, words: SplitWords) -> Discovery:
+    def discover_in(self, listing: Listing, words: SplitWords) -> Discovery:
+        """The samples of *listing*, what lies in its folder, as `discover` gives them."""
         chosen = self._choose(listing, words)
         if isinstance(chosen, Taken):
             return chosen.discovery

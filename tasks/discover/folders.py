@@ -104,9 +104,7 @@ def _uneven_notices(places: Sequence[FolderPath]) -> list[str]:
 def _finish(
     source: FolderSource, listing: Listing, rows: SampleRows, reading: FolderReading, classes: list[tuple[str, ...]]
 ) -> Discovery:
-    rows.ignored.update(listing.ignored)
-    if listing.others:
-        rows.ignored["no image's extension"] += sum(listing.others.values())
+    rows.ignored.update(ignored_in(listing))
     depth = max((len(label) for label in classes), default=1)
     return Discovery(
         layout=reading.layout,
@@ -119,6 +117,12 @@ def _finish(
         access=(SourceAccess(source.name, source.place, follow_links=source.follow_links),),
         levels=level_names(source.levels, depth) if depth > 1 else (),
     )
+
+
+def ignored_in(listing: Listing) -> dict[str, int]:
+    """What the walk passed over, with counts by reason: files of other kinds, too."""
+    others = sum(listing.others.values())
+    return {**listing.ignored, **({"no image's extension": others} if others else {})}
 
 
 def level_names(named: Sequence[str], depth: int) -> tuple[str, ...]:

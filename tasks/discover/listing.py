@@ -46,7 +46,7 @@ class Listing:
         holders: Folders that hold a file of another kind, relative to the root.
         links_out: Paths of links to folders outside of the root that were not followed, ordered.
         beside: Paths of files of other kinds that may say something of the images: a bounded number, ordered.
-        alike: How many of them there are in one folder with one extension.
+        alike: How many files of other kinds there are in each folder with each extension.
     """
 
     root: StoreUrl
@@ -66,11 +66,11 @@ class Listing:
         self.others[extension] += 1
         folder = path.rpartition("/")[0]
         self.holders.add(folder)
-        if len(self.beside) < _MOST_BESIDE and path.count("/") <= _DEEPEST_BESIDE:
-            kind = (folder, extension)
-            self.alike[kind] += 1
-            if self.alike[kind] <= _MOST_ALIKE_BESIDE:
-                self.beside.append(path)
+        kind = (folder, extension)
+        self.alike[kind] += 1
+        is_wanted = len(self.beside) < _MOST_BESIDE and self.alike[kind] <= _MOST_ALIKE_BESIDE
+        if is_wanted and path.count("/") <= _DEEPEST_BESIDE:
+            self.beside.append(path)
 
     @property
     def count(self) -> int:

@@ -60,6 +60,7 @@ class SourceSettings(StepConfig):
     split: Annotated[str, Field(pattern=r"^([a-z0-9]+(_[a-z0-9]+)*)?$")] = ""
     delete_after: int = Field(default=1, ge=1)
     _label_reading: LabelReading = PrivateAttr(default=LabelReading())
+    _tells_origins: bool = PrivateAttr(default=False)
 
     @field_validator("storage_options")
     @classmethod
@@ -77,6 +78,17 @@ class SourceSettings(StepConfig):
     def label_reading(self) -> LabelReading:
         """How its labels are to be read, as the `labels` section of the config says."""
         return self._label_reading
+
+    @property
+    def tells_origins(self) -> bool:
+        """Whether its samples keep, instead of columns, where in which table their labels and splits stand."""
+        return self._tells_origins
+
+    def telling_origins(self) -> Self:
+        """The same source, whose samples tell where in which table their labels and splits stand."""
+        made = self.model_copy()
+        made._tells_origins = True
+        return made
 
     def reading_labels(self, reading: LabelReading) -> Self:
         """The same source, whose labels are to be read as *reading* says."""

@@ -15,6 +15,7 @@ from tasks.discover.label_files import clean_label
 from tasks.discover.listing import Listing, stored_of
 from tasks.discover.locate import IDENTITY, KIND, PLACE, PRINT, SIZE
 from tasks.discover.merge_rows import ID, LABELS, merge_rows
+from tasks.discover.origins import origins_of
 from tasks.discover.row_ids import bools, with_ids
 from tasks.discover.row_source import RowSource
 from tasks.discover.sample_rows import Origin, SampleRows
@@ -207,7 +208,7 @@ class _Samples:
             "label_offset": pc.if_else(must, rows.data[AT], -1),
             "label_length": pc.if_else(must, rows.data[LENGTH], -1),
             "group": group_of(rows, self._reading.group_by),
-            "kept": kept_of(rows, self._source.keep_columns),
+            "kept": origins_of(rows) if self._source.tells_origins else kept_of(rows, self._source.keep_columns),
         }
         if LABELS in rows.data.column_names:
             columns["label_paths"] = rows.data[LABELS]

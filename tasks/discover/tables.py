@@ -10,6 +10,7 @@ from pydantic import PrivateAttr, model_validator
 from tasks.discover.listing import Listing
 from tasks.discover.listing_table import listing_table
 from tasks.discover.locate import Locator
+from tasks.discover.origins import with_origins
 from tasks.discover.row_source import RowSource
 from tasks.discover.scan import scan_images
 from tasks.discover.split_words import SplitWords
@@ -90,8 +91,10 @@ class TablesSource(RowSource):
 
     def _read(self, settings: TableSettings, listing: Listing) -> TableRows:
         if settings.listing:
-            return listing_table(listing, settings, self._kept)
-        return read_table(self.place, settings, self._kept)
+            table = listing_table(listing, settings, self._kept)
+        else:
+            table = read_table(self.place, settings, self._kept)
+        return with_origins(table) if self.tells_origins else table
 
     def _require_locations(self, tables: Sequence[TableRows]) -> None:
         if any("location" in table.names for table in tables):

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.tables.names import is_role
-from tasks.tables.rows import FILE, LINE, OUT, TableRows, stacked
+from tasks.tables.rows import FILE, KEPT, LINE, ORIGIN, OUT, TableRows, stacked
 
 _MARK = "\x1f"
 _SHOWN = 60
@@ -163,7 +163,7 @@ class _Right:
         self._order = order
         self._starts = np.searchsorted(codes[order], np.arange(len(self.keys) + 1))
         self._counts = np.diff(self._starts)
-        others = [name for name in useful if not _is_label(name)]
+        others = [name for name in useful if not _is_label(name) and not name.startswith(KEPT + ORIGIN)]
         self._differs = self._differing(others)
 
     def _distinct(self, codes: npt.NDArray[np.int64], useful: list[str]) -> npt.NDArray[np.int64]:
@@ -176,7 +176,8 @@ class _Right:
             rows = np.flatnonzero(~out | ~counted[codes])
         if len(np.unique(codes[rows])) == len(rows):
             return rows
-        said = np.column_stack([codes, *(self._codes_of(name) for name in useful)])[rows]
+        telling = [name for name in useful if not name.startswith(KEPT + ORIGIN)]
+        said = np.column_stack([codes, *(self._codes_of(name) for name in telling)])[rows]
         _, first = np.unique(said, axis=0, return_index=True)
         return np.asarray(np.sort(rows[first]))
 

@@ -23,6 +23,8 @@ PIXELS = "\0pixels:"
 """How the location of a row begins whose pixels its record holds itself; what follows tells them from others."""
 KEPT = "\0kept:"
 """How the names of columns begin that serve only to be kept."""
+ORIGIN = "\0from:"
+"""How, behind that, the names of columns begin that say where in which table something stands."""
 _TYPES = {FILE: pa.int32(), LINE: pa.int64(), AT: pa.int64(), LENGTH: pa.int64(), OUT: pa.bool_(), PROBLEM: pa.string()}
 _FULL = 1 << 16
 

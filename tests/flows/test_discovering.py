@@ -94,7 +94,8 @@ def test_discover_orders_classes_as_their_ids_will_be(offline_parquetry: Command
 
     assert list(found["classes"]) == ["9", "10"]
     assert any("numbers" in notice for notice in found["notices"])
-    assert list(found) == "layout why images classes splits ignored rejected evidence rivals proposals notices".split()
+    named = "layout why images classes splits ignored rejected evidence rivals proposals notices rows tree"
+    assert list(found) == named.split()
 
 
 def test_explain_says_where_an_image_went_or_why_it_did_not(

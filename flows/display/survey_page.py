@@ -1,0 +1,72 @@
+"""The page of `parquetry discover`: what a source is, or may be, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from flows.display.printing import facts, printable, show
+from flows.display.summary import some
+
+
+def print_survey(console: Console, found: Mapping[str, Any]) -> None:
+    """Print what a source is, or may be, as `describe` has it: the reading, counts, evidence, folders, first rows."""
+    unread = "not settled: choose one of the readings below" if found["proposals"] else "not settled"
+    rows = [
+        ("layout", f"{found['layout']}: {found['why']}" if found["layout"] else unread),
+        ("images", f"{found['images']:,}"),
+    ]
+    rows += [("classes", f"{len(found['classes'])}: {some(found['classes'])}")] if found["layout"] else []
+    counts = (("splits", "splits"), ("skipped", "ignored"), ("rejected because", "rejected"))
+    rows += [(title, some(found[key])) for title, key in counts if found[key]]
+    rows += [("note", sentence) for sentence in found["notices"]]
+    show(console, facts(rows))
+    for part in (_evidence(found), _tree(found["tree"]), _rows(found)):
+        if part is not None:
+            show(console, "", part)
+    if not found["layout"]:
+        show(console, "")
+
+
+def _evidence(found: Mapping[str, Any]) -> Table | None:
+    """What was seen, and the readings that were not taken, with why."""
+    seen = [
+        (place, what) if colon else ("", place) for place, colon, what in (t.partition(": ") for t in found["evidence"])
+    ]
+    rivals = [(f"not taken: {says}", why) for says, _, why in (text.rpartition(": ") for text in found["rivals"])]
+    proposed = [(one["says"], one["evidence"]) for one in found["proposals"]]
+    rivals += [
+        (f"possible: {says}", ", ".join(told) or "nothing speaks for it, nor against") for says, told in proposed
+    ]
+    return _table(("evidence", ""), [*seen, *rivals]) if seen or rivals else None
+
+
+def _tree(tree: Sequence[Mapping[str, Any]]) -> Table | None:
+    rows = [(one["folder"], f"{one['images']:,}" if one["images"] else "", some_of(one["others"])) for one in tree]
+    return _table(("folder", "images", "other files"), rows) if rows else None
+
+
+def some_of(others: Mapping[str, int]) -> str:
+    """Files of other kinds in a few words: ``12 .xml, 1 .txt``."""
+    return ", ".join(f"{count:,} {kind}" for kind, count in others.items())
+
+
+def _rows(found: Mapping[str, Any]) -> Table | None:
+    if not found["rows"]:
+        return None
+    has_splits = any(row["split"] for row in found["rows"])
+    columns = ("location", "label", "label_from", *(("split", "split_from") if has_splits else ()))
+    titles = ("image", "label", "from", "split", "from")[: len(columns)]
+    return _table(titles, [tuple(row[column] for column in columns) for row in found["rows"]])
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold", justify="right" if title == "images" else "left")
+    for row in rows:
+        table.add_row(*map(printable, row))
+    return table

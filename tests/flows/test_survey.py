@@ -1,0 +1,72 @@
+"""The page of `discover`: the reading and its evidence, folders with counts, samples and where their labels stand."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from flows.commands.discovering import describe, survey
+from flows.display.survey_page import print_survey
+
+
+def page_of(root: Path) -> str:
+    text = io.StringIO()
+    print_survey(Console(file=text), describe(survey(str(root), {}, "auto")))
+    return text.getvalue()
+
+
+def put(root: Path, *places: str) -> None:
+    for place in places:
+        path = root / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def test_the_page_shows_folders_with_counts_and_samples_with_where_their_labels_stand(tmp_path: Path) -> None:
+    put(tmp_path, *(f"shots/{part}/{i}{part}.jpg" for part in "ab" for i in range(6)), "notes/readme.md")
+    ids = "".join(f"{i}{part},{part}{i}\n" for part in "ab" for i in range(6))
+    kinds = "".join(f"{part}{i},{('cat', 'dog')[i % 2]}\n" for part in "ab" for i in range(6))
+    (tmp_path / "ids.csv").write_text(f"file,number\n{ids}")
+    (tmp_path / "kinds.csv").write_text(f"number,label\n{kinds}")
+
+    lines = page_of(tmp_path).splitlines()
+
+    assert lines[0].startswith("layout   tables: ")
+    assert ["shots", "12"] in [line.split() for line in lines]
+    assert ["notes", "1", ".md"] in [line.split() for line in lines]
+    rows = [line.split() for line in lines if line.startswith("shots/")]
+    assert rows[:2] == [
+        ["shots/a/0a.jpg", "cat", "kinds.csv:2"],
+        ["shots/a/1a.jpg", "dog", "kinds.csv:3"],
+    ]
+    assert not any(line != line.rstrip() for line in lines)
+
+
+def test_the_page_of_a_refusal_has_evidence_folders_and_what_is_possible(tmp_path: Path) -> None:
+    put(tmp_path, *(f"shots/{i}.jpg" for i in range(8)))
+    rows = "".join(f"{i}.jpg,{('red', 'blue')[i % 2]},{('round', 'flat')[i // 2 % 2]}\n" for i in range(8))
+    (tmp_path / "table.csv").write_text(f"file,colour,shape\n{rows}")
+
+    seen = survey(str(tmp_path), {}, "auto")
+    found = describe(seen)
+    page = page_of(tmp_path)
+
+    assert seen.refusal is not None
+    assert (found["layout"], found["images"], found["ignored"]) == (None, 8, {"no image's extension": 1})
+    assert json.loads(json.dumps(found))["proposals"][0]["config"]["source"]["layout"] == "tables"
+    assert "table.csv" in page
+    assert "possible: the column colour of table.csv is the label" in page
+    assert ["shots", "8"] in [line.split() for line in page.splitlines()]
+
+
+def test_folders_that_hold_only_one_folder_share_a_line_and_many_are_summed_up(tmp_path: Path) -> None:
+    put(tmp_path, *(f"a/b/c{number:02}/{i}.jpg" for number in range(20) for i in range(2)))
+
+    tree = describe(survey(str(tmp_path), {}, "auto"))["tree"]
+
+    assert tree[0] == {"folder": "a/b", "images": 40, "others": {}}
+    assert tree[-1] == {"folder": "  … 12 more", "images": 24, "others": {}}
+    assert len(tree) == 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import resource_tracker
@@ -23,6 +23,7 @@ from tasks.errors import ConfigError, DatasetError
 from tasks.plan import RefreshPlan
 from tasks.publish import Run
 from tasks.shards import BuildSpec
+from tasks.shards.spec import pixel_libraries
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -130,18 +131,18 @@ def check_workers(client: Client, run: Run, spec: BuildSpec, plan: RefreshPlan) 
         DatasetError: A worker, or the scheduler, has other versions than this process, cannot import the tasks, or
             reaches the output, a source or Prefect's server not; the message names it and the remedy.
     """
-    _check_code(client)
+    _check_code(client, (*_SAME, *pixel_libraries(spec.pixels)))
     _check_server(client)
     _check_stores(client, run, spec, plan)
 
 
-def _check_code(client: Client) -> None:
+def _check_code(client: Client, same: Sequence[str]) -> None:
     import cloudpickle  # noqa: PLC0415 - comes with Dask
 
     cloudpickle.register_pickle_by_value(worker_facts)
     try:
-        here = worker_facts.installed_versions(_SAME)
-        for place, there in _everywhere(client, worker_facts.installed_versions, _SAME).items():
+        here = worker_facts.installed_versions(same)
+        for place, there in _everywhere(client, worker_facts.installed_versions, same).items():
             _refuse_other_versions(place, here, there)
         for place, problem in _everywhere(client, worker_facts.failed_import, "tasks.build_shard").items():
             if problem:

@@ -21,6 +21,7 @@ class PixelSpec:
         size: Width and height in pixels.
         mode: One of stretch, crop, pad, shorter, longer, none.
         filter: Pillow's name of it, in lower case.
+        kernel: What resizes: ``pillow`` or ``simd``; ``auto`` in a config alone.
         color: RGB, L, RGBA or keep.
         background: A colour's name.
         upscale: Whether smaller images are enlarged.
@@ -40,6 +41,7 @@ class PixelSpec:
     size: tuple[int, int] = (224, 224)
     mode: str = "crop"
     filter: str = "bicubic"
+    kernel: str = "pillow"
     color: str = "RGB"
     background: str = "white"
     upscale: bool = True

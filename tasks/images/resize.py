@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageColor
 
+from tasks.images.kernel import Box, Size, resize_by
+
 if TYPE_CHECKING:
     from tasks.images.pixel_spec import PixelSpec
-
-Size = tuple[int, int]
-Box = tuple[float, float, float, float]
 
 
 def target_size(size: Size, spec: PixelSpec) -> Size:
@@ -48,15 +47,16 @@ def resize_image(image: Image.Image, spec: PixelSpec, size: Size, window: Box) -
     """
     if spec.mode == "none":
         return image
-    method = Image.Resampling[spec.filter.upper()]
     if spec.mode == "crop":
-        return _scaled(image, spec.size, middle_of(window, spec.size), method)
-    scaled = _scaled(image, target_size(size, spec), window, method)
+        return _scaled(image, spec.size, middle_of(window, spec.size), spec)
+    scaled = _scaled(image, target_size(size, spec), window, spec)
     return _padded(scaled, spec) if spec.mode == "pad" else scaled
 
 
-def _scaled(image: Image.Image, size: Size, box: Box, method: Image.Resampling) -> Image.Image:
-    return image if image.size == size and box == (0, 0, *size) else image.resize(size, method, box=box)
+def _scaled(image: Image.Image, size: Size, box: Box, spec: PixelSpec) -> Image.Image:
+    if image.size == size and box == (0, 0, *size):
+        return image
+    return resize_by(spec.kernel, image, size, box, spec.filter)
 
 
 def middle_of(window: Box, wanted: Size) -> Box:

@@ -8,6 +8,7 @@ from PIL import ImageColor
 from pydantic import AfterValidator, Field, FiniteFloat, field_validator, model_validator
 
 from tasks.image_formats import BY_DEFAULT, READ, FormatName
+from tasks.images.kernel import HOW_TO_INSTALL, SIMD, SIMD_FILTERS, has_simd
 from tasks.step_config import StepConfig
 
 Side = Annotated[int, Field(ge=1, le=16384)]
@@ -62,6 +63,9 @@ class ResizeSettings(StepConfig):
         mode: ``stretch`` to the size; ``crop`` to cover it, and cut its middle out; ``pad`` to fit into it, with the
             background around; ``shorter`` or ``longer``: that side to the size, in proportion; ``none``.
         filter: How pixels are weighed.
+        kernel: What resizes: ``pillow``, or ``simd``, which comes to the same picture (50 dB and more) in a third of
+            the time, by the filters bilinear, bicubic and lanczos. ``auto`` keeps what the published pixels were made
+            by, and takes the faster one for a new dataset, and where all pixels are made anew for another key.
         color: The image's mode: RGB, L or RGBA; ``keep`` leaves grey images grey and transparent ones transparent.
         background: What shows through transparent pixels, and around padded images.
         upscale: Whether smaller images are enlarged.
@@ -76,12 +80,20 @@ class ResizeSettings(StepConfig):
     size: tuple[Side, Side] = (224, 224)
     mode: Literal["stretch", "crop", "pad", "shorter", "longer", "none"] = "crop"
     filter: Literal["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] = "bicubic"
+    kernel: Literal["auto", "pillow", "simd"] = "auto"
     color: Literal["RGB", "L", "RGBA", "keep"] = "RGB"
     background: Annotated[str, AfterValidator(_known_colour)] = "white"
     upscale: bool = True
     depth_16: Literal["scale", "range", "10", "12", "14", "16"] = "scale"
     value_range: tuple[FiniteFloat, FiniteFloat] | None = None
     icc: Literal["ignore", "srgb"] = "ignore"
+
+    @field_validator("kernel")
+    @classmethod
+    def _is_there(cls, value: str) -> str:
+        if value == SIMD and not has_simd():
+            raise ValueError(f"simd needs a package that this machine lacks: {HOW_TO_INSTALL}, or write auto or pillow")
+        return value
 
     @field_validator("value_range")
     @classmethod
@@ -94,6 +106,14 @@ class ResizeSettings(StepConfig):
     def _crop_needs_upscaling(self) -> ResizeSettings:
         if not self.upscale and self.mode in {"stretch", "crop"}:
             raise ValueError("`upscale: false` leaves small images small: use mode pad, shorter, longer or none")
+        return self
+
+    @model_validator(mode="after")
+    def _kernel_has_the_filter(self) -> ResizeSettings:
+        if self.kernel == SIMD and self.mode != "none" and self.filter not in SIMD_FILTERS:
+            raise ValueError(
+                f"`kernel: simd` has the filters {', '.join(SIMD_FILTERS)}: write one of them, or kernel auto or pillow"
+            )
         return self
 
     @property

@@ -194,6 +194,7 @@ def compare_versions(store: Store, first: int, second: int) -> Difference:
 
 def _shaping(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     """The keys of the config that shape pixels and differ, with both values; not what only says what is admitted."""
+    old, new = ({"kernel": "pillow"} | spec for spec in (old, new))  # which specs of earlier versions do not name
     changed = [key for key in {**old, **new} if key not in _ADMITTING and old.get(key) != new.get(key)]
     return {_section(key): (old.get(key), new.get(key)) for key in changed}
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,6 +27,7 @@ from tasks.publish.state import TOUCHED_SCHEMA, State, read_state
 from tasks.reasons import Reason
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
+from tasks.refresh.pixels import same_pixels
 from tasks.samples import REJECTION_SCHEMA
 from tasks.shards import BuildSpec, published_pixel_spec
 from tasks.shards.schema import class_names_of, pixel_spec_of, shard_schema
@@ -34,22 +35,6 @@ from tasks.storage import Store
 
 if TYPE_CHECKING:
     from tasks.refresh.listed import Listed
-
-_SHAPING = (
-    "size",
-    "mode",
-    "filter",
-    "color",
-    "background",
-    "upscale",
-    "depth_16",
-    "value_range",
-    "icc",
-    "formats",
-    "pixels",
-    "quality",
-)
-"""What of the pixel spec makes other pixels of the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +123,6 @@ def has_same_kind(dataset: Dataset, run: Run) -> bool:
     return manifest is None or kind_of_columns(manifest.columns) == dataset.labels.kind
 
 
-def shapes_same_pixels(dataset: Dataset, run: Run) -> bool:
-    """Whether the rows of the newest version have the pixels that today's config asks for."""
-    manifest = run.history.manifest
-    return manifest is None or _same_pixels(manifest.pixel_spec, published_pixel_spec(dataset.pixel_spec))
-
-
-def _same_pixels(there: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Whether what was made by the spec *there* is what *wanted* makes; that admits all formats, and maybe others."""
-    others = [key for key in _SHAPING if key != "formats"]
-    same = json.dumps([there.get(key) for key in others]) == json.dumps([wanted.get(key) for key in others])
-    return same and set(there.get("formats") or ()) <= set(wanted.get("formats") or ())
-
-
 def has_same_columns(spec: BuildSpec, run: Run) -> bool:
     """Whether the shards of the newest version have the columns that would be written today."""
     manifest = run.history.manifest
@@ -171,8 +143,8 @@ def with_unpublished(rows: Rows, run: Run, dataset: Dataset, spec: BuildSpec) ->
     def fits(schema: pa.Schema) -> bool:
         lists = class_names_of(schema)
         is_prefix = all(tuple(names) == spec.class_names.get(key, ())[: len(names)] for key, names in lists.items())
-        same_pixels = _same_pixels(pixel_spec_of(schema), pixel_spec_of(wanted))
-        return is_prefix and same_pixels and schema.equals(wanted.remove_metadata(), check_metadata=False)
+        has_same_pixels = same_pixels(pixel_spec_of(schema), pixel_spec_of(wanted))
+        return is_prefix and has_same_pixels and schema.equals(wanted.remove_metadata(), check_metadata=False)
 
     return with_spare(run.store, rows, named, fits, dataset.output.grace)
 

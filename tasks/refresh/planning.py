@@ -24,10 +24,10 @@ from tasks.refresh.past import (
     read_past,
     recalled_of,
     rows_to_use,
-    shapes_same_pixels,
     with_entry_times,
     with_unpublished,
 )
+from tasks.refresh.pixels import pixels_wanted, shapes_same_pixels
 from tasks.refresh.sizing import rows_per_shard
 from tasks.report.gates import most_rejects
 from tasks.samples import CARRIED, Discovery
@@ -182,7 +182,7 @@ def _spec(dataset: Dataset, listed: Listed, run: Run, options: RefreshOptions) -
         access=listed.discovery.access,
         fetch=dataset.fetch,
         write=dataset.write,
-        pixels=dataset.pixel_spec,
+        pixels=pixels_wanted(dataset, run),
         limits=dataset.limits,
         processes=options.processes,
         class_names={column: tuple(names) for column, names in listed.labelled.class_names.items()},

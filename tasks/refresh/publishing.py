@@ -59,7 +59,7 @@ def publish_run(
         learned = learned_state(facts, planned.past.rejects)
         save_state(run, learned, planned.past.state, run.history.version)
         return _outcome(dataset, run, facts, None, _afterwards(dataset, run, built))
-    report = make_report(dataset, run, facts, gates, library_versions())
+    report = make_report(dataset, run, facts, gates, library_versions(facts.planned.spec.pixels))
     version, warnings = _commit(dataset, run, facts, gates, report)
     facts = with_drift(facts, report)
     try:
@@ -117,7 +117,7 @@ def _forbidden(
     refused = refused_run(dataset, run, forbidden_by(crossed, facts.rejections), None)
     past = facts.planned.past
     state = replace(learned_state(facts, past.rejects), absent=past.state.absent)
-    report = make_report(dataset, run, facts, gates, library_versions())
+    report = make_report(dataset, run, facts, gates, library_versions(facts.planned.spec.pixels))
     kept = _kept(run, state, facts.planned, report)
     facts = with_drift(facts, report)
     notices = [*refused.breakdown.notices, *kept]

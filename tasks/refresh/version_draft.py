@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks import __version__
+from tasks.images.pixel_spec import PixelSpec
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, Manifest
 from tasks.publish.memory import newer, overlaid, remember
@@ -23,7 +24,7 @@ from tasks.refresh.rounds import entry_of
 from tasks.report.gates import GateResult
 from tasks.shards import ShardOutcome, published_pixel_spec
 from tasks.shards.schema import shard_schema
-from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA
+from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, pixel_libraries
 
 _LIBRARIES = ("prefect", "pillow", "pandas", "pyarrow", "fsspec")
 
@@ -54,7 +55,7 @@ def make_manifest(
         notices=list(facts.breakdown.notices),
         config=dataset.as_published(),
         config_sha256=dataset.digest(),
-        libraries=library_versions(),
+        libraries=library_versions(spec.pixels),
         gates=[asdict(gate) for gate in gates],
         shards=[entry_of(file) for file in sorted(facts.built.rows.files, key=lambda file: (file.split, file.name))],
         rejects=written[0],
@@ -62,9 +63,10 @@ def make_manifest(
     )
 
 
-def library_versions() -> dict[str, str]:
-    """The versions of what makes a dataset."""
-    return {"parquetry": __version__} | {name: importlib.metadata.version(name) for name in _LIBRARIES}
+def library_versions(pixels: PixelSpec) -> dict[str, str]:
+    """The versions of what makes a dataset whose images become *pixels*."""
+    names = (*_LIBRARIES, *pixel_libraries(pixels))
+    return {"parquetry": __version__} | {name: importlib.metadata.version(name) for name in names}
 
 
 def is_unchanged(run: Run, facts: RunFacts) -> bool:

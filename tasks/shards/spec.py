@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from tasks.errors import UntoldError
 from tasks.fetch import FetchSettings
+from tasks.images.kernel import SIMD, SIMD_DISTRIBUTION
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
 from tasks.label_kinds import LabelKind
@@ -119,9 +120,14 @@ class BuildSpec:
 _SPEC = TypeAdapter(BuildSpec)
 
 
+def pixel_libraries(spec: PixelSpec) -> tuple[str, ...]:
+    """What makes pixels by *spec* besides what every run needs."""
+    return (SIMD_DISTRIBUTION,) if spec.kernel == SIMD else ()
+
+
 def published_pixel_spec(spec: PixelSpec) -> dict[str, Any]:
     """All that shapes the pixels, and the versions of what made them, as a shard's metadata carries it."""
-    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    versions = {name: importlib.metadata.version(name) for name in (*_LIBRARIES, *pixel_libraries(spec))}
     return asdict(spec) | {"dtype": "uint8", "order": "HWC", "libraries": versions}
 
 

@@ -13,7 +13,7 @@ from tasks.publish.audit import verify_version
 from tasks.publish.history import list_versions
 from tasks.publish.life import release, roll_back
 from tasks.publish.retention import prune
-from tasks.publish.versions import output_settings, version_files
+from tasks.publish.versions import open_version, output_settings, version_files
 from tasks.refresh import RunOutcome, refresh
 from tasks.storage import Store, open_store
 from tests.steps_here import StepsHere
@@ -66,6 +66,7 @@ def test_it_is_refreshed_without_decoding_what_is_there(output: Path) -> None:
     store = store_of(output)
     assert set(rows(store, None)) == SECOND | {"dog/new.png"}
     assert [verify_version(store, number).problems for number in (1, 2, outcome.version)] == [(), (), ()]
+    assert open_version(store, None).manifest.pixel_spec["kernel"] == "pillow"  # which made what is there
     assert night(output).outcome == "unchanged"
 
 

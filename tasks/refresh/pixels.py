@@ -1,0 +1,70 @@
+"""What images become in a run, and whether the rows that are there already are that."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from tasks.errors import ConfigError
+from tasks.images.kernel import AUTO, HOW_TO_INSTALL, PILLOW, SIMD, has_simd, kernel_of, suits_simd
+from tasks.images.pixel_spec import PixelSpec
+from tasks.publish import Run
+from tasks.refresh.dataset import Dataset
+from tasks.shards import published_pixel_spec
+
+_SHAPING = (
+    "size",
+    "mode",
+    "filter",
+    "kernel",
+    "color",
+    "background",
+    "upscale",
+    "depth_16",
+    "value_range",
+    "icc",
+    "formats",
+    "pixels",
+    "quality",
+)
+"""What of the pixel spec makes other pixels of the same bytes."""
+
+
+def shapes_same_pixels(dataset: Dataset, run: Run) -> bool:
+    """Whether the rows of the newest version have the pixels that today's config asks for."""
+    manifest = run.history.manifest
+    return manifest is None or same_pixels(manifest.pixel_spec, published_pixel_spec(pixels_wanted(dataset, run)))
+
+
+def pixels_wanted(dataset: Dataset, run: Run) -> PixelSpec:
+    """What images become in *run*: as the config says, by the kernel that the newest version's pixels were made by.
+
+    Where there is no version, or other keys make all its pixels anew, ``resize.kernel: auto`` takes the faster kernel.
+
+    Raises:
+        ConfigError: The pixels were made by a kernel that this machine lacks.
+    """
+    spec = dataset.pixel_spec
+    if spec.kernel != AUTO:
+        return replace(spec, kernel=spec.kernel if suits_simd(spec) else PILLOW)
+    manifest = run.history.manifest
+    there = kernel_of(manifest.pixel_spec) if manifest is not None else PILLOW
+    kept = replace(spec, kernel=there)
+    if manifest is None or not same_pixels(manifest.pixel_spec, published_pixel_spec(kept)):
+        return replace(spec, kernel=SIMD if suits_simd(spec) and has_simd() else PILLOW)
+    if there == SIMD and not has_simd():
+        raise ConfigError(
+            f"resize.kernel: the pixels of version {run.history.version} were made by the kernel simd, which this "
+            f"machine lacks, and one version does not mix two: {HOW_TO_INSTALL}, or write `resize.kernel: pillow`, "
+            "which makes all pixels anew."
+        )
+    return kept
+
+
+def same_pixels(there: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Whether what was made by the spec *there* is what *wanted* makes; that admits all formats, and maybe others."""
+    others = [key for key in _SHAPING if key not in {"formats", "kernel"}]
+    same = json.dumps([there.get(key) for key in others]) == json.dumps([wanted.get(key) for key in others])
+    formats = set(there.get("formats") or ()) <= set(wanted.get("formats") or ())
+    return same and formats and kernel_of(there) == kernel_of(wanted)

@@ -106,8 +106,16 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
         "seconds": tally_of(dataset.name).stages,
     }
     notices = [*outcome.breakdown.notices, *_kept(run, state, planned, report)]
+    deduplicated = pc.sum(pc.equal(left_out["stage"], "dataset")).as_py() or 0
+    known = Account(
+        listed=planned.discovery.listed,
+        carried=planned.carried,
+        rejected=left_out.num_rows - deduplicated,
+        deduplicated=deduplicated,
+    )
     shown = first_left_out(left_out)
-    return replace(outcome, breakdown=Breakdown(reasons=reasons, notices=tuple(notices), left_out=shown))
+    found = Breakdown(reasons=reasons, notices=tuple(notices), left_out=shown)
+    return replace(outcome, account=known, breakdown=found)
 
 
 def _forbidden(

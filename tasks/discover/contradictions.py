@@ -82,7 +82,7 @@ def name_images(source: SourceSettings, beside: Iterable[str], paths: pa.Chunked
     ]
 
 
-def _stems_of(paths: pa.ChunkedArray) -> pa.ChunkedArray:
+def _stems_of(paths: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return pc.replace_substring_regex(pc.replace_substring_regex(paths, r"^.*/", ""), r"\.[^.]*$", "")
 
 

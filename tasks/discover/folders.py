@@ -77,7 +77,7 @@ def _add_files(rows: SampleRows, source: FolderSource, listing: Listing, places:
     rows.add_rejections(why | {name: columns[name] for name in ("sample_id", "location")}, bad.num_rows)
 
 
-def _of_folder(values: Sequence[str], files: pa.Table) -> pa.ChunkedArray:
+def _of_folder(values: Sequence[str], files: pa.Table) -> pa.Array:
     """For each of *files* the one of *values* that belongs to its folder."""
     return pa.array(values, pa.string()).take(files["folder"].combine_chunks())
 

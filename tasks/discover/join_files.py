@@ -184,8 +184,8 @@ class FileJoin:
     def _refuse_conflicts(self, entries: pa.Table) -> None:
         """Reject all *entries*: each image's contradict each other."""
         groups: dict[str, list[Row]] = defaultdict(list)
-        for entry in entries.select(["sample_id", "location", "label_path", "label_row"]).to_pylist():
-            groups[entry["sample_id"]].append(entry)
+        for row in entries.select(["sample_id", "location", "label_path", "label_row"]).to_pylist():
+            groups[row["sample_id"]].append(row)
         for image, group in groups.items():
             rows = ", ".join(str(entry["label_row"]) for entry in group[:5])
             labels = ", ".join(sorted({entry["label_path"] for entry in group})[:5])
@@ -227,7 +227,7 @@ class FileJoin:
             "group",
             "kept",
         )
-        columns = {name: entries[name] for name in same}
+        columns: dict[str, Any] = {name: entries[name] for name in same}
         columns |= {
             "sample_id": self._rows.ids(entries["sample_id"]),
             "label_file": self._source.file_name,

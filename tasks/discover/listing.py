@@ -123,8 +123,8 @@ class FileColumns:
     def _add(self, names: list[str], numbers: array[int], sizes: pa.Array, fingerprints: pa.Array) -> None:
         folders = pa.array(np.frombuffer(numbers, np.int32))
         first = min(numbers)  # of a batch, so that a million folders are not looked at again for each
-        heads = [f"{encode_name(folder)}/" if folder else "" for folder in self.parents[first:]]
-        heads = pa.array(heads).take(pc.subtract(folders, first))
+        parents = [f"{encode_name(folder)}/" if folder else "" for folder in self.parents[first:]]
+        heads = pa.array(parents).take(pc.subtract(folders, first))
         plain = names if "".join(names).isascii() else [encode_name(name) for name in names]
         paths = pc.binary_join_element_wise(heads, pa.array(plain, pa.string()), "")
         nowhere = pa.repeat(pa.scalar(""), len(paths))

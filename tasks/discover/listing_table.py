@@ -70,7 +70,8 @@ def _column(paths: pa.Array, name: str) -> pa.Array:
         case "stem":
             return pc.replace_substring_regex(_column(paths, "name"), r"([^.])\.[^.]*$", r"\1")
         case "suffix":
-            return pc.utf8_lower(pc.extract_regex(paths, r"(?P<suffix>(?:\.[^./]*)?)$").field("suffix"))
+            suffixes: pa.Array = pc.extract_regex(paths, r"(?P<suffix>(?:\.[^./]*)?)$").field("suffix")
+            return pc.utf8_lower(suffixes)
     if name == "parent" or name.startswith("parent."):
         encoded = _column(paths, "folder").dictionary_encode()
         return pa.array([parent_of(folder, name) for folder in encoded.dictionary.to_pylist()]).take(encoded.indices)

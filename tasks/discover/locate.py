@@ -107,7 +107,7 @@ class Locator:
     def _with_files(self, rows: TableRows, texts: pa.Array, leads: _Leads, base: str | None) -> TableRows:
         files = self._listing.files
         index = pa.array(leads.places, mask=leads.places < 0)
-        columns = {
+        columns: dict[str, pa.Array | pa.ChunkedArray] = {
             "location": files["path"].take(index),
             SIZE: pc.fill_null(files["size"].take(index), -1),
             PRINT: pc.fill_null(files["fingerprint"].take(index), ""),
@@ -133,7 +133,12 @@ class Locator:
         return rows
 
     def _elsewhere(
-        self, rows: TableRows, texts: pa.Array, leads: _Leads, columns: Mapping[str, pa.ChunkedArray], base: str | None
+        self,
+        rows: TableRows,
+        texts: pa.Array,
+        leads: _Leads,
+        columns: Mapping[str, pa.Array | pa.ChunkedArray],
+        base: str | None,
     ) -> dict[str, pa.Array]:
         """The columns of rows of which some name no file of the listing; what is wrong with those is noted."""
         held = {name: columns[name].to_pylist() for name in ("location", SIZE, PRINT, KIND)}

@@ -167,7 +167,7 @@ def _mask(column: pa.Array | pa.ChunkedArray) -> Bools:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _is_path(locations: pa.ChunkedArray) -> pa.ChunkedArray:
+def _is_path(locations: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Whether each is a plain relative path; a long one without a dot could be pixels in base64."""
     is_plain = pc.match_substring_regex(locations, _PATH)
     return pc.and_(

@@ -103,4 +103,5 @@ def _column(item: pa.Field, value: Any, count: int) -> pa.Array | pa.ChunkedArra
         return pa.repeat(pa.scalar(value, item.type), count)
     if isinstance(value, Sequence):
         return pa.array(value, item.type)
-    return value if value.type == item.type else value.cast(item.type)
+    column: pa.Array | pa.ChunkedArray = value if value.type == item.type else value.cast(item.type)
+    return column

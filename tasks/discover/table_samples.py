@@ -189,9 +189,9 @@ class _Samples:
 
     def _add(self, rows: TableRows, listing: Listing) -> None:
         files = pa.array([*rows.files, ""], pa.string())
-        numbers = rows.data[FILE].combine_chunks()
-        numbers = pc.if_else(pc.less(numbers, 0), len(rows.files), numbers)
-        must = pc.greater_equal(rows.data[AT], 0)
+        known = rows.data[FILE].combine_chunks()
+        numbers = pc.if_else(pc.less(known, 0), len(rows.files), known)
+        must: pa.Array | pa.ChunkedArray = pc.greater_equal(rows.data[AT], 0)
         if IDENTITY not in rows.data.column_names:
             must = pa.repeat(pa.scalar(value=False), rows.count)
         columns = {

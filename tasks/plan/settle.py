@@ -72,8 +72,8 @@ def settle(built: Rows, samples: pa.Table, missing: pa.Table, known: pa.Array) -
         by_content[row.content].append(row)
     gone: dict[str, list[tuple[str, str]]] = defaultdict(list)
     was = missing.filter(pc.is_in(missing["content_sha256"], value_set=pa.array(list(by_content), pa.string())))
-    for row in was.sort_by("sample_id").select(["content_sha256", "sample_id", "split"]).to_pylist():
-        gone[row["content_sha256"]].append((row["sample_id"], row["split"]))
+    for lost in was.sort_by("sample_id").select(["content_sha256", "sample_id", "split"]).to_pylist():
+        gone[lost["content_sha256"]].append((lost["sample_id"], lost["split"]))
     wanted: dict[str, str] = {}
     for members in _components(rows):
         anchor = _anchor(members, gone)

@@ -98,7 +98,7 @@ def _read(store: Store, path: str) -> State:
     stamp = (stored.schema.metadata or {}).get(_STAMP, b"").decode(errors="replace")
     table = stored.replace_schema_metadata(None).cast(_SCHEMA)
     parts = {kind: table.filter(pc.equal(table["kind"], kind)).select(schema.names) for kind, schema in _PARTS.items()}
-    return State(**parts, stamp=stamp)
+    return State(parts["touched"], parts["failed"], parts["absent"], parts["checked"], parts["rejected"], stamp=stamp)
 
 
 def _read_copy(store: Store) -> State:

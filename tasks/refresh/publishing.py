@@ -230,7 +230,7 @@ def _changes(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> d
     }
 
 
-def _count_in(ids: pa.Array, others: pa.Array) -> int:
+def _count_in(ids: pa.Array | pa.ChunkedArray, others: pa.Array) -> int:
     return int(pc.sum(pc.is_in(ids, value_set=others)).as_py() or 0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -121,7 +122,7 @@ def _matches(texts: pa.Array, pattern: str) -> list[pa.Array]:
 
 def _filled(rows: TableRows, template: str) -> pa.Array:
     parts = re.split(r"{([^{}]*)}", template)
-    pieces: list[pa.Array | str] = []
+    pieces: list[Any] = []
     for place, part in enumerate(parts):
         pieces.append(rows.texts(part or "location") if place % 2 else part)
     return pc.binary_join_element_wise(*pieces, "") if len(pieces) > 1 else pa.repeat(pa.scalar(template), rows.count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from tasks.discover.names import NameRules, why_ignored
@@ -51,8 +52,9 @@ def _relative(root: str, text: str) -> str:
 
 
 def _may_lie(root: str, path: str) -> bool:
-    """Whether the source at *root* may hold *path*: on a local disk it is looked for, elsewhere it is not asked."""
-    return is_url(root) or os.path.isfile(root) or os.path.lexists(os.path.join(root, path))  # noqa: PTH113, PTH118 - as typed
+    """Whether the source at *root* may hold *path*: it is looked for where *root* is a folder of this machine."""
+    here = Path(root)
+    return is_url(root) or not here.is_dir() or os.path.lexists(here / path)
 
 
 def _of_name(source: Mapping[str, Any], path: str) -> Iterator[str]:

@@ -32,6 +32,7 @@ class Output:
     """An output that is published to without a source."""
 
     place: StoreUrl
+    source: str = "/data"
 
     @property
     def root(self) -> Path:
@@ -98,7 +99,7 @@ class Output:
             layout="class_folders",
             why="",
             notices=[],
-            config={"source": [{"path": "/data"}], "output": {"keep_versions": 7, "grace_days": 3}},
+            config={"source": [{"path": self.source}], "output": {"keep_versions": 7, "grace_days": 3}},
             config_sha256="",
             gates=[],
             shards=list(shards),

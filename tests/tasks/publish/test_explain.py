@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,8 @@ from tasks.refresh.breakdown import equal_bytes
 from tasks.refresh.explain_image import explain_image
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.tasks.publish.conftest import Output
 
 NAMES = ["cat", "dog", "fruit"]
@@ -115,6 +118,17 @@ def test_what_the_listing_passes_over_says_so(fruit: Output, text: str, reason: 
     (row,) = explain_image(fruit.store, text)
 
     assert (row["outcome"], row["reason"]) == ("passed over", reason)
+
+
+def test_a_name_that_is_not_there_is_not_said_to_be_passed_over(output: Output, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "notes.txt").write_text("")
+    output = replace(output, source=str(tmp_path / "source"))
+    output.publish(output.write_shard(["cat/1.png"], NAMES), names=NAMES)
+
+    assert explain_image(output.store, "notes.txt")[0]["outcome"] == "passed over"
+    with pytest.raises(VersionError, match=r"knows no image 'other\.txt'"):
+        explain_image(output.store, "other.txt")
 
 
 def test_versions_say_which_is_newest_and_which_are_pinned(fruit: Output) -> None:

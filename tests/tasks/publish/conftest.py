@@ -32,7 +32,7 @@ class Output:
     """An output that is published to without a source."""
 
     place: StoreUrl
-    source: str = "/data"
+    source: str = "/nowhere"
 
     @property
     def root(self) -> Path:

@@ -107,11 +107,11 @@ def test_what_no_version_knows_leads_to_the_nearest_ids(fruit: Output) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("/data/fruit/fig/page.jpg.tmp", "unfinished files (page.jpg.tmp)"),
+        ("/nowhere/fruit/fig/page.jpg.tmp", "unfinished files (page.jpg.tmp)"),
         ("fig/notes.txt", "no image's extension (.txt)"),
         ("fig/.hidden.jpg", "hidden names (.hidden.jpg)"),
         ("__MACOSX/x.jpg", "ignored names (__MACOSX)"),
-        ("/data/.git/x.txt", "hidden names (.git)"),
+        ("/nowhere/.git/x.txt", "hidden names (.git)"),
     ],
 )
 def test_what_the_listing_passes_over_says_so(fruit: Output, text: str, reason: str) -> None:

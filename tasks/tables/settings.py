@@ -32,11 +32,13 @@ def _as_texts(value: object) -> object:
 
 
 def compiled(text: str) -> str:
-    """*text*, where it is a regular expression with a named group.
+    """*text*, where it is a regular expression with a named group, or empty.
 
     Raises:
         ValueError: It is none, or names no group.
     """
+    if not text:
+        return text
     try:
         found = re.compile(text)
     except re.error as error:

@@ -1,0 +1,50 @@
+"""Where in its source, as it is now, the label and the split of an image stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import ValidationError
+
+from tasks.discover import discover_sources
+from tasks.discover.origins import origin_of
+from tasks.errors import LayoutError
+from tasks.publish.versions import open_version
+from tasks.refresh.dataset import Dataset
+from tasks.storage import Store, redact_url
+
+_SECTIONS = ("name", "source", "labels", "splits", "output")
+
+
+def with_origins(store: Store, rows: Sequence[Mapping[str, Any]], number: int | None = None) -> list[dict[str, Any]]:
+    """*rows*, what `explain_image` tells, each with ``label_from`` and ``split_from``: table and line in its source.
+
+    Raises:
+        LayoutError: The source cannot be read any more as the version's config says.
+    """
+    config = open_version(store, number).manifest.config
+    try:
+        dataset = Dataset.model_validate({name: config[name] for name in _SECTIONS if name in config})
+    except ValidationError as error:
+        raise LayoutError(
+            f"The config of that version of {redact_url(store.place.url)} is none of this parquetry any more: "
+            f"{error.errors()[0]['msg']}. Run the dataset once, or explain it without `--source`."
+        ) from None
+    sources = [source.telling_origins() for source in dataset.sources]
+    found = discover_sources(sources, dataset.splits.names, dataset.split_lists)
+    told = _by_id(found.samples, {str(row.get("sample_id", "")) for row in rows})
+    gone = {"label_from": "not in the source now"}
+    return [dict(row) | told.get(str(row.get("sample_id", "")), gone) for row in rows]
+
+
+def _by_id(samples: pa.Table, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    chosen = samples.filter(pc.is_in(samples["sample_id"], value_set=pa.array(sorted(ids), pa.string())))
+    return {sample["sample_id"]: _told(sample) for sample in chosen.to_pylist()}
+
+
+def _told(sample: Mapping[str, Any]) -> dict[str, str]:
+    split = {"split_from": origin_of(sample, "split")} if sample["split"] else {}
+    return {"label_from": origin_of(sample, "label"), **split}

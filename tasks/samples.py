@@ -154,8 +154,8 @@ class SourceAccess:
         record_formats: For each label file, `RecordFormat` as JSON: how a record's bytes give its location or pixels.
         follow_links: Whether links that lead out of the root are followed; only ever set by the config.
         label_url: The label file's whole URL where a query belongs to it, such as a signature; empty otherwise.
-        unpacked: Where the root, a compressed archive, lies decompressed as long as the run lasts; None where it is
-            read as it lies.
+        unpacked: Where the root, a compressed archive, or copies of those below it lie decompressed as long as the run
+            lasts; None where all is read as it lies.
     """
 
     name: str

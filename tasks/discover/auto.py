@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from tasks.discover.class_folders import ClassFolders
 from tasks.discover.contradictions import refuse_contradictions
@@ -14,7 +14,7 @@ from tasks.discover.evidence import Evidence, Reading, weigh
 from tasks.discover.folder_choice import FolderChoice, choose_folders
 from tasks.discover.folder_paths import FolderReading, FolderSource
 from tasks.discover.folder_proposals import refuse_links
-from tasks.discover.folders import discover_folders, images_under, require_images
+from tasks.discover.folders import archive_notices, discover_folders, images_under, require_images
 from tasks.discover.hierarchy import Hierarchy
 from tasks.discover.json_records import JsonRecords, JsonSettings
 from tasks.discover.label_files import LabelFileSettings
@@ -65,6 +65,28 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             return file.discover(words)
         return self.discover_in(images_under(self), words)
 
+    def discover_in(self, listing: Listing, words: SplitWords) -> Discovery:
+        """The samples of *listing*, what lies in its folder, as `discover` gives them."""
+        packed, inside = self._looking_into_archives(listing)
+        if packed is self:
+            found = self._discover_listed(listing, words)
+            return replace(found, notices=(*found.notices, *archive_notices(listing, self)))
+        try:
+            found = packed._discover_listed(inside, words)
+        except UnsettledLayoutError as error:
+            raise error.with_source_keys({"archives": True}) from None
+        source = {"archives": True, **found.keys.get("source", {})}
+        notices = (*found.notices, *archive_notices(inside, packed))
+        return replace(found, keys={**found.keys, "source": source}, notices=notices)
+
+    def _looking_into_archives(self, listing: Listing, limit: int | None = None) -> tuple[Self, Listing]:
+        """The source that reads archives as folders, and its listing, where all images lie in archives; else itself."""
+        if listing.count or listing.refused or not listing.archives or "archives" in self.model_fields_set:
+            return self, listing
+        packed = self.model_copy(update={"archives": True})
+        inside = scan_images(self.place, packed, limit)
+        return (self, listing) if inside is None else (packed, inside)
+
     def check(self, words: SplitWords) -> None:
         """Raise what `discover` would raise, as far as a short look at the source tells."""
         file = self.as_label_file()
@@ -72,8 +94,14 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             file.check()
             return
         listing = scan_images(self.place, self, limit=_SMALL)
-        if listing is not None:
-            chosen = self._choose(listing, words)
+        if listing is None:
+            return
+        packed, inside = self._looking_into_archives(listing, _SMALL)
+        try:
+            chosen = packed._choose(inside, words)
+        except UnsettledLayoutError as error:
+            raise (error if packed is self else error.with_source_keys({"archives": True})) from None
+        else:
             if isinstance(chosen, CsvRecords | JsonRecords):
                 chosen.check()
 
@@ -91,8 +119,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         made = model.model_validate(values | found).reading_labels(self.label_reading)
         return made.telling_origins() if self.tells_origins else made
 
-    def discover_in(self, listing: Listing, words: SplitWords) -> Discovery:
-        """The samples of *listing*, what lies in its folder, as `discover` gives them."""
+    def _discover_listed(self, listing: Listing, words: SplitWords) -> Discovery:
         chosen = self._choose(listing, words)
         if isinstance(chosen, Taken):
             return chosen.discovery

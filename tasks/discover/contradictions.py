@@ -17,7 +17,7 @@ from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
 from tasks.discover.split_words import SplitWords
 from tasks.storage import redact_url
-from tasks.storage.archive_store import opened_place
+from tasks.storage.archive_store import opened_place, place_below
 
 _SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data", ".json", ".jsonl", ".ndjson", ".manifest")
 _MOST_FILES = 40
@@ -89,7 +89,7 @@ def _stems_of(paths: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 def _head_lines(source: SourceSettings, path: str) -> list[tuple[str, ...]]:
     """The cells of the first lines of the file at *path* below the source."""
     try:
-        with opened_place(source.place.child(path)) as file:
+        with opened_place(place_below(source.place, path)) as file:
             text = file.read(_HEAD).decode("utf-8", "replace")
     except OSError:
         return []

@@ -17,6 +17,7 @@ from tasks.discover.joined_splits import joined_splits
 from tasks.discover.listing import Listing
 from tasks.discover.proposals import ExampleRow, Proposal
 from tasks.discover.settings import SourceSettings
+from tasks.discover.side_files import side_claim
 from tasks.discover.split_words import SplitWords
 from tasks.discover.table_claims import Claims, Entries, LabelClaim, SplitClaim, find_claims, paths_of
 from tasks.discover.table_views import Family, find_views
@@ -81,6 +82,9 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     for family in families:
         if not family.has_folds:
             joined_claims(family, others, words, claims)
+    if (claim := side_claim(source.place, listing, words)) is not None:
+        claims.labels.append(claim)
+        found.facts.append(claim.says)
     for family in families:
         for view in family.views:
             found.named.setdefault(view.head.path, set()).update(set(view.files) - {""})

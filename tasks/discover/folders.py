@@ -25,9 +25,9 @@ from tasks.discover.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.reasons import Reason
 from tasks.records.web_locations import is_web, web_address
-from tasks.samples import Discovery, SourceAccess
+from tasks.samples import Discovery, SourceAccess, decode_name
 from tasks.storage import redact_url
-from tasks.storage.archives import has_archive_suffix
+from tasks.storage.archives import archive_of
 
 _NO_LABEL = (Reason.NO_LABEL, "lies in no class folder; `allow_unlabeled: true` would keep it")
 
@@ -141,12 +141,38 @@ def require_images(listing: Listing, source: SourceSettings) -> None:
     if links := listing.ignored["links to folders"]:
         there += f", {links} × link to a folder, which `source.follow_links: true` follows"
     suffixes = ", ".join(sorted(source.extensions))
-    is_packed = any(has_archive_suffix(f"x{suffix}") for suffix in listing.others)
-    packed = "Archives that lie there are not looked into: name one of them in `source.path`, or unpack them. "
     raise LayoutError(
-        f"No image found under {root} (looked for {suffixes}; there is {there}). {packed if is_packed else ''}"
+        f"No image found under {root} (looked for {suffixes}; there is {there}). {_of_archives(listing, source)}"
         "Check `source.path`, or add the extension to `source.extensions`."
     )
+
+
+def _of_archives(listing: Listing, source: SourceSettings) -> str:
+    """What can be done about archives that hold all there is; empty where there are none."""
+    if listing.nested or (listing.archives and archive_of(listing.root) is not None):
+        held = (listing.nested or listing.archives)[0]
+        return f"Archives within archives stay closed ({held}): unpack the outer one once. "
+    if not listing.archives or source.archives:
+        return ""
+    count = len(listing.archives)
+    more = f" and {count - 1:,} more are archives" if count > 1 else " is an archive"
+    lie = f"{listing.archives[0]}{more}"
+    if is_web(source.path):
+        return f"{lie}: name one in `path:` under `source`, or download and unpack. "
+    name = decode_name(listing.archives[0])
+    alone = f", and `path: {redact_url(listing.root.child(name).url)}` reads that one alone" if count > 1 else ""
+    return f"{lie}: `archives: true` under `source` reads {'them' if count > 1 else 'it'} in place{alone}. "
+
+
+def archive_notices(listing: Listing, source: SourceSettings) -> list[str]:
+    """A sentence on archives that are not looked into, beside images that are read."""
+    closed = listing.nested if source.archives else listing.archives
+    if not closed:
+        return []
+    shown = ", ".join(closed[:3]) + (f" and {len(closed) - 3:,} more" if len(closed) > 3 else "")
+    inner = source.archives or archive_of(listing.root) is not None
+    how = "archives within archives stay closed" if inner else "`archives: true` under `source` reads archives too"
+    return [f"Not looked into: {shown}; {how}"]
 
 
 def images_under(source: SourceSettings) -> Listing:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from tasks.reasons import Reason
 from tasks.samples import StoreUrl, encode_name
+from tasks.storage.archives import is_archive_name
 
 FILE_SCHEMA = pa.schema(
     [
@@ -29,6 +30,7 @@ _BATCH = 1 << 16
 _MOST_BESIDE = 10_000
 _MOST_ALIKE_BESIDE = 2_000
 _DEEPEST_BESIDE = 6
+_ARCHIVES = frozenset(".zip .tar .gz .tgz .bz2 .tbz2 .tbz .xz .txz .zst .tzst".split())
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Listing:
         links_out: Paths of links to folders outside of the root that were not followed, ordered.
         beside: Paths of files of other kinds that may say something of the images: a bounded number, ordered.
         alike: How many files of other kinds there are in each folder with each extension.
+        archives: Paths of archives, ordered.
+        nested: Paths of archives within those, which stay closed.
     """
 
     root: StoreUrl
@@ -60,13 +64,21 @@ class Listing:
     links_out: list[str] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     alike: Counter[tuple[str, str]] = field(default_factory=Counter)
+    archives: list[str] = field(default_factory=list)
+    nested: list[str] = field(default_factory=list)
 
     def note_other(self, path: str, extension: str) -> None:
         """The file at *path* is no image."""
         self.others[extension] += 1
-        folder = path.rpartition("/")[0]
+        folder, _, name = path.rpartition("/")
         self.holders.add(folder)
-        kind = (folder, extension)
+        self.note_beside(path, extension)
+        if extension in _ARCHIVES and is_archive_name(name):
+            self.archives.append(path)
+
+    def note_beside(self, path: str, extension: str) -> None:
+        """The file at *path* may say something of the images."""
+        kind = (path.rpartition("/")[0], extension)
         self.alike[kind] += 1
         is_wanted = len(self.beside) < _MOST_BESIDE and self.alike[kind] <= _MOST_ALIKE_BESIDE
         if is_wanted and path.count("/") <= _DEEPEST_BESIDE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from tasks.errors import LayoutError
@@ -110,6 +110,15 @@ class UnsettledLayoutError(LayoutError):
         reason, _, what = self.head.partition(": ")
         told = (*self.unsettled.evidence, *evidence)
         return type(self).of(reason, what, [*proposals, *self.unsettled.proposals], told)
+
+    def with_source_keys(self, keys: Mapping[str, Any]) -> Self:
+        """The same error, each of whose proposals has *keys* in its `source` too."""
+        old = self.unsettled.proposals
+        proposals = [replace(one, keys={**one.keys, "source": {**one.keys.get("source", {}), **keys}}) for one in old]
+        reason, _, what = self.head.partition(": ")
+        made = type(self).of(reason, what, proposals, self.unsettled.evidence)
+        made.certain = next((new for new, one in zip(proposals, old, strict=True) if one is self.certain), None)
+        return made
 
     def after(self, sentences: Sequence[str]) -> Self:
         """The same error, which says *sentences* first."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from tasks.discover.listing import FileColumns, Listing, without_folders
 from tasks.discover.names import NameRules, why_ignored
 from tasks.discover.scan_archives import scan_archive
+from tasks.discover.scan_packed import with_archives
 from tasks.discover.scan_remote import scan_remote
 from tasks.discover.settings import SourceSettings
 from tasks.discover.unread_formats import unread_file
@@ -38,6 +39,8 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
             found = _LocalScan(root, rules, limit, follow=settings.follow_links).scan()
         else:
             found = scan_remote(root, rules, limit)
+        if found is not None and settings.archives:
+            found = with_archives(found, rules, limit)
         return found and without_folders(found, settings.ignore)
     except FileNotFoundError:
         raise LayoutError(f"{no_such('folder', root.url)} Check `source.path`.") from None
@@ -82,6 +85,7 @@ class _LocalScan:
         self._listing.folders.sort()
         self._listing.refused.sort()
         self._listing.beside.sort()
+        self._listing.archives.sort()
         self._listing.links_out.sort()
         return self._columns.finish(self._listing)
 
@@ -159,11 +163,19 @@ class _LocalScan:
         if os.path.isdir(place):  # noqa: PTH112 - pathlib's raises where a link leads round in a circle
             self._folder_link(path, target, folders)
         elif not self._rules.has_extension(name):
-            self._listing.note_other(encode_name(path), self._rules.extension(name))
+            self._other_link(path, target)
         elif self._follow or f"{target}/".startswith(f"{self._real.rstrip('/')}/"):
             self._file_link(path)
         else:
             self._refuse(path, Reason.OUTSIDE_ROOT, "is a link that leads out of the source")
+
+    def _other_link(self, path: str, target: str) -> None:
+        """Note a link to a file of another kind; an archive outside of the source is not looked into."""
+        listing = self._listing
+        listing.note_other(encode_name(path), self._rules.extension(path.rpartition("/")[2]))
+        is_inside = self._follow or f"{target}/".startswith(f"{self._real.rstrip('/')}/")
+        if not is_inside and listing.archives[-1:] == [encode_name(path)]:
+            listing.archives.pop()
 
     def _folder_link(self, path: str, target: str, folders: list[str]) -> None:
         """Follow a link to a folder where that is asked for: each target once, and none that the link lies in."""

@@ -49,6 +49,7 @@ class _RemoteScan:
             self._file(path, info)
         self._listing.folders = sorted(folders)
         self._listing.beside.sort()
+        self._listing.archives.sort()
         return self._files.finish(self._listing)
 
     def _below(self, found: Mapping[str, dict[str, Any]], root: str) -> Iterator[tuple[str, dict[str, Any]]]:

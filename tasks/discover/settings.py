@@ -45,6 +45,8 @@ class SourceSettings(StepConfig):
         ignore: Further glob patterns of names that are passed over; one that begins with a slash is the path of a
             folder, whose images are counted: ``/test``, ``/*/masks``.
         follow_links: Whether links to folders are followed, and links that lead out of the source.
+        archives: Whether archives below `path` are read in place, each as a folder of what it holds: ``cat.zip`` as the
+            folder ``cat``.
         allow_unlabeled: Keep images without a label, as label -1, rather than reject them.
         split: What all its images belong to, whatever the source says: ``train``.
         delete_after: So many complete listings must be without an image before its row goes.
@@ -56,6 +58,7 @@ class SourceSettings(StepConfig):
     extensions: Suffixes = IMAGE_EXTENSIONS
     ignore: tuple[str, ...] = ()
     follow_links: bool = False
+    archives: bool = False
     allow_unlabeled: bool = False
     split: Annotated[str, Field(pattern=r"^([a-z0-9]+(_[a-z0-9]+)*)?$")] = ""
     delete_after: int = Field(default=1, ge=1)

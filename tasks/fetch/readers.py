@@ -14,8 +14,8 @@ from tasks.records import read_location
 from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
 from tasks.records.packed_images import PLACE_BYTES, place_of
 from tasks.records.record_format import RecordFormat
-from tasks.samples import SourceAccess, StoreUrl
-from tasks.storage.archives import Stored, archive_of
+from tasks.samples import SourceAccess, StoreUrl, decode_name
+from tasks.storage.archives import Archive, Stored, archive_below, archive_of, copy_of, packed_path
 
 Row = dict[str, Any]
 
@@ -26,6 +26,7 @@ class SourceReader:
     def __init__(self, access: SourceAccess, settings: FetchSettings) -> None:
         self._access = access
         self._settings = settings
+        self._packed: dict[str, ArchivedFiles] = {}
         self._formats = {name: RecordFormat.model_validate_json(text) for name, text in access.record_formats.items()}
 
     @cached_property
@@ -66,12 +67,25 @@ class SourceReader:
                 return self._read_allowed(row["location"]), False
 
     def _read_file(self, row: Row) -> Body:
-        files = self._files
+        files = self._archived(row["location"]) if row.get("stored") else self._files
         if isinstance(files, LocalFiles):
             return files.read(row["location"])
         if isinstance(files, ArchivedFiles):
             return files.read(Stored.from_text(row["stored"]), row["size"], row["fingerprint"])
         return files.read(row["location"], row["size"], row["fingerprint"])
+
+    def _archived(self, location: str) -> LocalFiles | RemoteFiles | ArchivedFiles:
+        """What reads the member *location*: of the archive that the root is, or of one below it."""
+        path, _ = packed_path(location)
+        if not path or isinstance(self._files, ArchivedFiles):
+            return self._files
+        if path not in self._packed:
+            archive = archive_below(self._access.root, decode_name(path))
+            unpacked = self._access.unpacked if archive.compression else None
+            if unpacked is not None:
+                archive = Archive(archive.kind, "", "", unpacked.child(*copy_of(path).split("/")))
+            self._packed[path] = ArchivedFiles(archive, self._settings, is_copy=unpacked is not None)
+        return self._packed[path]
 
     def _read_allowed(self, location: str) -> Body:
         """What a prefix of `source.allow_prefixes` covers."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tasks.records.packed_images import pack_images
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import decompressed, utf8_chunks
-from tasks.samples import SourceAccess, StoreUrl
+from tasks.samples import SourceAccess, StoreUrl, decode_name
 from tasks.storage import Store, is_read_once
 from tasks.storage.archive_store import opened_place
-from tasks.storage.archives import archive_of
+from tasks.storage.archives import Archive, archive_below, archive_of, copy_of, packed_path
 
 _CHUNK = 1 << 20
 
@@ -52,30 +55,47 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
     )
 
 
-def needs_unpacking(access: SourceAccess) -> bool:
-    """Whether the images of *access* lie in an archive that is read front to back only, and has not been yet."""
-    archive = archive_of(access.root)
-    return archive is not None and bool(archive.compression) and access.unpacked is None
+def compressed_archives(access: SourceAccess, samples: pa.Table) -> dict[str, Archive]:
+    """The archives of *access* that hold some of *samples*, are read front to back only, and have not been yet.
+
+    By their paths below the root; by an empty one where the root itself is such an archive.
+    """
+    if access.unpacked is not None:
+        return {}
+    root = archive_of(access.root)
+    if root is not None:
+        return {"": root} if root.compression else {}
+    is_mine = pc.and_(pc.equal(samples["source"], access.name), pc.not_equal(samples["stored"], ""))
+    locations = samples["location"].filter(is_mine)
+    inside = pc.unique(pc.replace_substring_regex(locations, r"(?is)^(.*?\.(?:tar\.\w+|t\w+))/.*$", r"\1/"))
+    paths = sorted({packed_path(location)[0] for location in inside.to_pylist()})
+    found = {path: archive_below(access.root, decode_name(path)) for path in paths}
+    return {path: archive for path, archive in found.items() if archive.compression}
 
 
-def with_unpacked_archive(access: SourceAccess, store: Store, folder: str) -> SourceAccess:
-    """*access* to an archive in which each image can be sought: a compressed one is copied as what it was before.
+def with_unpacked_archives(access: SourceAccess, samples: pa.Table, store: Store, folder: str) -> SourceAccess:
+    """*access* to archives in which each image can be sought: compressed ones are copied as what they were before.
 
     Args:
         access: To one source.
-        store: Where the copy goes, since every machine that builds shards reaches it.
-        folder: Where in it; it goes with the run.
+        samples: What is to be read.
+        store: Where the copies go, since every machine that builds shards reaches it.
+        folder: Where in it; they go with the run.
     """
-    archive = archive_of(access.root)
-    if archive is None or not needs_unpacking(access):
+    found = compressed_archives(access, samples)
+    if not found:
         return access
-    path = f"{folder}/archives/{access.name or 'source'}.tar"
-    with store.temporary(folder) as temporary, opened_place(archive.file) as file:
-        copy = temporary / "copy"
-        with copy.open("wb") as target:
-            shutil.copyfileobj(decompressed(file, archive.compression), target, _CHUNK)
-        store.adopt(copy, path)
-    plain = replace(archive, compression="", file=store.place.child(*path.split("/")))
+    place = f"{folder}/archives/{access.name or 'source'}"
+    for path, archive in found.items():
+        target = f"{place}/{copy_of(path)}" if path else f"{place}.tar"
+        with store.temporary(folder) as temporary, opened_place(archive.file) as file:
+            copy = temporary / "copy"
+            with copy.open("wb") as opened:
+                shutil.copyfileobj(decompressed(file, archive.compression), opened, _CHUNK)
+            store.adopt(copy, target)
+    if "" not in found:
+        return replace(access, unpacked=store.place.child(*place.split("/")))
+    plain = replace(found[""], compression="", file=store.place.child(*f"{place}.tar".split("/")))
     return replace(access, unpacked=plain.place)
 
 

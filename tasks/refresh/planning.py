@@ -13,7 +13,7 @@ from tasks.labels import Labelled, with_carried
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards
 from tasks.progress import tally_of
 from tasks.publish import Run
-from tasks.records.plain_copies import with_plain_copies, with_unpacked_archive
+from tasks.records.plain_copies import with_plain_copies, with_unpacked_archives
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.listed import Listed, carry_missing
 from tasks.refresh.options import RefreshOptions
@@ -162,12 +162,17 @@ def _readable(discovery: Discovery, run: Run) -> Discovery:
 
 def _unpacked(spec: BuildSpec, run: Run, *samples: pa.Table) -> BuildSpec:
     """*spec* with archives that every shard can seek in, where some of *samples* are to be read from them."""
-    wanted: set[str] = set()
-    for table in samples:
-        asked = table.filter(pc.not_equal(table["action"], "copy")) if "action" in table.column_names else table
-        wanted.update(asked["source"].unique().to_pylist())
+    if not samples:
+        return spec
+    columns = ["source", "location", "stored"]
+    asked = [
+        (table.filter(pc.not_equal(table["action"], "copy")) if "action" in table.column_names else table)
+        for table in samples
+    ]
+    wanted = pa.concat_tables([table.select(columns) for table in asked])
+    names = set(wanted["source"].unique().to_pylist())
     access = tuple(
-        with_unpacked_archive(item, run.store, run.folder) if item.name in wanted and not run.is_dry else item
+        with_unpacked_archives(item, wanted, run.store, run.folder) if item.name in names and not run.is_dry else item
         for item in spec.access
     )
     return replace(spec, access=access)

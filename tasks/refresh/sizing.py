@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from tasks.images.pixel_spec import Prepared
 from tasks.plan import as_new, choose_by_hash
 from tasks.publish.documents import Manifest
-from tasks.records.plain_copies import needs_unpacking
+from tasks.records.plain_copies import compressed_archives
 from tasks.samples import REJECTION_SCHEMA, Rejection, rejections_table
 from tasks.shards import BuildSpec, prepare_samples
 from tasks.shards.build import rejected_row
@@ -76,7 +76,7 @@ def _mean_listed(samples: pa.Table) -> float | None:
 
 def _readable(samples: pa.Table, spec: BuildSpec) -> pa.Table:
     """Those of *samples* that can be read by themselves: a dry run makes no copy of what cannot be sought in."""
-    packed = [item.name for item in spec.access if needs_unpacking(item)]
+    packed = [item.name for item in spec.access if compressed_archives(item, samples)]
     return samples.filter(pc.invert(pc.is_in(samples["source"], value_set=pa.array(packed, pa.string()))))
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 import tempfile
 import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import BinaryIO, cast
 
 from tasks.samples import StoreUrl
-from tasks.storage.archives import Archive, archive_of
+from tasks.storage.archives import Archive, archive_below, archive_of, packed_path
+from tasks.storage.clients import own_files
 from tasks.storage.compressed import plain_stream
+from tasks.storage.member_index import small_member
 from tasks.storage.members import member_path, opened_file, read_members
 
 _IN_MEMORY = 16 << 20
@@ -29,6 +34,21 @@ def members_named(archive: Archive, names: Collection[str]) -> set[str]:
     wanted = {f"{archive.inner}/{name}".strip("/"): name for name in names}
     there = {member_path(member.name) for member in read_members(archive) if member is not None and member.size >= 0}
     return {name for path, name in wanted.items() if path in there}
+
+
+def place_below(root: StoreUrl, path: str) -> StoreUrl:
+    """Where the file at *path* below *root* lies; one in an archive there, ``train.zip/labels.csv``, in that."""
+    packed, inner = packed_path(path)
+    if not packed or archive_of(root) is not None or not _is_file(root.child(packed)):
+        return root.child(path)
+    return replace(archive_below(root, packed), inner=inner).place
+
+
+def _is_file(place: StoreUrl) -> bool:
+    if place.is_local:
+        return Path(place.url).is_file()
+    files, path = own_files(place)
+    return bool(files.isfile(path))
 
 
 @contextmanager
@@ -52,6 +72,9 @@ def _opened_member(archive: Archive) -> Iterator[BinaryIO]:
         FileNotFoundError: There is none.
         OSError: It cannot be read.
     """
+    if (data := small_member(archive)) is not None:
+        yield io.BytesIO(data)
+        return
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
         with opened_file(archive.file) as file:
             for piece in _zip_pieces(file, archive) if archive.kind == "zip" else _tar_pieces(file, archive):

@@ -24,6 +24,7 @@ _SUFFIXES = {
     ".tzst": ("tar", "zstd"),
 }
 _KINDS = ("zip", "tar")
+_TABLES = tuple(".csv .tsv .tab .txt .lst .json .jsonl .ndjson .xml .parquet .xlsx".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,34 @@ def named_archive(place: StoreUrl) -> Archive | None:
     return Archive(kind, compression, "", place)
 
 
-def has_archive_suffix(name: str) -> bool:
-    """Whether *name* ends like that of an archive."""
-    return bool(_told_by(name)[0])
+def is_archive_name(name: str) -> bool:
+    """Whether *name* ends like that of an archive; a compressed label file, ``a.csv.zip``, is none."""
+    return bool(_told_by(name)[0]) and not bare_name(name).lower().endswith(_TABLES)
+
+
+def bare_name(name: str) -> str:
+    """*name*, that of an archive, without what tells that it is one."""
+    fits = [suffix for suffix in _SUFFIXES if name.lower().endswith(suffix)]
+    return name[: -len(max(fits, key=len))] if fits else name
+
+
+def packed_path(path: str) -> tuple[str, str]:
+    """The archive among the folders of *path*, ``train.zip/cat/1.jpg``, and the path in it; empty without one."""
+    parts = path.split("/")
+    for place, name in enumerate(parts[:-1], 1):
+        if is_archive_name(name):
+            return "/".join(parts[:place]), "/".join(parts[place:])
+    return "", ""
+
+
+def archive_below(root: StoreUrl, path: str) -> Archive:
+    """The archive at *path* below *root*, whole."""
+    return Archive(*_told_by(path), "", root.child(path))
+
+
+def copy_of(path: str) -> str:
+    """What the decompressed copy of the archive at *path* is called, below the folder of such copies."""
+    return f"{path}.plain.tar"
 
 
 def _told_by(name: str) -> tuple[str, str]:

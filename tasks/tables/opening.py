@@ -17,8 +17,8 @@ from tasks.errors import LabelFileError, LayoutError
 from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
 from tasks.samples import StoreUrl
 from tasks.storage import is_url, redact_url
-from tasks.storage.archive_store import member_files, opened_place
-from tasks.storage.archives import archive_of
+from tasks.storage.archive_store import member_files, opened_place, place_below
+from tasks.storage.archives import archive_below, archive_of, packed_path
 
 _MOST_FILES = 2_000_000
 
@@ -37,8 +37,8 @@ class TableFile:
 
     @property
     def place(self) -> StoreUrl:
-        """Where it lies."""
-        return self.root.child(self.name)
+        """Where it lies: below the root, or in an archive there."""
+        return place_below(self.root, self.name)
 
     @property
     def compression(self) -> str:
@@ -67,10 +67,12 @@ class TableFile:
 
     def stamp(self) -> str:
         """What the store knows of its bytes, as one text: size and time, or an ETag."""
-        if self.place.is_local:
-            found = Path(self.place.url).stat()
+        archive = archive_of(self.place)
+        place = self.place if archive is None else archive.file
+        if place.is_local:
+            found = Path(place.url).stat()
             return f"{found.st_size}-{found.st_mtime_ns}"
-        files, path = fsspec.core.url_to_fs(self.place.url, **dict(self.place.options))
+        files, path = fsspec.core.url_to_fs(place.url, **dict(place.options))
         info = files.info(path)
         return "-".join(str(info.get(key, "")) for key in ("size", "ETag", "mtime", "LastModified", "generation"))
 
@@ -153,9 +155,16 @@ def glob_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def _glob(root: StoreUrl, pattern: str) -> list[str]:
+    """Files that *pattern* matches; one that names archives as folders, ``*.tar/*.cls``, files in them too."""
+    archives, _ = packed_path(pattern)
+    fixed = re.split(r"[*?\[]", archives or pattern)[0].rpartition("/")[0]
     matches = glob_pattern(pattern)
-    fixed = re.split(r"[*?\[]", pattern)[0].rpartition("/")[0]
-    return [name for name in _walk(root, fixed) if matches.match(name)]
+    if not archives or archive_of(root) is not None:
+        return [name for name in _walk(root, fixed) if matches.match(name)]
+    is_meant = glob_pattern(archives)
+    packed = [path for path in _walk(root, fixed) if is_meant.match(path)]
+    inside = (f"{path}/{name}" for path in packed for name in member_files(archive_below(root, path)))
+    return [name for name in inside if matches.match(name)]
 
 
 def _walk(root: StoreUrl, folder: str) -> Iterator[str]:

@@ -19,8 +19,8 @@ from tasks.errors import LayoutError
 from tasks.fetch import FetchSettings
 from tasks.fetch.answers import FetchFailure
 from tasks.fetch.readers import SourceReader
-from tasks.records.plain_copies import with_unpacked_archive
-from tasks.samples import SourceAccess, StoreUrl
+from tasks.records.plain_copies import with_unpacked_archives
+from tasks.samples import SAMPLE_SCHEMA, SourceAccess, StoreUrl
 from tasks.storage import open_store
 
 FILES = {f"{'cat' if n % 2 else 'dog'}/{n}.png": os.urandom(500 + 37 * n) for n in range(60)}
@@ -50,7 +50,7 @@ def listed(path: str) -> Listing:
 def read_all(path: str, folder: Path, threads: int = 8) -> dict[str, bytes]:
     """Every image of the archive at *path*, read by as many threads at once."""
     access = SourceAccess("", SourceSettings(path=path).place)
-    access = with_unpacked_archive(access, open_store(StoreUrl(str(folder))), "runs/now")
+    access = with_unpacked_archives(access, SAMPLE_SCHEMA.empty_table(), open_store(StoreUrl(str(folder))), "runs/now")
     reader = SourceReader(access, FetchSettings())
     rows = [{"kind": "store", "location": row.pop("path"), **row} for row in listed(path).files.to_pylist()]
     with ThreadPoolExecutor(threads) as pool:

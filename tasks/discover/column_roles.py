@@ -18,6 +18,7 @@ from tasks.tables.names import plain_name
 _YES_NO = {"is_valid": ("validation", "train"), "is_val": ("validation", "train"), "is_test": ("test", "train")}
 _YES_NO |= {"is_train": ("train", "test"), "is_training_image": ("train", "test"), "train": ("train", "test")}
 _TRUTHS = {"true": 1.0, "false": 0.0}
+_FLAGS = frozenset({"-1", "0", "1", "+1"})
 _MARKS = ("|", ";", ",", "\uff0c", " ")
 _BOXES = re.compile(r"(\s-?\d+(\.\d+)?){3,}\s*$")
 _MOST_CLASSES = 0.5
@@ -164,8 +165,9 @@ def _label_column(name: str, cells: Sequence[str], files: int) -> LabelColumn | 
         return None
     if _is_no_label(values, strength):
         return None
-    is_sparse = sum(1 for cell in cells if not cell) > len(cells) / 2
-    if is_sparse or (strength < 3 and all(_is_fraction(value) for value in values)):
+    is_odd = sum(1 for cell in cells if not cell) > len(cells) / 2
+    is_odd |= strength < 3 and values <= _FLAGS and "-1" in values  # whether one class is there: no class itself
+    if is_odd or (strength < 3 and all(_is_fraction(value) for value in values)):
         return None
     if any(SEVERAL in cell for cell in cells):
         several = tuple(tuple(cell.split(SEVERAL)) if cell else () for cell in cells)

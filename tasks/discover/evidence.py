@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tasks.discover.class_lists import class_list_claim
 from tasks.discover.column_roles import part_alike
 from tasks.discover.folder_agreement import agrees, determines, of_folders, pattern_of
 from tasks.discover.folder_choice import FolderChoice
-from tasks.discover.folder_names import is_companion_name, tokens
+from tasks.discover.folder_names import tokens
 from tasks.discover.folder_splits import folder_splits
 from tasks.discover.heads import read_heads
 from tasks.discover.joined_claims import joined_claims
@@ -24,7 +25,6 @@ from tasks.discover.table_views import Family, find_views
 from tasks.label_kinds import number_of
 
 _ALL = 0.99
-_WAITS = frozenset("test testing eval unlabeled unlabelled pred predict prediction inference submission".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,9 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     for family in families:
         if not family.has_folds:
             joined_claims(family, others, words, claims)
-    if (claim := side_claim(source.place, listing, words)) is not None:
-        claims.labels.append(claim)
-        found.facts.append(claim.says)
+    told = [claim for find in (side_claim, class_list_claim) if (claim := find(source.place, listing, words))]
+    claims.labels += told
+    found.facts += [claim.says for claim in told]
     for family in families:
         for view in family.views:
             found.named.setdefault(view.head.path, set()).update(set(view.files) - {""})
@@ -141,6 +141,9 @@ class _Weigher:
             return
         if splits is not None and (differing := self._differing(splits)):
             self._found.opposed = f"{splits.says} puts {differing} into another split than its folder is named for"
+            return
+        if beyond := next((one for one in sure[1:] if set(one.by_file) - set(sure[0].by_file)), None):
+            self._found.opposed = f"{sure[0].says}; but {beyond.says} of other images"
             return
         self._found.reading = self._reading(sure[0], splits)
 
@@ -276,17 +279,3 @@ def _contradict(one: LabelClaim, other: LabelClaim) -> bool:
 
 def _three(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     return [file for file in one if file in other][:3]
-
-
-def unaccounted(evidence: Evidence, listing: Listing, published: set[str], words: SplitWords) -> list[str]:
-    """Images that a reading leaves out, and of which nothing says that they have no label."""
-    left = [path for path in listing.files["path"].to_pylist() if path not in published]
-    holders = {path.rpartition("/")[0] for path in published}
-    named = {file for files in evidence.named.values() for file in files}
-    odd = []
-    for path in left:
-        folder = path.rpartition("/")[0]
-        waits = any(token in _WAITS or words.split_of(token) == "test" for token in tokens(folder))
-        if not (path in named or is_companion_name(folder) or (waits and folder not in holders)):
-            odd.append(path)
-    return odd

@@ -53,9 +53,9 @@ def choose_names(listing: Listing, source: FolderSource, words: SplitWords, erro
     named = {place: pattern for place, paths in groups.items() if (pattern := certain_pattern(paths, words))}
     others = [roles_split for place, roles_split in _splits(roles).items() if place not in named]
     if not named or any(split != "test" for split in others):
-        raise error.with_proposals(_proposals(found))
+        raise error.with_proposals(_proposals(found, roles))
     if name_images(source, listing.beside, pa.chunked_array([one for place in named for one in groups[place].chunks])):
-        raise error.with_proposals(_proposals(found))
+        raise error.with_proposals(_proposals(found, roles))
     return _choice(found, roles, named)
 
 
@@ -95,21 +95,31 @@ def _choice(found: Companions, roles: FolderRoles, named: Mapping[str, NamePatte
     return NameChoice(why, ignore | keys, names, tuple(found.notices))
 
 
-def _proposals(found: Companions) -> list[Proposal]:
-    """What the names of the files could mean: each part of them that takes few values."""
+def _proposals(found: Companions, roles: FolderRoles) -> list[Proposal]:
+    """What the names of the files could mean: each part of them that takes few values, in the splits of the folders."""
     paths = found.listing.files["path"]
     ignore = {"ignore": list(found.ignore)} if found.ignore else {}
+    splits = _splits(roles)
     return [
         Proposal(
             f"a part of the files' names is the label: {pattern.says}",
-            {"source": {"layout": "tables", "pattern": pattern.expression} | ignore},
-            _rows(paths, pattern),
+            {"source": {"layout": "tables", **_pattern_keys(pattern, splits)} | ignore},
+            _rows(paths, pattern, splits),
             (f"{len(pattern.counts):,} values in {sum(pattern.counts.values()):,} names",),
         )
         for pattern in possible_patterns(paths)
     ]
 
 
-def _rows(paths: pa.ChunkedArray, pattern: NamePattern) -> tuple[ExampleRow, ...]:
-    found = ((path, re.search(pattern.expression, path)) for path in paths.slice(0, 3).to_pylist())
-    return tuple(ExampleRow(path, match["label"]) for path, match in found if match)
+def _pattern_keys(pattern: NamePattern, splits: Mapping[str, str]) -> dict[str, Any]:
+    if set(splits) == {""}:
+        return {"pattern": pattern.expression}
+    tables = [{"listing": f"{place}/**", "pattern": pattern.expression, "split": splits[place]} for place in splits]
+    return {"tables": tables}
+
+
+def _rows(paths: pa.ChunkedArray, pattern: NamePattern, splits: Mapping[str, str]) -> tuple[ExampleRow, ...]:
+    looked = paths.slice(0, 3).to_pylist()
+    split = {path: next((splits[place] for place in splits if path.startswith(f"{place}/")), "") for path in looked}
+    found = ((path, re.search(pattern.expression, path)) for path in split)
+    return tuple(ExampleRow(path, match["label"], split[path]) for path, match in found if match)

@@ -98,12 +98,19 @@ class Claims:
 def find_claims(families: Sequence[Family], others: Sequence[Head], words: SplitWords) -> Claims:
     """What *families*, the tables that name images, claim by themselves and through *others*."""
     claims = Claims(is_whole=all(view.head.is_whole for family in families for view in family.views))
+    others = [*others, *_lists_of_classes(families)]
     for family in families:
         if family.has_folds:
             claims.folds.append(", ".join(view.head.path for view in family.views[:4]))
         else:
             _own_claims(family, others, words, claims)
     return claims
+
+
+def _lists_of_classes(families: Sequence[Family]) -> list[Head]:
+    """Lists within JSON files that may give classes their names, although their numbers are like some file's name."""
+    found = [view.head for family in families for view in family.views if "at" in view.head.keys]
+    return [head for head in found if "columns" not in head.keys]
 
 
 def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claims: Claims) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from tasks.discover.evidence import Evidence, Reading, unaccounted
+from tasks.discover.accounted import unaccounted
+from tasks.discover.evidence import Evidence, Reading
 from tasks.discover.folder_choice import FolderChoice
 from tasks.discover.listing import Listing
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
@@ -82,7 +83,7 @@ class TableVerdict:
             self._evidence.facts.append(f"{reading.why}, but {found.rejections.num_rows:,} rows name no image")
             return None
         published = {*found.samples["location"].to_pylist(), *found.rejections["location"].to_pylist()}
-        if odd := unaccounted(self._evidence, listing, published, self._words):
+        if odd := unaccounted(self._evidence.named, listing, published, self._words):
             self._evidence.facts.append(f"{reading.why}, but {len(odd):,} images have no label there, such as {odd[0]}")
             return None
         names = {"splits": {"names": dict(reading.split_names)}} if reading.split_names else {}

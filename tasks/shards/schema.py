@@ -19,8 +19,8 @@ _RAW = (pa.field("pixels", pa.binary()), pa.field("channels", pa.int32()))
 _LABELS: Mapping[LabelKind, Sequence[pa.Field]] = {
     "single": (pa.field("label", pa.int64()), pa.field("label_name", pa.string())),
     "many": (
-        pa.field("labels", pa.list_(pa.field("element", pa.int32()))),  # as Parquet calls what is in a list
-        pa.field("label_names", pa.list_(pa.field("element", pa.string()))),
+        pa.field("label_names", pa.list_(pa.field("element", pa.string()))),  # as Parquet calls what is in a list
+        pa.field("labels", pa.list_(pa.field("element", pa.int32()))),
     ),
     "number": (pa.field("target", pa.float64()),),
 }

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
-from tasks.storage.durable import make_folder
+from tasks.storage.durable import attempts, sync_folder
 from tasks.storage.names import LOCK, TEMPORARY_PREFIX, is_work_name
-
-_ATTEMPTS = 20
 
 
 @contextmanager
@@ -79,7 +77,7 @@ def sweep_claims(parent: Path) -> None:
 
 def remove_tree(folder: Path) -> None:
     """Remove *folder* and all below it, also while another process does the same."""
-    for _ in range(_ATTEMPTS):
+    for _ in attempts():
         try:
             shutil.rmtree(folder)
         except FileNotFoundError:
@@ -94,13 +92,17 @@ def _claim(parent: Path, name: Callable[[], str]) -> tuple[Path, IO[bytes]]:
 
     *parent* is made again where another process found it empty, and removed it; each attempt asks for a *name*.
     """
-    for _ in range(_ATTEMPTS):
+    for _ in attempts():
         path = parent / name()
+        missing = [folder for folder in (*reversed(parent.parents), parent) if not folder.exists()]
         with suppress(FileNotFoundError):
-            make_folder(parent)
-            file = path.open("xb")
+            for folder in missing:
+                folder.mkdir(exist_ok=True)
+            file = path.open("xb")  # from now on the folder is not empty, and stays
             fcntl.flock(file, fcntl.LOCK_EX)
             if _is_named(path, file):
+                for folder in missing:
+                    sync_folder(folder.parent)
                 return path, file
             file.close()
     raise FileNotFoundError(2, "The folder is removed again and again", str(parent))

@@ -5,12 +5,29 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import random
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-_ATTEMPTS = 20
+_PATIENCE_S = 10.0
+_LONGEST_WAIT_S = 0.05
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+
+
+def attempts() -> Iterator[int]:
+    """Numbers from 0 for attempts at what another process may spoil each time, until 10 s have passed.
+
+    Between two it waits for a random time that grows to 50 ms, so that two processes do not keep in step.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    number = 0
+    while number == 0 or time.monotonic() < deadline:
+        yield number
+        time.sleep(random.uniform(0, min(_LONGEST_WAIT_S, 0.001 * number)))  # noqa: S311 - no secret
+        number += 1
 
 
 def sync_file(file: IO[bytes]) -> None:
@@ -61,7 +78,7 @@ def _rename_to_new(file: Path, name: Path) -> None:
 
 def make_folder(folder: Path) -> None:
     """Make *folder* and its parents, each of them synced; also while another process removes them as it found them."""
-    for _ in range(_ATTEMPTS):
+    for _ in attempts():
         if folder.is_dir():
             return
         with suppress(FileNotFoundError):

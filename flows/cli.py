@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands import duty_commands, version_commands
+from flows.commands import schedule_commands, version_commands
 from flows.commands.command_line import (
     AsJson,
     Options,
@@ -53,7 +53,7 @@ Layout = Annotated[str, option("LAYOUT", "auto, class_folders, split_folders, hi
 
 
 app.add_typer(version_commands.app)
-app.add_typer(duty_commands.app)
+app.add_typer(schedule_commands.app)
 
 
 def _print_version(asked: bool) -> None:
@@ -253,7 +253,7 @@ def _exit_code(*, debug: bool) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except KeyboardInterrupt:
-        print_error("interrupted; the published version is as it was")
+        print_error("stopped; what was published by then stays published")
         return 130
     except Exception as error:
         if debug:

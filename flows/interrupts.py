@@ -107,7 +107,7 @@ def _wait(interrupt: Interrupt, ended: threading.Event, signals: AbstractSet[sig
         return
     if not interrupt.datasets:
         with suppress(OSError):  # the terminal may be gone
-            os.write(2, b"error: interrupted; nothing had begun, and what is published is as it was\n")
+            os.write(2, b"error: stopped before any run began; what is published is as it was\n")
         os._exit(interrupt.exit_code)
     if not _stop(interrupt.datasets, ended):
         cleaner = threading.Thread(target=_clean, args=(interrupt.cleanup,), daemon=True)

@@ -28,7 +28,7 @@ class RunSettings(StepConfig):
         workers: Without an address: so many Dask worker processes on this machine, for this run.
         image_processes: Decoder processes on each machine; ``auto`` is one for each core that may be used there.
         deadline: After so long (``6h``, ``90m``) no shard is begun, and nothing is published; the next run goes on.
-        shards_in_hand: How many shards a process builds at once; memory grows with it, speed hardly.
+        shards_in_hand: Shards built at once. More needs more memory and is seldom faster.
     """
 
     runner: Literal["threads", "dask"] = "threads"

@@ -14,6 +14,7 @@
     ├── VersionError        a published version is not whole     `parquetry verify`, then restore or roll back
     ├── ServerError         Prefect's server is missing or other  start it; the message names the command
     └── RefusedError        a rule forbids publishing            the message names the way out
+        ├── StoppedError        a signal stopped the run           run it again
         └── BadRecordsError     since a label file's records are bad  fix them, at the lines named
 
 A message says what is wrong, where (file, line, key, row), and what to do; it is one argument, so that every error
@@ -85,6 +86,10 @@ class ServerError(DatasetError):
 
 class RefusedError(DatasetError):
     """Nothing is published because a rule forbids it; the dataset is as it was."""
+
+
+class StoppedError(RefusedError):
+    """Nothing is published, because a signal stopped the run."""
 
 
 class BadRecordsError(RefusedError):

@@ -7,7 +7,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from tasks.errors import RefusedError
+from tasks.errors import StoppedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ class Tally:
         """Count images that are finished; *done* includes *rejected*.
 
         Raises:
-            RefusedError: The run was told to stop.
+            StoppedError: The run was told to stop.
         """
         if self._stop.is_set():
-            raise RefusedError("interrupted: the published version is as it was; finished shards wait for the next run")
+            raise StoppedError("stopped")
         with self._lock:
             now = self._progress
             self._progress = Progress(now.stage, now.planned, now.done + done, now.rejected + rejected)

@@ -33,10 +33,11 @@ class SplitSettings(StepConfig):
             one a line, in JSON, or in a column of a table, with or without their folders and extensions.
         rest: What becomes of samples that no list of ``files`` names, and that the source gives no split: they go to
             ``train``, or are rejected as ``unknown_split``.
-        ratios: Split: share; used only for rows for which the source names no split. Without it all are ``train``.
-        salt: Other text, other splits.
+        ratios: Split: share; used only for rows for which the source names no split. If you leave it out, every image
+            goes to ``train``.
+        salt: Change this text to draw the splits anew.
         group_by: A column of the label file, or a level of the hierarchy, whose rows stay together: patient, video.
-        rebalance: Rows that are there follow when ``ratios`` take from ``train``; else they stay where they are.
+        rebalance: Move existing rows out of ``train`` when ``ratios`` ask for it; by default they stay.
     """
 
     names: dict[str, Split] = Field(default_factory=dict)

@@ -169,7 +169,7 @@ class DaskExecutor:
         counts = self._tell(counted, spec).values()
         done, rejected = (sum(numbers) for numbers in zip(*counts, strict=True)) if counts else (0, 0)
         tally_of(spec.dataset).set(done, rejected)
-        if spec.most_rejects is not None and spec.most_rejects < rejected:
+        if spec.reject_limit is not None and spec.reject_limit < rejected:
             tally_of(spec.dataset).give_up()
             self._tell(give_up_run, spec)
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from flows.cluster.executors import Executor, executor_of
 from flows.runners import RunSettings
 from tasks.build_shard import build_shard
-from tasks.errors import FetchError, RefusedError
+from tasks.errors import FetchError, StoppedError
 from tasks.plan import RefreshPlan, ShardPlan
 from tasks.plan_files import write_plans
 from tasks.progress import tally_of
@@ -136,7 +136,7 @@ def _note(ended: SimpleQueue[int], first: int, _future: PrefectFuture[Any]) -> N
 
 def _refuse_stopped(spec: BuildSpec) -> None:
     if tally_of(spec.dataset).is_stopped:
-        raise RefusedError("interrupted: the published version is as it was; finished shards wait for the next run")
+        raise StoppedError("stopped")
 
 
 @contextmanager

@@ -14,7 +14,9 @@ from rich.progress import Progress as Bar
 from tasks.progress import Progress, Tally, tally_of
 
 _FRAMES_PER_S = 5
+_LOOK_EVERY_S = 1.0
 _LINE_EVERY_S = 30.0
+_FIRST_LINE_S = 10.0
 
 
 class Display:
@@ -103,18 +105,42 @@ def _spinning(console: Console, what: str) -> Iterator[None]:
 
 @contextmanager
 def _lines(console: Console, name: str) -> Iterator[None]:
-    last = ""
+    lines = _Lines(name)
 
     def say(now: Progress) -> None:
-        nonlocal last
-        counts = f" {now.done:,} of {now.planned:,} images, {now.rejected:,} rejected" if now.planned else ""
-        line = f"{name}: {now.stage}{counts}"
-        if line != last:
+        if line := lines.due(now, time.monotonic()):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
-            last = line
 
-    with _polled(tally_of(name), say, _LINE_EVERY_S):
+    with _polled(tally_of(name), say, _LOOK_EVERY_S):
         yield
+
+
+class _Lines:
+    """Which lines a log gets of one run: none of a short one, then one for each stage, and one every half minute."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._stage = ""
+        self._since = self._said = time.monotonic()
+
+    def due(self, now: Progress, moment: float) -> str:
+        """The line that *moment* asks for; empty for none."""
+        is_new = now.stage != self._stage
+        if is_new:
+            self._stage, self._since = now.stage, moment
+        if moment - self._said < (_FIRST_LINE_S if is_new else _LINE_EVERY_S):
+            return ""
+        self._said = moment
+        return f"{self._name}: {now.stage}{_counts(now, moment - self._since)}"
+
+
+def _counts(now: Progress, seconds: float) -> str:
+    """How far a stage is that has been at work for so many *seconds*: images, rate, rejects, time left."""
+    if not now.planned:
+        return ""
+    rate = now.done / seconds if seconds > 0 else 0.0
+    left = f", about {(now.planned - now.done) / rate:,.0f} s left" if rate else ""
+    return f" {now.done:,} of {now.planned:,} images, {rate:,.0f} images/s, {now.rejected:,} rejected{left}"
 
 
 @contextmanager

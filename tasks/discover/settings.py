@@ -49,7 +49,7 @@ class SourceSettings(StepConfig):
             folder ``cat``.
         allow_unlabeled: Keep images without a label, as label -1, rather than reject them.
         split: What all its images belong to, whatever the source says: ``train``.
-        delete_after: So many complete listings must be without an image before its row goes.
+        delete_after: An image is removed after it was missing from this many listings.
     """
 
     name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,60}$")

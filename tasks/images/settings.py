@@ -18,7 +18,7 @@ class ValidationSettings(StepConfig):
     """Which images are good enough.
 
     Attributes:
-        min_side: The shorter side must have so many pixels.
+        min_side: Minimum length of the shorter side, in pixels.
         max_pixels: Width times height, at most; checked before decoding.
         max_aspect: The longer side over the shorter one, at most; without a bound where left out.
         formats: Formats that are admitted, by content; others that are known are rejected by their names. ``heic`` and

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from tasks.images.pixel_spec import WARNINGS
 from tasks.label_kinds import count_classes
-from tasks.refresh.left_out import first_left_out
 from tasks.refresh.outcome import Breakdown
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
+from tasks.report.rejects import rejects_shown
 from tasks.samples import count_values
 from tasks.shards.spec import UNCONFINED
 
@@ -22,7 +22,7 @@ def breakdown_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) 
     """What is said of the version that *planned* and *built* come to, and of those left out."""
     notices = list(equal_bytes(built.rows.table)) if built.made else []
     notices += [*planned.discovery.notices, *planned.labelled.notices]
-    notices += [f"Passed over: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
+    notices += [f"Skipped: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
     notices += [f"{count:,} images {WARNINGS[word]} (warning {word})" for word, count in built.warnings.items()]
     if built.settled.leaks:
         notices.append(f"{built.settled.leaks:,} images have the bytes of one in another split, as the source has it")
@@ -42,7 +42,7 @@ def breakdown_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) 
         splits=count_values(built.rows.table["split"]),
         classes=dict.fromkeys(names, 0) | count_classes(built.rows.table["label_name"], planned.spec.label_kind),
         reasons=dict(Counter(rejections["reason"].to_pylist()).most_common()),
-        left_out=first_left_out(rejections),
+        left_out=rejects_shown(rejections),
     )
 
 

@@ -22,13 +22,18 @@ def explain_image(store: Store, text: str, number: int | None = None) -> list[di
         VersionError: There is no such version, or it is damaged.
     """
     try:
-        return explain_sample(store, text, number)
+        return [_with_nulls(row) for row in explain_sample(store, text, number)]
     except UnknownImageError:
         version = open_version(store, number)
         reason = next(_reasons(version.manifest.config.get("source"), text), "")
         if not reason:
             raise
         return [{"outcome": "passed over", "version": version.commit.version, "location": text, "reason": reason}]
+
+
+def _with_nulls(row: Mapping[str, Any]) -> dict[str, Any]:
+    """*row* with null for what is not known: neither empty text nor -1, which stand for it in the files."""
+    return {key: None if value == "" or (key == "label_row" and value == -1) else value for key, value in row.items()}
 
 
 def _reasons(sources: Any, text: str) -> Iterator[str]:

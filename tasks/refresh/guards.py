@@ -13,7 +13,7 @@ from tasks.publish import Run, check_output
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.planning import PlannedRun
-from tasks.report.gates import GateFacts, GateResult, Gates, check_gates, most_rejects
+from tasks.report.gates import GateFacts, GateResult, Gates, check_gates, reject_limit
 from tasks.report.rejects import of_label_files, rejects_said
 from tasks.shards.build import too_many_rejects
 
@@ -46,7 +46,7 @@ def refuse_hopeless(dataset: Dataset, run: Run, options: RefreshOptions, planned
         BadRecordsError: The records of label files alone cross `max_reject_fraction`.
         RefusedError: Something else does, or another gate is crossed.
     """
-    if planned.spec.most_rejects is not None and planned.spec.most_rejects < 0:
+    if planned.spec.reject_limit is not None and planned.spec.reject_limit < 0:
         raise _bad_records(dataset, planned) or too_many_rejects(planned.spec)
     crossed = crossed_gates(check_gates(dataset.gates, _best_case(run, planned)), options)
     if crossed:
@@ -56,7 +56,7 @@ def refuse_hopeless(dataset: Dataset, run: Run, options: RefreshOptions, planned
 def _bad_records(dataset: Dataset, planned: PlannedRun) -> BadRecordsError | None:
     """What to say where so many records of label files are bad that nothing could be published; None where not."""
     bad = of_label_files(planned.discovery.rejections)
-    if (most_rejects(dataset.gates, (), planned.discovery.listed, bad) or 0) >= 0:
+    if (reject_limit(dataset.gates, (), planned.discovery.listed, bad) or 0) >= 0:
         return None
     return BadRecordsError(
         f"max_reject_fraction: {bad.num_rows:,} of {planned.discovery.listed:,} records are rejected, and "

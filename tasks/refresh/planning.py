@@ -29,7 +29,7 @@ from tasks.refresh.past import (
 )
 from tasks.refresh.pixels import pixels_wanted, shapes_same_pixels
 from tasks.refresh.sizing import rows_per_shard
-from tasks.report.gates import most_rejects
+from tasks.report.gates import reject_limit
 from tasks.samples import CARRIED, Discovery
 from tasks.shards import BuildSpec
 from tasks.splits import assign_splits
@@ -142,9 +142,9 @@ def _with_plan(dataset: Dataset, run: Run, options: RefreshOptions, planned: Pla
     if settings.reuse and plan.states.get("new", 0) + plan.states.get("suspect", 0):
         rows = with_unpublished(rows, run, dataset, planned.spec)
         plan = plan_shards(samples, rows, settings) if len(rows.files) > rows.current else plan
-    most = most_rejects(dataset.gates, options.accept, planned.discovery.listed, planned.rejections)
+    most = reject_limit(dataset.gates, options.accept, planned.discovery.listed, planned.rejections)
     files = tuple(file.name for file in rows.files)
-    spec = replace(planned.spec, most_rejects=most, files=files)
+    spec = replace(planned.spec, reject_limit=most, files=files)
     return replace(planned, plan=plan, rows=rows, spec=_unpacked(spec, run, *(s.samples for s in plan.shards)))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.errors import BadRecordsError, DatasetError, RefusedError
+from tasks.errors import BadRecordsError, DatasetError, RefusedError, StoppedError
 from tasks.label_kinds import numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run
@@ -25,7 +25,6 @@ from tasks.refresh.breakdown import breakdown_of
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.drift_report import RunFacts, make_report, store_report
 from tasks.refresh.guards import crossed_gates, forbidden_by, new_classes
-from tasks.refresh.left_out import first_left_out
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import Account, Breakdown, RunOutcome
 from tasks.refresh.past import moment_of
@@ -35,7 +34,7 @@ from tasks.refresh.version_draft import is_unchanged, learned_state, library_ver
 from tasks.report.drift import FORMAT, headlines, top_hosts
 from tasks.report.drift_lines import drift_lines
 from tasks.report.gates import UNCOUNTED, GateFacts, GateResult, check_gates
-from tasks.report.rejects import first_rejects
+from tasks.report.rejects import first_rejects, rejects_shown
 from tasks.shards.schema import shard_schema
 
 
@@ -83,7 +82,7 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
     outcome = RunOutcome(
         name=dataset.name,
         outcome="refused",
-        reason=str(refusal),
+        reason=_stopped(run) if isinstance(refusal, StoppedError) else str(refusal),
         root=redact_url(dataset.output.path),
         version=run.history.version or None,
         seconds=run.seconds,
@@ -113,9 +112,15 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
         rejected=left_out.num_rows - deduplicated,
         deduplicated=deduplicated,
     )
-    shown = first_left_out(left_out)
-    found = Breakdown(reasons=reasons, notices=tuple(notices), left_out=shown)
+    found = Breakdown(reasons=reasons, notices=tuple(notices), left_out=rejects_shown(left_out))
     return replace(outcome, account=known, breakdown=found)
+
+
+def _stopped(run: Run) -> str:
+    """What is said of a run that a signal stopped while it built."""
+    version = run.history.version
+    newest = f"version {version} is still the newest" if version else "nothing is published yet"
+    return f"stopped: {newest}; the next run uses the shards that are done"
 
 
 def _forbidden(

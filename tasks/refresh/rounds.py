@@ -186,7 +186,7 @@ def _copying(planned: PlannedRun, samples: pa.Table, built: BuiltShards, run: Ru
     plan = plan_shards(same, known, replace(planned.settings, reuse=True, rewrite=False, rehash=False))
     shards = tuple(replace(shard, samples=_filled(shard.samples, "fingerprint", "")) for shard in plan.shards)
     files = tuple(file.name for file in rows.files)
-    spec = replace(planned.spec, folder=f"{run.folder}/settle", files=files, most_rejects=None)
+    spec = replace(planned.spec, folder=f"{run.folder}/settle", files=files, reject_limit=None)
     return SettledRows(built, replace(plan, shards=shards), spec)
 
 

@@ -95,7 +95,7 @@ UNCOUNTED = frozenset({Reason.QUARANTINED_NEW_CLASS.value})
 """Reasons for which images are left out on purpose: they do not count for `max_reject_fraction`."""
 
 
-def most_rejects(gates: Gates, accepted: Sequence[str], listed: int, left_out: pa.Table) -> int | None:
+def reject_limit(gates: Gates, accepted: Sequence[str], listed: int, left_out: pa.Table) -> int | None:
     """How many images more may be rejected; below 0 where too many are already, None without a bound.
 
     Args:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_COLUMNS = ["label_file", "label_row", "location", "stage", "reason", "detail"]
+_COLUMNS = ["sample_id", "label_file", "label_row", "location", "stage", "reason", "detail"]
 _ORDER = [("label_file", "ascending"), ("label_row", "ascending"), ("location", "ascending")]
 _LISTED, _SAID = 100, 5
 
@@ -26,6 +27,19 @@ def first_rejects(rejections: pa.Table, most: int = _LISTED) -> list[dict[str, A
     first = pa.concat_tables([part.sort_by(_ORDER) for part in parts]).slice(0, most)
     rows: list[dict[str, Any]] = first.select(_COLUMNS).to_pylist()
     return rows
+
+
+def rejects_shown(rejections: pa.Table) -> tuple[Mapping[str, str], ...]:
+    """The first of *rejections* as the rows of a table for a person."""
+    return tuple(
+        {
+            "image": row["location"] or row["sample_id"],
+            "label file": f"{row['label_file']}:{row['label_row']}" if row["label_file"] else "",
+            "reason": row["reason"],
+            "detail": row["detail"],
+        }
+        for row in first_rejects(rejections)
+    )
 
 
 def rejects_said(rejections: pa.Table) -> str:

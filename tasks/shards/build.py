@@ -75,7 +75,7 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
 
 def too_many_rejects(spec: BuildSpec) -> RefusedError:
     """What to say of a run whose rejects can no longer come under the limit."""
-    begun = "before any is fetched" if (spec.most_rejects or 0) < 0 else "already"
+    begun = "before any is fetched" if (spec.reject_limit or 0) < 0 else "already"
     return RefusedError(
         f"max_reject_fraction: more images are rejected {begun} than `gates.max_reject_fraction` admits, so no further "
         "shard is begun. Mend the source, or publish all the same: `parquetry run CONFIG --accept max_reject_fraction`"
@@ -114,7 +114,7 @@ class _Counts:
         self.is_late = False
         self._tally = tally_of(spec.counted_by)
         self._pool = shared_pool(spec.decoder_processes, spec.limits)
-        self._most = spec.most_rejects
+        self._most = spec.reject_limit
         self._rejections: list[dict[str, Any]] = []
         self._touched: list[Row] = []
         self._unnamed: list[Row] = []

@@ -45,7 +45,7 @@ class BuildSpec:
         processes: How many there are on a machine; 0 for one a core.
         class_names: For each label column its class list.
         files: The shards that rows are copied from, below the root of the output, in the plan's order.
-        most_rejects: No shard is begun once more images are rejected, and those in hand end soon; None for no bound.
+        reject_limit: No shard is begun once more images are rejected, and those in hand end soon; None for no bound.
         deadline: No shard is begun after it: seconds since the epoch; 0 for none.
         kept: The columns of label files that the shards keep.
         label_kind: What an image's label is.
@@ -66,7 +66,7 @@ class BuildSpec:
     processes: int
     class_names: Mapping[str, tuple[str, ...]]
     files: tuple[str, ...] = ()
-    most_rejects: int | None = None
+    reject_limit: int | None = None
     deadline: float = 0.0
     kept: tuple[str, ...] = ()
     label_kind: LabelKind = "single"

@@ -28,6 +28,8 @@ config: they come from the environment.
 
 `source` is one source, or a list of several, each with a `name` of its own. Which keys a source has depends on its
 `layout`; `layout: auto` takes them all.
+
+The dozen keys that people change first stand in the config of the [quickstart](quickstart.md), with a word on each.
 """
 
 

@@ -69,7 +69,7 @@ class TablesSource(RowSource):
         """The images of *listing* that the tables name, as `discover` gives them."""
         locator = Locator(self, listing)
         tables = [locator.located(self._read(settings, listing), settings) for settings in self._settings()]
-        self._require_locations(tables)
+        self._require_columns(tables)
         joined = join_tables(tables, allow_unlabeled=self.allow_unlabeled)
         reading = TableReading(self.levels, self._group_by, tuple(settings.name for settings in self._settings()))
         return discover_rows(self, reading, joined, listing, words)
@@ -96,11 +96,17 @@ class TablesSource(RowSource):
             table = read_table(self.place, settings, self._kept)
         return with_origins(table) if self.tells_origins else table
 
-    def _require_locations(self, tables: Sequence[TableRows]) -> None:
-        if any("location" in table.names for table in tables):
-            return
+    def _require_columns(self, tables: Sequence[TableRows]) -> None:
+        named = {name.partition(".")[0] for table in tables for name in table.names}
         shown = "; ".join(f"{table.name} has {', '.join(table.names)}" for table in tables)
-        raise LayoutError(
-            f"No table has a column `location`, so that none says which image a row is about: {shown}. Call the column "
-            "that names the files `location` in `columns`."
-        )
+        if "location" not in named:
+            raise LayoutError(
+                f"No table has a column `location`, so that none says which image a row is about: {shown}. Call the "
+                "column that names the files `location` in `columns`."
+            )
+        if "label" not in named and not self.allow_unlabeled:
+            how = "Give `pattern` a group `(?P<label>…)`" if self.pattern else "Call the column that says it `label`"
+            raise LayoutError(
+                f"No table has a column `label`, so that none says what an image shows: {shown}. {how}, or set "
+                "`allow_unlabeled: true` where images are meant to have none."
+            )

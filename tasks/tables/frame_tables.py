@@ -19,6 +19,8 @@ from tasks.tables.opening import TableFile
 from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
+_LARGEST_LOOKED_AT = 1 << 25
+
 
 def read_excel(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
     """The rows of one sheet of an Excel file, by the values that its formulas had when it was saved.
@@ -36,7 +38,8 @@ def read_excel(file: TableFile, settings: TableSettings, into: TableBuilder) -> 
         try:
             book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
             names = list(book.sheetnames)
-            rows = _rows_of(book, settings.sheet or names[0]) if not settings.sheet or settings.sheet in names else None
+            sheet = settings.sheet or names[0]
+            rows = _rows_of(book, sheet) if sheet in names else None
         except Exception as error:  # noqa: BLE001 - it raises whatever its zip and XML readers do
             said = " ".join(str(error).split())[:150]
             raise LabelFileError(
@@ -44,31 +47,70 @@ def read_excel(file: TableFile, settings: TableSettings, into: TableBuilder) -> 
             ) from None
     if rows is None:
         raise LabelFileError(f"{file.name} has no sheet {settings.sheet!r}; it has {', '.join(names[:10])}.")
-    _from_cells(file, settings, into, rows)
+    _SheetTable(file, settings, into, sheet).read(rows)
 
 
 def _rows_of(book: Any, sheet: str) -> list[list[str | None]]:
     return [[cell_of(value) for value in row] for row in book[sheet].iter_rows(values_only=True)]
 
 
-def _from_cells(file: TableFile, settings: TableSettings, into: TableBuilder, cells: list[list[str | None]]) -> None:
-    rows = cells[settings.skip :]
-    has_header = settings.header if settings.header is not None else not settings.is_positional
-    width = max((len(row) for row in rows), default=0)
-    names = [(name or "").strip() for name in rows[0]] if has_header and rows else [str(at) for at in range(width)]
-    chosen = ColumnChoice(settings, into.kept, file.name, names, by_position=True).choose()
-    builder = into.open(file.name, chosen.names, chosen.one_hot, None)
-    known = known_of(file, chosen.selectors)
-    first = settings.skip + 1 + has_header
-    for number, row in enumerate(rows[has_header:]):
-        if any(row):
-            values = [
-                (row[selector] if selector < len(row) else None)
-                if isinstance(selector, int)
-                else of_record(selector, number, known)
-                for selector in chosen.selectors
-            ]
-            builder.add(values, first + number)
+class _SheetTable:
+    def __init__(self, file: TableFile, settings: TableSettings, into: TableBuilder, sheet: str) -> None:
+        self._file = file
+        self._settings = settings
+        self._into = into
+        self._sheet = sheet
+
+    def read(self, cells: list[list[str | None]]) -> None:
+        """The rows that *cells* are."""
+        settings, file = self._settings, self._file
+        rows = cells[settings.skip :]
+        has_header = settings.header if settings.header is not None else not settings.is_positional
+        width = max((len(row) for row in rows), default=0)
+        names = [(name or "").strip() for name in rows[0]] if has_header and rows else [str(at) for at in range(width)]
+        chosen = ColumnChoice(settings, self._into.kept, file.name, names, by_position=True).choose()
+        builder = self._into.open(file.name, chosen.names, chosen.one_hot, None)
+        known = known_of(file, chosen.selectors)
+        first = settings.skip + 1 + has_header
+        used = [selector for selector in chosen.selectors if isinstance(selector, int)]
+        body = rows[has_header:]
+        if any(any(row) and any(at >= len(row) or row[at] is None for at in used) for row in body):
+            self._refuse_hidden(used, body, first)
+        for number, row in enumerate(body):
+            if any(row):
+                values = [
+                    (row[selector] if selector < len(row) else None)
+                    if isinstance(selector, int)
+                    else of_record(selector, number, known)
+                    for selector in chosen.selectors
+                ]
+                builder.add(values, first + number)
+
+    def _refuse_hidden(self, used: list[int], body: list[list[str | None]], first: int) -> None:
+        """Raise where cells of the columns *used* of *body* seem empty that are not, for one who looks at the sheet."""
+        import openpyxl  # noqa: PLC0415 - an extra
+
+        with self._file.opened() as opened:
+            if opened.seek(0, os.SEEK_END) > _LARGEST_LOOKED_AT:
+                return
+            opened.seek(0)
+            sheet = openpyxl.load_workbook(opened)[self._sheet]
+        for merged in sorted(sheet.merged_cells.ranges, key=lambda cells: cells.min_row):
+            if merged.max_row > max(merged.min_row, first - 1) and any(
+                merged.min_col <= at + 1 <= merged.max_col for at in used
+            ):
+                raise LabelFileError(
+                    f"{self._file.name}, line {merged.min_row}: the cells {merged.coord} are merged, so that only the "
+                    "first of these rows has a value. Unmerge them, write the value into each, and save it anew."
+                )
+        for number, row in enumerate(body):
+            for at in (at for at in used if at < len(row) and row[at] is None):
+                cell = sheet.cell(first + number, at + 1)
+                if cell.data_type == "f":
+                    raise LabelFileError(
+                        f"{self._file.name}, line {cell.row}: {cell.coordinate} is a formula whose value was not saved "
+                        "with it. Open the file in a spreadsheet program and save it there, or save it as CSV."
+                    )
 
 
 def cell_of(value: object) -> str | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from pydantic import ValidationError
 
@@ -183,3 +186,67 @@ def test_lists_of_train_do_not_name_the_files_of_test(folder: Folder) -> None:
 
     with pytest.raises(LayoutError, match="none of its 2 locations"):
         folder.found({"file": "t.csv", "find": "end"})
+
+
+def sheet(folder: Folder, said: list[object], merged: str = "") -> None:
+    """An Excel file of the three images and what is *said* of them, where the cells *merged* are one."""
+    book = openpyxl.Workbook()
+    book.active.append(["file", "label"])
+    for name, label in zip("abc", said, strict=True):
+        book.active.append([f"{name}.jpg", label])
+    if merged:
+        book.active.merge_cells(merged)
+    kept = io.BytesIO()
+    book.save(kept)
+    folder.data("t.xlsx", kept.getvalue())
+
+
+def test_a_formula_whose_value_was_not_saved_is_an_error_with_its_cell(folder: Folder) -> None:
+    sheet(folder, ["cat", '=IF(1>0,"dog","eel")', "eel"])
+
+    with pytest.raises(LayoutError, match=r"t\.xlsx, line 3: B3 is a formula whose value was not saved"):
+        folder.found({"file": "t.xlsx"})
+
+
+def test_merged_cells_are_an_error_with_their_lines(folder: Folder) -> None:
+    sheet(folder, ["cat", None, "eel"], "B2:B3")
+
+    with pytest.raises(LayoutError, match=r"t\.xlsx, line 2: the cells B2:B3 are merged.*Unmerge them"):
+        folder.found({"file": "t.xlsx"})
+
+
+def test_dates_and_numbers_of_a_sheet_are_labels_as_iso_and_in_their_shortest_form(folder: Folder) -> None:
+    sheet(folder, [datetime.date(2024, 5, 1), 3.0, 0.5])
+
+    assert labels(folder.found({"file": "t.xlsx"})) == {"a.jpg": "2024-05-01", "b.jpg": "3", "c.jpg": "0.5"}
+
+
+def test_an_empty_cell_of_a_sheet_is_a_missing_label(folder: Folder) -> None:
+    sheet(folder, ["cat", None, "eel"])
+
+    assert rejects(folder.found({"file": "t.xlsx"}))["b.jpg"][0] == "missing_label"
+
+
+def test_tables_that_say_no_label_are_an_error_that_shows_their_columns(folder: Folder) -> None:
+    with pytest.raises(LayoutError, match=r"No table has a column `label`.*names\.csv has image, location"):
+        folder.found(NAMES)
+    assert folder.found(NAMES, allow_unlabeled=True).samples.num_rows == 3
+
+
+def test_a_pattern_without_a_group_for_the_label_is_an_error(folder: Folder) -> None:
+    with pytest.raises(LayoutError, match=r"Give `pattern` a group `\(\?P<label>…\)`"):
+        folder.found(pattern=r"(?P<kind>[a-c])\.jpg$")
+
+
+def test_a_pattern_that_only_leaves_files_out_is_refused(folder: Folder) -> None:
+    with pytest.raises(ValidationError, match="only says what is left out"):
+        folder.found({"files": "!names.csv"})
+
+
+def test_files_that_are_left_out_are_no_rows(folder: Folder) -> None:
+    folder.text("a.txt", "cat").text("b.txt", "dog").text("c.txt", "eel").text("classes.txt", "cat", "dog", "eel")
+
+    columns = {"file.stem": "location", "0": "label"}
+    found = folder.found({"files": ["*.txt", "!classes.txt"], "columns": columns, "delimiter": "line"})
+
+    assert (labels(found), found.rejections.num_rows) == ({"a.jpg": "cat", "b.jpg": "dog", "c.jpg": "eel"}, 0)

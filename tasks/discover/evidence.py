@@ -8,9 +8,11 @@ from typing import Any
 
 from tasks.discover.class_lists import class_list_claim
 from tasks.discover.column_roles import part_alike
+from tasks.discover.flat_splits import flat_split_claim
 from tasks.discover.folder_agreement import agrees, determines, of_folders, pattern_of
 from tasks.discover.folder_choice import FolderChoice
 from tasks.discover.folder_names import tokens
+from tasks.discover.folder_paths import FolderSource
 from tasks.discover.folder_splits import folder_splits
 from tasks.discover.heads import read_heads
 from tasks.discover.joined_claims import joined_claims
@@ -83,6 +85,9 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         if not family.has_folds:
             joined_claims(family, others, words, claims)
     told = [claim for find in (side_claim, class_list_claim) if (claim := find(source.place, listing, words))]
+    views = [view for family in families for view in family.views]
+    flat = flat_split_claim(listing, source, words, views) if isinstance(source, FolderSource) else None
+    told += [flat] if flat and choice is None else []
     claims.labels += told
     found.facts += [claim.says for claim in told]
     for family in families:
@@ -91,7 +96,10 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
             if view.split:
                 found.said_splits[view.head.path] = view.split
         found.facts.append(_fact(family, listing))
-    _Weigher(listing, choice, claims, found, words).weigh()
+    weigher = _Weigher(listing, choice, claims, found, words)
+    weigher.weigh()
+    if flat and choice is not None and found.reading is None and not found.opposed:
+        weigher.take(flat)
     return found
 
 
@@ -113,6 +121,10 @@ class _Weigher:
         self._found = found
         self._labels = joined_splits(claims.labels)
         self._is_whole = claims.is_whole
+
+    def take(self, claim: LabelClaim) -> None:
+        """Let *claim* be the reading."""
+        self._found.reading = self._reading(claim, claim.splits)
 
     def weigh(self) -> None:
         if self._choice is not None:

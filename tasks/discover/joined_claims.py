@@ -30,8 +30,12 @@ def joined_claims(family: Family, others: Sequence[Head], words: SplitWords, cla
     """Add to *claims* what tables say that name no image, but the numbers that one of *family* gives its images."""
     if family.roles.labels:
         return
-    ways = [_Finder(view, words, any_file=len(family.views) == 1).ways(others) for view in family.views]
-    if not all(ways):
+    found = {at: _Finder(view, words, any_file=len(family.views) == 1).ways(others)
+             for at, view in enumerate(family.views)}  # fmt: skip
+    if any(not found[at] and view.split != "test" for at, view in enumerate(family.views)):
+        return  # the images of a test alone may wait for their labels
+    ways = [ways for ways in found.values() if ways]
+    if not ways:
         return
     for way in ways[0]:
         rest = [next((other for other in found if other.kind == way.kind), None) for found in ways[1:]]

@@ -102,7 +102,7 @@ def find_claims(families: Sequence[Family], others: Sequence[Head], words: Split
     for family in families:
         if family.has_folds:
             claims.folds.append(", ".join(view.head.path for view in family.views[:4]))
-        else:
+        elif not any("submission" in tokens(view.head.path) for view in family.views):  # its labels are fillers
             _own_claims(family, others, words, claims)
     return claims
 

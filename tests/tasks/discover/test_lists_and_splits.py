@@ -1,0 +1,134 @@
+"""Lists of one class each, splits that a table labels with the folders' classes, tables that leave named images out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tasks.discover.proposals import UnsettledLayoutError
+from tasks.samples import Discovery
+
+if TYPE_CHECKING:
+    from tests.tasks.discover.conftest import Look
+
+
+def make(root: Path, paths: Iterable[str]) -> None:
+    for path in paths:
+        place = root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(path.encode())
+
+
+def said(found: Discovery) -> dict[str, tuple[str, str]]:
+    columns = (found.samples[name].to_pylist() for name in ("location", "label_path", "split"))
+    return {place: (label, split) for place, label, split in zip(*columns, strict=True)}
+
+
+def again(look: Look, root: Path, found: Discovery) -> bool:
+    """Whether the keys that were found say the same."""
+    names = found.keys.get("splits", {}).get("names", {})
+    return look(root, layout=found.layout, names=names, **found.keys["source"]).samples.equals(found.samples)
+
+
+def test_a_list_for_each_class_and_split_gives_both(look: Look, tmp_path: Path) -> None:
+    truth = {}
+    for action in ("blowing_bubbles", "riding_a_bike", "waving"):
+        names = [f"{action}_{number:03}.jpg" for number in range(8)]
+        make(tmp_path, (f"JPEGImages/{name}" for name in names))
+        for split, chosen in (("train", names[:5]), ("test", names[5:])):
+            truth |= {f"JPEGImages/{name}": (action, split) for name in chosen}
+            make(tmp_path, [f"ImageSplits/{action}_{split}.txt"])
+            (tmp_path / f"ImageSplits/{action}_{split}.txt").write_text("\n".join(chosen) + "\n")
+
+    found = look(tmp_path)
+
+    assert said(found) == truth
+    assert again(look, tmp_path, found)
+
+
+def test_lists_of_flags_are_no_labels_but_say_of_which_class_an_image_is(look: Look, tmp_path: Path) -> None:
+    truth = {f"JPEGImages/2008_{n:06}.jpg": ("cat" if n % 2 else "dog", "train" if n < 10 else "validation")
+             for n in range(16)}  # fmt: skip
+    make(tmp_path, truth)
+    for name in ("cat", "dog"):
+        for word, split in (("train", "train"), ("val", "validation")):
+            lines = [f"{Path(place).stem} {' 1' if label == name else '-1'}"
+                     for place, (label, of) in truth.items() if of == split]  # fmt: skip
+            make(tmp_path, [f"ImageSets/Main/{name}_{word}.txt"])
+            (tmp_path / f"ImageSets/Main/{name}_{word}.txt").write_text("\n".join(lines))
+
+    found = look(tmp_path)
+
+    assert said(found) == truth
+    assert again(look, tmp_path, found)
+
+
+def test_one_list_of_flags_alone_is_no_label(look: Look, tmp_path: Path) -> None:
+    make(tmp_path, (f"JPEGImages/{n:06}.jpg" for n in range(12)))
+    (tmp_path / "cat_train.txt").write_text("\n".join(f"{n:06} {' 1' if n % 2 else '-1'}" for n in range(12)))
+
+    with pytest.raises(UnsettledLayoutError):
+        look(tmp_path)
+
+
+@pytest.mark.parametrize("boxes", ["", " 1 2 30 40"], ids=["plain", "with boxes behind the class"])
+def test_a_flat_split_whose_table_has_the_folders_classes_is_read(look: Look, tmp_path: Path, boxes: str) -> None:
+    classes = ("n01440764", "n02102040", "n03000684")
+    truth = {f"train/{c}/images/{c}_{n}.JPEG": (c, "train") for c in classes for n in range(5)}
+    truth |= {f"val/images/val_{n}.JPEG": (classes[n % 3], "validation") for n in range(9)}
+    make(tmp_path, [*truth, *(f"test/images/test_{n}.JPEG" for n in range(4))])
+    rows = [f"{Path(place).name},{label}{boxes}" for place, (label, split) in truth.items() if split == "validation"]
+    (tmp_path / "val_answers.csv").write_text("\n".join(["ImageId,PredictionString", *rows]) + "\n")
+    (tmp_path / "sample_submission.csv").write_text(
+        "\n".join(["ImageId,PredictionString", *(f"test_{n}.JPEG,{classes[n % 2]}{boxes}" for n in range(4))]) + "\n"
+    )
+
+    found = look(tmp_path)
+
+    assert said(found) == truth
+    assert again(look, tmp_path, found)
+    assert found.ignored["present but unlisted"] == 4
+
+
+def test_a_flat_split_whose_table_speaks_of_other_classes_is_refused(look: Look, tmp_path: Path) -> None:
+    make(tmp_path, [f"train/{c}/{n}.jpg" for c in ("cat", "dog") for n in range(5)])
+    make(tmp_path, [f"val/v{n}.jpg" for n in range(6)])
+    (tmp_path / "val.csv").write_text("\n".join(["file,label", *(f"v{n}.jpg,{'ab'[n % 2]}" for n in range(6))]))
+
+    with pytest.raises(UnsettledLayoutError):
+        look(tmp_path)
+
+
+def test_numbers_of_classes_that_are_names_of_files_by_chance_label_nothing(look: Look, tmp_path: Path) -> None:
+    names = ["Abies alba", "Acer rubrum", "Betula nana"]
+    truth = {f"train/images/{n % 3:03}/{n % 5:02}/{1000 + n}.jpg": (names[n % 3], "train") for n in range(18)}
+    make(tmp_path, [*truth, *(f"test/images/000/{n}.jpg" for n in range(4))])
+    value = {
+        "annotations": [{"id": n, "image_id": 1000 + n, "category_id": n % 3, "region_id": n % 4} for n in range(18)],
+        "images": [{"id": 1000 + n, "file_name": place.removeprefix("train/")} for n, place in enumerate(truth)],
+        "categories": [{"id": n, "name": name, "family": f"F{n % 2}"} for n, name in enumerate(names)],
+    }
+    (tmp_path / "train/metadata.json").write_text(json.dumps(value))
+    listed = [{"id": n, "file_name": f"images/000/{n}.jpg"} for n in range(4)]
+    (tmp_path / "test/metadata.json").write_text(json.dumps({"images": listed}))
+
+    found = look(tmp_path)
+
+    assert said(found) == truth
+
+
+def test_names_of_files_are_proposed_with_the_splits_of_their_folders(look: Look, tmp_path: Path) -> None:
+    truth = {f"{folder}/{label}_{n}.jpg": (str(label), split)
+             for folder, split in (("training", "train"), ("validation", "validation"), ("evaluation", "test"))
+             for label in range(5) for n in range(4)}  # fmt: skip
+    make(tmp_path, truth)
+
+    with pytest.raises(UnsettledLayoutError) as caught:
+        look(tmp_path)
+
+    found = [look(tmp_path, **one.keys["source"]) for one in caught.value.unsettled.proposals if one.rows]
+    assert truth in [said(one) for one in found]

@@ -14,6 +14,7 @@ from tasks.discover.folder_choice import FolderChoice
 from tasks.discover.folder_names import tokens
 from tasks.discover.folder_paths import FolderSource
 from tasks.discover.folder_splits import folder_splits
+from tasks.discover.folds import fold_proposals
 from tasks.discover.heads import read_heads
 from tasks.discover.joined_claims import joined_claims
 from tasks.discover.joined_splits import joined_splits
@@ -98,8 +99,8 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         found.facts.append(_fact(family, listing))
     weigher = _Weigher(listing, choice, claims, found, words)
     weigher.weigh()
-    if flat and choice is not None and found.reading is None and not found.opposed:
-        weigher.take(flat)
+    if choice is not None and found.reading is None and not found.opposed:
+        weigher.settle(flat, fold_proposals(families, choice) if claims.folds else [])
     return found
 
 
@@ -122,9 +123,13 @@ class _Weigher:
         self._labels = joined_splits(claims.labels)
         self._is_whole = claims.is_whole
 
-    def take(self, claim: LabelClaim) -> None:
-        """Let *claim* be the reading."""
-        self._found.reading = self._reading(claim, claim.splits)
+    def settle(self, flat: LabelClaim | None, folds: list[Proposal]) -> None:
+        """Beside folders that nothing opposes: let *flat* be the reading, or else offer *folds*."""
+        if flat is not None:
+            self._found.reading = self._reading(flat, flat.splits)
+        elif folds:
+            self._found.opposed = f"{self._claims.folds[0]} part the images in several ways"
+            self._found.proposals[:0] = folds
 
     def weigh(self) -> None:
         if self._choice is not None:

@@ -14,6 +14,7 @@ _WORDS = {
     "valid": "validation",
     "validation": "validation",
     "dev": "validation",
+    "crossval": "validation",
     "test": "test",
     "testing": "test",
     "eval": "test",

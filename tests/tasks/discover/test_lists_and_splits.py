@@ -35,7 +35,7 @@ def again(look: Look, root: Path, found: Discovery) -> bool:
 
 
 def test_a_list_for_each_class_and_split_gives_both(look: Look, tmp_path: Path) -> None:
-    truth = {}
+    truth: dict[str, tuple[str, str]] = {}
     for action in ("blowing_bubbles", "riding_a_bike", "waving"):
         names = [f"{action}_{number:03}.jpg" for number in range(8)]
         make(tmp_path, (f"JPEGImages/{name}" for name in names))
@@ -132,3 +132,37 @@ def test_names_of_files_are_proposed_with_the_splits_of_their_folders(look: Look
 
     found = [look(tmp_path, **one.keys["source"]) for one in caught.value.unsettled.proposals if one.rows]
     assert truth in [said(one) for one in found]
+
+
+def test_numbered_lists_of_splits_are_proposed_one_way_each(look: Look, tmp_path: Path) -> None:
+    images = [f"images/{label}/{label}_{n}.jpg" for label in ("banded", "dotted") for n in range(6)]
+    make(tmp_path, images)
+    for number in (1, 2):
+        for place, word in enumerate(("train", "val", "test")):
+            chosen = [path.removeprefix("images/") for at, path in enumerate(images) if (at + number) % 3 == place]
+            make(tmp_path, [f"labels/{word}{number}.txt"])
+            (tmp_path / f"labels/{word}{number}.txt").write_text("\n".join(chosen))
+
+    with pytest.raises(UnsettledLayoutError, match="several ways") as caught:
+        look(tmp_path)
+
+    for number, proposal in enumerate(caught.value.unsettled.proposals[:2], 1):
+        splits = ("train", "validation", "test")
+        expected = {path: (path.split("/")[1], splits[(at + number) % 3]) for at, path in enumerate(images)}
+        assert said(look(tmp_path, **proposal.keys["source"])) == expected
+
+
+def test_lists_of_each_domain_and_split_are_taken_together(look: Look, tmp_path: Path) -> None:
+    truth: dict[str, tuple[str, str]] = {}
+    for domain in ("photo", "sketch"):
+        for n, word in enumerate(("train", "train", "crossval", "test")):
+            names = [f"{domain}/{label}/pic_{n}.jpg" for label in ("dog", "elephant", "guitar")]
+            split = {"crossval": "validation"}.get(word, word)
+            truth |= {name: (name.rpartition("/")[0], split) for name in names}
+            with (tmp_path / f"{domain}_{word}_kfold.txt").open("a") as file:
+                file.writelines(f"{name} {place + 1}\n" for place, name in enumerate(names))
+    make(tmp_path, truth)
+
+    found = look(tmp_path)
+
+    assert {place: split for place, (_, split) in said(found).items()} == {p: s for p, (_, s) in truth.items()}

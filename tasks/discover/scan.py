@@ -47,6 +47,7 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
     except NotADirectoryError:
         raise LayoutError(
             unread_file(root.url)
+            or _of_table(root)
             or f"{redact_url(root.url)} is not a folder. Name one in `source.path`, or set `layout: csv` or `json` if "
             "it is a label file."
         ) from None
@@ -56,6 +57,17 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
         raise LayoutError(f"{place} cannot be listed: {reason}. Check `source.path`.") from None
     except ImportError as error:
         raise LayoutError(f"{redact_url(root.url)}: {error}") from None
+
+
+def _of_table(root: StoreUrl) -> str:
+    """How a table that `source.path` names itself, and no layout reads alone, is read; empty for other files."""
+    folder, _, name = root.url.rpartition("/")
+    if not name.lower().endswith((".parquet", ".pq", ".xlsx", ".xml")):
+        return ""
+    return (
+        f"{redact_url(root.url)} is a table in a folder: set `path: {redact_url(folder)}` under `source`, read "
+        f"with all tables there, or beside it `tables: [{{file: {name}, columns: {{…}}}}]` for this one alone."
+    )
 
 
 class _LocalScan:

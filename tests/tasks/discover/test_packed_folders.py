@@ -245,3 +245,10 @@ def test_only_compressed_archives_are_copied_for_a_run(look: Look, tmp_path: Pat
     found = look(tmp_path / "in")
 
     assert set(compressed_archives(found.access[0], found.samples)) == {"dog.tar.gz"}
+
+
+def test_a_table_as_the_path_says_what_to_name(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "train.parquet").write_bytes(b"PAR1")
+
+    with pytest.raises(LayoutError, match=rf"`path: {tmp_path}`.*`tables: \[\{{file: train\.parquet"):
+        look(tmp_path / "train.parquet")

@@ -43,7 +43,7 @@ PATTERNS = {
     r"^[a-z0-9]+(_[a-z0-9]+)*$": "write small letters and digits, with _ between words",
     r"^([a-z0-9]+(_[a-z0-9]+)*)?$": "write small letters and digits, with _ between words",
     "^[\\x01-\\x7f]?$": "write one ASCII character",
-    "^(blank|tab|[\\x01-\\x7f])?$": "write one ASCII character, or blank or tab",
+    "^(blank|tab|line|[\\x01-\\x7f])?$": "write one ASCII character, or blank, tab or line",
     r"^((tcp|tls|ws|wss|ucx)://)?([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$": "write it as tcp://HOST:PORT",
 }
 """What each pattern of the config means."""

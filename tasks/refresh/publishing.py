@@ -105,15 +105,8 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
         "seconds": tally_of(dataset.name).stages,
     }
     notices = [*outcome.breakdown.notices, *_kept(run, state, planned, report)]
-    deduplicated = pc.sum(pc.equal(left_out["stage"], "dataset")).as_py() or 0
-    known = Account(
-        listed=planned.discovery.listed,
-        carried=planned.carried,
-        rejected=left_out.num_rows - deduplicated,
-        deduplicated=deduplicated,
-    )
     found = Breakdown(reasons=reasons, notices=tuple(notices), left_out=rejects_shown(left_out))
-    return replace(outcome, account=known, breakdown=found)
+    return replace(outcome, breakdown=found)
 
 
 def _stopped(run: Run) -> str:

@@ -139,7 +139,7 @@ def test_discover_shows_what_tables_say_and_which_readings_were_not_taken(
     page = " ".join(offline_parquetry("discover", tmp_path).stdout.split())
     found = json.loads(offline_parquetry("discover", tmp_path, "--json").stdout)
 
-    assert "evidence truth.csv: the column file names 9 of 9 images" in page
+    assert "evidence truth.csv the column file names 9 of 9 images" in page
     assert any("colour" in rival for rival in found["rivals"])
     assert "not taken" in page
     assert found["proposals"] == []

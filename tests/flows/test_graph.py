@@ -88,11 +88,9 @@ def test_a_gate_that_the_plan_decides_makes_the_plan_red(
     (pets / "stray.png").write_bytes((pets / "cat" / "0.png").read_bytes())
     source = {"path": str(pets), "layout": "class_folders"}
 
-    (outcome,) = parquetry.run_json(
-        write_config(source, name="hopeless", gates={"min_rows": "100", "max_reject_fraction": "1"}), code=1
-    )
+    gates = {"min_rows": "100", "max_reject_fraction": "1"}
+    parquetry.run_json(write_config(source, name="hopeless", gates=gates), code=1)
 
-    assert (outcome["listed"], outcome["rejected"], outcome["written"]) == (7, 1, 0)
     tasks = task_runs(client, "hopeless", 2)
     states = {name: task.state for name, task in tasks.items()}
     assert {name: state.type.value for name, state in states.items() if state is not None} == {

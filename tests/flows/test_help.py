@@ -89,7 +89,7 @@ def test_in_a_pipe_no_line_is_cut_or_padded(offline_parquetry: Command, tmp_path
 
     page = offline_parquetry.with_environment(COLUMNS="40")("discover", deep).stdout
 
-    assert re.search(rf"{'cat' * 20}/{'0' * 60}\.png +{'cat' * 20}\n", page)
+    assert re.search(rf"{'cat' * 20}/{'0' * 60}\.png +{'cat' * 20} +its path\n", page)
     assert [line for line in page.splitlines() if line != line.rstrip()] == []
 
 

@@ -70,29 +70,6 @@ def files(root: Root, number: Number = None, options: Options = None, as_json: A
         print_line(file)
 
 
-@command(app, LOOK, "explain published/pets cat/1.jpg")
-def explain(  # noqa: PLR0913, PLR0917 - the options of a command
-    root: Root,
-    sample: Annotated[str, argument("IMAGE", "Its id, path or URL, or a part of one.")],
-    number: Annotated[int | None, option("N", "A version's number; by default the newest.", "--version")] = None,
-    source: Annotated[bool, flag("--source", "Say which line of which table gives its label and split, too.")] = False,
-    options: Options = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say where an image went, or why it was left out."""
-    from flows.display.summary import print_explanations  # noqa: PLC0415
-    from tasks.refresh.explain_image import explain_image  # noqa: PLC0415
-    from tasks.refresh.explain_source import with_origins  # noqa: PLC0415
-
-    store = open_root(root, options)
-    found = explain_image(store, sample, number)
-    found = with_origins(store, found, number) if source else found
-    if as_json:
-        print_json(found)
-    else:
-        print_explanations(console(), found)
-
-
 @command(app, LOOK, "diff published/pets 3 4")
 def diff(root: Root, first: Needed, second: Needed, options: Options = None, as_json: AsJson = False) -> None:
     """Compare two versions: images added, removed and changed, labels and splits."""

@@ -7,7 +7,6 @@ import logging
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,10 +22,10 @@ from flows.display.artifact_text import drift_markdown, markdown_summary
 from flows.display.summary import headline, one_line
 from tasks.errors import ConfigError, DatasetError, LayoutError, MissingConfigError, OutputError, VersionError
 from tasks.publish.history import read_history
-from tasks.redaction import redact_text, redact_url
+from tasks.redaction import redact_text
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
 from tasks.samples import StoreUrl
-from tasks.storage import is_url, open_store
+from tasks.storage import as_link, open_store
 
 
 class _KnownFailures(logging.Filter):
@@ -110,10 +109,11 @@ def _show(outcome: RunOutcome, store: StoreUrl, line: str) -> None:
     if outcome.breakdown.left_out:
         rows = [dict(row) for row in outcome.breakdown.left_out]
         _made(lambda: create_table_artifact(rows, key=f"rejects-{slug}", description=_counted(outcome, len(rows))))
-    place, report = _report(outcome, store)
-    if place:
-        text = f"The report of version {outcome.version} of {outcome.name}"
+    if page := outcome.breakdown.page:
+        what = f"version {outcome.version}" if outcome.outcome == "published" else "the refused run"
+        text, place = f"The page of {what} of {outcome.name}", as_link(page)
         _made(lambda: create_link_artifact(place, link_text=text, key=f"report-{slug}", description=line))
+    report = _report(outcome, store)
     if report.get("parent"):
         _made(lambda: create_markdown_artifact(drift_markdown(report), key=f"drift-{slug}", description=line))
 
@@ -127,17 +127,15 @@ def _counted(outcome: RunOutcome, shown: int) -> str:
     return f"Left out: {counts}{more}{place}"
 
 
-def _report(outcome: RunOutcome, store: StoreUrl) -> tuple[str, dict[str, Any]]:
-    """The place of the report of the version that was published, as a link, and the report; empty without one."""
+def _report(outcome: RunOutcome, store: StoreUrl) -> dict[str, Any]:
+    """The report of the version that was published; empty without one."""
     with suppress(DatasetError, OSError, ValueError):
         opened = open_store(store)
         history = read_history(opened)
         entry = history.manifest.report if history.manifest else None
         if entry is not None and outcome.outcome == "published" and history.version == outcome.version:
-            place = redact_url(store.child(entry.path).url)
-            report = dict(json.loads(opened.read_bytes(entry.path)))
-            return place if is_url(place) else Path(place).absolute().as_uri(), report
-    return "", {}
+            return dict(json.loads(opened.read_bytes(entry.path)))
+    return {}
 
 
 def _made(make: Callable[[], Any]) -> UUID | None:

@@ -23,7 +23,8 @@ def print_outcome(console: Console, outcome: RunOutcome) -> None:
     if outcome.outcome == "refused":
         if outcome.breakdown.reasons:
             show(console, _counts("rejected because", outcome.breakdown.reasons))
-        show(console, *map(indented, (*outcome.breakdown.drift, *outcome.breakdown.notices[:3])))
+        page = [f"look at it: {outcome.breakdown.page}"] if outcome.breakdown.page else []
+        show(console, *map(indented, (*outcome.breakdown.drift, *outcome.breakdown.notices[:3], *page)))
     if outcome.outcome == "published":
         show(console, _tables(outcome), *map(indented, facts_of(outcome)))
 
@@ -98,6 +99,8 @@ def facts_of(outcome: RunOutcome) -> Iterator[str]:
     if len(outcome.breakdown.notices) > 3:
         yield f"… and {len(outcome.breakdown.notices) - 3} more notices; `parquetry plan` shows them all"
     yield f"open it: {outcome.root}"
+    if outcome.breakdown.page:
+        yield f"look at it: {outcome.breakdown.page}"
 
 
 def _account_of(account: Account) -> str:

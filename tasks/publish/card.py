@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.label_kinds import kind_of_columns
+from tasks.publish.card_text import card_text
 from tasks.publish.documents import Manifest
+from tasks.publish.history import Version
 
-_LISTED = 20
+_LICENSE = re.compile(r"[a-z0-9][a-z0-9.-]{1,40}")
+"""What hubs take for the short name of a licence."""
 
 
 def version_name(version: int) -> str:
@@ -18,25 +21,36 @@ def version_name(version: int) -> str:
     return f"v{version:06}"
 
 
-def root_card(newest: int, versions: Mapping[int, Manifest]) -> str:
-    """The card of the output: the newest version by default, each kept one by its name, and the rejects."""
-    manifest = versions[newest]
+def root_card(newest: int, versions: Mapping[int, Version], place: str, *, has_views: bool) -> str:
+    """The card of the output: the newest version by default, each kept one by its name, and the rejects.
+
+    Args:
+        newest: The newest version's number.
+        versions: Those that are kept, by number.
+        place: The root of the output, as a person opens it.
+        has_views: Whether each version has a folder of its own.
+    """
+    manifest = versions[newest].manifest
     configs = [_config("default", manifest)]
     infos = [_info("default", manifest)]
     for number, kept in sorted(versions.items(), reverse=True):
-        configs.append(_config(version_name(number), kept))
-        infos.append(_info(version_name(number), kept))
+        configs.append(_config(version_name(number), kept.manifest))
+        infos.append(_info(version_name(number), kept.manifest))
     if manifest.rejects is not None:
         configs.append(_rejects(manifest.rejects.path))
-    return _page(configs, infos, manifest, newest)
+    page = manifest.page.path if manifest.page else ""
+    folder = f"versions/{newest:06}/data" if has_views else ""
+    return _page(configs, infos, manifest, card_text(versions[newest], place, folder, page))
 
 
-def view_card(version: int, manifest: Manifest) -> str:
-    """The card of one version's own folder."""
+def view_card(version: Version, place: str) -> str:
+    """The card of one version's own folder, in the output at *place*."""
+    manifest = version.manifest
     configs = [_config("default", manifest, "data")]
     if manifest.rejects is not None:
         configs.append(_rejects("rejects.parquet"))
-    return _page(configs, [_info("default", manifest)], manifest, version)
+    folder, page = f"versions/{version.commit.version:06}/data", "report.html" if manifest.page else ""
+    return _page(configs, [_info("default", manifest)], manifest, card_text(version, place, folder, page))
 
 
 def _config(name: str, manifest: Manifest, folder: str = "") -> dict[str, Any]:
@@ -72,9 +86,12 @@ def _class_label(names: Sequence[str]) -> dict[str, Any]:
     return {"class_label": {"names": {str(number): name for number, name in enumerate(names)}}}
 
 
-def _page(configs: list[dict[str, Any]], infos: list[dict[str, Any]], manifest: Manifest, version: int) -> str:
-    head = ["---", "configs:", *map(_line, configs), "dataset_info:", *map(_line, infos), "---"]
-    return "\n".join([*head, "", *_body(manifest, version), ""])
+def _page(configs: list[dict[str, Any]], infos: list[dict[str, Any]], manifest: Manifest, text: Sequence[str]) -> str:
+    output = manifest.config.get("output")
+    known = str((output.get("license") if isinstance(output, dict) else "") or "")
+    license_line = [f"license: {json.dumps(known)}"] if _LICENSE.fullmatch(known) else []
+    head = ["---", "configs:", *map(_line, configs), "dataset_info:", *map(_line, infos), *license_line, "---"]
+    return "\n".join([*head, "", *text, ""])
 
 
 def _line(value: Mapping[str, Any]) -> str:
@@ -85,35 +102,3 @@ def _line(value: Mapping[str, Any]) -> str:
 
 def _is_plain(char: str) -> bool:
     return " " <= char <= "~" or "\xa0" <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char >= "\U00010000"
-
-
-def _body(manifest: Manifest, version: int) -> list[str]:
-    rows = [f"| {_cell(split)} | {count:,} |" for split, count in manifest.splits.items()]
-    largest = sorted(manifest.classes.items(), key=lambda item: (-item[1], item[0]))
-    classes = [f"| {_cell(name)} | {count:,} |" for name, count in largest[:_LISTED]]
-    has_classes = kind_of_columns(manifest.columns) != "number"
-    more = [f"| … {len(largest) - _LISTED} more | |"] if len(largest) > _LISTED else []
-    return [
-        f"# {_cell(manifest.dataset)}",
-        "",
-        f"Version {version}: {manifest.rows:,} images in {len(manifest.shards)} shards, "
-        + (
-            f"{len(manifest.class_names.get('label', []))} classes." if has_classes else "each with a number, `target`."
-        ),
-        "",
-        *["| split | images |", "| --- | ---: |", *rows],
-        "",
-        *(["| class | images |", "| --- | ---: |", *classes, *more, ""] if has_classes else []),
-        "Open it with `datasets`: `load_dataset(FOLDER)` is the newest version, "
-        f'`load_dataset(FOLDER, "{version_name(version)}")` this one for as long as it is kept.',
-        "",
-        "The data of a version are the files listed for it above and in `latest.json` (on a local disk also the folder "
-        f"`versions/{version:06}/data`), never all of `_shards/`, which holds the files of every kept version.",
-    ]
-
-
-def _cell(text: str) -> str:
-    """*text* in a table of Markdown: no markup, no HTML, no line breaks."""
-    plain = "".join(char if char.isprintable() else " " for char in text)
-    escaped = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return "".join(f"\\{char}" if char in "\\`*_[]|#!" else char for char in escaped)

@@ -13,7 +13,7 @@ from tasks.publish.guest import is_own_card, is_own_latest
 from tasks.publish.history import Version, list_versions, read_version
 from tasks.publish.settings import OutputSettings
 from tasks.publish.views import write_views
-from tasks.storage import LocalStore, Store
+from tasks.storage import LocalStore, Store, redact_url
 
 _ROUNDS = 5
 
@@ -29,7 +29,7 @@ def refresh_derived(store: Store, settings: OutputSettings) -> list[str]:
             newest = max(list_versions(store), default=0)
             if newest:
                 kept = kept_versions(store, settings, newest)
-                told = _write(store, {number: version.manifest for number, version in kept.items()}, newest)
+                told = _write(store, kept, newest)
             if max(list_versions(store), default=0) == newest:
                 return told
     except (DatasetError, OSError) as error:
@@ -62,13 +62,14 @@ def pinned_versions(store: Store) -> dict[int, list[str]]:
     return pins
 
 
-def _write(store: Store, kept: Mapping[int, Manifest], newest: int) -> list[str]:
+def _write(store: Store, kept: Mapping[int, Version], newest: int) -> list[str]:
     """Views first: who reads of a version finds it. Returns what is left as somebody else wrote it."""
+    place = redact_url(store.place.url)
     if isinstance(store, LocalStore):
         write_views(store, kept)
     made = {
-        CARD: (root_card(newest, kept).encode(), is_own_card),
-        LATEST: (latest_json(newest, kept[newest]), is_own_latest),
+        CARD: (root_card(newest, kept, place, has_views=isinstance(store, LocalStore)).encode(), is_own_card),
+        LATEST: (latest_json(newest, kept[newest].manifest), is_own_latest),
     }
     left = [path for path, (data, is_own) in made.items() if not _put(store, path, data, is_own)]
     return [f"{path} is somebody else's and is left as it is: move it away for the next run" for path in left]

@@ -78,6 +78,7 @@ class Manifest(Document):
         shards: The files of rows.
         rejects: The file of those left out; None where there is none.
         report: What changed against the version before, as JSON.
+        page: The same and more for a person, as HTML; None where there is none.
     """
 
     dataset: str
@@ -100,11 +101,12 @@ class Manifest(Document):
     shards: list[FileEntry]
     rejects: FileEntry | None
     report: FileEntry | None = None
+    page: FileEntry | None = None
 
     @property
     def files(self) -> list[FileEntry]:
         """Every file of the version."""
-        return [*self.shards, *(file for file in (self.rejects, self.report) if file is not None)]
+        return [*self.shards, *(file for file in (self.rejects, self.report, self.page) if file is not None)]
 
     @property
     def rows(self) -> int:

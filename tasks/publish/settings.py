@@ -24,6 +24,9 @@ class OutputSettings(StepConfig):
         keep_versions: So many versions are kept; older ones go once the grace is over.
         grace_days: Files that no kept version names are deleted no sooner.
         dedupe: ``content`` leaves out images whose bytes another one has already.
+        license: Of the images and labels, for the card: a short name such as ``cc-by-4.0``, or a sentence.
+        contact: Whom to ask, for the card.
+        about: What the dataset is, in a sentence, for the card.
         single_writer: Publish also where the store cannot create a file only if it is absent: nobody else may then.
     """
 
@@ -32,6 +35,9 @@ class OutputSettings(StepConfig):
     keep_versions: int = Field(default=7, ge=1)
     grace_days: float = Field(default=3, ge=0)
     dedupe: Literal["none", "content"] = "none"
+    license: str = ""
+    contact: str = ""
+    about: str = ""
     single_writer: bool = False
 
     @field_validator("storage_options")

@@ -120,6 +120,23 @@ def version_path(store: Store, number: int | None) -> str:
     return store.place.child(f"{view_name(there[-1])}/data").url
 
 
+def page_place(store: Store, number: int | None) -> str:
+    """The full place of the page of version *number*, or of the newest: a path, or a URL.
+
+    Raises:
+        VersionError: There is no such version, or it has no page any more.
+    """
+    version = open_version(store, number)
+    page = version.manifest.page
+    if page is None or not store.exists(page.path):
+        gone = "was published without a page" if page is None else f"has lost its page, {page.path}"
+        raise VersionError(
+            f"Version {version.commit.version} of {redact_url(store.place.url)} {gone}. "
+            f"`parquetry report ROOT {version.commit.version} --to FILE` makes it anew."
+        )
+    return redact_url(store.place.child(page.path).url)
+
+
 def output_settings(store: Store) -> OutputSettings:
     """The `output` section that the newest version was published with, as far as it still has a meaning.
 

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from tasks.publish.card import view_card
 from tasks.publish.documents import FileEntry, Manifest
+from tasks.publish.history import Version
 from tasks.publish.verify import file_problem
 from tasks.storage import WORKPLACE, LocalStore, claimed_folder, is_shard_name, sync_folder
 
@@ -21,13 +22,13 @@ def view_name(version: int) -> str:
     return f"{VIEWS}/{version:06}"
 
 
-def write_views(store: LocalStore, versions: Mapping[int, Manifest]) -> None:
+def write_views(store: LocalStore, versions: Mapping[int, Version]) -> None:
     """Make the views of *versions*, and repair those that are not as they should be; others stay as they are."""
     (store.root / VIEWS).mkdir(exist_ok=True)
-    for version, manifest in versions.items():
-        if not (store.root / view_name(version)).is_dir():
-            _make_view(store.root, version, manifest)
-        _repair_view(store, version, manifest)
+    for number, version in versions.items():
+        if not (store.root / view_name(number)).is_dir():
+            _make_view(store.root, version)
+        _repair_view(store, version)
 
 
 def remove_views(store: LocalStore, versions: Iterable[int]) -> None:
@@ -61,9 +62,11 @@ def list_views(store: LocalStore) -> list[int]:
 
 def view_problem(store: LocalStore, version: int, file: FileEntry) -> Iterator[tuple[str, str]]:
     """What is wrong with *file* in the view of *version*; nothing where there is no view, which any run makes."""
-    if file.path.startswith("reports/") or not (store.root / view_name(version)).is_dir():
+    is_json = file.path.startswith("reports/") and file.path.endswith(".json")
+    if is_json or not (store.root / view_name(version)).is_dir():
         return
-    name = f"data/{file.path.rpartition('/')[2]}" if file.split else "rejects.parquet"
+    alone = "report.html" if file.path.startswith("reports/") else "rejects.parquet"
+    name = f"data/{file.path.rpartition('/')[2]}" if file.split else alone
     path = f"{view_name(version)}/{name}"
     if _is_link(store.root / path, store.root / file.path):
         return
@@ -84,10 +87,13 @@ def _links(manifest: Manifest) -> Iterator[tuple[str, str]]:
         yield f"data/{shard.path.rpartition('/')[2]}", shard.path
     if manifest.rejects is not None:
         yield "rejects.parquet", manifest.rejects.path
+    if manifest.page is not None:
+        yield "report.html", manifest.page.path
 
 
-def _documents(version: int, manifest: Manifest) -> dict[str, bytes]:
-    return {"README.md": view_card(version, manifest).encode(), "manifest.json": manifest.to_bytes()}
+def _documents(root: Path, version: Version) -> dict[str, bytes]:
+    card = view_card(version, str(root)).encode("utf-8", "replace")
+    return {"README.md": card, "manifest.json": version.manifest.to_bytes()}
 
 
 def _has_bytes(path: Path, data: bytes) -> bool:
@@ -97,15 +103,15 @@ def _has_bytes(path: Path, data: bytes) -> bool:
         return False
 
 
-def _make_view(root: Path, version: int, manifest: Manifest) -> None:
+def _make_view(root: Path, version: Version) -> None:
     """Make the view in a folder of this process, then move it to its place in one step."""
-    target = root / view_name(version)
+    target = root / view_name(version.commit.version)
     with claimed_folder(root / WORKPLACE, f"view-{uuid4().hex}") as folder:
         made = folder / target.name
         (made / "data").mkdir(parents=True)
-        for name, path in _links(manifest):
+        for name, path in _links(version.manifest):
             os.link(root / path, made / name)
-        for name, data in _documents(version, manifest).items():
+        for name, data in _documents(root, version).items():
             (made / name).write_bytes(data)
         sync_folder(made / "data")
         sync_folder(made)
@@ -117,18 +123,19 @@ def _make_view(root: Path, version: int, manifest: Manifest) -> None:
         sync_folder(target.parent)
 
 
-def _repair_view(store: LocalStore, version: int, manifest: Manifest) -> None:
+def _repair_view(store: LocalStore, version: Version) -> None:
     """Make the files of a view what they should be, one by one: whoever reads the others never misses them."""
-    folder, links = store.root / view_name(version), dict(_links(manifest))
+    view = view_name(version.commit.version)
+    folder, links = store.root / view, dict(_links(version.manifest))
     for name, path in links.items():
         if not _is_link(folder / name, store.root / path):
             _replace_link(store.root, folder / name, store.root / path)
     for file in _entries(folder / "data"):
         if f"data/{file.name}" not in links and is_shard_name(file.name):
             file.unlink(missing_ok=True)
-    for name, data in _documents(version, manifest).items():
+    for name, data in _documents(store.root, version).items():
         if not _has_bytes(folder / name, data):
-            store.replace(f"{view_name(version)}/{name}", data)
+            store.replace(f"{view}/{name}", data)
 
 
 def _replace_link(root: Path, place: Path, pool: Path) -> None:

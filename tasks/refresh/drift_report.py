@@ -17,6 +17,7 @@ from tasks.label_kinds import LabelKind, kind_of_columns, numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, content_path
+from tasks.publish.runs import now
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.outcome import Account, Breakdown
 from tasks.refresh.planning import PlannedRun
@@ -28,6 +29,8 @@ from tasks.shards.statistics import read_sizes
 from tasks.storage import in_pool
 
 _PIXELS_OF = 64
+_NIGHTS = 30
+"""So many versions are known to a report by their counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,10 @@ def make_report(
     """What changed against the version before, as JSON values."""
     before = run.history.manifest
     old, new, kind = facts.planned.past.rows.table, facts.built.rows.table, facts.label_kind
-    settled = facts.built.settled
+    settled, past = facts.built.settled, _past_report(run)
     return {
         "format": drift.FORMAT,
+        "time": now(),
         "parent": run.history.version or None,
         "states": facts.changes,
         "classes": drift.differences(before.classes if before else {}, facts.breakdown.classes),
@@ -80,12 +84,13 @@ def make_report(
         "first_rejects": first_rejects(facts.rejections),
         "hosts": drift.top_hosts(facts.rejections),
         "duplicates": {"images": len(settled.duplicates), "across_splits": dict(settled.pairs)},
-        "images": _images(run, facts),
+        "images": _images(run, facts, _known_sums(past)),
         "stale": _stale(facts),
         "account": asdict(facts.account),
         "bytes_fetched": facts.built.counts["fetched_bytes"],
         "seconds": tally_of(dataset.name).stages,
         "gates": [asdict(gate) for gate in gates],
+        "history": [*_known_nights(past)[1 - _NIGHTS :], _night(run, facts, gates)],
         "libraries": _library_changes(before.libraries if before else None, libraries),
         "notices": list(facts.breakdown.notices),
     }
@@ -107,9 +112,8 @@ def _library_changes(before: Mapping[str, str] | None, after: Mapping[str, str])
     }
 
 
-def _images(run: Run, facts: RunFacts) -> dict[str, Any]:
+def _images(run: Run, facts: RunFacts, known: Mapping[str, Any]) -> dict[str, Any]:
     """Sizes, aspect, pixels and formats, before and after; and the sums by shard, by which the next report goes on."""
-    known = _known_sums(run)
     files = [file.name for file in facts.built.rows.files]
     new = [name for name in files if name not in known]
     each = math.ceil(_PIXELS_OF / max(1, len(new)))
@@ -123,14 +127,37 @@ def _images(run: Run, facts: RunFacts) -> dict[str, Any]:
     }
 
 
-def _known_sums(run: Run) -> dict[str, Any]:
-    """The sums of the version before; none where its report is gone."""
+def _past_report(run: Run) -> dict[str, Any]:
+    """The report of the version before; empty where it is gone."""
     entry = run.history.manifest.report if run.history.manifest else None
     if entry is not None:
-        with suppress(DatasetError, OSError, ValueError, KeyError, TypeError):
-            found: dict[str, Any] = json.loads(run.store.read_bytes(entry.path))["images"]["shards"]
-            return {in_pool(path): sums for path, sums in found.items()}
+        with suppress(DatasetError, OSError, ValueError):
+            found = json.loads(run.store.read_bytes(entry.path))
+            return found if isinstance(found, dict) else {}
     return {}
+
+
+def _known_sums(past: Mapping[str, Any]) -> dict[str, Any]:
+    """The sums of the version before, by shard; none where its report lacks them."""
+    with suppress(KeyError, TypeError, AttributeError):
+        return {in_pool(path): sums for path, sums in past["images"]["shards"].items()}
+    return {}
+
+
+def _known_nights(past: Mapping[str, Any]) -> list[Any]:
+    found = past.get("history")
+    return found if isinstance(found, list) else []
+
+
+def _night(run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> dict[str, Any]:
+    """What later reports know of this version."""
+    return {
+        "version": run.history.version + 1,
+        "time": now(),
+        "changes": facts.changes,
+        "account": asdict(facts.account),
+        "gates": {gate.gate: gate.value for gate in gates},
+    }
 
 
 def _targets(old: pa.Table, new: pa.Table, has_same_kind: bool, kind: LabelKind) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class Breakdown:
         reasons: Images left out, by reason.
         drift: What changed against the version before, a line each.
         left_out: The first images left out: place, label file and line, reason, detail.
+        page: Where the page of the version, or of the refused run, is; empty where there is none.
     """
 
     layout: str = ""
@@ -70,6 +71,7 @@ class Breakdown:
     reasons: Mapping[str, int] = field(default_factory=dict)
     drift: tuple[str, ...] = ()
     left_out: tuple[Mapping[str, str], ...] = ()
+    page: str = ""
 
     def with_notices(self, notices: Iterable[str]) -> Breakdown:
         """The same with further *notices* before the others."""
@@ -112,7 +114,8 @@ class RunOutcome:
     def as_json(self) -> dict[str, Any]:
         """The contract of `run --json`: flat, stable names."""
         head = {key: getattr(self, key) for key in ("name", "outcome", "reason", "root", "version")}
-        said = {"notices": list(self.breakdown.notices), "drift": list(self.breakdown.drift)}
+        said: dict[str, Any] = {"notices": list(self.breakdown.notices), "drift": list(self.breakdown.drift)}
+        said["page"] = self.breakdown.page
         return head | asdict(self.account) | {"seconds": round(self.seconds, 3)} | said
 
     def as_dict(self) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
 from tasks.publish.derived import refresh_derived
+from tasks.publish.documents import FileEntry
 from tasks.publish.memory import remember
 from tasks.publish.retention import apply_retention, drop_unnamed
+from tasks.publish.runs import now
 from tasks.publish.state import State, save_state
 from tasks.publish.verify import verify_built
 from tasks.redaction import redact_url
@@ -29,6 +31,7 @@ from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import Account, Breakdown, RunOutcome
 from tasks.refresh.past import moment_of
 from tasks.refresh.planning import PlannedRun
+from tasks.refresh.report_page import facts_of_refusal, facts_of_run, store_page
 from tasks.refresh.rounds import BuiltShards
 from tasks.refresh.version_draft import is_unchanged, learned_state, library_versions, make_manifest, state_of_refused
 from tasks.report.drift import FORMAT, headlines, top_hosts
@@ -59,15 +62,16 @@ def publish_run(
         save_state(run, learned, planned.past.state, run.history.version)
         return _outcome(dataset, run, facts, None, _afterwards(dataset, run, built))
     report = make_report(dataset, run, facts, gates, library_versions(facts.planned.spec.pixels))
-    version, warnings = _commit(dataset, run, facts, gates, report)
-    facts = with_drift(facts, report)
+    page, untold = store_page(run, facts_of_run(run, facts, report))
+    version, warnings = _commit(dataset, run, facts, gates, (report, page))
+    facts = with_page(run, with_drift(facts, report), page)
     try:
         save_state(run, learned_state(facts, facts.rejections), planned.past.state, version)
     except DatasetError as error:
         warnings.append(
             f"What was learned of images that failed is lost, and costs the next run some fetching: {error}"
         )
-    return _outcome(dataset, run, facts, version, [*warnings, *_afterwards(dataset, run, built)])
+    return _outcome(dataset, run, facts, version, [*warnings, *untold, *_afterwards(dataset, run, built)])
 
 
 def _afterwards(dataset: Dataset, run: Run, built: BuiltShards) -> list[str]:
@@ -96,6 +100,7 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
     reasons = dict(Counter(left_out["reason"].to_pylist()).most_common())
     report = {
         "format": FORMAT,
+        "time": now(),
         "parent": run.history.version or None,
         "refused": outcome.reason,
         "plan": dict(planned.plan.states),
@@ -104,8 +109,10 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
         "hosts": top_hosts(left_out),
         "seconds": tally_of(dataset.name).stages,
     }
-    notices = [*outcome.breakdown.notices, *_kept(run, state, planned, report)]
-    found = Breakdown(reasons=reasons, notices=tuple(notices), left_out=rejects_shown(left_out))
+    page, untold = store_page(run, facts_of_refusal(run, planned, report, left_out))
+    notices = [*outcome.breakdown.notices, *_kept(run, state, planned, report), *untold]
+    shown, place = rejects_shown(left_out), place_of_page(run, page)
+    found = Breakdown(reasons=reasons, notices=tuple(notices), left_out=shown, page=place)
     return replace(outcome, breakdown=found)
 
 
@@ -124,9 +131,10 @@ def _forbidden(
     past = facts.planned.past
     state = replace(learned_state(facts, past.rejects), absent=past.state.absent)
     report = make_report(dataset, run, facts, gates, library_versions(facts.planned.spec.pixels))
+    page, untold = store_page(run, facts_of_run(run, facts, report, refused.reason))
     kept = _kept(run, state, facts.planned, report)
-    facts = with_drift(facts, report)
-    notices = [*refused.breakdown.notices, *kept]
+    facts = with_page(run, with_drift(facts, report), page)
+    notices = [*refused.breakdown.notices, *kept, *untold]
     return replace(refused, account=facts.account, breakdown=facts.breakdown.with_notices(notices))
 
 
@@ -134,6 +142,16 @@ def with_drift(facts: RunFacts, report: Mapping[str, Any]) -> RunFacts:
     """*facts* with what *report* says in a few lines, where there was a version before."""
     lines = tuple(drift_lines(report)) if report["parent"] else ()
     return replace(facts, breakdown=replace(facts.breakdown, drift=lines))
+
+
+def with_page(run: Run, facts: RunFacts, page: FileEntry | None) -> RunFacts:
+    """*facts* with the place of their page."""
+    return replace(facts, breakdown=replace(facts.breakdown, page=place_of_page(run, page)))
+
+
+def place_of_page(run: Run, page: FileEntry | None) -> str:
+    """Where *page* is, for a person; empty where there is none."""
+    return redact_url(run.store.place.child(page.path).url) if page else ""
 
 
 def _kept(run: Run, state: State, planned: PlannedRun, report: Mapping[str, Any]) -> list[str]:
@@ -255,10 +273,14 @@ def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
 
 
 def _commit(
-    dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult], report: Mapping[str, Any]
+    dataset: Dataset,
+    run: Run,
+    facts: RunFacts,
+    gates: Sequence[GateResult],
+    told: tuple[Mapping[str, Any], FileEntry | None],
 ) -> tuple[int, list[str]]:
-    """Make the version; return its number, and what could not be done once it was there."""
-    written = write_rejects(run.store, facts.rejections), store_report(run, report)
+    """Make the version, *told* of in a report and on a page; return its number, and what could not be done then."""
+    written = write_rejects(run.store, facts.rejections), store_report(run, told[0]), told[1]
     manifest = make_manifest(dataset, run, facts, gates, written)
     spec = facts.planned.spec
     schema = shard_schema(spec.class_names, manifest.pixel_spec, spec.kept, spec.label_kind)

@@ -34,9 +34,9 @@ def make_manifest(
     run: Run,
     facts: RunFacts,
     gates: Sequence[GateResult],
-    written: tuple[FileEntry | None, FileEntry],
+    written: tuple[FileEntry | None, FileEntry, FileEntry | None],
 ) -> Manifest:
-    """The version that a run built; *written* are the files of its rejects, if there are any, and of its report."""
+    """The version that a run built; *written* are its rejects, if there are any, its report and page."""
     names, spec = facts.planned.labelled.class_names, facts.planned.spec
     pixel_spec = published_pixel_spec(spec.pixels)
     return Manifest(
@@ -60,6 +60,7 @@ def make_manifest(
         shards=[entry_of(file) for file in sorted(facts.built.rows.files, key=lambda file: (file.split, file.name))],
         rejects=written[0],
         report=written[1],
+        page=written[2],
     )
 
 

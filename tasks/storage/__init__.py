@@ -11,7 +11,7 @@ from tasks.storage.remote import RemoteStore
 from tasks.storage.schemes import require_scheme, scheme_problem
 from tasks.storage.spooled import is_read_once, open_local
 from tasks.storage.store import Store, StoredFile, told
-from tasks.storage.urls import is_url, local_path, no_such, quote_location, redact_url
+from tasks.storage.urls import as_link, is_url, local_path, no_such, quote_location, redact_url
 
 
 def open_store(place: StoreUrl) -> Store:
@@ -39,6 +39,7 @@ __all__ = [
     "RemoteStore",
     "Store",
     "StoredFile",
+    "as_link",
     "claimed_folder",
     "in_pool",
     "is_own",

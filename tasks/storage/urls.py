@@ -8,7 +8,7 @@ from pathlib import Path
 from tasks.errors import ConfigError
 from tasks.redaction import is_url, redact_url
 
-__all__ = ["is_url", "local_path", "no_such", "quote_location", "redact_url"]
+__all__ = ["as_link", "is_url", "local_path", "no_such", "quote_location", "redact_url"]
 
 
 def local_path(text: str) -> Path:
@@ -30,6 +30,11 @@ def no_such(what: str, place: str) -> str:
     path = Path(os.path.normpath(place))
     there = next((folder for folder in path.parents if folder.is_dir()), path.parent)
     return f"There is no {what} {path}; the nearest folder that is there is {there}."
+
+
+def as_link(place: str) -> str:
+    """*place*, a path or a URL, as an address that a browser opens."""
+    return place if is_url(place) else Path(place).absolute().as_uri()
 
 
 def quote_location(text: str) -> str:

@@ -50,6 +50,8 @@ def test_every_recipe_of_the_reading_guide_runs(
         exec(recipe, names)  # noqa: S102 - the document's own recipes, as they stand in it
 
     train = names["train"].num_rows
+    second = [row["sample_id"] for row in names["ranks"][1]]
+    assert sorted([names["seen"], *names["rest"], *second]) == sorted(names["train"]["sample_id"].to_pylist())
     assert 0 < train < 7
     assert sum(split.num_rows for split in names["newest"].values()) == len(names["newest_table"]) == 7
     assert sum(split.num_rows for split in names["older"].values()) == len(names["first_table"]) == 6

@@ -40,7 +40,7 @@ def test_the_recipes_for_pytorch_run_as_they_stand(tmp_path: Path, monkeypatch: 
     batches = list(names["loader"])
     assert sum(len(batch["label"]) for batch in batches) == 24
     assert batches[0]["image"].shape == (4, 3, 16, 16)
-    batches = list(names["loader_of_shards"])
+    batches = list(names["loader_of_groups"])
     assert sorted(label for _, labels in batches for label in labels.tolist()) == sorted([0, 1, 2] * 8)
     assert batches[0][0].shape[1:] == (16, 16, 3)
 

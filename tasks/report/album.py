@@ -1,0 +1,135 @@
+"""Small pictures of published images, read out of shards for a page that a person looks at."""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+from PIL import Image, ImageOps
+
+from tasks.errors import DatasetError
+from tasks.samples import UNREADABLE
+from tasks.storage import Store
+
+SIDE = 96
+"""The longer side of a small picture, in pixels."""
+
+_GROUPS = {True: 48, False: 12}
+"""So many row groups are read for a page at most, of some 8 MiB each: from a local disk, and from another store."""
+
+_MOST_PIXELS = 16_000_000
+_COLUMNS = ("image.bytes", "pixels", "width", "height", "channels")
+
+Place = tuple[int, int]
+"""A row: its file, by its place in a list, and its place in that file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Album:
+    """Small pictures of rows.
+
+    Attributes:
+        pictures: Each as an address that holds it whole (``data:image/jpeg;base64,…``), by its place.
+        lost: The files that could not be read.
+    """
+
+    pictures: Mapping[Place, str] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
+
+
+def read_album(store: Store, files: Sequence[str], places: Iterable[Place]) -> Album:
+    """The pictures of *places*, as far as few enough row groups hold them; the fullest are read first.
+
+    Args:
+        store: The output.
+        files: The shards, below its root.
+        places: Rows of them.
+    """
+    by_file: dict[int, set[int]] = defaultdict(set)
+    for file, row in places:
+        by_file[file].add(row)
+    pictures: dict[Place, str] = {}
+    lost: list[str] = []
+    left = _GROUPS[store.is_local]
+    for file in sorted(by_file, key=lambda one: (-len(by_file[one]), one)):
+        if left <= 0:
+            break
+        try:
+            found, groups = _of_file(store, files[file], sorted(by_file[file]), left)
+        except (*UNREADABLE, DatasetError):
+            lost.append(files[file])
+            continue
+        left -= groups
+        pictures |= {(file, row): picture for row, picture in found.items()}
+    return Album(pictures, tuple(lost))
+
+
+def _of_file(store: Store, path: str, rows: Sequence[int], most: int) -> tuple[dict[int, str], int]:
+    """The pictures of *rows* of one shard, and how many row groups were read for them."""
+    pictures: dict[int, str] = {}
+    with store.open(path) as opened, pq.ParquetFile(opened) as parquet:
+        sizes = [parquet.metadata.row_group(number).num_rows for number in range(parquet.num_row_groups)]
+        starts = np.cumsum([0, *sizes])
+        groups = Counter(int(np.searchsorted(starts, row, side="right")) - 1 for row in rows if row < starts[-1])
+        columns = [name for name in _COLUMNS if name.partition(".")[0] in parquet.schema_arrow.names]
+        chosen = sorted(sorted(groups), key=lambda group: -groups[group])[:most]
+        for group in chosen:
+            start = int(starts[group])
+            inside = [row for row in rows if start <= row < starts[group + 1]]
+            table = parquet.read_row_group(group, columns=columns).take([row - start for row in inside])
+            made = (_picture_of(values) for values in table.to_pylist())
+            pictures |= {row: picture for row, picture in zip(inside, made, strict=True) if picture}
+    return pictures, len(chosen)
+
+
+def _picture_of(values: Mapping[str, Any]) -> str:
+    """The picture of one row; empty where there is none to be had."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what Pillow has to say of damaged metadata is no news here
+            return _as_address(_raw(values) if "pixels" in values else _opened(values["image"]["bytes"]))
+    except Exception:  # noqa: BLE001 - Pillow raises anything, and a page lacks one picture more
+        return ""
+
+
+def _raw(values: Mapping[str, Any]) -> Image.Image:
+    shape = (values["height"], values["width"], values["channels"])
+    pixels = np.frombuffer(values["pixels"], dtype=np.uint8).reshape(shape)
+    return Image.fromarray(pixels[:, :, 0] if shape[2] == 1 else pixels)
+
+
+def _opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    if image.format != "JPEG" and image.width * image.height > _MOST_PIXELS:
+        raise ValueError("too large to be made small in passing")
+    image.thumbnail((2 * SIDE, 2 * SIDE))
+    return ImageOps.exif_transpose(image)
+
+
+def _as_address(image: Image.Image) -> str:
+    image.thumbnail((SIDE, SIDE))
+    buffer = io.BytesIO()
+    _on_white(image).save(buffer, "JPEG", quality=72)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode in {"L", "RGB"}:
+        return image
+    ground = Image.new("RGBA", image.size, "white")
+    ground.alpha_composite(image.convert("RGBA"))
+    return ground.convert("RGB")
+
+
+def spread(places: Iterable[Place], most: int) -> Iterator[Place]:
+    """At most *most* of *places*, evenly spread over them."""
+    listed = list(places)
+    count = min(most, len(listed))
+    yield from (listed[number * len(listed) // count] for number in range(count))

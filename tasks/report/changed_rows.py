@@ -1,0 +1,165 @@
+"""Which rows differ between two versions, and which of them a page shows. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.label_kinds import LabelKind, classes_in
+
+COLUMNS = ("sample_id", "split", "label_name", "content_sha256", "file", "row")
+"""Of the rows that a page is made of; ``label_name`` is the text of labels of any kind."""
+
+MOST = 24
+"""So many pictures of each kind of change are shown."""
+
+_SORTED = 20_000  # beyond so many, each so-manieth stands for the rest before they are put in order
+_LOOKED_AT = 60_000  # rows among which samples are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One row that is shown.
+
+    Attributes:
+        sample_id: Its id.
+        file: The file that holds it, by its place in the list of its version.
+        row: Its place there.
+        is_old: It is a row of the version before.
+        label: Its label in words; where its label or split changed, what it was and is.
+    """
+
+    sample_id: str
+    file: int
+    row: int
+    is_old: bool
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Rows of one kind of change.
+
+    Attributes:
+        title: What became of them.
+        count: How many there are.
+        shown: Some of them, chosen by a hash: the same rows are shown again.
+    """
+
+    title: str
+    count: int
+    shown: tuple[Shown, ...]
+
+
+def changes_between(before: pa.Table, after: pa.Table, kind: LabelKind) -> list[Change]:
+    """What became of the rows, each kind of change that occurs; both tables have `COLUMNS`."""
+    place = pc.index_in(after["sample_id"].combine_chunks(), value_set=before["sample_id"].combine_chunks())
+    is_new = pc.is_null(place)
+    gone = pc.invert(pc.is_in(before["sample_id"], value_set=after["sample_id"].combine_chunks()))
+    added, deleted = after.filter(is_new), before.filter(gone)
+    moved = pc.is_in(added["content_sha256"], value_set=deleted["content_sha256"].combine_chunks())
+    found = [_change("added", added.filter(pc.invert(moved)), kind)]
+    found.append(_change("moved: other places with the same bytes", added.filter(moved), kind))
+    there, old = after.filter(pc.invert(is_new)), before.take(place.drop_null())
+    for title, column in (
+        ("changed: other bytes in the same place", "content_sha256"),
+        ("relabelled", "label_name"),
+        ("put into another split", "split"),
+    ):
+        differs = pc.fill_null(pc.not_equal(there[column], old[column]), False)
+        rows = there.filter(differs)
+        if column != "content_sha256":
+            rows = rows.append_column("was", old[column].filter(differs)).append_column("is", rows[column])
+        found.append(_change(title, rows, kind))
+    went = pc.invert(pc.is_in(deleted["content_sha256"], value_set=added["content_sha256"].combine_chunks()))
+    found.append(_change("deleted", deleted.filter(went), kind, is_old=True))
+    return [change for change in found if change.count]
+
+
+def _change(title: str, rows: pa.Table, kind: LabelKind, *, is_old: bool = False) -> Change:
+    return Change(title, rows.num_rows, tuple(_shown(row, kind, is_old=is_old) for row in chosen(rows, MOST)))
+
+
+def chosen(rows: pa.Table, most: int) -> list[dict[str, Any]]:
+    """At most *most* of *rows*, by the hash of their ids, and so always the same."""
+    if rows.num_rows > _SORTED:
+        step = rows.num_rows // _SORTED
+        rows = rows.take(pa.array(range(0, rows.num_rows, step)))
+    hashes = pa.array([hashlib.sha256(one.encode()).hexdigest()[:16] for one in rows["sample_id"].to_pylist()])
+    first = pc.array_sort_indices(hashes)[:most]
+    found: list[dict[str, Any]] = rows.take(first).to_pylist()
+    return found
+
+
+def _shown(row: Mapping[str, Any], kind: LabelKind, *, is_old: bool = False) -> Shown:
+    label = in_words(row["label_name"], kind)
+    if "was" in row:
+        label = f"{in_words(row['was'], kind)} → {in_words(row['is'], kind)}"
+    return Shown(row["sample_id"], row["file"], row["row"], is_old, label)
+
+
+def in_words(text: str, kind: LabelKind) -> str:
+    """A label, or a split, as a person reads it; *text* is how rows have it."""
+    if kind == "many" and text.startswith("["):
+        return ", ".join(classes_in(text, kind)) or "no label"
+    return text or "no label"
+
+
+def samples_of_classes(rows: pa.Table, names: Sequence[str], most: int, kind: LabelKind) -> dict[str, list[Shown]]:
+    """At most *most* rows of each class of *names*, those that lie together in few places first."""
+    wanted: dict[str, list[Shown]] = {name: [] for name in names}
+    open_names = set(names)
+    for row in _in_order_of_places(rows):
+        for name in classes_in(row["label_name"], kind) or [""]:
+            if name in open_names:
+                wanted[name].append(_shown(row, kind))
+                if len(wanted[name]) >= most:
+                    open_names.discard(name)
+        if not open_names:
+            break
+    return wanted
+
+
+def first_samples(rows: pa.Table, most: int, kind: LabelKind) -> list[Shown]:
+    """The first *most* rows, as `samples_of_classes` takes them."""
+    found: list[Shown] = []
+    for row in _in_order_of_places(rows):
+        if len(found) >= most:
+            break
+        found.append(_shown(row, kind))
+    return found
+
+
+def _in_order_of_places(rows: pa.Table) -> Iterator[dict[str, Any]]:
+    """Rows in the order in which few row groups show most of them: shards are mixed, so any part stands for all."""
+    if rows.num_rows > _LOOKED_AT:
+        each = max(256, _LOOKED_AT // (pc.max(rows["file"]).as_py() + 1))
+        rows = rows.filter(pc.less(rows["row"], each))
+    block = pc.divide(rows["row"], pa.scalar(256, pa.int32()))
+    ordered = rows.append_column("block", block).sort_by(
+        [("block", "ascending"), ("file", "ascending"), ("row", "ascending")]
+    )
+    for batch in ordered.to_batches(max_chunksize=4096):
+        yield from batch.to_pylist()
+
+
+def class_splits(rows: pa.Table, kind: LabelKind) -> dict[str, Counter[str]]:
+    """For each class its rows by split; of rows without one, under the empty name."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    grouped = rows.group_by(["label_name", "split"]).aggregate([("sample_id", "count")])
+    for row in grouped.to_pylist():
+        for name in classes_in(row["label_name"], kind) or [""]:
+            counts[name][row["split"]] += row["sample_id_count"]
+    return dict(counts)
+
+
+def by_content(rows: pa.Table, contents: Sequence[str], kind: LabelKind) -> dict[str, Shown]:
+    """For each of *contents*, hashes of bytes, a row that has them."""
+    same = rows.filter(pc.is_in(rows["content_sha256"], value_set=pa.array(contents, pa.string())))
+    return {row["content_sha256"]: _shown(row, kind) for row in same.to_pylist()}

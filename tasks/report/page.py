@@ -1,0 +1,157 @@
+"""The page of a version, or of a run that published none: one file of HTML that needs nothing beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup, escape
+
+from tasks.report import changed_rows, page_parts
+from tasks.report.album import Album, read_album
+from tasks.report.changed_rows import Change, Shown
+from tasks.report.page_facts import PageFacts
+from tasks.report.remedies import attention, steps_of
+from tasks.storage import Store
+
+_PICTURED = 360
+"""So many pictures of classes are shown in all, at most six of each class."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """The rows that a page shows, before their pictures are there."""
+
+    changes: Sequence[Change] = ()
+    samples: Mapping[str, Sequence[Shown]] = field(default_factory=dict)
+    twins: Mapping[str, Shown] = field(default_factory=dict)
+
+    def shown(self) -> Iterator[Shown]:
+        yield from (row for change in self.changes for row in change.shown)
+        yield from (row for rows in self.samples.values() for row in rows)
+        yield from self.twins.values()
+
+
+def make_page(store: Store, facts: PageFacts) -> bytes:
+    """The page, in UTF-8; pictures that cannot be had are left out, and it says so.
+
+    Args:
+        store: The output, which holds the shards.
+        facts: What it is made of.
+    """
+    chosen = _choose(facts)
+    places = [(row.file, row.row) for row in chosen.shown() if not row.is_old]
+    old_places = [(row.file, row.row) for row in chosen.shown() if row.is_old]
+    album = read_album(store, facts.rows.files, places) if facts.rows else Album()
+    old_album = read_album(store, facts.before.files, old_places) if facts.before else Album()
+    pictures = {False: album.pictures, True: old_album.pictures}
+    history = facts.report.get("history", ())
+    by_split = changed_rows.class_splits(facts.rows.table, facts.kind) if facts.rows and facts.has_classes else {}
+    values = {
+        "facts": facts,
+        "head": _head(facts),
+        "figures": list(page_parts.figures(facts)),
+        "changes": [page_parts.pictured(change, pictures) for change in chosen.changes],
+        "classes": list(page_parts.class_rows(facts, chosen.samples, by_split, pictures)) if facts.has_classes else [],
+        "samples": [page_parts.picture(row, pictures) for row in chosen.samples.get("", ()) if not facts.has_classes],
+        "hidden": page_parts.names_hidden(facts),
+        "splits": page_parts.splits(facts),
+        "gates": [page_parts.gate_row(gate, history) for gate in facts.report.get("gates", ())],
+        "reasons": page_parts.reasons(facts),
+        "rejects": [
+            page_parts.reject_row(row, chosen.twins, pictures) for row in page_parts.rejects_shown(facts.rejections)
+        ],
+        "measures": list(page_parts.measures(facts.report.get("images") or {})),
+        "lost": _lost(facts, [*facts.missing, *album.lost, *old_album.lost]),
+    }
+    return _template().render(values).encode("utf-8", "replace")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_printable
+    )
+    environment.filters |= {"n": lambda value: f"{value:,}", "g": lambda value: f"{value:,.4g}", "told": _told}
+    return environment.from_string(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
+
+
+def _told(text: str) -> Markup:
+    """A sentence in which what stands between backticks is shown as what can be typed."""
+    parts = [escape(_printable(part)) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if number % 2 and number < len(parts) - 1 else part
+        for number, part in enumerate(parts)
+    )
+
+
+def _printable(value: Any) -> Any:
+    """Text of which nothing turns the direction of what follows, or is there without being seen."""
+    if type(value) is not str or value.isprintable():
+        return value
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in value)
+
+
+def _choose(facts: PageFacts) -> _Chosen:
+    if facts.rows is None:
+        return _Chosen()
+    rows, kind = facts.rows.table, facts.kind
+    changes = changed_rows.changes_between(facts.before.table, rows, kind) if facts.before else []
+    if facts.has_classes:
+        names = page_parts.names_shown(facts)
+        each = max(1, min(6, _PICTURED // max(1, len(names))))
+        samples = changed_rows.samples_of_classes(rows, names[:_PICTURED], each, kind)
+    else:
+        samples = {"": changed_rows.first_samples(rows, changed_rows.MOST, kind)}
+    copies = facts.rejections.filter(pc.equal(facts.rejections["stage"], "dataset"))["content_sha256"]
+    contents = [digest for digest in copies.slice(0, changed_rows.MOST).to_pylist() if digest]
+    return _Chosen(changes, samples, changed_rows.by_content(rows, contents, kind) if contents else {})
+
+
+def _head(facts: PageFacts) -> dict[str, Any]:
+    """What happened, in one sentence, and what a person must do."""
+    if facts.refused:
+        kept = f"Readers keep version {facts.version}." if facts.version else "There is no version yet."
+        steps = list(steps_of(facts.report, facts.refused))
+        return {
+            "tone": "bad",
+            "word": "Not published",
+            "sentence": f"{facts.refused.rstrip(' .')}.",
+            "after": kept,
+            "steps": steps,
+        }
+    count, parent = facts.report["account"]["written"], facts.report.get("parent")
+    what = f"Version {facts.version} has {count:,} images" if count else f"Version {facts.version} holds no image"
+    against = f"against version {parent}: {_in_words(facts.report)}" if parent else "it is the first one"
+    steps = list(attention(facts.report, facts.notices))
+    return {
+        "tone": "look" if steps else "good",
+        "word": "Published, worth a look" if steps else "Published",
+        "sentence": f"{what}; {against}.",
+        "after": "" if steps else "Nobody needs to do anything.",
+        "steps": steps,
+    }
+
+
+def _in_words(report: Mapping[str, Any]) -> str:
+    """What became of the rows, in one line."""
+    words = ("added", "changed", "relabelled", "moved", "deleted")
+    found = [f"{report['states'][word]:,} {word}" for word in words if report["states"].get(word)]
+    return ", ".join(found) or "no row differs"
+
+
+def _lost(facts: PageFacts, lost: Sequence[str]) -> str:
+    """Why pictures are left out; empty where none are for want of a shard."""
+    if facts.rows is None and facts.missing:
+        return (
+            "The shards of this version are no longer there, so there are no pictures; the counts come from its report."
+        )
+    if lost:
+        shown = ", ".join(lost[:3]) + (" and others" if len(lost) > 3 else "")
+        return f"What stands in files that are missing or damaged is left out: {shown}. `parquetry verify` says more."
+    return ""

@@ -1,0 +1,282 @@
+"""The page that a person looks at: whole without anything beside it, whatever the data are called or lack."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from tasks.reasons import Reason
+from tasks.report.gates import Gates
+from tasks.report.page import make_page
+from tasks.report.page_facts import PageFacts, PageRows
+from tasks.report.remedies import REMEDIES
+from tasks.samples import REJECTION_SCHEMA, Rejection, StoreUrl, rejection_row, rejections_table
+from tasks.shards.schema import shard_schema
+from tasks.shards.settings import WriteSettings
+from tasks.shards.writer import ShardWriter
+from tasks.storage import Store, open_store
+
+LIVE = "<script>alert(1)</script>\"'&amp;<img src=x onerror=alert(2)>\u202egpj"
+
+
+class Parts(HTMLParser):
+    """The elements of a page, its text, and every address in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.handlers: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "action"}]
+        self.handlers += [name for name, _ in attrs if name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        self.text += f"{data} "
+
+
+def parts_of(page: bytes) -> Parts:
+    parts = Parts()
+    parts.feed(page.decode())
+    return parts
+
+
+def words(parts: Parts) -> str:
+    return re.sub(r"\s+", " ", parts.text)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(StoreUrl(str(tmp_path / "out")))
+
+
+def shard(store: Store, labels: list[str], *, pixels: str = "png", split: str = "train") -> PageRows:
+    """The rows of a shard of one image for each of *labels*."""
+    names = sorted({*labels})
+    with store.temporary("runs/made") as folder:
+        schema = shard_schema({"label": names}, {"pixels": pixels})
+        with ShardWriter(store, folder, split, schema, WriteSettings()) as writer:
+            for number, label in enumerate(labels):
+                sink = io.BytesIO()
+                image = Image.new("RGB", (40, 30), (number % 256, 90, 200))
+                image.save(sink, "PNG")
+                facts = {"sample_id": f"{label}/{number}", "label_name": label, "label": names.index(label)}
+                sizes = dict.fromkeys(["orig_width", "orig_height"], 30) | {"width": 40, "height": 30, "channels": 3}
+                data = {"image": {"bytes": sink.getvalue(), "path": ""}, "pixels": image.tobytes()}
+                writer.add(facts | sizes | data | {"split": split, "content_sha256": f"{number}"}, 100)
+            writer.finish()
+    rows = [
+        {"sample_id": f"{label}/{number}", "split": split, "label_name": label, "content_sha256": f"{number}"}
+        | {"file": 0, "row": number}
+        for number, label in enumerate(labels)
+    ]
+    return PageRows(_table(rows), [writer.files[0].name])
+
+
+def _table(rows: list[dict[str, Any]]) -> pa.Table:
+    texts = [(name, pa.string()) for name in ("sample_id", "split", "label_name", "content_sha256")]
+    return pa.Table.from_pylist(rows, schema=pa.schema([*texts, ("file", pa.int32()), ("row", pa.int32())]))
+
+
+def version(labels: list[str], **facts: Any) -> PageFacts:
+    """What is known of a first version with *labels*, without its rows."""
+    counts = {name: {"before": 0, "after": labels.count(name)} for name in labels}
+    report = {
+        "parent": None,
+        "states": {},
+        "account": {"listed": len(labels), "written": len(labels), "rejected": 0, "deduplicated": 0},
+        "classes": counts,
+        "splits": {"train": {"before": 0, "after": len(labels)}},
+        "gates": [{"gate": "min_rows", "value": 3, "limit": 1, "crossed": False, "detail": "3 rows"}],
+    }
+    made = PageFacts("pets", 1, report, REJECTION_SCHEMA.empty_table(), class_names=sorted(counts))
+    return replace(made, **facts)
+
+
+def rejected(count: int, reason: Reason = Reason.TRUNCATED, name: str = "bad") -> pa.Table:
+    sample = {"source": "", "label_file": "labels.csv", "fingerprint": "f"}
+    return rejections_table(
+        [
+            rejection_row(
+                sample | {"sample_id": f"{name}{number}", "location": f"{name}{number}.jpg", "label_row": number + 2},
+                Rejection(reason, "is cut short"),
+            )
+            for number in range(count)
+        ]
+    )
+
+
+@pytest.mark.parametrize("pixels", ["png", "raw"])
+def test_a_page_shows_pictures_and_needs_nothing_beside_it(store: Store, pixels: str) -> None:
+    labels = ["cat", "dog", "cat"]
+
+    parts = parts_of(make_page(store, version(labels, rows=shard(store, labels, pixels=pixels))))
+
+    assert len(parts.addresses) == 3
+    assert all(address.startswith("data:image/jpeg;base64,") for address in parts.addresses)
+    assert {"script", "link", "iframe", "object", "base"} & {*parts.tags} == set()
+    assert "Version 1 has 3 images; it is the first one. Nobody needs to do anything." in words(parts)
+    assert "This is the first version: there is nothing to compare it with." in words(parts)
+
+
+def test_every_text_from_the_data_is_shown_as_it_is_and_does_nothing(store: Store) -> None:
+    rows = shard(store, [LIVE, "dog"])
+    refused = {"refused": LIVE, "hosts": {LIVE: 2}, "gates": [], "plan": {LIVE: 1}, "seconds": {LIVE: 1.0}}
+    facts = version(
+        [LIVE, "dog"], rows=rows, dataset=LIVE, notices=[LIVE], origin=LIVE, rejections=rejected(1, name=LIVE)
+    )
+
+    for page in (make_page(store, facts), make_page(store, replace(facts, report=refused, refused=LIVE, rows=None))):
+        parts = parts_of(page)
+
+        assert {"script"} & {*parts.tags} == set()
+        assert parts.handlers == []
+        assert "onerror=alert(2)>" in parts.text
+        assert "\u202e" not in page.decode()
+        assert "\\u202egpj" in page.decode()
+
+
+def test_rejects_stand_with_place_line_and_reason(store: Store) -> None:
+    table = pa.concat_tables([rejected(150), rejected(2, Reason.NOT_FOUND, "gone")])
+
+    text = words(parts_of(make_page(store, version(["cat"], rows=shard(store, ["cat"]), rejections=table))))
+
+    assert "bad0.jpg labels.csv, line 2 truncated is cut short" in text
+    assert "gone1.jpg labels.csv, line 3 not_found" in text
+    assert "102 of 152 are listed here" in text
+
+
+def test_a_refused_run_says_what_the_person_on_duty_does(store: Store) -> None:
+    gate = {"gate": "max_delete_fraction", "value": 0.5, "limit": 0.1, "crossed": True, "detail": "3 of 6 would go"}
+    facts = version(["cat"], refused="max_delete_fraction: 3 of 6 rows would go", version=4)
+
+    text = words(parts_of(make_page(store, replace(facts, report={"gates": [gate], "refused": "x"}))))
+
+    assert "Not published max_delete_fraction: 3 of 6 rows would go. Readers keep version 4." in text
+    assert "Look whether the source is whole" in text
+    assert "parquetry run CONFIG --accept max_delete_fraction" in text
+
+
+def test_a_refusal_of_another_kind_and_without_a_version_is_told_too(store: Store) -> None:
+    facts = version([], refused="deadline: `run.deadline` is over", version=0)
+
+    text = words(parts_of(make_page(store, replace(facts, report={"refused": "x"}))))
+
+    assert "There is no version yet." in text
+    assert "Do what the sentence above names" in text
+    assert "None was found before the run stopped." in text
+
+
+@pytest.mark.parametrize("gate", Gates.model_fields)
+def test_each_gate_has_its_remedy(gate: str) -> None:
+    assert REMEDIES[gate].endswith(".")
+
+
+def test_the_rows_of_two_versions_are_compared_with_pictures_of_both(store: Store) -> None:
+    before, after = shard(store, ["cat", "dog", "cat", "owl"]), shard(store, ["cat", "cat", "cat", "cow"], split="test")
+    ids = ["cat/0", "dog/1", "cat/2", "new"]
+    relabelled = after.table.set_column(0, "sample_id", pa.array(ids))
+    facts = version(["cat", "cow"], rows=PageRows(relabelled, after.files), before=before)
+    states = {"states": {"added": 1, "relabelled": 1, "deleted": 1}, "parent": 1}
+
+    parts = parts_of(make_page(store, replace(facts, version=2, report={**facts.report, **states})))
+
+    text = words(parts)
+    assert "against version 1: 1 added, 1 relabelled, 1 deleted." in text
+    assert "dog → cat" in text
+    assert "3 put into another split train → test" in text
+    assert len([one for one in parts.addresses if one]) >= 3
+
+
+def test_a_night_without_a_changed_row_says_so(store: Store) -> None:
+    rows = shard(store, ["cat"])
+    facts = version(["cat"], rows=rows, before=rows)
+
+    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, "parent": 1}))))
+
+    assert "No row differs from version 1." in text
+
+
+def test_a_version_without_images_says_so(store: Store) -> None:
+    text = words(parts_of(make_page(store, version([], rows=PageRows(_table([]), [])))))
+
+    assert "Version 1 holds no image; it is the first one." in text
+
+
+def test_lost_shards_leave_counts_and_a_sentence(store: Store) -> None:
+    rows = shard(store, ["cat", "dog"])
+    gone = PageRows(rows.table, ["_shards/train-0123456789abcdef.parquet"])
+
+    parts = parts_of(make_page(store, version(["cat", "dog"], rows=gone)))
+    nothing = words(parts_of(make_page(store, version(["cat", "dog"], missing=["_shards/x.parquet"]))))
+
+    assert parts.addresses == []
+    assert "missing or damaged is left out: _shards/train-0123456789abcdef.parquet" in words(parts)
+    assert "The shards of this version are no longer there, so there are no pictures" in nothing
+
+
+def test_ten_thousand_classes_are_counted_and_the_largest_and_smallest_listed(store: Store) -> None:
+    labels = [f"class {number:05}" for number in range(10_000)]
+    report = {**version(["a"]).report, "classes": {name: {"before": 0, "after": 2} for name in labels}}
+
+    page = make_page(store, version(["a"], report=report, rows=shard(store, ["class 00000", "class 09999"])))
+
+    assert "Of 10,000 classes the 900 with most images and the 100 with fewest are listed" in page.decode()
+    assert page.count(b"<tr>") < 1_100
+
+
+def test_a_thousand_classes_and_five_thousand_rejects_stay_small(store: Store) -> None:
+    labels = [f"class {number % 1000:04}" for number in range(2_000)]
+    counts = {name: {"before": 0, "after": 2} for name in labels}
+    facts = version(["a"], rows=shard(store, labels), rejections=rejected(5_000))
+
+    page = make_page(store, replace(facts, report={**facts.report, "classes": counts}))
+
+    assert page.count(b"data:image/jpeg") == 360
+    assert len(page) < 5_000_000
+
+
+def test_what_cannot_be_made_small_is_no_picture(store: Store) -> None:
+    rows = shard(store, ["cat"])
+    with store.temporary("runs/made") as folder:
+        schema = shard_schema({"label": ["cat"]}, {"pixels": "original"})
+        with ShardWriter(store, folder, "train", schema, WriteSettings()) as writer:
+            writer.add({"image": {"bytes": b"no image", "path": ""}, "label_name": "cat", "split": "train"}, 8)
+            writer.finish()
+
+    facts = version(["cat"], rows=PageRows(rows.table, [writer.files[0].name]), before=rows)
+    parts = parts_of(make_page(store, replace(facts, report={**facts.report, "parent": 1, "classes": {}})))
+
+    assert parts.addresses == []
+    assert "no picture" in words(parts)
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium here")
+def test_a_browser_opens_it_without_a_word(store: Store, tmp_path: Path) -> None:
+    page, browser = tmp_path / "page.html", str(shutil.which("chromium"))
+    page.write_bytes(make_page(store, version([LIVE, "dog"], rows=shard(store, [LIVE, "dog"]))))
+    options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'chromium'}"]
+
+    found = subprocess.run(
+        [browser, *options, "--enable-logging=stderr", "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+    assert "Version 1 has 2 images" in found.stdout
+    assert "CONSOLE" not in found.stderr

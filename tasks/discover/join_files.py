@@ -90,6 +90,10 @@ class FileJoin:
     def _with_files(self, entries: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int64]]:
         """*entries* with size and fingerprint of the files they name, -2 as the size of absent ones; their places."""
         is_store = np.asarray(pc.equal(entries["kind"], "store").to_numpy(), dtype=bool)
+        if not is_store.any():
+            nowhere = np.full(entries.num_rows, -1, dtype=np.int64)
+            entries = _replaced(entries, size=pa.array(nowhere))
+            return entries.append_column("stored", stored_of(pa.array(nowhere), self._listing)), nowhere
         paths = self._listing.files["path"].combine_chunks()
         found = pc.fill_null(pc.index_in(entries["location"], value_set=paths), -1).to_numpy().astype(np.int64)
         found[~is_store] = -1

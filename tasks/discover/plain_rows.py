@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -26,10 +26,16 @@ from tasks.samples import kept_text
 
 Block = RecordBlock | JsonBlock
 Bools = npt.NDArray[np.bool_]
+Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 _PART = r"[^\x00-\x1f\x7f\\/:%~\[.\x{EF80}-\x{EFFF}][^\x00-\x1f\x7f\\/:%\x{EF80}-\x{EFFF}]*"
 _PATH = rf"^(?:{_PART}/)*{_PART}$"
 _WEB = r"^https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,3})?/[^\x00-\x20\x7f\\?#@:\x{EF80}-\x{EFFF}]*$"
+_ORIGIN = re.compile(rb"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,3})?/")
+_CONTROLS = bytes(range(0x20)) + b"\x7f\xee"
+"""And what begins the characters that stand for bytes which are no text, and others that are rare."""
+_NOT_IN_ADDRESSES = _CONTROLS + b" \\?#@"
+_NOT_IN_PATHS = _CONTROLS + b"\\:%~["
 _LONGEST = 1000
 MAX_LABEL = 1000
 """Characters of a class's name; a longer one is no name."""
@@ -56,26 +62,27 @@ def plain_rows(
     """Which of *block*'s records are plain, and the columns of `ENTRY_SCHEMA` of those."""
     count = len(block.lines)
     locations, is_filled = _locations(block, roles)
-    is_web = _mask(pc.match_substring_regex(locations, _WEB))
-    is_path = np.zeros(count, dtype=bool) if policy.base_url else _mask(_is_path(locations))
+    is_web, is_path = _kinds(locations)
+    if policy.base_url:
+        is_path = np.zeros(count, dtype=bool)
     labels = _labels(block, roles, meaning.labels)
     splits, has_split = _mapped(block, roles.split, meaning.split_of)
-    good = (is_web | is_path) & has_split & _mask(pc.less(pc.utf8_length(locations), _LONGEST))
+    good = (is_web | is_path) & has_split & _is_short(locations)
     good &= labels.fits & is_filled
     if not meaning.allow_unlabeled and not meaning.labels.is_many:
         good &= ~labels.is_missing
     ids = locations if roles.id is None else block.column(roles.id)
     if roles.id is not None:
         good &= _mask(pc.not_equal(ids, ""))
-    chosen = pa.array(good)
-    group = "" if roles.group is None else block.column(roles.group).filter(chosen)
+    chosen = None if good.all() else pa.array(good)
+    group = "" if roles.group is None else _filtered(block.column(roles.group), chosen)
     return good, {
-        "sample_id": ids.filter(chosen),
-        "kind": pa.array(np.where(is_web[good], "web", "store"), pa.string()),
-        "location": locations.filter(chosen),
-        "label_path": labels.paths.filter(chosen),
-        "label_paths": None if labels.lists is None else labels.lists.filter(chosen),
-        "split": splits.filter(chosen),
+        "sample_id": _filtered(ids, chosen),
+        "kind": _kind(is_web[good]),
+        "location": _filtered(locations, chosen),
+        "label_path": _filtered(labels.paths, chosen),
+        "label_paths": None if labels.lists is None else _filtered(labels.lists, chosen),
+        "split": _filtered(splits, chosen),
         "fingerprint": "",
         "label_row": block.lines[good],
         "at": block.offsets[good],
@@ -84,8 +91,18 @@ def plain_rows(
         "size": -1,
         "group": group,
         "kept": _kept(block, roles, chosen),
-        "place": locations.filter(chosen),
+        "place": _filtered(locations, chosen),
     }
+
+
+def _filtered(column: Column, chosen: pa.Array | None) -> Column:
+    return column if chosen is None else column.filter(chosen)
+
+
+def _kind(is_web: Bools) -> str | pa.Array:
+    if is_web.all():
+        return "web"
+    return pc.if_else(pa.array(is_web), "web", "store") if is_web.any() else "store"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +120,11 @@ def _labels(block: Block, roles: Roles, reader: LabelCells) -> _Labels:
     count = len(block.lines)
     if roles.label is None:
         return _Labels(pa.repeat("", count), None, np.ones(count, dtype=bool), np.ones(count, dtype=bool))
-    if isinstance(block, JsonBlock):
-        return _labels_of_values(block.values(roles.label), block.lines, reader)
-    encoded = block.column(roles.label).combine_chunks().dictionary_encode()
+    texts = block.texts(roles.label) if isinstance(block, JsonBlock) else block.column(roles.label)
+    if texts is None:
+        values = block.values(roles.label) if isinstance(block, JsonBlock) else []
+        return _labels_of_values(values, block.lines, reader)
+    encoded = _whole(texts).dictionary_encode()
     cells = [reader.of_text(text) for text in encoded.dictionary.to_pylist()]
     indices = encoded.indices.to_numpy()
     lists = pa.array([cell.paths for cell in cells], pa.list_(pa.string())) if reader.is_many else None
@@ -155,10 +174,10 @@ def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def _kept(block: Block, roles: Roles, chosen: pa.Array) -> str | pa.Array:
+def _kept(block: Block, roles: Roles, chosen: pa.Array | None) -> str | pa.Array:
     if not roles.kept:
         return ""
-    columns = [block.column(place).filter(chosen).to_pylist() for place in roles.kept.values()]
+    columns = [_filtered(block.column(place), chosen).to_pylist() for place in roles.kept.values()]
     rows = zip(*columns, strict=True)
     return pa.array([kept_text(dict(zip(roles.kept, row, strict=True))) for row in rows], pa.string())
 
@@ -167,7 +186,66 @@ def _mask(column: pa.Array | pa.ChunkedArray) -> Bools:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _is_path(locations: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+def _kinds(locations: Column) -> tuple[Bools, Bools]:
+    """Which of *locations* are addresses on the web, and which are plain relative paths; seldom needs patterns."""
+    texts = _Texts(locations)
+    every, none = np.ones(len(locations), dtype=bool), np.zeros(len(locations), dtype=bool)
+    if texts.are_of_one_origin():
+        return every, none
+    if texts.are_plain_paths():
+        return none, every
+    return _mask(pc.match_substring_regex(locations, _WEB)), _mask(_is_path(locations))
+
+
+class _Texts:
+    """Texts as the bytes that they are, one behind the other: what is nowhere in these is in none of them."""
+
+    def __init__(self, column: Column) -> None:
+        whole = _whole(column)
+        offsets, data = whole.buffers()[1:]
+        self._column = whole
+        self._ends = np.frombuffer(offsets, np.int32)[whole.offset : whole.offset + len(whole) + 1]
+        first, last = (int(self._ends[0]), int(self._ends[-1])) if len(whole) else (0, 0)
+        self._bytes = b"" if data is None else bytes(memoryview(data)[first:last])
+        self._lengths = np.diff(self._ends)
+
+    @property
+    def longest(self) -> int:
+        """Of the longest of them, in bytes."""
+        return int(self._lengths.max(initial=0))
+
+    def are_of_one_origin(self) -> bool:
+        """Whether each is what `_WEB` lets pass, and all are of the host of the first; not all that are, are found."""
+        origin = _ORIGIN.match(self._bytes)
+        if origin is None or self._has_any(_NOT_IN_ADDRESSES):
+            return False
+        colons = origin[0].count(b":") * len(self._column)
+        return self._bytes.count(b":") == colons and bool(
+            pc.all(pc.starts_with(self._column, origin[0].decode("ascii"))).as_py()
+        )
+
+    def are_plain_paths(self) -> bool:
+        """Whether each is what `_is_path` lets pass; not all that are, are found."""
+        if not self._bytes or self._lengths.min() == 0 or self.longest >= BASE64_SHORTEST:
+            return False
+        if self._has_any(_NOT_IN_PATHS) or b"//" in self._bytes or b"/." in self._bytes:
+            return False
+        codes, ends = np.frombuffer(self._bytes, np.uint8), self._ends - self._ends[0]
+        starts = codes[ends[:-1]]
+        return not bool(np.any((starts == 0x2F) | (starts == 0x2E)) or np.any(codes[ends[1:] - 1] == 0x2F))
+
+    def _has_any(self, marks: bytes) -> bool:
+        return len(self._bytes.translate(None, marks)) < len(self._bytes)
+
+
+def _is_short(locations: Column) -> Bools:
+    """Which of *locations* have fewer than `_LONGEST` characters."""
+    if _Texts(locations).longest < _LONGEST:
+        return np.ones(len(locations), dtype=bool)
+    return _mask(pc.less(pc.utf8_length(locations), _LONGEST))
+
+
+def _is_path(locations: Column) -> Column:
     """Whether each is a plain relative path; a long one without a dot could be pixels in base64."""
     is_plain = pc.match_substring_regex(locations, _PATH)
     return pc.and_(

@@ -14,12 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from tasks.records.arrow_texts import may_have_blanks_around
 from tasks.records.csv_reader import read_csv
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat, Selector
 from tasks.records.text_window import TextWindow
 
-_SMALLEST, _LARGEST = 1 << 13, 1 << 20
+_SMALLEST, _LARGEST = 1 << 13, 1 << 22
 _FEWEST = 16  # records that a block is worth it for
 _BLANK_LINE = re.compile(rb"^[ \t\r]*$", re.MULTILINE)
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
@@ -154,4 +155,6 @@ def _columns(plain: bytes, form: RecordFormat, is_quoted: bool) -> tuple[pa.Chun
         )
     except pa.ArrowInvalid:  # not UTF-8: one by one, the line can be named
         return None
-    return tuple(pc.utf8_trim(column, " \t\r") for column in table.columns)
+    return tuple(
+        pc.utf8_trim(column, " \t\r") if may_have_blanks_around(column) else column for column in table.columns
+    )

@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from tasks.records.arrow_texts import may_have_blanks_around
+from tasks.records.json_columns import FlatRows, read_flat_lines
 from tasks.records.json_text import STRICT_READING, lookup, text_of
 from tasks.records.record import Record
 from tasks.records.record_format import Selector
@@ -19,6 +21,7 @@ from tasks.records.text_window import TextWindow
 
 _SMALLEST, _LARGEST = 1 << 13, 1 << 20
 _FEWEST, _MOST_SINGLE = 16, 1 << 10
+_MOST_VAIN = 3  # blocks that are tried as columns and are none
 _IN_ARRAY = re.compile(r"[ \t\n\r]*,[ \t\n\r]*(?=\{)")
 _IN_LINES = re.compile(r"[ \t\n\r]*(?=\{)")
 _DECODER = json.JSONDecoder(**STRICT_READING)
@@ -47,17 +50,30 @@ class JsonBlock:
     def values(self, selector: Selector) -> list[Any]:
         """What each holds under *selector*."""
         key = str(selector)
+        if isinstance(self.cells, FlatRows) and key in self.cells.columns:
+            return list(self.cells.columns[key].to_pylist())
         return [cells[key] if key in cells else lookup(cells, key) for cells in self.cells]
 
-    def column(self, selector: Selector) -> pa.Array:
+    def texts(self, selector: Selector) -> pa.ChunkedArray | None:
+        """What each holds under *selector*, as it is written, where they are columns and this one is of texts."""
+        column = self.cells.columns.get(str(selector)) if isinstance(self.cells, FlatRows) else None
+        return column if column is not None and column.type == pa.string() else None
+
+    def column(self, selector: Selector) -> pa.Array | pa.ChunkedArray:
         """The text of what each holds under *selector*, without blanks around it; empty where that has none."""
+        texts = self.texts(selector)
+        if texts is not None and not may_have_blanks_around(texts):
+            return texts
         values = self.values(selector)
         return pa.array(
             [(value if type(value) is str else text_of(value) or "").strip() for value in values], pa.string()
         )
 
-    def places(self, selector: Selector) -> pa.Array:
+    def places(self, selector: Selector) -> pa.Array | pa.ChunkedArray:
         """As `column`, and empty for what is no text: numbers are pixels."""
+        texts = self.texts(selector)
+        if texts is not None and not may_have_blanks_around(texts):
+            return texts
         values = self.values(selector)
         return pa.array([value.strip() if type(value) is str else "" for value in values], pa.string())
 
@@ -69,6 +85,7 @@ class Pace:
         self._size = _SMALLEST
         self._single = _FEWEST
         self._left = 0
+        self._vain = 0
 
     def take(self, window: TextWindow, *, in_array: bool) -> JsonBlock | None:
         """The strict objects from the window's position on; None where there are few, or it is too early to try again.
@@ -78,7 +95,9 @@ class Pace:
         if self._left:
             self._left -= 1
             return None
-        block, is_whole = _take(window, self._size, in_array=in_array)
+        block, is_whole = self._take_flat(window) if not in_array else (None, False)
+        if block is None:
+            block, is_whole = _take(window, self._size, in_array=in_array)
         self._size = min(2 * self._size, _LARGEST) if is_whole else _SMALLEST
         if block is None:
             self._left, self._single = self._single, min(2 * self._single, _MOST_SINGLE)
@@ -86,13 +105,35 @@ class Pace:
             self._single = _FEWEST
         return block
 
+    def _take_flat(self, window: TextWindow) -> tuple[JsonBlock | None, bool]:
+        """The next lines as columns, where all of them can be; a file where they never can is soon not asked again."""
+        if self._vain >= _MOST_VAIN:
+            return None, False
+        region = _next_region(window, self._size, b"\n")
+        if window.ended and len(window.text) - window.position <= self._size:
+            region = window.text[window.position :]
+        found = read_flat_lines(region)
+        if found is None or len(found[0]) < _FEWEST:
+            self._vain += 1
+            return None, False
+        cells, starts, ends = found
+        lines = window.line + np.arange(len(starts))
+        block = JsonBlock(cells, lines, window.at + starts, ends - starts)
+        window.skip_lines(window.position + int(ends[-1]), len(starts) - 1)
+        self._vain = 0
+        return block, True
+
+
+def _next_region(window: TextWindow, size: int, last: bytes) -> bytes:
+    """The next *size* bytes, up to where *last* occurs in them last."""
+    while len(window.text) - window.position < size and not window.ended:
+        window.grow()
+    return window.text[window.position : window.text.rfind(last, window.position, window.position + size) + 1]
+
 
 def _take(window: TextWindow, size: int, *, in_array: bool) -> tuple[JsonBlock | None, bool]:
     """The strict objects of the next *size* bytes, and whether these are nothing else."""
-    while len(window.text) - window.position < size and not window.ended:
-        window.grow()
-    end = window.text.rfind(b"}", window.position, window.position + size) + 1
-    region = window.text[window.position : end]
+    region = _next_region(window, size, b"}")
     try:
         text = region.decode("utf-8")
     except UnicodeDecodeError:

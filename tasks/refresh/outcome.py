@@ -114,8 +114,8 @@ class RunOutcome:
     def as_json(self) -> dict[str, Any]:
         """The contract of `run --json`: flat, stable names."""
         head = {key: getattr(self, key) for key in ("name", "outcome", "reason", "root", "version")}
-        said: dict[str, Any] = {"notices": list(self.breakdown.notices), "drift": list(self.breakdown.drift)}
-        said["page"] = self.breakdown.page
+        shown = self.breakdown
+        said = {"notices": list(shown.notices), "drift": list(shown.drift), "page": shown.page}
         return head | asdict(self.account) | {"seconds": round(self.seconds, 3)} | said
 
     def as_dict(self) -> dict[str, Any]:

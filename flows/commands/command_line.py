@@ -83,12 +83,12 @@ def print_json(value: Any) -> None:
     """Print *value* as one line of JSON."""
     is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
     print_line(json.dumps(value, ensure_ascii=not is_unicode))
-    sys.stdout.flush()
 
 
 def print_line(text: str) -> None:
-    """Print one line; control characters in it do nothing."""
+    """Print one line, to be read at once; control characters in it do nothing."""
     sys.stdout.write(f"{plain(text)}\n")
+    sys.stdout.flush()
 
 
 def told(error: BaseException) -> str:

@@ -48,6 +48,35 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command
         print_explanations(console(), found)
 
 
+@command(app, LOOK, "show published/pets cat/1.jpg --output cat.png")
+def show(  # noqa: PLR0913, PLR0917 - the options of a command
+    root: Root,
+    sample: Annotated[str, argument("IMAGE", "Its id, path or URL, or a part of one.")],
+    number: Annotated[int | None, option("N", "A version's number; by default the newest.", "--version")] = None,
+    output: Annotated[Path | None, option("FILE", "Write both pictures to this new PNG.", "--output")] = None,
+    options: Options = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show an image beside its source, with its label, split and history."""
+    from tasks.refresh.show_image import show_image  # noqa: PLC0415
+
+    portrait = show_image(open_root(root, options), sample, number)
+    picture = None if output is None else _written(output, portrait.as_png, "--output")
+    if as_json:
+        captions = {"published": portrait.published.caption, "source": portrait.source.caption}
+        told = {"history": portrait.history, **captions, "others": portrait.others, "picture": picture}
+        print_json(portrait.facts | told)
+        return
+    from flows.display.portrait import print_portrait  # noqa: PLC0415
+
+    print_portrait(console(), portrait)
+    if picture is not None:
+        print_line(f"wrote {picture}")
+    if portrait.others:
+        more = len(portrait.others)
+        print_note(f"{more} more {'fits' if more == 1 else 'fit'} {sample!r}, such as {portrait.others[0]}")
+
+
 @command(app, LOOK, "report published/pets --open")
 def report(  # noqa: PLR0913, PLR0917 - the options of a command
     root: Root,
@@ -66,7 +95,7 @@ def report(  # noqa: PLR0913, PLR0917 - the options of a command
     if to is None:
         place = page_place(store, number)
     else:
-        place = _written(to, page_of_version(store, open_version(store, number)))
+        place = _written(to, page_of_version(store, open_version(store, number)), "--to")
     if as_json:
         print_json({"page": place})
     else:
@@ -75,13 +104,13 @@ def report(  # noqa: PLR0913, PLR0917 - the options of a command
         print_note("no browser was found here; copy the page to where there is one")
 
 
-def _written(path: Path, data: bytes) -> str:
-    """Write *data* to the new file *path*; return its place."""
+def _written(path: Path, data: bytes, name: str) -> str:
+    """Write *data* to the new file *path*, which the option *name* gives; return its place."""
     try:
         with path.open("xb") as file:
             file.write(data)
     except FileExistsError:
-        raise ConfigError(f"--to {path}: there is such a file already. Name another one.") from None
+        raise ConfigError(f"{name} {path}: there is such a file already. Name another one.") from None
     except OSError as error:
-        raise ConfigError(f"--to {path}: {error.strerror}. Name a file in a folder that can be written.") from None
+        raise ConfigError(f"{name} {path}: {error.strerror}. Name a file in a folder that can be written.") from None
     return str(path.absolute())

@@ -71,12 +71,17 @@ def read_known(store: Store, version: Version) -> Known:
 
 
 def _keys(store: Store, path: str) -> pa.Table:
-    return _read(store, path, ("sample_id", "source_uri")).cast(
+    return read_columns(store, path, ("sample_id", "source_uri")).cast(
         pa.schema([("sample_id", pa.string()), ("source_uri", pa.string())])
     )
 
 
-def _read(store: Store, path: str, columns: Sequence[str]) -> pa.Table:
+def read_columns(store: Store, path: str, columns: Sequence[str]) -> pa.Table:
+    """Those of *columns* that the shard *path* has, in their order.
+
+    Raises:
+        VersionError: The shard is missing or damaged.
+    """
     where = redact_url(f"{store.place.url}/{path}")
     try:
         with store.open(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as parquet:
@@ -152,7 +157,7 @@ def _written(store: Store, version: Version, rows: pa.Table) -> list[dict[str, A
     found: list[dict[str, Any]] = []
     for number in rows["shard"].unique().to_pylist():
         shard = version.manifest.shards[number].path
-        table = _read(store, shard, _SHOWN)
+        table = read_columns(store, shard, _SHOWN)
         places = rows.filter(pc.equal(rows["shard"], number))["row"]
         facts = {"outcome": "written", "version": version.commit.version, "shard": shard}
         found += [
@@ -180,7 +185,7 @@ def row_of_content(store: Store, version: Version, found: Mapping[str, Any], kno
     """The id, none of *known_before*, under which *version* has the bytes of the row *found*; empty without one."""
     digest = found.get("content_sha256")
     for shard in version.manifest.shards if digest else ():
-        table = _read(store, shard.path, ("sample_id", "content_sha256"))
+        table = read_columns(store, shard.path, ("sample_id", "content_sha256"))
         same = table.filter(pc.equal(table["content_sha256"], digest))["sample_id"].to_pylist()
         if new := [one for one in same if one not in known_before]:
             return str(new[0])

@@ -25,19 +25,33 @@ def with_origins(store: Store, rows: Sequence[Mapping[str, Any]], number: int | 
     Raises:
         LayoutError: The source cannot be read any more as the version's config says.
     """
-    config = open_version(store, number).manifest.config
-    try:
-        dataset = Dataset.model_validate({name: config[name] for name in _SECTIONS if name in config})
-    except ValidationError as error:
-        raise LayoutError(
-            f"The config of that version of {redact_url(store.place.url)} is none of this parquetry any more: "
-            f"{error.errors()[0]['msg']}. Run the dataset once, or explain it without `--source`."
-        ) from None
+    dataset = published_dataset(store, number)
     sources = [source.telling_origins() for source in dataset.sources]
     found = discover_sources(sources, dataset.splits.names, dataset.split_lists)
     told = _by_id(found.samples, {str(row.get("sample_id", "")) for row in rows})
     gone = {"label_from": "not in the source now"}
     return [dict(row) | told.get(str(row.get("sample_id", "")), gone) for row in rows]
+
+
+def published_dataset(store: Store, number: int | None = None, more: Sequence[str] = ()) -> Dataset:
+    """The dataset that version *number*, or the newest, was published as: what says where its images come from.
+
+    Args:
+        store: The output.
+        number: A version's number.
+        more: Further sections of its config that are wanted.
+
+    Raises:
+        LayoutError: Its config is none of this parquetry any more.
+    """
+    config = open_version(store, number).manifest.config
+    try:
+        return Dataset.model_validate({name: config[name] for name in (*_SECTIONS, *more) if name in config})
+    except ValidationError as error:
+        raise LayoutError(
+            f"The config of that version of {redact_url(store.place.url)} is none of this parquetry any more: "
+            f"{error.errors()[0]['msg']}. Run the dataset once, or ask without looking at its source."
+        ) from None
 
 
 def _by_id(samples: pa.Table, ids: Iterable[str]) -> dict[str, dict[str, str]]:

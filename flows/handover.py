@@ -1,22 +1,31 @@
-"""What a run in this process is given and Prefect does not write down: secrets in a config's place and overrides."""
+"""What passes between a command and the flow that it runs in its own process, beside what Prefect writes down."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from tasks.errors import DatasetError
 from tasks.redaction import redact_text, redact_values
+from tasks.refresh.outcome import RunOutcome
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A config's place, and what is laid over it; `shown` is what Prefect's database may hold of both."""
+    """A config's place, and what is laid over it; `shown` is what Prefect's database may hold of both.
+
+    Attributes:
+        config: The place, with all secrets in it.
+        overrides: Dotted keys of the config and their values, with all secrets in them.
+        ended: What the run came to, once it has: it stands whatever becomes of the state that Prefect is told.
+    """
 
     config: str
     overrides: Mapping[str, Any]
+    ended: list[RunOutcome | DatasetError] = field(default_factory=list, compare=False)
 
     @property
     def shown(self) -> Given:

@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas import State
+from prefect.context import TagsContext
 from prefect.logging import get_run_logger
 
 from flows.config import load_config
@@ -57,9 +58,11 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
         name, root = dataset.name, redact_url(dataset.output.path)
         if note := told_of_others(dataset.store):
             get_run_logger().warning(note)
-        with ended_in_time(name), shown_progress(tally_of(name), f"progress-{artifact_slug(name)}"):
+        with ended_in_time(name), TagsContext(), shown_progress(tally_of(name), f"progress-{artifact_slug(name)}"):
             options = dataset.options(full=full, limit=limit, accept=accept or (), rehash=rehash)
             outcome = refresh(dataset, options, PrefectSteps(dataset.run))
     except DatasetError as error:
+        given.ended.append(error)
         return announce_failure(error, name, config, root)
+    given.ended.append(outcome)
     return announce(outcome, config, dataset.store)

@@ -130,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _handle  # noqa: N815 - what `http.server` calls
+    do_GET = do_PUT = do_POST = do_PATCH = do_HEAD = do_DELETE = _handle  # noqa: N815 - what `http.server` calls
 
     def log_message(self, *_: object) -> None:
         """Keep quiet."""

@@ -20,7 +20,7 @@ from tasks.discover import check_sources
 from tasks.errors import DatasetError, LayoutError, OutputError
 from tasks.publish import check_output, told_of_others
 from tasks.redaction import redact_url
-from tasks.refresh.outcome import RunOutcome, RunRefusedError
+from tasks.refresh.outcome import RunOutcome
 
 _SENDING_S = 10.0
 
@@ -181,19 +181,26 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
 
     from flows.refresh_dataset import refresh_dataset  # noqa: PLC0415
 
-    with handed_over(Given(url, dict(request.overrides))) as shown, tags("parquetry", dataset.name):
+    given = Given(url, dict(request.overrides))
+    with handed_over(given) as shown, tags("parquetry", dataset.name):
         parameters = {"overrides": shown.overrides or None, **request.parameters}
-        state = refresh_dataset(shown.config, **parameters, return_state=True)
-    result = state.result(raise_on_failure=False)
-    if isinstance(result, RunRefusedError):
-        return Finished(result.outcome, result.outcome.exit_code)
-    if isinstance(result, Mapping):
-        outcome = RunOutcome.from_dict(result)
-        return Finished(outcome, 0)
-    if not isinstance(result, DatasetError):
+        try:
+            state = refresh_dataset(shown.config, **parameters, return_state=True)
+        except Exception as error:
+            if not given.ended:
+                raise
+            print_note(f"{dataset.name}: Prefect's server was not told how the run ended: {str(error)[:200]}")
+    if not given.ended:
+        result = state.result(raise_on_failure=False)
         raise result if isinstance(result, BaseException) else RuntimeError(f"{state.name}: {state.message}")
-    outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(result), root=redact_url(dataset.output.path))
-    return Finished(outcome, 1 if isinstance(result, OutputError) else exit_code_of(result))
+    return _finished(given.ended[0], dataset)
+
+
+def _finished(ended: RunOutcome | DatasetError, dataset: DatasetConfig) -> Finished:
+    if isinstance(ended, RunOutcome):
+        return Finished(ended, ended.exit_code)
+    outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(ended), root=redact_url(dataset.output.path))
+    return Finished(outcome, 1 if isinstance(ended, OutputError) else exit_code_of(ended))
 
 
 @contextmanager

@@ -19,8 +19,8 @@ class Late:
 def run():
     sys.late = Late()
     atexit.register(print, "registered")
-    threading.Thread(target=print, args=("thread",)).start()
-    print("done", end="\\n")
+    threading.Thread(target=sys.stdout.write, args=("thread\\n",)).start()
+    sys.stdout.write("done\\n")
     {end}
 
 run_and_leave(run)

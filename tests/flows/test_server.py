@@ -21,6 +21,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from flows.scheduling.prefect_server import require_server
 from flows.scheduling.server import shared_server
 from tasks.errors import ServerError
+from tests.faulty_proxy import proxy
 from tests.flows.duty import until
 
 if TYPE_CHECKING:
@@ -81,6 +82,27 @@ def test_a_server_that_a_dead_run_left_is_ended_by_the_next_one(tmp_path: Path) 
         assert server_of(tmp_path).pid != left.pid
 
     assert not (folder / "server.json").exists()
+
+
+def test_a_run_says_what_it_did_although_each_answer_about_its_state_was_lost(
+    parquetry: Command, config: Path, tmp_path: Path
+) -> None:
+    api = parquetry.environment["PREFECT_API_URL"]
+    asked: list[str] = []
+
+    def lose_the_first(_number: int, _method: str, path: str) -> str:
+        if not path.endswith("/set_state"):
+            return ""
+        asked.append(path)
+        return "cut after" if len(asked) % 2 else ""
+
+    with proxy(api.removesuffix("/api")) as lossy:
+        lossy.spoils = lose_the_first
+        (outcome,) = parquetry.with_environment(PREFECT_API_URL=f"{lossy.endpoint}/api").run_json(config)
+
+    assert outcome["outcome"] == "published"
+    assert (tmp_path / "out-pets" / "commits" / "000001.json").exists()
+    assert len(asked) >= 2 * 2  # running and completed, each asked for again
 
 
 def test_a_server_that_comes_up_late_is_waited_for(prefect_server: tuple[Path, str]) -> None:

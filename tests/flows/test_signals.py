@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,13 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(parquetry: Command, write_co
     assert json.loads(output)["outcome"] == "published"
 
 
+def is_building(runs: Path) -> bool:
+    """Whether a run below *runs* has its plan; the folder may come and go meanwhile."""
+    with suppress(FileNotFoundError):
+        return any(runs.glob("*/outcomes")) or any(runs.glob("*/plan.arrow"))
+    return False
+
+
 def test_a_killed_run_takes_its_decoders_with_it_and_the_next_one_sweeps(
     parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path
 ) -> None:
@@ -81,7 +89,7 @@ def test_a_killed_run_takes_its_decoders_with_it_and_the_next_one_sweeps(
     left = tmp_path / "out-pets" / "runs"
     with subprocess.Popen(command, env=dict(parquetry.environment), stdout=subprocess.DEVNULL) as run:
         process = psutil.Process(run.pid)
-        while not (any(left.glob("*/outcomes")) or any(left.glob("*/plan.arrow"))) or not process.children():
+        while not is_building(left) or not process.children():
             assert run.poll() is None
         children = process.children(recursive=True)
         run.kill()

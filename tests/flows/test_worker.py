@@ -124,7 +124,7 @@ def test_runs_by_hand_end_in_states_of_our_names_and_one_line_says_why(
     assert "| gate crossed, and accepted |" in drift
     assert failed.state is not None
     assert (failed.state.type.value, failed.state.name) == ("FAILED", "Failed")
-    assert str(failed.state.message).startswith(
-        f"failed hand: {config}: no such config file. If it moved: `parquetry deploy"
-    )
+    said = str(failed.state.message)
+    assert said.startswith(f"failed hand: {config}: no such config file. Did you mean {tmp_path / 'moved.yaml'}? ")
+    assert "If it moved: `parquetry deploy" in said
     assert "Traceback" not in (tmp_path / "worker.log").read_text()

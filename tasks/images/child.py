@@ -85,12 +85,12 @@ def _prepare(item: Item, spec: PixelSpec) -> Prepared | RejectedImageError:
 
 
 def pack_result(result: Prepared | RejectedImageError) -> bytes:
-    """*result* as one message: the length of a JSON head in four bytes, the head, the image."""
+    """*result* as one message: the length of a JSON head in four bytes, the head, the thumb, the image."""
     if isinstance(result, RejectedImageError):
         head, data = json.dumps([str(result.args[0]), result.detail]).encode("utf-8", "replace"), b""
     else:
-        data, *values = astuple(result)
-        head = json.dumps(values).encode()
+        data, *values, thumb = astuple(result)
+        head, data = json.dumps([*values, len(thumb)]).encode(), thumb + data
     return len(head).to_bytes(4, "big") + head + data
 
 
@@ -100,4 +100,6 @@ def unpack_result(message: bytes) -> Prepared | tuple[str, str]:
     values = json.loads(message[4:end])
     if len(values) == 2:
         return str(values[0]), str(values[1])
-    return Prepared(message[end:], *values)
+    start = end + values[-1]
+    values[-1] = message[end:start]
+    return Prepared(message[start:], *values)

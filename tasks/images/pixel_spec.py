@@ -30,6 +30,7 @@ class PixelSpec:
         icc: ``ignore`` or ``srgb``.
         pixels: jpeg, png, webp, raw or original.
         quality: Of JPEG and WebP, 1 to 100; WebP is lossless at 100.
+        measures: How images are measured, by the name of the way; empty where they are not.
     """
 
     min_side: int = 1
@@ -50,6 +51,7 @@ class PixelSpec:
     icc: str = "ignore"
     pixels: str = "jpeg"
     quality: int = 90
+    measures: str = ""
 
 
 WARNINGS = {
@@ -72,6 +74,7 @@ class Prepared:
         orig_height: Of the source, after orientation.
         orig_format: Pillow's name of the source's format, such as ``JPEG``; ``ARRAY`` for embedded numbers.
         warning: ``"extension_mismatch"``, ``"blank"``, both with a blank between, or empty.
+        thumb: What it is measured by, as `thumb_of` makes it; empty where it is not to be.
     """
 
     data: bytes
@@ -82,3 +85,4 @@ class Prepared:
     orig_height: int
     orig_format: str
     warning: str = ""
+    thumb: bytes = b""

@@ -9,14 +9,16 @@ from PIL import Image
 
 from tasks.images.blank import BLANK, is_blank
 from tasks.images.convert import convert_mode
-from tasks.images.decode import Decoded, check_size, decode_upright, extension_warning, open_image, why_undecodable
+from tasks.images.decode import check_size, decode_upright, extension_warning, open_image, why_undecodable
 from tasks.images.deep import scale_to_8
 from tasks.images.pixel_spec import Prepared
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import resize_image
+from tasks.images.thumb import thumb_of
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
+    from tasks.images.kernel import Box
     from tasks.images.pixel_spec import PixelSpec
 
 _BANDS = {"L": 1, "RGB": 3, "RGBA": 4}
@@ -48,19 +50,27 @@ def _prepare(data: bytes, name: str, spec: PixelSpec) -> Prepared:
         warning = extension_warning(image, name, spec)
         kind = "JPEG" if image.format == "MPO" else str(image.format)
         decoded = decode_upright(image, data, spec)
-        made = decoded.pixels if spec.pixels == "original" else _resized(decoded, spec)
+        shown = decoded.pixels if spec.pixels == "original" else convert_mode(decoded.pixels, spec)
+        made = shown if spec.pixels == "original" else resize_image(shown, spec, decoded.size, decoded.window)
+        thumb = _thumb(shown, decoded.window, spec)
         warnings = " ".join(filter(None, [warning, BLANK if is_blank(made, decoded.pixels, data) else ""]))
         if spec.pixels == "original":
-            return Prepared(data, *decoded.size, _channels(made), *decoded.size, kind, warnings)
-        return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *decoded.size, kind, warnings)
+            return Prepared(data, *decoded.size, _channels(made), *decoded.size, kind, warnings, thumb)
+        return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *decoded.size, kind, warnings, thumb)
 
 
 def _channels(image: Image.Image) -> int:
     return min(len(image.getbands()), 4)
 
 
-def _resized(decoded: Decoded, spec: PixelSpec) -> Image.Image:
-    return resize_image(convert_mode(decoded.pixels, spec), spec, decoded.size, decoded.window)
+def _thumb(image: Image.Image, window: Box, spec: PixelSpec) -> bytes:
+    """What *image* is measured by; empty where it is not to be, or is of a kind that cannot be shown in grey."""
+    if not spec.measures:
+        return b""
+    try:
+        return thumb_of(image, window, spec.background)
+    except (ValueError, TypeError, OSError):
+        return b""
 
 
 def prepare_array(data: bytes, spec: PixelSpec) -> Prepared:
@@ -76,9 +86,11 @@ def prepare_array(data: bytes, spec: PixelSpec) -> Prepared:
         values = scale_to_8(values, spec.depth_16)
     image = Image.fromarray(values)
     check_size(image.size, spec)
-    size = image.size
-    made = _resized(Decoded(image, size, (0, 0, *size)), spec)
-    return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *size, "ARRAY")
+    size, window = image.size, (0.0, 0.0, float(image.width), float(image.height))
+    shown = convert_mode(image, spec)
+    made = resize_image(shown, spec, size, window)
+    thumb = _thumb(shown, window, spec)
+    return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *size, "ARRAY", thumb=thumb)
 
 
 def encode_image(image: Image.Image, spec: PixelSpec) -> bytes:

@@ -32,6 +32,10 @@ _MEANINGS = {
     "source_uri": "where it came from, without query and credentials",
     "source_fingerprint": "what the listing knew of its bytes",
     "content_sha256": "of the source image's bytes",
+    "phash": "perceptual hash of the source image: near duplicates differ in few of its bits",
+    "mean": "brightness of the source image, 0 to 255",
+    "deviation": "how far its brightness is spread",
+    "sharpness": "variance of its Laplacian: low where it is blurred",
     "warning": "`blank`, `extension_mismatch`, both, or empty",
     "label_path": "the whole label of a hierarchy, levels joined by `/`",
 }

@@ -22,7 +22,7 @@ from tasks.publish.versions import open_version, settings_of
 from tasks.storage import Store, redact_url
 
 _ADMITTING = frozenset(
-    "min_side max_pixels max_aspect formats allow_truncated strict_extensions libraries dtype order".split()
+    "min_side max_pixels max_aspect formats allow_truncated strict_extensions libraries dtype order measures".split()
 )
 _PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 

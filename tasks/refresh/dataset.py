@@ -21,7 +21,7 @@ from tasks.redaction import redact_values
 from tasks.report.gates import Gates
 from tasks.samples import StoreUrl
 from tasks.shards import WriteSettings
-from tasks.shards.schema import reserved_columns
+from tasks.shards.schema import measure_columns, reserved_columns
 from tasks.splits import SplitSettings
 from tasks.step_config import StepConfig
 
@@ -99,6 +99,16 @@ class Dataset(StepConfig):
     def _original_pixels_keep_their_size(self) -> Dataset:
         if self.write.pixels == "original" and self.resize.mode != "none":
             raise ValueError("`write.pixels: original` writes the source's bytes as they are: set `resize.mode: none`")
+        return self
+
+    @model_validator(mode="after")
+    def _measures_have_columns_of_their_own(self) -> Dataset:
+        taken = sorted(measure_columns() & set(self.kept_columns))
+        if self.write.measures and taken:
+            raise ValueError(
+                f"`write.measures` adds a column {taken[0]!r}, and `keep_columns` keeps another one of that name: give "
+                f"that one another name, `keep_columns: {{{taken[0]}: given_{taken[0]}}}`"
+            )
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from tasks.errors import VersionError
 from tasks.fetch.samples import well_places
+from tasks.images.thumb import ALGORITHM
 from tasks.label_kinds import kind_of_columns
 from tasks.plan import Rows
 from tasks.publish import Run
@@ -30,7 +31,7 @@ from tasks.refresh.options import RefreshOptions
 from tasks.refresh.pixels import same_pixels
 from tasks.samples import REJECTION_SCHEMA
 from tasks.shards import BuildSpec, published_pixel_spec
-from tasks.shards.schema import class_names_of, pixel_spec_of, shard_schema
+from tasks.shards.schema import class_names_of, measure_columns, pixel_spec_of, shard_schema
 from tasks.storage import Store
 
 if TYPE_CHECKING:
@@ -130,6 +131,28 @@ def has_same_columns(spec: BuildSpec, run: Run) -> bool:
         return True
     schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept, spec.label_kind)
     return manifest.columns == {field.name: str(field.type) for field in schema}
+
+
+def with_measures(spec: BuildSpec, dataset: Dataset, run: Run, *, reuse: bool) -> BuildSpec:
+    """*spec*, with measures of its images if there are to be any.
+
+    Where the config does not say, rows that are there stay as they are: a version has all of its rows measured, or
+    none, and takes to measures once every shard is written anew for another reason. A kept column of the name of a
+    measure keeps that name.
+
+    Args:
+        spec: Without measures.
+        dataset: What it is to be.
+        run: The run, which knows what is there.
+        reuse: Whether encoded rows may be copied.
+    """
+    manifest, wanted = run.history.manifest, dataset.write.measures
+    if wanted is None and measure_columns() & set(spec.kept):
+        wanted = False
+    if wanted is None:
+        is_there = manifest is not None and bool(manifest.pixel_spec.get("measures"))
+        wanted = is_there or not reuse or manifest is None or not has_same_columns(spec, run)
+    return replace(spec, pixels=replace(spec.pixels, measures=ALGORITHM if wanted else ""))
 
 
 def with_unpublished(rows: Rows, run: Run, dataset: Dataset, spec: BuildSpec) -> Rows:

@@ -25,6 +25,7 @@ from tasks.refresh.past import (
     recalled_of,
     rows_to_use,
     with_entry_times,
+    with_measures,
     with_unpublished,
 )
 from tasks.refresh.pixels import pixels_wanted, shapes_same_pixels
@@ -95,7 +96,7 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
     labelled = with_carried(labelled, carried, discovery.levels, dataset.labels)
     assigned = assign_splits(labelled.samples, dataset.splits, past.rows.table)
     labelled = replace(labelled, samples=assigned.samples)
-    spec = _spec(dataset, Listed(readable, labelled), run, options)
+    spec = with_measures(_spec(dataset, Listed(readable, labelled), run, options), dataset, run, reuse=reuse)
     manifest = run.history.manifest if reuse else None
     spec = _unpacked(spec, run, labelled.samples) if manifest is None else spec
     sized = rows_per_shard(labelled.samples, spec, manifest)

@@ -15,12 +15,14 @@ import pyarrow as pa
 
 from tasks.errors import RefusedError
 from tasks.fetch import Fetched
+from tasks.images.measures import MEASURES
 from tasks.images.pixel_spec import Prepared
 from tasks.images.pool import shared_pool
 from tasks.plan import ShardPlan
 from tasks.plan_files import read_reusable
 from tasks.progress import tally_of
 from tasks.samples import CARRIED, Rejection, ShardFile, StoreUrl, rejection_row, rejections_table
+from tasks.shards.measuring import THUMB, MeasuredRows
 from tasks.shards.old_rows import OldRows
 from tasks.shards.schema import shard_schema
 from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, UNCONFINED, BuildSpec, ShardOutcome, published_pixel_spec
@@ -55,21 +57,21 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     roots = {item.name: item.root.url for item in spec.access}
     blank = dict.fromkeys(("warning", *spec.kept), "")
     reusable = read_reusable(spec.output.child(spec.folder)) if spec.files else {}
-    with ExitStack() as stack, closing(OldRows(store, spec.files)) as old:
+    with ExitStack() as stack, closing(OldRows(store, spec.files, spec.pixels.measures)) as old:
         finished = prepare_samples(plan.samples, spec, reusable)
         first = list(_unchanged_head(finished, plan.base, counts)) if plan.base >= 0 else []
         if counts.stays:
             return counts.outcome([], plan.base)
         folder = stack.enter_context(store.temporary(spec.folder))
         writer = stack.enter_context(ShardWriter(store, folder, plan.split, schema, spec.write))
+        rows = MeasuredRows(writer, shared_pool(spec.decoder_processes, spec.limits), spec.pixels)
         for item in _chained(first, finished, counts):
             if not isinstance(item.outcome, Rejection):
-                row = blank | _row(item, roots, old)
-                writer.add(row, len(row["pixels"]))
+                rows.add(blank | _row(item, roots, old))
             if counts.is_late:
-                writer.finish()  # what is there will be copied by the run that is accepted
+                rows.finish()  # what is there will be copied by the run that is accepted
                 raise too_many_rejects(spec)
-        writer.finish()
+        rows.finish()
         return counts.outcome(writer.files)
 
 
@@ -199,12 +201,14 @@ def _row(item: Finished, roots: Mapping[str, str], old: OldRows) -> Row:
     """One row of the shard."""
     outcome = item.outcome
     if isinstance(outcome, Copy):
-        return _copied_row(item, outcome, old.read(outcome.file, outcome.row), roots)
+        there = old.read(outcome.file, outcome.row)
+        row = _copied_row(item, outcome, there, roots)
+        return row | {name: there[name] for name in MEASURES if old.measures and name in there}
     made = _identity(item.sample, roots)
     if isinstance(outcome, Prepared) and item.fetched is not None:
         made |= {name: getattr(outcome, name) for name in _OF_THE_PIXELS[:-1]}
         made |= {"source_fingerprint": item.fetched.fingerprint, "content_sha256": item.fetched.content_sha256}
-        made |= _pixels(outcome.data, image_path(item.sample))
+        made |= _pixels(outcome.data, image_path(item.sample)) | {THUMB: outcome.thumb}
     return made
 
 

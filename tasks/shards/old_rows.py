@@ -12,7 +12,9 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from tasks.errors import VersionError
+from tasks.images.measures import MEASURES
 from tasks.samples import UNREADABLE
+from tasks.shards.schema import pixel_spec_of
 from tasks.storage import Store, redact_url
 
 _GROUPS = 6
@@ -25,10 +27,13 @@ class OldRows:
 
     Attributes:
         paths: The files, below the root of the store.
+        measures: How rows are to be measured, by the name of the way; rows that were measured in another way, or not at
+            all, come without measures.
     """
 
-    def __init__(self, store: Store, paths: Sequence[str]) -> None:
+    def __init__(self, store: Store, paths: Sequence[str], measures: str = "") -> None:
         self.paths = paths
+        self.measures = measures
         self._store = store
         self._files: dict[int, _OldFile] = {}
         self._groups: OrderedDict[tuple[int, int], list[Row]] = OrderedDict()
@@ -40,7 +45,7 @@ class OldRows:
             VersionError: The file is missing or damaged.
         """
         if file not in self._files:
-            self._files[file] = _OldFile(self._store, self.paths[file])
+            self._files[file] = _OldFile(self._store, self.paths[file], self.measures)
         opened = self._files[file]
         group = int(np.searchsorted(opened.starts, row, side="right")) - 1
         key = (file, group)
@@ -58,7 +63,7 @@ class OldRows:
 
 
 class _OldFile:
-    def __init__(self, store: Store, path: str) -> None:
+    def __init__(self, store: Store, path: str, measures: str) -> None:
         self._where = redact_url(f"{store.place.url}/{path}")
         try:
             self._opened = store.open(path)
@@ -67,6 +72,9 @@ class _OldFile:
             raise self._damaged(error) from None
         if not {"image", "pixels"} & set(self._parquet.schema_arrow.names):
             raise self._damaged(ValueError("it has no column of images"))
+        schema = self._parquet.schema_arrow
+        is_other = (pixel_spec_of(schema).get("measures") or "") != measures
+        self._columns = [name for name in schema.names if not (is_other and name in MEASURES)]
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
@@ -77,7 +85,7 @@ class _OldFile:
 
     def read_group(self, group: int) -> list[Row]:
         try:
-            rows: list[Row] = self._parquet.read_row_group(group).to_pylist()
+            rows: list[Row] = self._parquet.read_row_group(group, columns=self._columns).to_pylist()
         except UNREADABLE as error:
             raise self._damaged(error) from None
         return rows

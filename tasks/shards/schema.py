@@ -37,6 +37,14 @@ _COLUMNS = (
     pa.field("content_sha256", pa.string()),
     pa.field("warning", pa.string()),
 )
+_MEASURES = (
+    pa.field("phash", pa.binary(8)),
+    pa.field("mean", pa.float32()),
+    pa.field("deviation", pa.float32()),
+    pa.field("sharpness", pa.float32()),
+)
+"""All of them null where a row was copied whose image nobody has measured and whose pixels do not tell."""
+
 SCHEMA_VERSION = "1"
 
 
@@ -50,14 +58,16 @@ def shard_schema(
 
     Args:
         class_names: For ``label`` and each level of a hierarchy the class names, in the order of their ids.
-        pixel_spec: All that shapes the pixels; ``pixels: raw`` makes them a plain column.
+        pixel_spec: All that shapes the pixels; ``pixels: raw`` makes them a plain column, and ``measures`` adds those.
         kept: Names of columns that label files have and the shards keep, as text.
         kind: What a label is: ``label`` and ``label_name``, the lists ``labels`` and ``label_names``, or ``target``.
     """
     pixels = _RAW if pixel_spec["pixels"] == "raw" else (_ENCODED,)
     levels = [pa.field(column, pa.int64()) for column in class_names if column != "label"]
     tree = [pa.field("label_path", pa.string()), *levels] if levels else []
-    schema = pa.schema([*pixels, *_LABELS[kind], *_COLUMNS, *tree, *(pa.field(name, pa.string()) for name in kept)])
+    measures = _MEASURES if pixel_spec.get("measures") else ()
+    others = (pa.field(name, pa.string()) for name in kept)
+    schema = pa.schema([*pixels, *_LABELS[kind], *_COLUMNS, *measures, *tree, *others])
     metadata = {
         "huggingface": json.dumps({"info": {"features": features_of(schema, class_names)}}, ensure_ascii=False),
         "parquetry.schema_version": SCHEMA_VERSION,
@@ -69,6 +79,11 @@ def shard_schema(
     if kept:
         metadata["parquetry.kept_columns"] = json.dumps(list(kept))
     return schema.with_metadata(metadata)
+
+
+def measure_columns() -> frozenset[str]:
+    """The names of the columns that measuring adds."""
+    return frozenset(field.name for field in _MEASURES)
 
 
 def reserved_columns() -> frozenset[str]:

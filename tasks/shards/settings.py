@@ -21,6 +21,9 @@ class WriteSettings(StepConfig):
         quality: Of JPEG and WebP, 1 to 100; WebP is lossless at 100.
         shard_bytes: A shard is planned to hold so many image bytes.
         shard_rows: A shard has at most so many rows.
+        measures: Whether each row has measures of its image: a perceptual hash, brightness and its spread, sharpness.
+            If you leave it out, a new dataset has them, and one that is there without them goes on without until all
+            of its shards are written anew anyway; ``true`` adds them by copying.
         compression: Of the image column: ``auto`` compresses small JPEGs and raw pixels, where it saves something.
     """
 
@@ -28,4 +31,5 @@ class WriteSettings(StepConfig):
     quality: int = Field(default=90, ge=1, le=100)
     shard_bytes: Annotated[ByteSize, Field(ge=1024, le=HARD_CAP_BYTES)] = ByteSize(256 << 20)
     shard_rows: int = Field(default=20_000, ge=1, le=1_000_000)
+    measures: bool | None = None
     compression: Literal["auto", "none", "zstd"] = "auto"

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.config import load_config
+from tasks.images.kernel import kernel_of
 from tasks.publish.audit import verify_version
 from tasks.publish.history import list_versions
 from tasks.publish.life import release, roll_back
@@ -66,7 +67,19 @@ def test_it_is_refreshed_without_decoding_what_is_there(output: Path) -> None:
     store = store_of(output)
     assert set(rows(store, None)) == SECOND | {"dog/new.png"}
     assert [verify_version(store, number).problems for number in (1, 2, outcome.version)] == [(), (), ()]
-    assert open_version(store, None).manifest.pixel_spec["kernel"] == "pillow"  # which made what is there
+    before, after = (open_version(store, version).manifest for version in (2, outcome.version))
+    assert kernel_of(after.pixel_spec) == kernel_of(before.pixel_spec)  # which made what is there
+    assert ("phash" in after.columns) == (outcome.account.shards_kept == 0)  # all of it was copied, or none is measured
+    assert night(output).outcome == "unchanged"
+
+
+def test_a_night_without_changes_copies_only_where_columns_are_lacking(output: Path) -> None:
+    is_whole = "warning" in open_version(store_of(output), 2).manifest.columns  # format 1 had no such column at first
+
+    outcome = night(output)
+
+    assert outcome.account.images_decoded <= 1  # the reject, which other settings judge now
+    assert (outcome.outcome, outcome.account.rows_copied) == (("unchanged", 0) if is_whole else ("published", 12))
     assert night(output).outcome == "unchanged"
 
 

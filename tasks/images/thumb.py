@@ -1,0 +1,93 @@
+"""What a decoder process keeps of an image for measuring it: small grey copies, made while its pixels are in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, cast
+
+from PIL import Image, ImageColor
+
+if TYPE_CHECKING:
+    from tasks.images.kernel import Box
+
+ALGORITHM = "grey-64-dct-8-sign-1"
+"""Names in pixel specs how `thumb_of` and `measure_thumbs` measure: under another name other numbers come out."""
+
+WHOLE, PART = 64, 32
+"""The sides of the copy of the whole image and of those of parts of it, in pixels."""
+
+SHEET = (WHOLE, WHOLE + 3 * PART)
+"""Width and height of the sheet that holds them: the whole, and below it up to six parts, two in a row."""
+
+_SAMPLED_EVERY = 256  # pixels of the longer side to one point of the grid for each pixel of the copy
+_MOST_STEPS = 8
+_SEEN_AT = 512  # pixels of the longer side, beyond which parts are looked at in a smaller size
+_PLACES = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
+_PLAIN = frozenset({"L", "RGB", "RGBA"})
+
+_Corners = tuple[int, int, int, int]
+
+
+def thumb_of(image: Image.Image, window: Box, background: str) -> bytes:
+    """The sheet of the part *window* of *image*, of any mode: 64 × 160 pixels of grey, row by row.
+
+    The whole of it, whose proportions do not count, is looked at through a grid of points, more of them in a large
+    image, so that the cost hardly grows as the image does. Parts, one of an image that is no larger, are as sharp as
+    it is; places without a part are black. Where there is transparency the *background* shows.
+    """
+    longest = int(max(window[2] - window[0], window[3] - window[1]))
+    steps = min(_MOST_STEPS, max(1, longest // _SAMPLED_EVERY))
+    grid = image.resize((WHOLE * steps, WHOLE * steps), Image.Resampling.NEAREST, box=window)
+    is_plain = image.mode in _PLAIN and "transparency" not in image.info
+    shown = _kept if is_plain else _as_grey(grid, image, background)
+    sheet = Image.new(image.mode if is_plain else "L", SHEET)
+    sheet.paste(shown(grid).reduce(steps) if steps > 1 else shown(grid), (0, 0))
+    for number, box in enumerate(_parts(window, max(1, longest // _SEEN_AT))):
+        part = shown(image.crop(box))
+        if part.size != (PART, PART):
+            part = part.resize((PART, PART), Image.Resampling.BOX)
+        sheet.paste(part, (number % 2 * PART, WHOLE + number // 2 * PART))
+    if sheet.mode == "RGBA":
+        sheet = _composed(sheet, background)
+    return (sheet if sheet.mode == "L" else sheet.convert("L")).tobytes()
+
+
+def _parts(window: Box, scale: int) -> Iterator[_Corners]:
+    """Where in an image the parts of its *window* lie, of which each pixel stands for *scale* by *scale*."""
+    left, top, right, bottom = int(window[0]), int(window[1]), int(window[2]), int(window[3])
+    across, down = max(1, min(PART * scale, right - left)), max(1, min(PART * scale, bottom - top))
+    is_small = right - left <= across and bottom - top <= down
+    for x, y in _PLACES[: 1 if is_small else None]:
+        first, upper = left + int((right - left - across) * x), top + int((bottom - top - down) * y)
+        yield first, upper, first + across, upper + down
+
+
+def _kept(copy: Image.Image) -> Image.Image:
+    return copy
+
+
+def _as_grey(grid: Image.Image, image: Image.Image, background: str) -> Callable[[Image.Image], Image.Image]:
+    """What makes a copy of a part of *image*, such as *grid*, one of mode ``L``."""
+    if image.mode.startswith("I") or image.mode == "F":
+        low, high = cast("tuple[float, float]", _wide(grid).getextrema())
+        scale = 255 / (high - low) if high > low else 0.0
+        # Of numbers of which nothing says what is black and white: the least of them is, and the greatest.
+        return lambda copy: _wide(copy).point(lambda value: value * scale + (-low * scale)).convert("L")
+    if image.mode == "LAB":
+        return lambda copy: copy.getchannel("L")
+    if image.mode in {"P", "PA", "La", "RGBa", "LA", "RGBA"} or "transparency" in image.info:
+        return lambda copy: _composed(copy.convert("RGBA"), background).convert("L")
+    if image.mode in {"CMYK", "HSV"}:
+        return lambda copy: copy.convert("RGB").convert("L")
+    return lambda copy: copy.convert("L")
+
+
+def _wide(copy: Image.Image) -> Image.Image:
+    return copy.convert("F") if copy.mode in {"I", "F"} else copy.convert("I").convert("F")
+
+
+def _composed(copy: Image.Image, background: str) -> Image.Image:
+    """*copy*, of mode ``RGBA``, over the colour *background*."""
+    ground = Image.new("RGB", copy.size, ImageColor.getrgb(background)[:3])
+    ground.paste(copy, mask=copy)
+    return ground

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 from uuid import uuid4
 
+from tasks.errors import OutputError
 from tasks.storage.durable import attempts, sync_folder
 from tasks.storage.names import LOCK, TEMPORARY_PREFIX, is_work_name
 
@@ -99,13 +100,26 @@ def _claim(parent: Path, name: Callable[[], str]) -> tuple[Path, IO[bytes]]:
             for folder in missing:
                 folder.mkdir(exist_ok=True)
             file = path.open("xb")  # from now on the folder is not empty, and stays
-            fcntl.flock(file, fcntl.LOCK_EX)
+            _lock(file, path)
             if _is_named(path, file):
                 for folder in missing:
                     sync_folder(folder.parent)
                 return path, file
             file.close()
     raise FileNotFoundError(2, "The folder is removed again and again", str(parent))
+
+
+def _lock(file: IO[bytes], path: Path) -> None:
+    """Lock *file*; where the disk locks no files, nothing stays behind."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        file.close()
+        path.unlink(missing_ok=True)
+        raise OutputError(
+            f"The disk of {path.parent} locks no files ({error.strerror}), so runs could not tell whose work is under "
+            "way. Mount it with locks, or publish to another disk."
+        ) from error
 
 
 def _is_named(path: Path, file: IO[bytes]) -> bool:

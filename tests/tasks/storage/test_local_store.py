@@ -250,6 +250,19 @@ def test_a_claim_made_anew_is_not_swept_by_one_who_locked_what_was_there_before(
     assert (runs / name).is_dir()
 
 
+def test_a_disk_that_locks_no_files_is_told_from_others_and_nothing_stays_on_it(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+    with pytest.raises(OutputError, match="locks no files"), store.claim("runs/one"):
+        pass
+    assert list((store.root / "runs").iterdir()) == []
+
+
 def test_a_temporary_name_is_used_once(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[str] = []
     named = claims._is_named

@@ -22,6 +22,7 @@ from tasks.images.identify import (
 )
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import target_size
+from tasks.images.scans import check_scans
 from tasks.images.tiff import check_tiff
 from tasks.images.whole import check_hollow_end, check_jpeg_end, check_whole
 from tasks.reasons import Reason
@@ -169,6 +170,7 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> De
         extent = drafted[1][2:] if drafted else extent
     _loaded(image)
     if not spec.allow_truncated:
+        check_scans(data)
         check_jpeg_end(image, data, draft)
     window = _turned_window(image.size, extent, orientation)
     return Decoded(image.transpose(_TURNS[orientation]) if orientation != 1 else image, size, window)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -350,6 +351,32 @@ def test_a_jpeg_that_was_closed_where_it_broke_off_is_refused(mode: str, progres
         assert why(closed)[0] == Reason.TRUNCATED
         assert why(closed, replace(KEEP, mode="crop", size=(16, 16)))[0] == Reason.TRUNCATED
     assert made(data).shape[0] == 256
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_a_progressive_jpeg_that_was_closed_within_any_but_its_last_scan_is_refused(mode: str) -> None:
+    picture = Image.fromarray(NOISE[:8, :8]).resize((256, 256), Image.Resampling.BICUBIC).convert(mode)
+    data = saved(picture, "JPEG", quality=90, progressive=True)
+    starts = [place for place in range(len(data)) if data[place : place + 2] == b"\xff\xda"]
+    assert len(starts) > 5
+    for start, after in pairwise(starts):
+        for cut in (after, (start + after) // 2):
+            assert why(data[:cut].rstrip(b"\xff") + b"\xff\xd9")[0] == Reason.TRUNCATED
+    assert made(data, replace(KEEP, allow_truncated=True)).shape[0] == 256
+
+
+def test_a_jpeg_of_one_scan_for_each_colour_is_whole_with_all_of_them() -> None:
+    data = saved(Image.new("L", (64, 64), 90), "JPEG")
+    place = data.index(b"\xff\xc0")
+    frame = data[place : place + 9] + b"\x03" + b"".join(bytes([name, 0x11, 0]) for name in (1, 2, 3))
+    frame = frame[:2] + (len(frame) - 2).to_bytes(2, "big") + frame[4:]
+    scan, end = data.index(b"\xff\xda"), data.index(b"\xff\xd9")
+    scans = [data[scan : scan + 5] + bytes([name]) + data[scan + 6 : end] for name in (1, 2, 3)]
+    head = data[:place] + frame + data[place + 2 + int.from_bytes(data[place + 2 : place + 4], "big") : scan]
+
+    assert made(head + b"".join(scans) + b"\xff\xd9").shape == (64, 64, 3)
+    for there in (1, 2):
+        assert why(head + b"".join(scans[:there]) + b"\xff\xd9")[0] == Reason.TRUNCATED
 
 
 def test_a_jpeg_that_ends_in_grey_is_whole() -> None:

@@ -1,0 +1,66 @@
+"""Whether a JPEG has all the scans that its picture is made of: a file that broke off after one of them has fewer.
+
+A decoder draws what there is: without its later scans a picture is coarse, or has no colour. The scans of a whole one
+bring every coefficient of every component down to its last bit (ITU-T T.81, annex G; B.2.3 for a scan's header).
+"""
+
+from __future__ import annotations
+
+from tasks.images.rejected import RejectedImageError
+from tasks.reasons import Reason
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_START, _END = 0xDA, b"\xff\xd9"
+_COEFFICIENTS = 64
+
+
+def check_scans(data: bytes) -> None:
+    """Raise `RejectedImageError` where the first picture of the JPEG *data* lacks a scan."""
+    kind, components, place = _frame(data)
+    if not components or (kind not in _PROGRESSIVE and data[place + 4] == len(components)):
+        return
+    end = data.find(_END, place)
+    bits = {component: [_COEFFICIENTS] * _COEFFICIENTS for component in components}
+    while 0 <= place < end:
+        _note_scan(data[place : place + 16], bits, is_progressive=kind in _PROGRESSIVE)
+        if kind not in _PROGRESSIVE and not _missing(bits):
+            return
+        place = data.find(b"\xff\xda", place + 2, end)
+    if missing := _missing(bits):
+        what = "the scans of whole components" if kind not in _PROGRESSIVE else "its later scans"
+        raise RejectedImageError(
+            Reason.TRUNCATED, f"ends before {what}: {missing} of its {len(bits)} components are not complete"
+        )
+
+
+def _frame(data: bytes) -> tuple[int, list[int], int]:
+    """Kind and components of the frame, and the place of the first scan; no components where there is none."""
+    place, kind, components = 2, 0, list[int]()
+    while place + 4 <= len(data) and data[place] == 0xFF:
+        marker = data[place + 1]
+        if marker == _START:
+            return kind, components, place
+        if marker in _FRAMES:
+            kind, components = marker, list(data[place + 10 : place + 10 + 3 * data[place + 9] : 3])
+        place += 1 if marker == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    return 0, [], -1
+
+
+def _note_scan(header: bytes, bits: dict[int, list[int]], *, is_progressive: bool) -> None:
+    """Write down in *bits* what the scan of *header* brings: per coefficient, the lowest bit that is there."""
+    count = header[4] if len(header) > 4 else 0
+    if int.from_bytes(header[2:4], "big") != 6 + 2 * count or len(header) < 8 + 2 * count:
+        return  # the same two bytes within a table
+    first, last, approximation = header[5 + 2 * count : 8 + 2 * count]
+    span = slice(first, last + 1) if is_progressive else slice(0, _COEFFICIENTS)
+    for component in header[5 : 5 + 2 * count : 2]:
+        if component in bits:
+            lowest = bits[component]
+            low = approximation & 15 if is_progressive else 0
+            lowest[span] = [min(low, bit) for bit in lowest[span]]
+
+
+def _missing(bits: dict[int, list[int]]) -> int:
+    """How many components are not there to the last bit of each coefficient."""
+    return sum(any(lowest) for lowest in bits.values())

@@ -7,7 +7,7 @@ from enum import StrEnum
 _DISCOVER = (
     "no_label missing_label unknown_class unknown_split label_conflict uneven_depth outside_root bad_row duplicate_key "
     "embedded_placeholder embedded_ragged embedded_bad_value embedded_out_of_range quarantined_new_class "
-    "no_pattern no_match ambiguous_match bad_target"
+    "no_pattern no_match ambiguous_match bad_target purged"
 )
 _FETCH = (
     "not_found forbidden timeout unreachable too_many_bytes short_body bad_scheme private_address not_a_regular_file "
@@ -41,6 +41,7 @@ class Reason(StrEnum):
     NO_MATCH = "no_match"
     AMBIGUOUS_MATCH = "ambiguous_match"
     BAD_TARGET = "bad_target"
+    PURGED = "purged"
 
     NOT_FOUND = "not_found"
     FORBIDDEN = "forbidden"

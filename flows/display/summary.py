@@ -57,16 +57,20 @@ def _sentence(row: Mapping[str, Any]) -> str:
     name, version = row.get("sample_id") or row["location"], row["version"]
     match row["outcome"]:
         case "left out":
-            return f"{name} was left out of version {version}: {row['reason']}, {row['detail']}"
+            became = f"was left out of version {version}: {row['reason']}, {row['detail']}"
         case "gone":
-            return f"{name} was in version {row['in_version']}, and is gone since version {row['since']}"
+            became = f"was in version {row['in_version']}, and is gone since version {row['since']}"
         case "moved":
-            return f"{name} was in version {row['in_version']}; in version {version} it has moved to {row['moved_to']}"
+            became = f"was in version {row['in_version']}; in version {version} it has moved to {row['moved_to']}"
         case "not yet there":
-            return f"{name} is not in version {version}; it is in version {row['since']}"
+            became = f"is not in version {version}; it is in version {row['since']}"
         case "passed over":
-            return f"{name} is passed over by the listing: {row['reason']}"
-    return f"{name} is a row of version {version}: {row['split']}, {_label_of(row)}"
+            became = f"is passed over by the listing: {row['reason']}"
+        case "purged":
+            became = f"was taken out of all versions on {row['since']}, and does not come back"
+        case _:
+            became = f"is a row of version {version}: {row['split']}, {_label_of(row)}"
+    return f"{name} {became}"
 
 
 def _label_of(row: Mapping[str, Any]) -> str:

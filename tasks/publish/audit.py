@@ -15,6 +15,7 @@ from tasks.publish.derived import latest_json, pinned_versions
 from tasks.publish.documents import LATEST, FileEntry, commit_path
 from tasks.publish.guest import is_own_latest
 from tasks.publish.history import Version, latest_version, list_versions, read_commit, read_version
+from tasks.publish.purges import purge_problems
 from tasks.publish.state import PATH as STATE
 from tasks.publish.state import read_state
 from tasks.publish.verify import file_problem
@@ -117,6 +118,8 @@ def _problems_beside(store: Store) -> Iterator[Problem]:
         pinned_versions(store)
     except VersionError as error:
         yield "pins", str(error)
+    with suppress(VersionError):  # which is told of above
+        yield from purge_problems(store, read_commit(store, max(list_versions(store))))
     if notice := read_state(store).notice:
         yield STATE, notice
     if not _is_latest_whole(store):

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.errors import OutputError, RefusedError, UnansweredError, UnknownOutcomeError, VersionError
-from tasks.publish.documents import FORMAT, Commit, FileEntry, Manifest, content_path
+from tasks.publish.documents import FORMAT, WITH_PURGES, Commit, FileEntry, Manifest, content_path
 from tasks.publish.history import list_versions, read_commit
 from tasks.publish.runs import Run, now
 from tasks.publish.verify import require_files
@@ -48,8 +48,10 @@ def commit_version(run: Run, manifest: Manifest, class_names: Mapping[str, Seque
     data = manifest.to_bytes()
     path, digest = content_path("manifests", data, ".json")
     run.store.replace(path, data)
+    newest = run.history.newest
+    purged = newest.purged if newest else None
     commit = Commit(
-        format=FORMAT,
+        format=WITH_PURGES if purged else FORMAT,
         version=run.history.version + 1,
         dataset=manifest.dataset,
         kind="refresh",
@@ -59,6 +61,7 @@ def commit_version(run: Run, manifest: Manifest, class_names: Mapping[str, Seque
         manifest_sha256=digest,
         class_names={column: list(names) for column, names in class_names.items()},
         run=run.id,
+        purged=purged,
     )
     return commit, create_commit(run.store, commit)
 

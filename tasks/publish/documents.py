@@ -12,12 +12,16 @@ from tasks.errors import VersionError
 from tasks.storage import Store, redact_url
 
 FORMAT = 2
-"""Of format 1 were outputs whose pool of shards was called `shards/`; they are read, and moved by their next run."""
+"""What is written. Of format 1 were outputs whose pool was called `shards/`; they are read, and moved by a run."""
+
+WITH_PURGES = 3
+"""Of commits of outputs that images were taken out of, which a program that knows nothing of that would bring back."""
 
 CARD = "README.md"
 COMMITS = "commits"
 LATEST = "latest.json"
 PINS = "pins"
+PURGED = "purged"
 RESTORE = "Restore it from a backup, or `parquetry rollback ROOT N` to a version that is whole."
 REMEDIES = {"pin": "Restore it from a backup, or delete it and `parquetry pin` the version again."}
 
@@ -123,7 +127,7 @@ class VouchedDocument(Document):
 
     def to_bytes(self) -> bytes:
         """The document as it is stored, with its sum."""
-        values = self.model_dump(mode="json")
+        values = self.model_dump(mode="json", exclude_none=True)
         return json.dumps(values | {"sha256": _digest(values)}, ensure_ascii=False, indent=1).encode()
 
     @model_validator(mode="before")
@@ -135,6 +139,20 @@ class VouchedDocument(Document):
         if values["sha256"] != _digest(rest):
             raise ValueError("its SHA-256 is not that of the rest")
         return rest
+
+
+class PurgedRef(BaseModel):
+    """Where it is written what was taken out of an output.
+
+    Attributes:
+        path: Below the output's root.
+        sha256: Of its bytes, in hexadecimal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
 
 
 class Commit(VouchedDocument):
@@ -150,17 +168,19 @@ class Commit(VouchedDocument):
         manifest_sha256: Of its bytes.
         class_names: For each label column every class name there ever was, in the order of its id.
         run: The run or command that made it; no two commits have the same.
+        purged: What was taken out of all versions by then; None where nothing was.
     """
 
     version: int = Field(ge=1)
     dataset: str
-    kind: Literal["refresh", "rollback", "release"]
+    kind: Literal["refresh", "rollback", "release", "purge"]
     time: str
     hold: bool
     manifest: str
     manifest_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     class_names: dict[str, list[str]]
     run: str
+    purged: PurgedRef | None = None
 
     @property
     def path(self) -> str:
@@ -207,9 +227,10 @@ def parse_document(data: bytes, model: type[Kind], where: str) -> Kind:
     try:
         values = json.loads(data)
         found = values.get("format") if isinstance(values, dict) else None
-        if isinstance(found, int) and found > FORMAT:
+        if isinstance(found, int) and found > WITH_PURGES:
             raise VersionError(
-                f"{redact_url(where)} is of format {found}, and this parquetry knows up to {FORMAT}. Upgrade parquetry."
+                f"{redact_url(where)} is of format {found}, and this parquetry knows up to {WITH_PURGES}. "
+                "Upgrade parquetry."
             )
         return model.model_validate(values)
     except (ValidationError, ValueError, RecursionError):

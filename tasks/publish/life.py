@@ -12,7 +12,18 @@ from tasks.plan import Rows
 from tasks.publish.ages import clock_of, renew_old
 from tasks.publish.commits import create_commit
 from tasks.publish.derived import pinned_versions
-from tasks.publish.documents import COMMITS, FORMAT, PINS, Commit, Manifest, Pin, content_path, read_document
+from tasks.publish.documents import (
+    COMMITS,
+    FORMAT,
+    PINS,
+    WITH_PURGES,
+    Commit,
+    Manifest,
+    Pin,
+    PurgedRef,
+    content_path,
+    read_document,
+)
 from tasks.publish.history import Version, list_all_versions, read_commit
 from tasks.publish.pool import move_pool, with_moved
 from tasks.publish.row_index import read_rows
@@ -66,8 +77,9 @@ def _commit_again(store: Store, version: Version, kind: Literal["rollback", "rel
     newest = list_all_versions(store)[-1]
     if version.commit.format < FORMAT:
         version = _in_format(store, version)
+    purged = _purged_ever(store, newest)
     commit = Commit(
-        format=FORMAT,
+        format=WITH_PURGES if purged else FORMAT,
         version=newest + 1,
         dataset=version.commit.dataset,
         kind=kind,
@@ -77,10 +89,19 @@ def _commit_again(store: Store, version: Version, kind: Literal["rollback", "rel
         manifest_sha256=version.commit.manifest_sha256,
         class_names=_class_names_ever(store, newest),
         run=new_run_id(),
+        purged=purged,
     )
     if problems := create_commit(store, commit):
         raise OutputError(problems[0])
     return commit
+
+
+def _purged_ever(store: Store, newest: int) -> PurgedRef | None:
+    """What the commit *newest* says was taken out; where it is damaged, the last one that can be read."""
+    for number in range(newest, 0, -1):
+        with suppress(VersionError):
+            return read_commit(store, number).purged
+    return None
 
 
 def _class_names_ever(store: Store, newest: int) -> dict[str, list[str]]:

@@ -109,16 +109,16 @@ def find_rows(store: Store, known: Known, text: str) -> list[dict[str, Any]]:
 
 def _ways(text: str) -> Iterator[Any]:
     """Ways in which a table may hold *text*, the surest first: each takes a table and gives a mask."""
-    spellings = list(dict.fromkeys(_spellings(text)))
-    yield lambda table: _any(table, [pc.is_in(table[key], value_set=pa.array(spellings)) for key in _there(table)])
+    written = list(dict.fromkeys(spellings(text)))
+    yield lambda table: _any(table, [pc.is_in(table[key], value_set=pa.array(written)) for key in _there(table)])
     yield lambda table: _any(table, [pc.match_substring(table[key], text) for key in _there(table)])
-    parts = [PurePosixPath(_bare(spelling)).parts for spelling in spellings]
+    parts = [PurePosixPath(_bare(spelling)).parts for spelling in written]
     for length in range(max(map(len, parts), default=0), 0, -1):
         tails = ["/".join(one[-length:]).lstrip("/") for one in parts if len(one) >= length]
         yield lambda table, tails=tails, length=length: _any(table, _ending(table, tails, length))
 
 
-def _spellings(text: str) -> Iterator[str]:
+def spellings(text: str) -> Iterator[str]:
     """*text* in the forms in which ids and places hold it."""
     for form in (text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)):
         yield encode_name(form)

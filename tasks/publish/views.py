@@ -15,6 +15,8 @@ from tasks.publish.verify import file_problem
 from tasks.storage import WORKPLACE, LocalStore, claimed_folder, is_shard_name, sync_folder
 
 VIEWS = "versions"
+_SINGLE = frozenset({"rejects.parquet", "report.html"})
+"""Links that a view has where its version has such a file."""
 
 
 def view_name(version: int) -> str:
@@ -44,7 +46,7 @@ def remove_views(store: LocalStore, versions: Iterable[int]) -> None:
 def _files_of(folder: Path) -> Iterator[Path]:
     """What lies in a view that was put there when it was made, or repaired."""
     yield from (path for path in _entries(folder / "data") if is_shard_name(path.name))
-    yield from (folder / name for name in ("README.md", "manifest.json", "rejects.parquet", "report.html"))
+    yield from (folder / name for name in ("README.md", "manifest.json", *_SINGLE))
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -133,6 +135,8 @@ def _repair_view(store: LocalStore, version: Version) -> None:
     for file in _entries(folder / "data"):
         if f"data/{file.name}" not in links and is_shard_name(file.name):
             file.unlink(missing_ok=True)
+    for name in _SINGLE - links.keys():
+        (folder / name).unlink(missing_ok=True)
     for name, data in _documents(store.root, version).items():
         if not _has_bytes(folder / name, data):
             store.replace(f"{view}/{name}", data)

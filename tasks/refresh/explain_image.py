@@ -10,6 +10,8 @@ from typing import Any
 from tasks.discover.names import NameRules, why_ignored
 from tasks.image_formats import IMAGE_EXTENSIONS
 from tasks.publish.explain import UnknownImageError, explain_sample
+from tasks.publish.lookup import spellings
+from tasks.publish.purges import read_purged
 from tasks.publish.versions import open_version
 from tasks.storage import Store, is_url
 
@@ -25,10 +27,18 @@ def explain_image(store: Store, text: str, number: int | None = None) -> list[di
         return [_with_nulls(row) for row in explain_sample(store, text, number)]
     except UnknownImageError:
         version = open_version(store, number)
+        if day := _purged(store, text):
+            return [{"outcome": "purged", "version": version.commit.version, "location": text, "since": day}]
         reason = next(_reasons(version.manifest.config.get("source"), text), "")
         if not reason:
             raise
         return [{"outcome": "passed over", "version": version.commit.version, "location": text, "reason": reason}]
+
+
+def _purged(store: Store, text: str) -> str:
+    """The day on which the image *text* was taken out of all versions; empty where it was not."""
+    purged = read_purged(store, open_version(store, None).commit)
+    return next((purged.ids[purged.id_hash(one)] for one in spellings(text) if purged.has_id(one)), "")
 
 
 def _with_nulls(row: Mapping[str, Any]) -> dict[str, Any]:

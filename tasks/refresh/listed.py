@@ -15,10 +15,11 @@ from tasks.labels import Labelled, assign_labels
 from tasks.plan import choose_by_hash
 from tasks.progress import tally_of
 from tasks.publish import Run
+from tasks.publish.purges import read_purged
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.past import Past
-from tasks.samples import CARRIED, SAMPLE_SCHEMA, Discovery
+from tasks.samples import CARRIED, SAMPLE_SCHEMA, Discovery, rejections_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,24 @@ def list_sources(dataset: Dataset, run: Run, options: RefreshOptions) -> Listed:
     """
     tally_of(dataset.name).enter("listing the source")
     found = discover_sources(dataset.sources, dataset.splits.names, dataset.split_lists)
-    discovery = with_level_groups(found, dataset.splits.group_by)
+    discovery = without_purged(with_level_groups(found, dataset.splits.group_by), run)
     refuse_equal_ids(discovery.samples)
     listed = Listed(discovery, assign_labels(discovery, dataset.labels, run.history.class_names))
     return limited(listed, options.limit, run, dataset.labels.kind) if options.limit else listed
+
+
+def without_purged(discovery: Discovery, run: Run) -> Discovery:
+    """*discovery* with images that were taken out of the output as rejections that do not name them."""
+    purged = read_purged(run.store, run.history.newest)
+    if not purged.ids:
+        return discovery
+    parts, gone = [], []
+    for table in (discovery.samples, discovery.rejections):
+        is_gone = pa.array([purged.has_id(sample_id) for sample_id in table["sample_id"].to_pylist()], pa.bool_())
+        gone += table.filter(is_gone).select(["sample_id", "source"]).to_pylist()
+        parts.append(table.filter(pc.invert(is_gone)))
+    masked = rejections_table([purged.rejection(row["sample_id"], row["source"]) for row in gone])
+    return replace(discovery, samples=parts[0], rejections=pa.concat_tables([parts[1], masked]))
 
 
 def with_level_groups(discovery: Discovery, group_by: str | None) -> Discovery:

@@ -13,6 +13,7 @@ from tasks.labels import Labelled, with_carried
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards
 from tasks.progress import tally_of
 from tasks.publish import Run
+from tasks.publish.purges import read_purged
 from tasks.records.plain_copies import with_plain_copies, with_unpacked_archives
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.listed import Listed, carry_missing
@@ -196,4 +197,5 @@ def _spec(dataset: Dataset, listed: Listed, run: Run, options: RefreshOptions) -
         kept=dataset.kept_columns,
         label_kind=dataset.labels.kind,
         rehash=options.rehash,
+        purged=read_purged(run.store, run.history.newest),
     )

@@ -20,6 +20,7 @@ from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.planning import PlannedRun, plan_run
 from tasks.refresh.publishing import publish_run, refused_run
+from tasks.refresh.purge import finish_purge
 from tasks.refresh.rounds import settle_rows, with_copies
 from tasks.shards import BuildSpec, ShardOutcome
 from tasks.storage import open_store
@@ -57,6 +58,7 @@ def refresh(dataset: Dataset, options: RefreshOptions, steps: Steps) -> RunOutco
             return planned
 
         try:
+            finish_purge(run)
             refuse_held(run)
             listed = steps.step("discover", lambda: list_sources(dataset, run, options))
             planned = steps.step("plan", plan)

@@ -71,6 +71,14 @@ def _page_rows(rows: Rows) -> PageRows:
 
 def page_of_version(store: Store, version: Version) -> bytes:
     """The page of *version*, made of what is published: as it was, as far as its files and its parent's are there."""
+    before = None
+    with suppress(VersionError):
+        before = read_version(store, version.manifest.parent).manifest if version.manifest.parent else None
+    return page_after(store, version, before)
+
+
+def page_after(store: Store, version: Version, earlier: Manifest | None) -> bytes:
+    """The page of *version* as what came after a version of the manifest *earlier*, where that is known."""
     manifest = version.manifest
     rows, missing = _rows_there(store, manifest)
     rejections = REJECTION_SCHEMA.empty_table()
@@ -78,9 +86,7 @@ def page_of_version(store: Store, version: Version) -> bytes:
         rejections = read_rejects(store, manifest.rejects)
     except VersionError:
         missing.append(manifest.rejects.path if manifest.rejects else "")
-    before = None
-    with suppress(VersionError):
-        before = _rows_there(store, read_version(store, manifest.parent).manifest)[0] if manifest.parent else None
+    before = _rows_there(store, earlier)[0] if earlier is not None else None
     facts = PageFacts(
         dataset=manifest.dataset,
         version=version.commit.version,

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from tasks.images.pixel_spec import Prepared
 from tasks.plan import as_new, choose_by_hash
 from tasks.publish.documents import Manifest
+from tasks.reasons import Reason
 from tasks.records.plain_copies import compressed_archives
 from tasks.samples import REJECTION_SCHEMA, Rejection, rejections_table
 from tasks.shards import BuildSpec, prepare_samples
@@ -85,5 +86,9 @@ def probe_images(samples: pa.Table, spec: BuildSpec) -> tuple[float, pa.Table]:
     probe = as_new(choose_by_hash(_readable(samples, spec), _PROBE))
     finished = list(prepare_samples(probe, spec))
     sizes = [len(item.outcome.data) for item in finished if isinstance(item.outcome, Prepared)]
-    left_out = [rejected_row(item, item.outcome) for item in finished if isinstance(item.outcome, Rejection)]
+    left_out = [
+        rejected_row(item, item.outcome, spec.purged)
+        for item in finished
+        if isinstance(item.outcome, Rejection) and item.outcome.reason is not Reason.PURGED  # whose row names nobody
+    ]
     return float(np.mean(sizes)) if sizes else 1.0, rejections_table(left_out)

@@ -91,7 +91,7 @@ class GateResult:
     detail: str
 
 
-UNCOUNTED = frozenset({Reason.QUARANTINED_NEW_CLASS.value})
+UNCOUNTED = frozenset({Reason.QUARANTINED_NEW_CLASS.value, Reason.PURGED.value})
 """Reasons for which images are left out on purpose: they do not count for `max_reject_fraction`."""
 
 

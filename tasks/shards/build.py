@@ -21,6 +21,8 @@ from tasks.images.pool import shared_pool
 from tasks.plan import ShardPlan
 from tasks.plan_files import read_reusable
 from tasks.progress import tally_of
+from tasks.purged import Purged
+from tasks.reasons import Reason
 from tasks.samples import CARRIED, Rejection, ShardFile, StoreUrl, rejection_row, rejections_table
 from tasks.shards.measuring import THUMB, MeasuredRows
 from tasks.shards.old_rows import OldRows
@@ -117,6 +119,7 @@ class _Counts:
         self._tally = tally_of(spec.counted_by)
         self._pool = shared_pool(spec.decoder_processes, spec.limits)
         self._most = spec.reject_limit
+        self._purged = spec.purged
         self._rejections: list[dict[str, Any]] = []
         self._touched: list[Row] = []
         self._unnamed: list[Row] = []
@@ -163,7 +166,7 @@ class _Counts:
                 self._note_unnamed(item.sample, item.fetched)
             self._warnings.update(outcome.warning.split())
         else:
-            self._rejections.append(rejected_row(item, outcome))
+            self._rejections.append(rejected_row(item, outcome, self._purged))
 
     def _note_unnamed(self, sample: Row, fetched: Fetched) -> None:
         """Remember that a row was looked at whose server tells nothing by which to know it again."""
@@ -188,9 +191,11 @@ class _Counts:
         )
 
 
-def rejected_row(item: Finished, rejection: Rejection) -> dict[str, Any]:
-    """One row of `REJECTION_SCHEMA`: *item*, of which came nothing but a *rejection*."""
+def rejected_row(item: Finished, rejection: Rejection, purged: Purged) -> dict[str, Any]:
+    """One row of `REJECTION_SCHEMA`: *item*, of which came nothing but a *rejection*; of what was *purged* no trace."""
     fetched, sample = item.fetched, item.sample
+    if rejection.reason is Reason.PURGED:
+        return purged.rejection(sample["sample_id"], sample["source"])
     if fetched is None:
         return rejection_row(sample, rejection)
     known = sample | {"fingerprint": fetched.fingerprint or sample["fingerprint"]}

@@ -19,6 +19,7 @@ from tasks.images.kernel import SIMD, SIMD_DISTRIBUTION
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
 from tasks.label_kinds import LabelKind
+from tasks.purged import Purged
 from tasks.redaction import conceal_values, reveal_values
 from tasks.samples import ShardFile, SourceAccess, StoreUrl
 from tasks.shards.settings import WriteSettings
@@ -52,6 +53,7 @@ class BuildSpec:
         rehash: Bytes are fetched even where the source could say that they are as they were.
         tally: The tally that counts the images; empty for the dataset's.
         neighbours: So many processes build shards on one machine, and share its decoders and the bounds of `fetch`.
+        purged: What is never published again, as far as only the bytes can tell.
         per_host: Requests at once to one host that each process may make; 0 for `fetch.per_host`, where there is one.
     """
 
@@ -74,6 +76,7 @@ class BuildSpec:
     tally: str = ""
     neighbours: int = 1
     per_host: int = 0
+    purged: Purged = field(default_factory=Purged)
 
     @property
     def counted_by(self) -> str:

@@ -135,7 +135,14 @@ def _fetched_samples(
             if sample["action"] == "copy":
                 yield Finished(sample, None, Copy(sample["copy_file"], sample["copy_row"], "kept"))
             else:
-                yield _judge(sample, next(fetching), reusable)
+                fetched = next(fetching)
+                is_purged = spec.purged.has_content(fetched.content_sha256)
+                yield _purged(sample, fetched) if is_purged else _judge(sample, fetched, reusable)
+
+
+def _purged(sample: Row, fetched: Fetched) -> Finished:
+    """A sample whose bytes are those of an image that was taken out."""
+    return Finished(sample, replace(fetched, data=b""), Rejection(Reason.PURGED, ""))
 
 
 def _judge(sample: Row, fetched: Fetched, reusable: Mapping[str, tuple[int, int]]) -> Finished | _Waiting:

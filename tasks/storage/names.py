@@ -29,6 +29,7 @@ _LASTING = {
     OLD_POOL: _SHARD,
     "rejects": rf"{_HASH}\.parquet",
     "reports": rf"{_HASH}\.(json|html)",
+    "purged": rf"{_HASH}\.(json|done)",
 }
 _FORMS = {folder: re.compile(form) for folder, form in _LASTING.items()} | {WORKPLACE: _WORK_NAME}
 _FILES = frozenset({"state.parquet", "state-copy.parquet"})

@@ -97,7 +97,7 @@ class _File(io.FileIO):
         return super().write(data)
 
 
-class _Pool:
+class DecodersHere:
     """Decodes in this process: what is tested here is not the decoder."""
 
     def prepare_images(self, jobs: Any, spec: Any) -> Iterator[Any]:
@@ -246,7 +246,7 @@ def many_kills(config: str, base: Path, root: Path, ats: Sequence[int]) -> list[
 def main() -> None:
     """Run the loop that the command line asks for."""
     config = sys.argv[1]
-    vars(tasks.shards.stream)["shared_pool"] = lambda *_: _Pool()
+    vars(tasks.shards.stream)["shared_pool"] = lambda *_: DecodersHere()
     output = Path(load_config(config, {}).output.path)
     if len(sys.argv) == 2:
         sys.stdout.write(json.dumps(night(config, output)))

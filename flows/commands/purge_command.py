@@ -1,0 +1,75 @@
+"""The command that takes images out of all versions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.command_line import (
+    AsJson,
+    Options,
+    Root,
+    open_root,
+    pairs,
+    print_error,
+    print_json,
+    print_line,
+)
+from flows.commands.help_pages import KEEP, argument, command, flag, option
+
+if TYPE_CHECKING:
+    from tasks.refresh.purge_choice import PurgeChoice
+
+app = typer.Typer()
+_SHOWN = 20
+
+
+@command(app, KEEP, "purge published/pets cat/1.jpg --yes")
+def purge(  # noqa: PLR0913, PLR0917 - the options of a command
+    root: Root,
+    samples: Annotated[list[str] | None, argument("IMAGE…", "Whole ids, or whole places in the source.")] = None,
+    where: Annotated[
+        list[str] | None, option("COLUMN=VALUE", "Every image whose row has it, such as patient=17.", "--where")
+    ] = None,
+    yes: Annotated[bool, flag("--yes", "Take them out; without it, only say what would go.")] = False,
+    options: Options = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take images out of every version for good, with all that speaks of them; no later run brings them back.
+
+    Without an image, it goes on with a purge that was stopped.
+    """
+    from tasks.refresh.purge import purge as take_out  # noqa: PLC0415
+    from tasks.refresh.purge_choice import choose_images  # noqa: PLC0415
+
+    store = open_root(root, options)
+    choice = choose_images(store, samples or [], pairs(where, "--where"))
+    for problem in take_out(store, choice.purged) if yes else ():
+        print_error(problem)
+    if as_json:
+        found = {"images": choice.images, "same_bytes": choice.same_bytes, "versions": choice.versions}
+        print_json({"purged": yes, **found, "shards": choice.shards, "rejects": choice.rejects, "pins": choice.pins})
+        return
+    for sample_id in choice.images[:_SHOWN]:
+        print_line(sample_id)
+    if len(choice.images) > _SHOWN:
+        print_line(f"… {len(choice.images) - _SHOWN:,} more; --json lists them all")
+    print_line(_told(choice, done=yes))
+
+
+def _told(choice: PurgeChoice, *, done: bool) -> str:
+    """What goes, or went, in a few sentences."""
+    if not choice.images:
+        return "Nothing of these images is left." if choice.purged.ids else "Name images, or `--where COLUMN=VALUE`."
+    twins = f", {choice.same_bytes:,} of them for having the same bytes" if choice.same_bytes else ""
+    rows = ", ".join(f"{count:,} of version {number}" for number, count in choice.versions.items())
+    places = f"{rows or 'none of a version'}; {choice.shards:,} shards and {choice.rejects:,} rows of rejects and state"
+    if done:
+        return f"{len(choice.images):,} images{twins} are gone: rows {places}. No run brings them back."
+    pins = ", ".join(name for names in choice.pins.values() for name in names)
+    return (
+        f"{len(choice.images):,} images{twins} would go: rows {places}.{f' Pinned: {pins}.' if pins else ''} The "
+        "versions keep their numbers and get new files, and the old ones are deleted at once: who is reading these "
+        "now must open them again. Copies and backups elsewhere are yours to mend. --yes takes the images out."
+    )

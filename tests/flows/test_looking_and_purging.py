@@ -1,0 +1,63 @@
+"""`show` and `purge` as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from flows.cli import app
+from tasks.errors import ConfigError
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.refresh import refresh
+from tests.steps_here import StepsHere
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> str:
+    for place in ("cat/1", "cat/2", "dog/1"):
+        path = tmp_path / "pets" / f"{place}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (len(str(path)), sum(place.encode()) % 200, 3)).save(path)
+    config = {
+        "name": "pets",
+        "source": {"path": str(tmp_path / "pets")},
+        "output": {"path": str(tmp_path / "out")},
+        "resize": {"size": [8, 8]},
+    }
+    assert refresh(Dataset.model_validate(config), RefreshOptions(), StepsHere()).outcome == "published"
+    return str(tmp_path / "out")
+
+
+def typed(*words: str) -> str:
+    done = CliRunner().invoke(app, words, catch_exceptions=False, obj=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_an_image_is_shown_as_facts_and_written_as_a_picture_once(root: str, tmp_path: Path) -> None:
+    shown = typed("show", root, "cat/1.png", "--output", str(tmp_path / "cat.png"))
+
+    assert "published  8 x 8 JPEG" in shown
+    assert (tmp_path / "cat.png").read_bytes().startswith(b"\x89PNG")
+    told = json.loads(typed("show", root, "cat/1.png", "--json"))
+    assert (told["label_name"], told["source_now"], told["picture"]) == ("cat", "the same bytes", None)
+    with pytest.raises(ConfigError, match=r"--output .*there is such a file already"):
+        typed("show", root, "cat/1.png", "--output", str(tmp_path / "cat.png"))
+
+
+def test_a_purge_says_what_would_go_and_goes_on_yes(root: str) -> None:
+    would = typed("purge", root, "cat/1.png")
+    still = typed("files", root)
+    gone = json.loads(typed("purge", root, "--where", "sample_id=cat/1.png", "--yes", "--json"))
+
+    assert would.startswith("cat/1.png\n1 images would go: rows 1 of version 1;")
+    assert (gone["purged"], gone["images"], gone["versions"]) == (True, ["cat/1.png"], {"1": 1})
+    assert typed("files", root) != still
+    assert typed("purge", root, "cat/1.png", "--yes") == "Nothing of these images is left.\n"
+    assert "purged" in typed("explain", root, "cat/1.png")
+    assert "all as they were written" in typed("verify", root)

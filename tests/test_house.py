@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "redaction errors reasons step_config label_kinds image_formats samples purged storage progress records tables "
-    "discover labels splits plan plan_files fetch images shards build_shard report publish refresh"
+    "discover labels splits plan plan_files fetch images shards build_shard quality report publish refresh"
 ).split()
 FLOWS_ORDER = (
     "leaving standard_streams prefect_home interrupts yaml_text config_words config_problems runners schedule config "

@@ -1,0 +1,1 @@
+"""What the pixels of a dataset say about it: images that look alike, across splits and across classes."""

@@ -32,6 +32,7 @@ class DatasetConfig(Dataset):
         validation: Which images are good enough.
         resize: What every image is resized and converted to.
         write: How pixels and shards are written.
+        quality: Which images count as near duplicates.
         output: Where the dataset is published.
         gates: What forbids publishing.
         run: Where the work is done.

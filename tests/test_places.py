@@ -60,7 +60,7 @@ def test_each_gate_is_judged_and_documented() -> None:
     facts: dict[str, Any] = {field.name: 1 for field in fields(GateFacts)}
     targets = pa.chunked_array([[1.5]])
     seen = GateFacts(**facts | {"classes": {"cat": 1}, "new_classes": (), "targets": targets})
-    gates = Gates(max_new_classes=0, min_per_class=1, target_range=[0, 1])
+    gates = Gates(max_new_classes=0, min_per_class=1, target_range=[0, 1], max_leaks=0, max_suspects=0)
     judged = {result.gate for result in check_gates(gates, seen)}
 
     assert judged == set(Gates.model_fields)

@@ -83,6 +83,9 @@ def diff(root: Root, first: Needed, second: Needed, options: Options = None, as_
         if name == "pixels":
             print_pixels(found.pixels)
             continue
+        if name == "near":
+            print_near(found.near)
+            continue
         print_line(f"{name}: {len(ids):,}")
         for sample_id in list(ids)[:20]:
             change = f": {' → '.join(ids[sample_id])}" if isinstance(ids, dict) else ""
@@ -95,6 +98,16 @@ def print_pixels(pixels: Mapping[str, Any]) -> None:
     """Say which rows that are in both versions have other pixels, and what made them so."""
     why = ", ".join(f"{key} {old} → {new}" for key, (old, new) in pixels["settings"].items())
     print_line(f"pixels: {pixels['rows']:,} made anew{f' ({why})' if why else ''}")
+
+
+def print_near(near: Mapping[str, tuple[int | None, int | None]]) -> None:
+    """Say how many near duplicates both versions have."""
+    said = ", ".join(f"{name} {_number(old)} → {_number(new)}" for name, (old, new) in near.items())
+    print_line(f"near duplicates: {said}")
+
+
+def _number(count: int | None) -> str:
+    return "unknown" if count is None else f"{count:,}"
 
 
 @command(app, KEEP, "rollback published/pets 3")

@@ -34,6 +34,7 @@ ROWS_SCHEMA = pa.schema(
         ("kept", pa.string()),  # kept columns, as `kept_text` gives them
         ("source_fingerprint", pa.string()),
         ("content_sha256", pa.string()),
+        ("phash", pa.binary(8)),  # null where the image's perceptual hash is not known
         ("file", pa.int32()),  # place in the list of files
         ("row", pa.int32()),  # place in that file
     ]

@@ -63,6 +63,7 @@ def card_text(version: Version, place: str, folder: str, page: str) -> list[str]
         *_openers(manifest, commit.version, place, folder),
         *_columns(manifest),
         *_left_out(manifest, place),
+        *_near(manifest, place),
         *_facts(manifest),
     ]
 
@@ -168,6 +169,24 @@ def _left_out(manifest: Manifest, place: str) -> Iterator[str]:
     rows = [[f"`{cell(reason)}`", f"{count:,}"] for reason, count in reasons[:_REASONS]]
     yield from _table(["reason", "images"], rows, shown_of=len(reasons))
     yield f'Each with its place and reason: `{place}/{manifest.rejects.path}`, or `load_dataset(ROOT, "rejects")`.'
+    yield ""
+
+
+def _near(manifest: Manifest, place: str) -> Iterator[str]:
+    """How many images look alike, where anybody looked."""
+    if not manifest.near:
+        return
+    counts = {name: manifest.near.get(name, 0) for name in ("pairs", "leaks", "suspects")}
+    yield from ["## Near duplicates", ""]
+    if not counts["pairs"]:
+        yield from ["No two images look alike.", ""]
+        return
+    yield (
+        f"{counts['pairs']:,} pairs of images look alike (at most {manifest.near.get('distance')} of the 64 bits of "
+        f"their `phash` differ): {counts['leaks']:,} of them lie in two splits, {counts['suspects']:,} have two labels."
+    )
+    if manifest.quality is not None:
+        yield f"Each with its images, splits and labels: `{place}/{manifest.quality.path}`."
     yield ""
 
 

@@ -83,6 +83,9 @@ class Manifest(Document):
         rejects: The file of those left out; None where there is none.
         report: What changed against the version before, as JSON.
         page: The same and more for a person, as HTML; None where there is none.
+        quality: The pairs of near duplicates that are listed; None where there are none, or nobody looked for them.
+        near: How many pairs there are, ``pairs``, of them ``leaks`` and ``suspects``; rows without a hash, ``unknown``;
+            and by what they were found, ``distance`` and ``mirrored``. Empty where nobody looked for them.
     """
 
     dataset: str
@@ -106,11 +109,14 @@ class Manifest(Document):
     rejects: FileEntry | None
     report: FileEntry | None = None
     page: FileEntry | None = None
+    quality: FileEntry | None = None
+    near: dict[str, int] = Field(default_factory=dict)
 
     @property
     def files(self) -> list[FileEntry]:
         """Every file of the version."""
-        return [*self.shards, *(file for file in (self.rejects, self.report, self.page) if file is not None)]
+        others = (self.rejects, self.report, self.page, self.quality)
+        return [*self.shards, *(file for file in others if file is not None)]
 
     @property
     def rows(self) -> int:

@@ -182,6 +182,8 @@ class Difference:
         resplit: Ids whose split differs.
         pixels: How many rows of both have other pixels though the source's bytes are the same (``rows``), and the
             settings that made them so (``settings``: their key, its value before and after).
+        near: How many pairs of near duplicates there are (``pairs``), of them ``leaks`` and ``suspects``, in the first
+            and in the second; None where a version's images are not measured.
     """
 
     added: list[str]
@@ -190,6 +192,7 @@ class Difference:
     relabelled: dict[str, tuple[str, str]]
     resplit: list[str]
     pixels: dict[str, Any]
+    near: dict[str, tuple[int | None, int | None]]
 
 
 def compare_versions(store: Store, first: int, second: int) -> Difference:
@@ -210,6 +213,10 @@ def compare_versions(store: Store, first: int, second: int) -> Difference:
         changed=[key for key in both if old[key][0] != new[key][0]],
         relabelled={key: (old[key][1], new[key][1]) for key in both if old[key][1] != new[key][1]},
         resplit=[key for key in both if old[key][2] != new[key][2]],
+        near={
+            name: (versions[0].manifest.near.get(name), versions[1].manifest.near.get(name))
+            for name in ("pairs", "leaks", "suspects")
+        },
     )
 
 

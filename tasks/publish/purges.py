@@ -28,8 +28,9 @@ from tasks.samples import UNREADABLE
 from tasks.storage import OLD_POOL, POOL, Store, is_own, redact_url
 
 NAMES = ("sample_id", "source_uri", "location")
-_HASHED = ("sample_id", "content_sha256")
-FOLDERS = (POOL, OLD_POOL, "rejects")
+_IDS = ("sample_id", "other_id")
+_PAIRS = "quality"
+FOLDERS = (POOL, OLD_POOL, "rejects", _PAIRS)
 """Where Parquet files lie whose rows are about images."""
 
 
@@ -144,7 +145,11 @@ def find_traces(store: Store, purged: Purged) -> Traces:
         except UNREADABLE:
             found.damaged.append(path)
             continue
-        found.add(path, table, mask_of(table, purged))
+        mask = mask_of(table, purged)
+        if path.startswith(f"{_PAIRS}/"):  # a row is about two images, of which one may stay
+            found.files |= {path: count} if (count := pc.sum(mask).as_py()) else {}
+        else:
+            found.add(path, table, mask)
     return found
 
 
@@ -158,14 +163,14 @@ def read_names(store: Store, path: str, more: Sequence[str] = ()) -> pa.Table:
     """What a Parquet file calls the images of its rows, and *more* of its columns where it has them."""
     with store.open(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as parquet:
         there = parquet.schema_arrow.names
-        wanted = [name for name in dict.fromkeys((*NAMES, "content_sha256", *more)) if name in there]
+        wanted = [name for name in dict.fromkeys((*NAMES, _IDS[1], "content_sha256", *more)) if name in there]
         return parquet.read(columns=wanted).replace_schema_metadata(None).select(wanted)
 
 
 def mask_of(table: pa.Table, purged: Purged) -> pa.ChunkedArray:
     """Which rows of *table* are of *purged* images."""
     found = pa.chunked_array([pa.repeat(pa.scalar(False), table.num_rows)])
-    for column, has in zip(_HASHED, (purged.has_id, purged.has_content), strict=True):
+    for column, has in (*((name, purged.has_id) for name in _IDS), ("content_sha256", purged.has_content)):
         if column in table.column_names:
             found = pc.or_(found, pa.chunked_array([pa.array(map(has, table[column].to_pylist()), pa.bool_())]))
     return found

@@ -18,7 +18,7 @@ from tasks.publish.settings import OutputSettings
 from tasks.publish.views import list_views, remove_views
 from tasks.storage import OLD_POOL, POOL, LocalStore, Store, StoredFile, is_own
 
-_FOLDERS = (POOL, OLD_POOL, "rejects", "manifests", "reports")
+_FOLDERS = (POOL, OLD_POOL, "rejects", "quality", "manifests", "reports")
 _MISSING = 5  # pruned versions in a row, below which all are taken for pruned
 
 

@@ -25,6 +25,7 @@ from tasks.storage import POOL, Store, StoredFile, is_own, redact_url
 
 _COLUMNS = ("sample_id", "split", "label_name", "label_path", "source_fingerprint", "content_sha256")
 _OTHER_LABELS = ("label_names", "target")  # of lists and numbers, which become the text of ``label_name``
+_HASH = "phash"
 _READERS = 8
 
 
@@ -63,6 +64,7 @@ def _columns_of(parquet: pq.ParquetFile) -> pa.Table:
     """What planning needs of a shard; kept columns as one."""
     kept = kept_columns_of(parquet.schema_arrow)
     there = [column for column in (*_COLUMNS, *_OTHER_LABELS) if column in parquet.schema_arrow.names]
+    there += [name for name in (_HASH,) if name in parquet.schema_arrow.names and name not in kept]
     table = parquet.read(columns=[*there, *kept]).replace_schema_metadata(None)
     texts = [kept_text(row) for row in table.select(kept).to_pylist()] if kept else [""] * table.num_rows
     return _with_label_texts(table.select(there)).append_column("kept", pa.array(texts, pa.string()))
@@ -81,6 +83,8 @@ def _as_rows(table: pa.Table, number: int) -> pa.Table:
     count = table.num_rows
     if "label_path" not in table.column_names:
         table = table.append_column("label_path", pa.array([""] * count, pa.string()))
+    if _HASH not in table.column_names:
+        table = table.append_column(_HASH, pa.nulls(count, pa.binary(8)))
     table = table.append_column("file", pa.array(np.full(count, number, dtype=np.int32)))
     table = table.append_column("row", pa.array(np.arange(count, dtype=np.int32)))
     return table.select(ROWS_SCHEMA.names).cast(ROWS_SCHEMA)

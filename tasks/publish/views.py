@@ -15,8 +15,8 @@ from tasks.publish.verify import file_problem
 from tasks.storage import WORKPLACE, LocalStore, claimed_folder, is_shard_name, sync_folder
 
 VIEWS = "versions"
-_SINGLE = frozenset({"rejects.parquet", "report.html"})
-"""Links that a view has where its version has such a file."""
+_ALONE = {"rejects": "rejects.parquet", "quality": "quality.parquet", "reports": "report.html"}
+"""What the one file of each of these folders is called in a view."""
 
 
 def view_name(version: int) -> str:
@@ -46,7 +46,7 @@ def remove_views(store: LocalStore, versions: Iterable[int]) -> None:
 def _files_of(folder: Path) -> Iterator[Path]:
     """What lies in a view that was put there when it was made, or repaired."""
     yield from (path for path in _entries(folder / "data") if is_shard_name(path.name))
-    yield from (folder / name for name in ("README.md", "manifest.json", *_SINGLE))
+    yield from (folder / name for name in ("README.md", "manifest.json", *_ALONE.values()))
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -67,8 +67,8 @@ def view_problem(store: LocalStore, version: int, file: FileEntry) -> Iterator[t
     is_json = file.path.startswith("reports/") and file.path.endswith(".json")
     if is_json or not (store.root / view_name(version)).is_dir():
         return
-    alone = "report.html" if file.path.startswith("reports/") else "rejects.parquet"
-    name = f"data/{file.path.rpartition('/')[2]}" if file.split else alone
+    folder, _, own_name = file.path.rpartition("/")
+    name = f"data/{own_name}" if file.split else _ALONE[folder]
     path = f"{view_name(version)}/{name}"
     if _is_link(store.root / path, store.root / file.path):
         return
@@ -87,10 +87,9 @@ def _links(manifest: Manifest) -> Iterator[tuple[str, str]]:
     """Where each file of a view is, and the file of the pool that it is a link to."""
     for shard in manifest.shards:
         yield f"data/{shard.path.rpartition('/')[2]}", shard.path
-    if manifest.rejects is not None:
-        yield "rejects.parquet", manifest.rejects.path
-    if manifest.page is not None:
-        yield "report.html", manifest.page.path
+    for file in (manifest.rejects, manifest.quality, manifest.page):
+        if file is not None:
+            yield _ALONE[file.path.partition("/")[0]], file.path
 
 
 def _documents(root: Path, version: Version) -> dict[str, bytes]:
@@ -135,7 +134,7 @@ def _repair_view(store: LocalStore, version: Version) -> None:
     for file in _entries(folder / "data"):
         if f"data/{file.name}" not in links and is_shard_name(file.name):
             file.unlink(missing_ok=True)
-    for name in _SINGLE - links.keys():
+    for name in set(_ALONE.values()) - links.keys():
         (folder / name).unlink(missing_ok=True)
     for name, data in _documents(store.root, version).items():
         if not _has_bytes(folder / name, data):

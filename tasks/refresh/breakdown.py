@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,9 +18,20 @@ from tasks.samples import count_values
 from tasks.shards.spec import UNCONFINED
 
 
-def breakdown_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Breakdown:
-    """What is said of the version that *planned* and *built* come to, and of those left out."""
+def breakdown_of(
+    planned: PlannedRun, built: BuiltShards, rejections: pa.Table, near: Mapping[str, int], said: Iterable[str]
+) -> Breakdown:
+    """What is said of the version that *planned* and *built* come to, and of those left out.
+
+    Args:
+        planned: What was to be built.
+        built: What was built.
+        rejections: `REJECTION_SCHEMA`.
+        near: The counts of near duplicates.
+        said: What is said of them.
+    """
     notices = list(equal_bytes(built.rows.table)) if built.made else []
+    notices += said
     notices += [*planned.discovery.notices, *planned.labelled.notices]
     notices += [f"Skipped: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
     notices += [f"{count:,} images {WARNINGS[word]} (warning {word})" for word, count in built.warnings.items()]
@@ -43,6 +54,7 @@ def breakdown_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) 
         classes=dict.fromkeys(names, 0) | count_classes(built.rows.table["label_name"], planned.spec.label_kind),
         reasons=dict(Counter(rejections["reason"].to_pylist()).most_common()),
         left_out=rejects_shown(rejections),
+        near=near,
     )
 
 

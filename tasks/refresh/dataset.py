@@ -17,6 +17,7 @@ from tasks.images.pool import Limits
 from tasks.images.settings import ResizeSettings, ValidationSettings
 from tasks.labels import LabelSettings
 from tasks.publish import OutputSettings
+from tasks.quality.settings import QualitySettings
 from tasks.redaction import redact_values
 from tasks.report.gates import Gates
 from tasks.samples import StoreUrl
@@ -47,6 +48,7 @@ class Dataset(StepConfig):
         validation: Which images are good enough.
         resize: What every image is resized and converted to.
         write: How pixels and shards are written.
+        quality: Which images count as near duplicates.
         output: Where the dataset is published.
         gates: What forbids publishing.
     """
@@ -59,6 +61,7 @@ class Dataset(StepConfig):
     validation: ValidationSettings = ValidationSettings()
     resize: ResizeSettings = ResizeSettings()
     write: WriteSettings = WriteSettings()
+    quality: QualitySettings = QualitySettings()
     output: OutputSettings
     gates: Gates = Gates()
 
@@ -109,6 +112,13 @@ class Dataset(StepConfig):
                 f"`write.measures` adds a column {taken[0]!r}, and `keep_columns` keeps another one of that name: give "
                 f"that one another name, `keep_columns: {{{taken[0]}: given_{taken[0]}}}`"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _near_duplicates_need_measures(self) -> Dataset:
+        asked = [f"gates.{name}" for name in ("max_leaks", "max_suspects") if getattr(self.gates, name) is not None]
+        if asked and self.write.measures is False:
+            raise ValueError(f"`{asked[0]}` looks at measures of images, and `write.measures: false` leaves them out")
         return self
 
     @model_validator(mode="after")

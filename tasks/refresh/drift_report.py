@@ -19,6 +19,7 @@ from tasks.publish import Run
 from tasks.publish.documents import FileEntry, content_path
 from tasks.publish.runs import now
 from tasks.refresh.dataset import Dataset
+from tasks.refresh.near_rows import Near
 from tasks.refresh.outcome import Account, Breakdown
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
@@ -29,6 +30,7 @@ from tasks.shards.statistics import read_sizes
 from tasks.storage import in_pool
 
 _PIXELS_OF = 64
+_FIRST_PAIRS = 20
 _NIGHTS = 30
 """So many versions are known to a report by their counts."""
 
@@ -45,6 +47,7 @@ class RunFacts:
         account: Where every image went.
         breakdown: The rows by split, class and reason.
         changes: What changed against the version before, by state.
+        near: The near duplicates; None where images are not measured.
     """
 
     planned: PlannedRun
@@ -54,6 +57,7 @@ class RunFacts:
     account: Account
     breakdown: Breakdown
     changes: dict[str, int]
+    near: Near | None = None
 
     @property
     def label_kind(self) -> LabelKind:
@@ -84,6 +88,7 @@ def make_report(
         "first_rejects": first_rejects(facts.rejections),
         "hosts": drift.top_hosts(facts.rejections),
         "duplicates": {"images": len(settled.duplicates), "across_splits": dict(settled.pairs)},
+        "near": _near(facts),
         "images": _images(run, facts, _known_sums(past)),
         "stale": _stale(facts),
         "account": asdict(facts.account),
@@ -158,6 +163,13 @@ def _night(run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> dict[str, 
         "account": asdict(facts.account),
         "gates": {gate.gate: gate.value for gate in gates},
     }
+
+
+def _near(facts: RunFacts) -> dict[str, Any]:
+    """The pairs of near duplicates: how many, and the first of those that are listed."""
+    if facts.near is None:
+        return {}
+    return dict(facts.near.summary) | {"first": facts.near.rows.pairs.slice(0, _FIRST_PAIRS).to_pylist()}
 
 
 def _targets(old: pa.Table, new: pa.Table, has_same_kind: bool, kind: LabelKind) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class Breakdown:
         drift: What changed against the version before, a line each.
         left_out: The first images left out: place, label file and line, reason, detail.
         page: Where the page of the version, or of the refused run, is; empty where there is none.
+        near: Pairs of near duplicates, as a manifest has them; empty where images are not measured.
     """
 
     layout: str = ""
@@ -72,6 +73,7 @@ class Breakdown:
     drift: tuple[str, ...] = ()
     left_out: tuple[Mapping[str, str], ...] = ()
     page: str = ""
+    near: Mapping[str, int] = field(default_factory=dict)
 
     def with_notices(self, notices: Iterable[str]) -> Breakdown:
         """The same with further *notices* before the others."""
@@ -115,8 +117,11 @@ class RunOutcome:
         """The contract of `run --json`: flat, stable names."""
         head = {key: getattr(self, key) for key in ("name", "outcome", "reason", "root", "version")}
         shown = self.breakdown
+        near = {"near_duplicates": shown.near.get("pairs")} | {
+            key: shown.near.get(key) for key in ("leaks", "suspects")
+        }
         said = {"notices": list(shown.notices), "drift": list(shown.drift), "page": shown.page}
-        return head | asdict(self.account) | {"seconds": round(self.seconds, 3)} | said
+        return head | asdict(self.account) | near | {"seconds": round(self.seconds, 3)} | said
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, as JSON values; `from_dict` reads it back."""

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tasks.errors import BadRecordsError, DatasetError, RefusedError, StoppedError
 from tasks.label_kinds import numbers_of_texts
@@ -23,12 +22,14 @@ from tasks.publish.runs import now
 from tasks.publish.state import State, save_state
 from tasks.publish.verify import verify_built
 from tasks.redaction import redact_url
+from tasks.refresh.accounting import account_of, changes_of
 from tasks.refresh.breakdown import breakdown_of
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.drift_report import RunFacts, make_report, store_report
 from tasks.refresh.guards import crossed_gates, forbidden_by, new_classes
+from tasks.refresh.near_rows import near_notices, near_of, store_near
 from tasks.refresh.options import RefreshOptions
-from tasks.refresh.outcome import Account, Breakdown, RunOutcome
+from tasks.refresh.outcome import Breakdown, RunOutcome
 from tasks.refresh.past import moment_of
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.report_page import facts_of_refusal, facts_of_run, store_page
@@ -185,73 +186,12 @@ def _gather(dataset: Dataset, run: Run, planned: PlannedRun, built: BuiltShards)
     found = pa.concat_tables([planned.rejections, built.rejections])
     past = planned.past
     rejections, failed = remember(found, built.stale, past.state.failed, past.left_out, moment_of(dataset, run))
-    account = _account(run, planned, built, rejections)
-    breakdown = breakdown_of(planned, built, rejections)
-    return RunFacts(planned, built, rejections, failed, account, breakdown, _changes(planned, built, rejections))
-
-
-def _account(run: Run, planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Account:
-    """Where every image went.
-
-    Raises:
-        DatasetError: The sums differ, which no input can bring about.
-    """
-    deduplicated = pc.sum(pc.equal(rejections["stage"], "dataset")).as_py() or 0
-    before = {shard.path for shard in run.history.manifest.shards} if run.history.manifest else set()
-    new = [file for file in built.rows.files if file.name not in before]
-    account = Account(
-        listed=planned.discovery.listed,
-        carried=planned.carried,
-        written=sum(file.rows for file in built.rows.files),
-        rejected=rejections.num_rows - deduplicated,
-        deduplicated=deduplicated,
-        images_fetched=built.counts["fetched"] + _count_in(planned.recalled["run"], pa.array([""])),
-        images_decoded=built.counts["decoded"],
-        rows_copied=built.counts["copied"],
-        shards_built=len(new),
-        shards_kept=len(built.rows.files) - len(new),
-        bytes_written=sum(file.bytes for file in new),
-    )
-    if not account.balances:
-        raise DatasetError(
-            f"The account does not balance: {account.listed} listed + {account.carried} carried is not "
-            f"{account.written} written + {account.rejected} rejected + {account.deduplicated} deduplicated. "
-            "Nothing was published; this is a defect of parquetry."
-        )
-    return account
-
-
-def _changes(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> dict[str, int]:
-    """What changed, by state; what moved is neither added nor deleted."""
-    before, after = planned.past.ids, built.rows.table["sample_id"].combine_chunks()
-    left_out = planned.past.left_out
-    failing = pc.is_in(left_out["stage"], value_set=pa.array(["fetch", "image"]))
-    added, moved = _count_others(after, before), len(built.settled.moved)
-    fetched = pc.equal(rejections["stage"], "fetch")
-    return {
-        "unchanged": planned.plan.states.get("unchanged", 0),
-        "added": added - moved,
-        "changed": built.counts["changed"],
-        "relabelled": planned.plan.states.get("relabelled", 0),
-        "moved": moved,
-        "touched": built.counts["touched"],
-        "deleted": _count_others(before, after) - moved,
-        "carried": planned.carried,
-        "stale": built.stale.num_rows,
-        "failed": int(pc.sum(fetched).as_py() or 0),
-        "recovered": left_out.num_rows and _count_in(left_out["sample_id"].filter(failing).unique(), after),
-        "duplicates": len(built.settled.duplicates),
-        "leaks": built.settled.leaks,
-        "rebalanced": sum(planned.rebalanced.values()),
-    }
-
-
-def _count_in(ids: pa.Array | pa.ChunkedArray, others: pa.Array) -> int:
-    return int(pc.sum(pc.is_in(ids, value_set=others)).as_py() or 0)
-
-
-def _count_others(ids: pa.Array, others: pa.Array) -> int:
-    return len(ids) - _count_in(ids, others)
+    account = account_of(run, planned, built, rejections)
+    near = near_of(dataset, run, planned, built)
+    said = near_notices(near, dataset.gates, dataset.quality)
+    breakdown = breakdown_of(planned, built, rejections, near.summary if near else {}, said)
+    changes = changes_of(planned, built, rejections)
+    return RunFacts(planned, built, rejections, failed, account, breakdown, changes, near)
 
 
 def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
@@ -269,6 +209,8 @@ def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
         classes=present,
         new_classes=new_classes(run, list(counts)),
         targets=numbers_of_texts(facts.built.rows.table["label_name"]) if facts.label_kind == "number" else None,
+        leaks=facts.near.rows.counts.leaks if facts.near else None,
+        suspects=facts.near.rows.counts.suspects if facts.near else None,
     )
 
 
@@ -280,7 +222,8 @@ def _commit(
     told: tuple[Mapping[str, Any], FileEntry | None],
 ) -> tuple[int, list[str]]:
     """Make the version, *told* of in a report and on a page; return its number, and what could not be done then."""
-    written = write_rejects(run.store, facts.rejections), store_report(run, told[0]), told[1]
+    near = store_near(run, facts.near)
+    written = write_rejects(run.store, facts.rejections), store_report(run, told[0]), told[1], near
     manifest = make_manifest(dataset, run, facts, gates, written)
     spec = facts.planned.spec
     schema = shard_schema(spec.class_names, manifest.pixel_spec, spec.kept, spec.label_kind)

@@ -162,7 +162,7 @@ def _delete_old(store: Store, versions: list[Rewritten], traces: Traces) -> None
     listed = [file.path for folder in (*FOLDERS, "reports", "manifests") for file in store.list_files(folder)]
     unnamed = [path for path in listed if is_own(path) and path not in named]
     old = {path for version in versions for path in version.old} | traces.files.keys()
-    spoken = [path for path in unnamed if path.startswith(("reports/", "manifests/", "rejects/"))]
+    spoken = [path for path in unnamed if path.startswith(("reports/", "manifests/", "rejects/", "quality/"))]
     if isinstance(store, LocalStore):
         there = list_views(store)
         write_views(store, {number: read_version(store, number) for number in there if number in kept})

@@ -114,6 +114,8 @@ def _as_it_will_be(writer: _Writer, version: Version, parent: Rewritten | None) 
             "why": writer.gone(manifest.why),
         }
     )
+    if shards != manifest.shards or (manifest.quality and manifest.quality.path in writer.traces.files):
+        left = left.model_copy(update={"quality": None, "near": {}})  # the next night looks for pairs anew
     if not left.shards:
         return Rewritten(version.commit, None, paths_of(version.commit.manifest, manifest))
     left = left.model_copy(update=counted_without(manifest, removed))

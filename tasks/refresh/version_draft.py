@@ -34,9 +34,9 @@ def make_manifest(
     run: Run,
     facts: RunFacts,
     gates: Sequence[GateResult],
-    written: tuple[FileEntry | None, FileEntry, FileEntry | None],
+    written: tuple[FileEntry | None, FileEntry, FileEntry | None, FileEntry | None],
 ) -> Manifest:
-    """The version that a run built; *written* are its rejects, if there are any, its report and page."""
+    """The version that a run built; *written* are its rejects, if there are any, its report, page and pairs."""
     names, spec = facts.planned.labelled.class_names, facts.planned.spec
     pixel_spec = published_pixel_spec(spec.pixels)
     return Manifest(
@@ -61,6 +61,8 @@ def make_manifest(
         rejects=written[0],
         report=written[1],
         page=written[2],
+        quality=written[3],
+        near=dict(facts.breakdown.near),
     )
 
 

@@ -27,6 +27,8 @@ class Gates(StepConfig):
         target_range: Where labels are numbers, the lowest and the highest that may be; without bounds where left out.
         max_stale_fraction: Of the rows of a version, so many may be kept only because their images could not be
             fetched: they are no rejects, so that one host that is down does not hold up what others have changed.
+        max_leaks: So many pairs of near duplicates may lie in two splits; without a bound where left out.
+        max_suspects: So many of them may have two labels; without a bound where left out.
     """
 
     max_reject_fraction: float = Field(default=0.05, ge=0, le=1)
@@ -36,6 +38,8 @@ class Gates(StepConfig):
     max_new_classes: int | None = Field(default=None, ge=0)
     max_stale_fraction: float = Field(default=0.25, ge=0, le=1)
     target_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
+    max_leaks: int | None = Field(default=None, ge=0)
+    max_suspects: int | None = Field(default=None, ge=0)
 
     @field_validator("target_range")
     @classmethod
@@ -59,6 +63,8 @@ class GateFacts:
         classes: Rows of each class that the source shows.
         new_classes: Classes that no version had; empty on the first run.
         targets: The number of each row, where labels are numbers; NaN where it has none.
+        leaks: Pairs of near duplicates in two splits; None where images are not measured.
+        suspects: Pairs of near duplicates of two labels; None where images are not measured.
     """
 
     listed: int
@@ -70,6 +76,8 @@ class GateFacts:
     classes: Mapping[str, int]
     new_classes: tuple[str, ...]
     targets: pa.ChunkedArray | None = None
+    leaks: int | None = None
+    suspects: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +161,18 @@ def _results(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:
 
     if gates.target_range is not None and facts.targets is not None:
         yield _targets_within(gates.target_range, facts.targets)
+
+    yield from _near_within(gates, facts)
+
+
+def _near_within(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:
+    for name, what, most, count in (
+        ("max_leaks", "lie in two splits", gates.max_leaks, facts.leaks),
+        ("max_suspects", "have two labels", gates.max_suspects, facts.suspects),
+    ):
+        if most is not None and count is not None:
+            detail = f"{count:,} pairs of near duplicates {what}, and {most:,} may"
+            yield GateResult(name, count, most, count > most, detail)
 
 
 def _targets_within(limits: Sequence[float], targets: pa.ChunkedArray) -> GateResult:

@@ -23,6 +23,14 @@ REMEDIES = {
     "max_stale_fraction": (
         "See the hosts that failed below, and whether they answer again; their images are asked for by the next run."
     ),
+    "max_leaks": (
+        "See the pairs below: what lies in two splits makes a test easier than it is. `splits.keep_together: "
+        "near_duplicates` puts new ones into one split, and `splits.files` or the folders settle those of the source."
+    ),
+    "max_suspects": (
+        "See the pairs below: of two images that look alike and have two labels, one is often labelled wrong. Mend the "
+        "label, or take one of them out."
+    ),
     "target_range": "See the label file for numbers that are out of range, of another unit, or misplaced by a column.",
 }
 """By the key of the gate in the `gates` section."""

@@ -28,6 +28,7 @@ _LASTING = {
     POOL: _SHARD,
     OLD_POOL: _SHARD,
     "rejects": rf"{_HASH}\.parquet",
+    "quality": rf"{_HASH}\.parquet",
     "reports": rf"{_HASH}\.(json|html)",
     "purged": rf"{_HASH}\.(json|done)",
 }

@@ -10,7 +10,7 @@ from tasks.discover.class_folders import ClassFolders
 from tasks.discover.contradictions import refuse_contradictions
 from tasks.discover.csv_records import CsvRecords, CsvSettings
 from tasks.discover.embedded_verdict import discover_embedded
-from tasks.discover.evidence import Evidence, Reading, weigh
+from tasks.discover.evidence import weigh
 from tasks.discover.folder_choice import FolderChoice, choose_folders
 from tasks.discover.folder_paths import FolderReading, FolderSource
 from tasks.discover.folder_proposals import refuse_links
@@ -21,6 +21,7 @@ from tasks.discover.label_files import LabelFileSettings
 from tasks.discover.listing import Listing
 from tasks.discover.name_choice import NameChoice, choose_names
 from tasks.discover.proposals import UnsettledLayoutError
+from tasks.discover.reading import Evidence, Reading
 from tasks.discover.scan import scan_images
 from tasks.discover.settings import SourceSettings
 from tasks.discover.split_folders import SplitFolders, split_level
@@ -205,7 +206,13 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         """How it is to be read where neither folders nor tables prove a reading: by its names, or not at all."""
         if not verdict.has_proposals:
             if beside and (str(refusal).startswith("no_labels") or not any(listing.parents)):
-                return self._beside(beside)
+                records = self._beside(beside)
+                try:
+                    records.check()
+                except LayoutError as error:
+                    refusal = refusal.after([str(error)])
+                else:
+                    return records
             return self._by_names(listing, words, refusal)
         try:
             return self._by_names(listing, words, refusal)

@@ -8,18 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tasks.discover.column_words import ABOUT, EXACT, LIKELY, NAMES, THINGS
+from tasks.discover.column_words import strength_of
 from tasks.discover.folder_names import tokens
 from tasks.discover.head import SEVERAL
+from tasks.discover.split_columns import guessed_splits, split_names
 from tasks.discover.split_words import SplitWords
 from tasks.label_kinds import number_of
 from tasks.tables.names import plain_name
 
-_YES_NO = {"is_valid": ("validation", "train"), "is_val": ("validation", "train"), "is_test": ("test", "train")}
-_YES_NO |= {"is_train": ("train", "test"), "is_training_image": ("train", "test"), "train": ("train", "test")}
 _TRUTHS = {"true": 1.0, "false": 0.0}
 _FLAGS = frozenset({"-1", "0", "1", "+1"})
 _MARKS = ("|", ";", ",", "\uff0c", " ")
+_PLURALS = frozenset("labels tags classes categories attributes ids".split())
 _BOXES = re.compile(r"(\s-?\d+(\.\d+)?){3,}\s*$")
 _MOST_CLASSES = 0.5
 _MOST_OF_LABELS = 0.8
@@ -71,12 +71,14 @@ class ColumnRoles:
         numbers: Those that could be a number to predict.
         split: The column that says splits; empty without one.
         split_names: What its values mean.
+        is_guess: Whether nobody can know what they mean.
     """
 
     labels: list[LabelColumn] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
     split: str = ""
     split_names: dict[str, str] = field(default_factory=dict)
+    is_guess: bool = False
 
     @property
     def one_label(self) -> LabelColumn | None:
@@ -105,65 +107,30 @@ def roles_of(columns: Mapping[str, Sequence[str]], files: int, said: str, words:
     for name, cells in left.items():
         if not roles.split and (names := split_names(name, cells, said, words)):
             roles.split, roles.split_names = name, names
+    if not roles.split:
+        guesses = {name: names for name, cells in left.items() if (names := guessed_splits(name, cells))}
+        roles.split, roles.split_names = next(iter(guesses.items()), ("", {}))
+        roles.is_guess = bool(guesses)
     left.pop(roles.split, None)
     hot = _one_hot(left)
     for name in hot.one_hot if hot else ():
         left.pop(name)
-    found = [column for name, cells in left.items() if (column := _label_column(name, cells, files))]
+    has_x = any(plain_name(name) == "x" for name in columns)
+    strengths = {name: 3 if plain_name(name) == "y" and not has_x else strength_of(name) for name in left}
+    found = [column for name, cells in left.items() if (column := _label_column(name, strengths[name], cells, files))]
     roles.numbers = [name for name, cells in left.items() if _is_number_to_predict(name, cells, files)]
     roles.labels = _without_twins([*([hot] if hot else []), *found])
     return roles
 
 
-def split_names(name: str, cells: Sequence[str], said: str, words: SplitWords) -> dict[str, str]:
-    """What the values of a column mean as splits; empty where it says none."""
-    values = {cell for cell in cells if cell}
-    plain = plain_name(name)
-    if not values or len(values) > 6 or len(values) == 1 == len(cells):
-        return {}
-    if all(words.split_of(value) for value in values):
-        return {value: words.split_of(value) for value in values}
-    parts = {value: part.split for value in values if (part := words.part_of(value)) and not part.rest}
-    if len(parts) == len(values) > 1 and len(set(parts.values())) > 1:
-        return parts
-    yes_no = _YES_NO.get(plain) or (("train", "test") if _says_train_test(name, said) else None)
-    if yes_no and values <= {"0", "1", "true", "false", "True", "False", "yes", "no"}:
-        return {value: yes_no[value.casefold() in {"0", "false", "no"}] for value in values}
-    is_partition = bool((set(tokens(name)) | (set(tokens(said)) if name.isdigit() else set())) & {"partition"})
-    if is_partition and values <= {"0", "1", "2"} and len(values) > 1:
-        return {value: ("train", "validation", "test")[int(value)] for value in values}
-    return {}
-
-
-def _says_train_test(name: str, said: str) -> bool:
-    if not name.isdigit():
-        return False
-    found = tokens(said.rpartition("/")[2])
-    return "train" in found and "test" in found and "split" in found
-
-
-def strength_of(name: str) -> int:
-    """How much the name of a column speaks for labels: from 3 to 0, where it speaks against."""
-    above, _, last = name.rpartition(".")
-    plain = plain_name(last)
-    if plain in NAMES and set(tokens(above.rpartition(".")[2])) & THINGS:
-        return 3
-    if plain in EXACT or plain.replace("_", "") in {"classid", "classname", "labelname"}:
-        return 3
-    found = tokens(last)
-    if found and found[-1] in {"id", "type", "count"} and found[0] not in LIKELY:
-        return 0 if found[-1] != "id" or len(found) == 1 or found[0] in ABOUT else 1
-    if any(token in LIKELY for token in found):
-        return 0 if found[-1] in {"type", "count", "confidence", "score", "source"} else 2
-    return 0 if any(token in ABOUT for token in found) else 1
-
-
-def _label_column(name: str, cells: Sequence[str], files: int) -> LabelColumn | None:
-    strength = strength_of(name)
+def _label_column(name: str, strength: int, cells: Sequence[str], files: int) -> LabelColumn | None:
     values = {part for cell in cells if cell for part in cell.split(SEVERAL)}
-    if not strength or len(values) < 2 or not _is_repeated(values, cells, files, strength):
+    mark = "" if any(SEVERAL in value for value in values) else separator_of(name, cells)
+    is_list = mark and (strength > 1 or tokens(name)[-1:] == ("ids",))
+    parts = {part.strip() for cell in cells for part in cell.split(mark)} - {""} if is_list else values
+    if not strength or len(parts) < 2 or not _is_repeated(parts, cells, files, strength):
         return None
-    if _is_no_label(values, strength):
+    if _is_no_label(parts, strength):
         return None
     is_odd = sum(1 for cell in cells if not cell) > len(cells) / 2
     is_odd |= strength < 3 and values <= _FLAGS and "-1" in values  # whether one class is there: no class itself
@@ -172,9 +139,9 @@ def _label_column(name: str, cells: Sequence[str], files: int) -> LabelColumn | 
     if any(SEVERAL in cell for cell in cells):
         several = tuple(tuple(cell.split(SEVERAL)) if cell else () for cell in cells)
         return LabelColumn(name, strength, several, is_many=True)
-    if mark := separator_of(name, cells):
-        parts = tuple(tuple(part.strip() for part in cell.split(mark) if part.strip()) for cell in cells)
-        return LabelColumn(name, strength, parts, separator=mark, is_many=True)
+    if mark:
+        labels = tuple(tuple(part.strip() for part in cell.split(mark) if part.strip()) for cell in cells)
+        return LabelColumn(name, strength, labels, separator=mark, is_many=True)
     return LabelColumn(name, strength, tuple((cell,) if cell else () for cell in cells))
 
 
@@ -201,7 +168,7 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
     """What separates several labels in *cells*: the same few words, alone and in several company; empty for none."""
     values = {cell for cell in cells if cell}
     for mark in _MARKS:
-        if mark == " " and not set(tokens(name)) & {"labels", "tags", "classes", "categories", "attributes"}:
+        if mark == " " and not set(tokens(name)) & _PLURALS:
             continue
         parted = {value: [part.strip() for part in value.split(mark) if part.strip()] for value in values}
         several = [parts for parts in parted.values() if len(parts) > 1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tasks.tables.names import ALIASES
+from tasks.discover.folder_names import tokens
+from tasks.tables.names import ALIASES, plain_name
 
 EXACT = frozenset(ALIASES["label"]) - {"y"} | frozenset(
     "labels classes class_id classid tags diagnosis dx breed disease categories category_id finding_labels".split()
@@ -27,3 +28,19 @@ THINGS = frozenset(
     "class classes category classification classifications instance instances target targets choice choices".split()
 )
 """What stands in a record for each thing that an image shows, and how its class is called there."""
+
+
+def strength_of(name: str) -> int:
+    """How much the name of a column speaks for labels: from 3 to 0, where it speaks against."""
+    above, _, last = name.rpartition(".")
+    plain = plain_name(last)
+    if plain in NAMES and set(tokens(above.rpartition(".")[2])) & THINGS:
+        return 3
+    if plain in EXACT or plain.replace("_", "") in {"classid", "classname", "labelname"}:
+        return 3
+    found = tokens(last)
+    if found and found[-1] in {"id", "ids", "type", "count"} and found[0] not in LIKELY:
+        return 0 if found[-1] not in {"id", "ids"} or len(found) == 1 or found[0] in ABOUT else 1
+    if any(token in LIKELY for token in found):
+        return 0 if found[-1] in {"type", "count", "confidence", "score", "source"} else 2
+    return 0 if any(token in ABOUT for token in found) else 1

@@ -103,8 +103,9 @@ def _masks_in_folders(found: Companions) -> None:
     stems = _stems(listing)
     is_marked = np.isin(numbers, list(marked))
     bases = pc.unique(stems.filter(pa.array(~is_marked)))
-    bases = pc.unique(pa.concat_arrays([bases, _without_common_end(bases)]))
-    has_base = pc.or_(pc.is_in(stems, bases), pc.is_in(_without_end(stems), bases)).to_numpy(zero_copy_only=False)
+    bases = pc.unique(pa.concat_arrays([bases, _without_common_end(bases), _without_common_start(bases)]))
+    bare = pc.or_(pc.is_in(_without_end(stems), bases), pc.is_in(_without_start(stems), bases))
+    has_base = pc.or_(pc.is_in(stems, bases), bare).to_numpy(zero_copy_only=False)
     gone = {
         root: inside
         for root, inside in roots.items()
@@ -147,6 +148,20 @@ def _without_end(stems: pa.Array) -> pa.Array:
     """*stems* up to the first word that is a companion's."""
     words = r"(?i)[ _.-](mask|gt|gtfine|gtcoarse|seg|label|annot|trimap|depth|edge|thumb|preview)[^/]*$"
     return pc.replace_substring_regex(stems, words, "")
+
+
+def _without_start(stems: pa.Array) -> pa.Array:
+    """*stems* without a first word that is a companion's."""
+    words = r"(?i)^(mask|gt|gtfine|gtcoarse|seg|label|annot|trimap|depth|edge|thumb|preview)[a-z]*[ _.-]"
+    return pc.replace_substring_regex(stems, words, "")
+
+
+def _without_common_start(stems: pa.Array) -> pa.Array:
+    """*stems* without the first word where all begin with the same."""
+    starts = Counter(text.partition("_")[0] for text in stems.slice(0, _LOOKED_AT).to_pylist())
+    if len(starts) != 1 or not next(iter(starts)).isalpha():
+        return stems.slice(0, 0)
+    return pc.replace_substring_regex(stems, f"^{re.escape(next(iter(starts)))}_", "")
 
 
 def _without_common_end(stems: pa.Array) -> pa.Array:

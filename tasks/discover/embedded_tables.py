@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tasks.discover.column_roles import strength_of
+from tasks.discover.column_words import strength_of
 from tasks.discover.head import Head
 from tasks.discover.heads import read_heads
 from tasks.discover.split_words import SplitWords

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,16 +13,20 @@ import pyarrow as pa
 
 from tasks.discover.companions import Companions, leave_out_companions
 from tasks.discover.folder_doubts import doubt
+from tasks.discover.folder_names import few
 from tasks.discover.folder_paths import FolderSource
 from tasks.discover.folder_proposals import distinct, named_layouts
 from tasks.discover.folder_roles import FolderRole, FolderRoles, drop_levels, drop_repeats, find_splits
+from tasks.discover.left_out import to_leave_out
 from tasks.discover.listing import Listing, without_folders
 from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
 from tasks.discover.split_words import SplitWords
+from tasks.discover.unproven_test import drop_test_folders
 from tasks.storage import redact_url
 
 _FEW = 0.05
 _MOST_NAMES = 12
+_MOST_LEFT_OUT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,32 @@ def choose_folders(listing: Listing, source: FolderSource, words: SplitWords) ->
     """
     found, roles = read_roles(listing, source, words)
     verdict = _Verdict(found, roles, source, words)
-    verdict.check()
+    try:
+        verdict.check()
+    except UnsettledLayoutError as error:
+        if proposals := _without_some(listing, source, words, roles):
+            raise error.with_proposals(proposals) from None
+        raise
     return verdict.choice()
+
+
+def _without_some(listing: Listing, source: FolderSource, words: SplitWords, roles: FolderRoles) -> list[Proposal]:
+    """For folders without which the others prove a reading, that they shall be left out."""
+    proposals = []
+    for places in to_leave_out(roles):
+        patterns = [f"/{glob.escape(place)}" for place in places]
+        rest = without_folders(listing, patterns)
+        verdict = _Verdict(*read_roles(rest, source, words), source, words)
+        try:
+            verdict.check()
+        except UnsettledLayoutError:
+            continue
+        if rest.count < listing.count and (reading := verdict.as_it_is_read()).rows:
+            keys = dict(reading.keys)
+            keys["source"] = {**keys["source"], "ignore": [*keys["source"].get("ignore", ()), *patterns]}
+            lost = f"{listing.count - rest.count:,} of {listing.count:,} images lie there"
+            proposals.append(Proposal(f"{few(places)} shall be left out", keys, reading.rows, (lost,)))
+    return distinct(proposals)[:_MOST_LEFT_OUT]
 
 
 def read_roles(listing: Listing, source: FolderSource, words: SplitWords) -> tuple[Companions, FolderRoles]:
@@ -70,6 +99,7 @@ def read_roles(listing: Listing, source: FolderSource, words: SplitWords) -> tup
     drop_repeats(roles)
     find_splits(roles, words)
     drop_levels(roles)
+    drop_test_folders(roles)
     return found, roles
 
 
@@ -200,7 +230,7 @@ class _Verdict:
     def _ambiguous(self, what: str) -> UnsettledLayoutError:
         readings = named_layouts(self._roles, self._source, self._words, self._found.ignore)
         if self._roles.labelled and not self._roles.doubts:
-            derived = self._as_it_is_read()
+            derived = self.as_it_is_read()
             readings = [*self._levels(derived), derived, *readings]
         readings = distinct(readings)
         named = " or ".join(dict.fromkeys(f"`layout: {one.keys['source']['layout']}`" for one in readings[:-1]))
@@ -208,7 +238,7 @@ class _Verdict:
             "ambiguous_layout", f"{what}. Say which, by {named}:", readings, self._found.notices
         )
 
-    def _as_it_is_read(self) -> Proposal:
+    def as_it_is_read(self) -> Proposal:
         """The reading that would have been taken without the doubt."""
         choice = self.choice()
         keys: dict[str, Any] = {"source": {"layout": choice.layout, **choice.keys}}

@@ -39,6 +39,7 @@ _VERSIONS = frozenset(
 _CAMERA = re.compile(r"\d{3}[A-Z0-9_]{5}")
 _DATE = re.compile(r"(19|20)\d\d([-_. ]?(0?[1-9]|1[0-2])([-_. ]?(0?[1-9]|[12]\d|3[01]))?)?([-_T ].*)?")
 _LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_COUNTED = re.compile(r"^\s*([0-9]{1,2}|[A-Za-z])[.)]\s+")
 _SHARD = re.compile(r"[0-9a-zA-Z]|[0-9a-fA-F]{2}|\d{3}")
 
 
@@ -50,8 +51,13 @@ def tokens(name: str) -> tuple[str, ...]:
 
 def is_organising(name: str) -> bool:
     """Whether *name* says that images lie here, and not of what: ``Images``, ``part_01``, ``JPEGImages``."""
-    words = [token for token in tokens(name) if not token.isdigit()]
+    words = [token for token in tokens(unnumbered(name)) if not token.isdigit()]
     return bool(words) and all(word in _ORGANISING for word in words)
+
+
+def unnumbered(name: str) -> str:
+    """*name* without a number or a letter that counts it: ``a. Training Set``, ``2) Images``."""
+    return _COUNTED.sub("", name)
 
 
 def loose_words(words: Iterable[str]) -> tuple[str, ...]:
@@ -107,9 +113,19 @@ def tell_the_camera(names: Collection[str]) -> bool:
     return all(found) and any(not name.isdigit() for name in names)
 
 
+def number_who_or_where(names: Collection[str]) -> bool:
+    """Whether *names* number patients, places, cameras or recordings and say nothing else that differs.
+
+    ``study1_positive`` beside ``study2_negative`` does.
+    """
+    besides = {tuple(token for token in tokens(name) if not (token.isdigit() or token in _WHERE_OR_WHO))
+               for name in names}  # fmt: skip
+    return all(map(is_who_or_where, names)) and len(besides) == 1
+
+
 def are_identifiers(names: Collection[str]) -> bool:
     """Whether *names* number things, in no order that classes have: ``8863``, ``patient00007``, hexadecimal digits."""
-    if all(is_who_or_where(name) for name in names):
+    if number_who_or_where(names):
         return True
     if not all(_LONG_ID.fullmatch(name) for name in names):
         return False

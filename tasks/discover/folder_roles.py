@@ -257,7 +257,7 @@ def _is_everywhere(roles: FolderRoles, level: int) -> bool:
 
 def _is_who(roles: FolderRoles, level: int, here: Sequence[FolderRole], *, is_inner: bool) -> bool:
     """Whether identifiers at *level* say who or where, since another level says what."""
-    if all(folder_names.is_who_or_where(folder.parts[folder.kept[level]]) for folder in here):
+    if folder_names.number_who_or_where({folder.parts[folder.kept[level]] for folder in here}):
         return True
     if not is_inner:
         return level > 0 and level == roles.depth - 1

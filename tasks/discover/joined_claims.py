@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.discover.class_names import names_for
 from tasks.discover.column_roles import ColumnRoles, roles_of
 from tasks.discover.head import Head
 from tasks.discover.split_words import SplitWords
@@ -15,7 +16,6 @@ from tasks.discover.table_claims import (
     LabelClaim,
     SplitClaim,
     labels_by_file,
-    names_for,
     split_claim,
     with_names,
 )

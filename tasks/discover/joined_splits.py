@@ -14,6 +14,7 @@ from tasks.discover.table_claims import LabelClaim, SplitClaim, paths_of
 def joined_splits(claims: Sequence[LabelClaim]) -> list[LabelClaim]:
     """*claims*, those of one split each as one where they speak of other images with the same classes."""
     parts = [claim for claim in claims if claim.splits is None and claim.is_sure and not claim.is_many]
+    parts = [claim for claim in parts if paths_of(claim.entries[0])]
     parts = [claim for claim in parts if _same_kind(claim, parts[0])]
     files = Counter(file for claim in parts for file in claim.by_file)
     splits = [_split_word(claim) for claim in parts]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,9 +66,22 @@ def _parted(paths: pa.ChunkedArray, expression: str, words: SplitWords) -> NameP
         or len(counts) < 2
         or not is_many
         or not all(_could_be_a_class(label, words) for label in counts)
+        or _are_of_two_parts(counts)
     ):
         return None
     return NamePattern(f"(^|/){expression}", counts)
+
+
+def _are_of_two_parts(labels: Iterable[str]) -> bool:
+    """Whether *labels* say two things, each of which comes again with others: `S001_happy`, `F_happy`, `F_sad`."""
+    every = [tuple(_RUNS.findall(label)) for label in labels]
+    if len(every) <= 2 or len(set(map(_shape, every))) > 1:
+        return False
+    values = [len(set(place)) for place in zip(*every, strict=True)]
+    several = [count for count in values if count > 1]
+    is_full = len(several) > 1 and len(every) == math.prod(several)
+    words = {tuple(run for run in runs if not run.isdigit()) for runs in every}
+    return is_full or 1 < len(words) < len(every)
 
 
 def _could_be_a_class(label: str, words: SplitWords) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from tasks.discover.folder_names import is_organising, loose_words, tokens
+from tasks.discover.folder_names import is_organising, loose_words, tokens, unnumbered
 
 _WORDS = {
     "train": "train",
@@ -51,7 +51,7 @@ class SplitWords:
         """The one split word among the words of *name*; None where there is none, or several."""
         if whole := self.split_of(name):
             return SplitPart(whole, ())
-        words = tokens(name)
+        words = tokens(unnumbered(name))
         found = [word for word in words if word in self._words]
         if len(found) != 1:
             return None

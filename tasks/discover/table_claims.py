@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tasks.discover.class_names import names_for
 from tasks.discover.column_roles import LabelColumn
 from tasks.discover.folder_names import tokens
-from tasks.discover.head import SEVERAL, Head
+from tasks.discover.head import Head
 from tasks.discover.split_words import SplitWords
-from tasks.discover.table_view import View, columns_of
+from tasks.discover.table_view import View
 from tasks.discover.table_views import Family
 from tasks.label_kinds import number_of
 
@@ -225,63 +226,6 @@ def _name_claim(family: Family, says: str) -> SplitClaim | None:
                     return None
         return SplitClaim(entries, told, {}, says)
     return None
-
-
-def names_for(
-    column: LabelColumn, by_file: Mapping[str, tuple[str, ...]], others: Iterable[Head]
-) -> tuple[dict[str, Any], dict[str, str]] | None:
-    """The one table that gives each label a name: its entry, and the names; None where there is none."""
-    values = {label for labels in by_file.values() for label in labels}
-    if column.one_hot or column.separator or not values:
-        return None
-    found = []
-    for head in others:
-        if listed := _by_place(head, values, column):
-            found.append(listed)
-            continue
-        for key in head.names:
-            keys = [cell.strip() for cell in head.column(key)]
-            if len(head.names) > 6 or len(set(keys)) < len(keys) or not values <= set(keys):
-                continue
-            texts = [name for name in head.names if name != key and _is_name(head.column(name))]
-            called = [name for name in texts if name.casefold() in {"name", "label", "class", "displayname"}]
-            if len(called or texts) == 1:
-                name = (called or texts)[0]
-                entry = head.entry | {"columns": columns_of(head.names, {key: "class", name: "label"})}
-                found.append((entry, dict(zip(keys, map(str.strip, head.column(name)), strict=True))))
-    said = [{value: names[value] for value in values} for _, names in found]
-    is_one = bool(found) and ("at" in found[0][0] or all(one == said[0] for one in said))
-    return found[0] if is_one else None
-
-
-def _by_place(head: Head, values: set[str], column: LabelColumn) -> tuple[dict[str, Any], dict[str, str]] | None:
-    """The names that *head*, a list of classes, gives to *values* by the places at which it has them."""
-    said = f"{head.path.rpartition('/')[2]} {head.keys.get('at', '')}"
-    is_list = bool({"names", "classes", "labels", "categories", "obj", "classlist"} & set(tokens(said)))
-    texts = [name for name in head.names if _is_name(head.column(name))]
-    called = [name for name in texts if name.casefold() in {"name", "label", "class"}] or texts
-    if not is_list or not head.is_whole or len(called) != 1 or not all(map(str.isdecimal, values)):
-        return None
-    if any(all(map(str.isdecimal, head.column(name))) for name in head.names):
-        return None  # it numbers its classes itself
-    numbers, count = {int(value) for value in values}, len(head.rows)
-    first = 0 if column.from_zero or 0 in numbers else 1
-    if not first <= min(numbers) <= max(numbers) < count + first or (not column.from_zero and max(numbers) < count - 1):
-        return None
-    place = "record.number" if first else "record.index"
-    entry = head.entry | {"columns": {place: "class", called[0]: "label"}}
-    if len(head.names) == 1 and not {"at", "sheet"} & set(head.keys):
-        entry["delimiter"] = "line"
-    names = (name.strip() for name in head.column(called[0]))
-    return entry, {str(at): name for at, name in enumerate(names, first)}
-
-
-def _is_name(cells: Sequence[str]) -> bool:
-    return (
-        len(set(cells)) == len(cells)
-        and all(cell and SEVERAL not in cell for cell in cells)
-        and not all(number_of(cell.strip()) is not None for cell in cells)
-    )
 
 
 def with_names(claim: LabelClaim, named: tuple[dict[str, Any], dict[str, str]] | None) -> LabelClaim:

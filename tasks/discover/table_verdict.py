@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.discover.accounted import unaccounted
-from tasks.discover.evidence import Evidence, Reading
 from tasks.discover.folder_choice import FolderChoice
 from tasks.discover.listing import Listing
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.discover.reading import Evidence, Reading
 from tasks.discover.split_words import SplitWords
 from tasks.discover.tables import TablesSource
 from tasks.errors import LayoutError

@@ -80,7 +80,7 @@ def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:
     settled = head.with_header(is_header)
     hits = [named.named(row[place]) for row in settled.rows]
     name, (split, is_both) = settled.names[place], split_of_name(settled.said, words)
-    base = _base(hits, split, words)
+    base = _base(hits, split, words, settled.path)
     if base != "" and (told := _view_by_folders(settled, place, hits, split)) is not None:
         return told
     if settled.placed is not None and (base is None or (name == STEM and not settled.is_whole)):
@@ -133,7 +133,7 @@ def _in(base: str, hit: Sequence[str]) -> str:
     return next((path for path in hit if path.startswith(f"{base}/") or not base), "")
 
 
-def _base(hits: Sequence[Sequence[str]], split: str, words: SplitWords) -> str | None:
+def _base(hits: Sequence[Sequence[str]], split: str, words: SplitWords, table: str) -> str | None:
     """The folder in which each of *hits* is one file; empty where each is one anyway, None where there is none."""
     several = [hit for hit in hits if len(hit) > 1]
     if not several:
@@ -147,7 +147,17 @@ def _base(hits: Sequence[Sequence[str]], split: str, words: SplitWords) -> str |
         fitting = same or fitting
     fitting = [folder for folder in fitting if not is_companion_name(folder)] or fitting
     outer = [folder for folder in fitting if not any(folder.startswith(f"{other}/") for other in fitting)]
+    near = [_shared(folder, table) for folder in outer]
+    outer = [folder for folder, depth in zip(outer, near, strict=True) if depth == max(near)]
     return outer[0] if len(outer) == 1 else None
+
+
+def _shared(folder: str, path: str) -> int:
+    """How many folders *folder* and *path* have in common from the top."""
+    both = zip(folder.split("/"), path.split("/")[:-1], strict=False)
+    return next(
+        (at for at, (one, other) in enumerate(both) if one != other), min(folder.count("/") + 1, path.count("/"))
+    )
 
 
 def _above(path: str) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tasks.discover.column_roles import ColumnRoles, roles_of
-from tasks.discover.folder_names import tokens
+from tasks.discover.folder_names import tokens, unnumbered
 from tasks.discover.head import SEVERAL, STEM, Head
 from tasks.discover.heads import Heads
 from tasks.discover.listing import Listing
@@ -102,12 +102,13 @@ def _families(views: Sequence[Sequence[View]], words: SplitWords) -> list[Family
         if ways[0].head.members:
             grouped["\0files", place].append(ways)
             continue
-        said = [word for word in tokens(ways[0].head.said) if not words.split_of(word) and word != "trainval"]
+        named = (tokens(unnumbered(part)) for part in ways[0].head.said.split("/"))
+        said = [word for part in named for word in part if not words.split_of(word) and word != "trainval"]
         loose = tuple(word for word in said if not word.isdigit())
         grouped[loose].append(ways)
     families = []
     for members in grouped.values():
-        families += [Family(_without_unions(alike)) for alike in _alike(members)]
+        families += [Family(_with_train(_without_unions(alike))) for alike in _alike(members)]
     for family in families:
         _give_roles(family, words)
     return families
@@ -133,6 +134,18 @@ def _without_unions(views: list[View]) -> list[View]:
     ):
         return [view for view in views if not view.is_both]
     return views
+
+
+def _with_train(views: list[View]) -> list[View]:
+    """*views*, of which one is named for no split, and others for some, but none for training: that is it."""
+    unnamed = [view for view in views if not view.split]
+    splits = [view.split for view in views if view.split]
+    if len(unnamed) != 1 or not splits or "train" in splits or len(set(splits)) < len(splits):
+        return views
+    others = {file for view in views if view.split for file in view.files} - {""}
+    if others & set(unnamed[0].files) or tokens(unnamed[0].head.path.rpartition("/")[2])[:1] == ("all",):
+        return views
+    return [view if view.split else replace(view, split="train") for view in views]
 
 
 def _give_roles(family: Family, words: SplitWords) -> None:

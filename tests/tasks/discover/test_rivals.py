@@ -1,0 +1,279 @@
+"""What opposes folders and names, and what is offered then: no label is published that something beside it denies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tasks.discover.proposals import UnsettledLayoutError
+from tasks.samples import Discovery
+
+if TYPE_CHECKING:
+    from tests.tasks.discover.conftest import Look
+
+Truth = dict[str, tuple[str, str]]
+"""For each image its label and its split."""
+
+
+def make(root: Path, paths: Iterable[str]) -> None:
+    for path in paths:
+        place = root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(path.encode())
+
+
+def table(root: Path, path: str, *lines: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def said(found: Discovery) -> Truth:
+    columns = (found.samples[name].to_pylist() for name in ("location", "label_path", "split"))
+    return {place: (label, split) for place, label, split in zip(*columns, strict=True)}
+
+
+def read_as(look: Look, root: Path, keys: Mapping[str, Any]) -> Truth:
+    return said(look(root, names=keys.get("splits", {}).get("names", {}), **keys["source"]))
+
+
+def proposed(look: Look, root: Path) -> Iterator[Truth]:
+    """What each proposal makes of a source that is refused; those for numbers and for sets of labels apart."""
+    with pytest.raises(UnsettledLayoutError) as caught:
+        look(root)
+    for proposal in caught.value.unsettled.proposals:
+        if proposal.keys.get("labels", {}).get("kind") is None:
+            yield read_as(look, root, proposal.keys)
+
+
+def is_read(look: Look, root: Path, truth: Truth) -> bool:
+    """Whether the source is read as *truth*, by itself and by the keys that it is read by."""
+    found = look(root)
+    keys = {**found.keys, "source": {"layout": found.layout, **found.keys["source"]}}
+    return said(found) == truth == read_as(look, root, keys)
+
+
+def test_a_table_of_whole_folders_opposes_what_the_folders_seem_to_say(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {}
+    for split, word in (("train", "train"), ("valid", "validation")):
+        lines = []
+        for part in ("XR_ELBOW", "XR_HAND"):
+            for number in range(1, 5):
+                kind = ("negative", "positive")[number % 2]
+                folder = f"{split}/{part}/patient{number + 10 * (split == 'valid'):05}/study1_{kind}"
+                truth |= {f"{folder}/image{image}.png": (str(number % 2), word) for image in (1, 2)}
+                lines.append(f"Set-v1/{folder}/,{number % 2}")
+        table(tmp_path, f"Set-v1/{split}_labeled_studies.csv", *lines)
+    truth = {f"Set-v1/{path}": told for path, told in truth.items()}
+    make(tmp_path, truth)
+
+    readings = list(proposed(look, tmp_path))
+
+    assert truth in readings
+
+
+@pytest.mark.parametrize(
+    ("word", "is_sure"),
+    [
+        pytest.param("patient", True, id="that number patients"),
+        pytest.param("kind", False, id="that could be classes"),
+    ],
+)
+def test_a_table_of_folders_labels_the_images_in_them(look: Look, tmp_path: Path, word: str, is_sure: bool) -> None:
+    truth: Truth = {}
+    lines = ["folder,diagnosis"]
+    for number in range(101, 113):
+        kind = ("benign", "malignant")[number % 2]
+        truth |= {f"scans/{word}{number}/{slide}.png": (kind, "") for slide in range(3)}
+        lines.append(f"{word}{number},{kind}")
+    make(tmp_path, truth)
+    table(tmp_path, "patients.csv", *lines)
+
+    assert is_read(look, tmp_path, truth) if is_sure else next(proposed(look, tmp_path)) == truth
+
+
+def test_a_column_y_beside_class_folders_is_a_rival_of_theirs(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {}
+    lines = ["img_id,img_filename,y,split,place"]
+    for at, (folder, kind) in enumerate((("Albatross", 1), ("Blackbird", 0), ("Pelican", 1), ("Shrike", 0))):
+        for number in range(8):
+            split = (0, 0, 1, 2)[number % 4]
+            path = f"{at:03}.{folder}/{folder}_{number:04}.jpg"
+            truth[f"birds/{path}"] = (str(kind), ("train", "validation", "test")[split])
+            lines.append(f"{at * 8 + number},{path},{kind},{split},{number // 2 % 2}")
+    make(tmp_path, truth)
+    table(tmp_path, "birds/metadata.csv", *lines)
+
+    assert next(proposed(look, tmp_path)) == truth
+
+
+def test_coordinates_are_no_labels(look: Look, tmp_path: Path) -> None:
+    truth = {f"{name}/{name}_{number}.jpg": (name, "") for name in ("cat", "dog") for number in range(6)}
+    make(tmp_path, truth)
+    lines = [f"{path},{at},{at * 5 % 8}" for at, path in enumerate(truth)]
+    table(tmp_path, "centres.csv", "file,x,y", *lines)
+
+    assert said(look(tmp_path)) == truth
+
+
+def test_a_column_of_splits_that_nobody_knows_is_not_passed_over(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {}
+    lines = ["name,tumor,split"]
+    for number in range(24):
+        of_test = number % 4 == 0
+        truth[f"patches/p{number}.png"] = (("no", "yes")[number // 2 % 2], "test" if of_test else "train")
+        lines.append(f"p{number}.png,{truth[f'patches/p{number}.png'][0]},{int(of_test)}")
+    make(tmp_path, truth)
+    table(tmp_path, "all.csv", *lines)
+
+    assert truth in list(proposed(look, tmp_path))
+
+
+def test_halves_called_splits_beside_class_folders_are_refused_each_as_the_test(look: Look, tmp_path: Path) -> None:
+    names = ("polyp", "ulcer", "normal")
+    halves = {f"frames/{name}/{name}_{number}.jpg": number % 2 for name in names for number in range(6)}
+    make(tmp_path, halves)
+    for half in (0, 1):
+        rows = [f"{Path(path).name},{path.split('/')[1]}" for path, of in halves.items() if of == half]
+        table(tmp_path, f"official_splits/split_{half}.csv", "filename,label", *rows)
+
+    readings = list(proposed(look, tmp_path))
+
+    for half in (0, 1):
+        turned = {path: (path.split("/")[1], "test" if of == half else "train") for path, of in halves.items()}
+        assert turned in readings
+
+
+def test_a_list_without_a_word_is_the_training_split_beside_one_of_the_test(look: Look, tmp_path: Path) -> None:
+    kinds = ("food", "toy", "tool")
+    truth = {f"images/{number}.jpg": (kinds[number % 3], "train" if number < 12 else "test") for number in range(18)}
+    make(tmp_path, truth)
+    for name, split in (("tags", "train"), ("test-tags", "test")):
+        lines = [f"{Path(path).name}\t{label}" for path, (label, of) in truth.items() if of == split]
+        table(tmp_path, f"images/{name}.tsv", *lines)
+
+    assert is_read(look, tmp_path, truth)
+
+
+def test_folders_of_a_test_that_number_its_images_are_no_classes(look: Look, tmp_path: Path) -> None:
+    kinds = ("aeroplane", "bus", "car")
+    truth = {f"{split}/{kind}/{split}{number}.png": (kind, word) for kind in kinds for number in range(4)
+             for split, word in (("train", "train"), ("validation", "validation"))}  # fmt: skip
+    make(tmp_path, [*truth, *(f"test/trunk{number % 2:02}/{number:04}.jpg" for number in range(6))])
+
+    found = look(tmp_path)
+
+    assert said(found) == truth
+    assert found.ignored["unlisted images in /test"] == 6
+
+
+def test_people_of_a_test_that_the_training_does_not_show_are_classes_as_well(look: Look, tmp_path: Path) -> None:
+    truth = {f"train/n{person:06}/{shot}.jpg": (f"n{person:06}", "train") for person in range(4) for shot in range(3)}
+    truth |= {f"test/n{person:06}/{shot}.jpg": (f"n{person:06}", "test") for person in range(4, 6) for shot in range(3)}
+    make(tmp_path, truth)
+
+    assert said(look(tmp_path)) == truth
+
+
+def test_masks_with_a_word_of_their_own_before_the_number_are_no_samples(look: Look, tmp_path: Path) -> None:
+    truth = {f"fish_image/fish_{kind:02}/fish_{kind}0{shot}.png": (f"fish_{kind:02}", "")
+             for kind in (1, 2, 3) for shot in range(4)}  # fmt: skip
+    make(tmp_path, [*truth, *(path.replace("fish_", "mask_") for path in truth)])
+
+    assert said(look(tmp_path)) == truth
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param([f"S{who:03}_{what}" for who, what in enumerate(["sad", "glad", "calm"] * 3)], id="who and what"),
+        pytest.param([f"{who}_{what}" for who in ("F", "M") for what in ("sad", "glad", "calm")], id="all of both"),
+    ],
+)
+def test_words_of_names_that_say_two_things_are_no_class(look: Look, tmp_path: Path, names: list[str]) -> None:
+    paths = [f"faces/{name}_{shot:02}.png" for name in names for shot in range(4)]
+    make(tmp_path, paths)
+
+    assert {path: (path.split("_")[1], "") for path in paths} in list(proposed(look, tmp_path))
+
+
+def test_colours_of_tags_are_no_names_of_theirs(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {}
+    for split in ("train", "test"):
+        for number in range(6):
+            name, tag = f"{split}{number}.jpg", ("ripe", "unripe")[number % 2]
+            truth[f"{split}/img/{name}"] = (tag, split)
+            table(tmp_path, f"{split}/ann/{name}.json", f'{{"tags": [{{"name": "{tag}", "value": null}}]}}')
+    make(tmp_path, truth)
+    tags = '{"name": "ripe", "color": "#0F8A55"}, {"name": "unripe", "color": "#8A0F2A"}'
+    table(tmp_path, "meta.json", f'{{"classes": [], "tags": [{tags}]}}')
+
+    assert said(look(tmp_path)) == truth
+
+
+def test_what_stands_beside_folders_that_prove_a_reading_may_be_left_out(look: Look, tmp_path: Path) -> None:
+    truth = {f"images/{artist}/{artist}_{number}.jpg": (artist, "") for artist in ("Dürer", "Klee", "Marc")
+             for number in range(4)}  # fmt: skip
+    make(tmp_path, [*truth, *(f"resized/{Path(path).name}" for path in truth)])
+
+    assert next(proposed(look, tmp_path)) == truth
+
+
+def test_lettered_folders_and_tables_of_splits_go_together(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {}
+    for letter, word, split in (("a", "Training", "train"), ("b", "Testing", "test")):
+        rows = ["Image name,grade"]
+        for number in range(1, 13):
+            truth[f"B. Grading/1. Original Images/{letter}. {word} Set/IM_{number:03}.jpg"] = (str(number % 4), split)
+            rows.append(f"IM_{number:03},{number % 4}")
+        table(tmp_path, f"B. Grading/2. Groundtruths/{letter}. Grading_{word} Labels.csv", *rows)
+    make(tmp_path, truth)
+
+    assert is_read(look, tmp_path, truth)
+
+
+def test_tables_beside_images_of_the_same_names_speak_of_those_beside_them(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {}
+    places = (("Training_Set", "train", "Training"), ("Evaluation_Set", "validation", "Validation"),
+              ("Test_Set", "test", "Testing"))  # fmt: skip
+    for top, split, word in places:
+        rows = ["ID,diagnosis"]
+        for number in range(1, 13):
+            truth[f"{top}/{word}/{number}.png"] = (("none", "mild", "severe")[number % 3], split)
+            rows.append(f"{number},{truth[f'{top}/{word}/{number}.png'][0]}")
+        table(tmp_path, f"{top}/{word}_Labels.csv", *rows)
+    make(tmp_path, truth)
+
+    assert is_read(look, tmp_path, truth)
+
+
+def test_columns_of_which_none_is_called_a_label_are_offered(look: Look, tmp_path: Path) -> None:
+    kinds = ("grass", "fire", "water", "air", "rock", "ice", "steel", "ghost")
+    truth = {f"images/thing{number}x.png": (kinds[number % 8], "") for number in range(12)}
+    make(tmp_path, truth)
+    rows = [f"{Path(path).stem},{kind}," for path, (kind, _) in truth.items()]
+    table(tmp_path, "things.csv", "Name,First,Second", *rows)
+
+    assert truth in list(proposed(look, tmp_path))
+
+
+def test_a_label_file_that_names_no_image_does_not_hide_the_others(look: Look, tmp_path: Path) -> None:
+    names = ("sun", "moon", "star")
+    truth = {f"train/{number:04x}.png": (names[number % 3], "") for number in range(12)}
+    make(tmp_path, truth)
+    table(tmp_path, "labels.csv", "number,name", *(f"{number},{name}" for number, name in enumerate(names)))
+    table(tmp_path, "train.csv", "id,kind", *(f"{number:04x},{number % 3}" for number in range(12)))
+
+    assert next(proposed(look, tmp_path)) == truth
+
+
+def test_further_words_in_a_column_of_splits_are_splits(look: Look, tmp_path: Path) -> None:
+    words = ("train", "train", "query", "gallery")
+    truth = {f"img/{number:04}.jpg": (f"item{number // 4}", words[number % 4]) for number in range(16)}
+    make(tmp_path, truth)
+    rows = [f"{path.removeprefix('img/')},{label},{split}" for path, (label, split) in truth.items()]
+    table(tmp_path, "partition.csv", "image,label,status", *rows)
+
+    assert is_read(look, tmp_path, truth)

@@ -25,6 +25,7 @@ from tasks.tables.parquet_tables import holds_pixels
 
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _SPLITS = frozenset("usage split splits subset set partition".split())
+_BLOCK = 1 << 20
 _FEWEST_PIXELS = 16
 _MOST_PARQUET = 200
 
@@ -61,7 +62,7 @@ def embedded_tables(root: StoreUrl, paths: Iterable[str], words: SplitWords) -> 
     csvs = [path for path in every if path.lower().endswith(_CSV)]
     found = []
     for ways in read_heads(root, csvs).readings:
-        heads = [head.with_header(True) for head in ways]
+        heads = [head.with_header(not all(map(str.isdecimal, head.first))) for head in ways]
         found += [table for head in heads if (table := _of_head(head, words))][:1]
     return found + _of_parquet(root, [path for path in every if path.lower().endswith(".parquet")], words)
 
@@ -114,7 +115,9 @@ def _pixel_names(head: Head) -> list[str]:
     for name in head.names:
         alike[re.sub(r"\d+", "#", name)].append(name)
     names = max(alike.values(), key=len)
-    is_square = len(names) >= _FEWEST_PIXELS and square_shape(len(names)) and not all(map(str.isdecimal, names))
+    if all(map(str.isdecimal, names)):  # no line names them: all but the first, which is the label
+        names = names[1:] if names[:1] == ["0"] and not square_shape(len(names)) else []
+    is_square = len(names) >= _FEWEST_PIXELS and square_shape(len(names))
     return names if is_square and all(_are_pixels(head.column(name)) for name in names) else []
 
 
@@ -124,7 +127,7 @@ def _are_pixels(cells: Sequence[str]) -> bool:
 
 def _glob(names: Sequence[str], every: Sequence[str]) -> str:
     """A pattern that *names* match alone; empty where there is none."""
-    pattern = re.sub(r"\d+", "*", names[0])
+    pattern = "[1-9]*" if names[0].isdecimal() else re.sub(r"\d+", "*", names[0])
     return pattern if pattern.strip("*") and set(fnmatch.filter(every, pattern)) == set(names) else ""
 
 
@@ -149,6 +152,15 @@ def _of_parquet(root: StoreUrl, paths: Sequence[str], words: SplitWords) -> list
         keys = {"file": members[0]} if len(members) == 1 else {"files": pattern}
         found.append(_table(tuple(members), keys, {images[0]: "location"}, labels, words, is_only=len(rest) == 1))
     return found
+
+
+def count_rows(file: TableFile) -> int:
+    """How many rows *file*, a table that holds images, has."""
+    with file.opened() as opened:
+        if file.bare_name.endswith(".parquet"):
+            return int(pq.ParquetFile(opened).metadata.num_rows)
+        lines = sum(block.count(b"\n") for block in iter(lambda: opened.read(_BLOCK), b""))
+    return max(lines - 1, 0)
 
 
 def _schema(file: TableFile) -> pa.Schema | None:

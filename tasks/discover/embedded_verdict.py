@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tasks.discover.embedded_tables import EmbeddedTable, embedded_tables
+from tasks.discover.embedded_tables import EmbeddedTable, count_rows, embedded_tables
 from tasks.discover.listing import Listing
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
@@ -16,6 +16,7 @@ from tasks.discover.tables import TablesSource
 from tasks.errors import LayoutError
 from tasks.samples import Discovery, count_values
 from tasks.storage import redact_url
+from tasks.tables.opening import TableFile
 
 _UNKNOWN = re.compile(r"the split '(.+)' is not known")
 Make = Callable[[Mapping[str, Any]], TablesSource]
@@ -34,7 +35,8 @@ def discover_embedded(listing: Listing, source: SourceSettings, make: Make, word
     others = [path for table in found if not table.labels for path in table.paths]
     if (entries := _sure(labelled)) and (taken := _read(entries, listing, make, words)):
         notes = [f"{path} holds images without a column of labels, and is left out" for path in others]
-        return replace(taken, notices=(*notes, *taken.notices))
+        left = {f"unlisted images in {path}": count_rows(TableFile(source.place, path)) for path in others}
+        return replace(taken, notices=(*notes, *taken.notices), ignored={**taken.ignored, **left})
     proposals = [
         Proposal(
             f"the column {label} of {table.paths[0]} is the label of the images in that table",

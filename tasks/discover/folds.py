@@ -13,10 +13,9 @@ from tasks.discover.folder_choice import FolderChoice
 from tasks.discover.folder_names import tokens
 from tasks.discover.proposals import ExampleRow, Proposal
 from tasks.discover.table_view import View
-from tasks.discover.table_views import Family
+from tasks.discover.table_views import FOLD_WORDS, Family
 
 _MOST = 3
-_FOLDS = frozenset("split splits fold folds kfold partition partitions cv crossval".split())
 _NUMBER = re.compile(r"[0-9]+(?=[^0-9]*$)")
 
 
@@ -43,7 +42,7 @@ def parts_in_turn(families: Iterable[Family], choice: FolderChoice) -> tuple[str
         is_part = sum(map(len, files)) == len(set().union(*files)) >= choice.listing.count / 2
         if len(views) < 2 or any(view.split for view in views) or not is_part:
             continue
-        if all(_FOLDS & set(tokens(view.head.path)) and _NUMBER.search(view.head.path) for view in views):
+        if all(FOLD_WORDS & set(tokens(view.head.path)) and _NUMBER.search(view.head.path) for view in views):
             turns = [[replace(view, split="test" if view is one else "train") for view in views] for one in views]
             proposals = [_proposal(turn, pattern, choice) for turn in turns[:_MOST]] if pattern else []
             return ", ".join(view.head.path for view in views[:4]), proposals

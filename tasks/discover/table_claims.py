@@ -128,8 +128,10 @@ def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claim
             named = names_for(column, by_file, [o for o in others if o.path == view.head.path] or others)
             entries.append(_entry(view, _label_roles(column, view, split, named is not None), column, family))
         is_sure = roles.one_label is known and not (_is_code(column, family) and named is None)
-        is_sure = is_sure and not (_is_several_rows(column, by_file) and _has_flag(family))
+        is_sure = is_sure and not (_is_several_rows(column, by_file) and _flag_of(family))
         claim = LabelClaim(entries, column, by_file, _says(family, column), is_sure, split, family.has_boxes)
+        if _is_several_rows(column, by_file) and (flag := _flag_of(family)):
+            claims.labels.append(with_names(_where(flag, claim, family), named))
         claims.labels.append(with_names(claim, named))
     for name in roles.numbers:
         entries = [_entry(view, {view.location: "location", name: "label"}, None, family) for view in family.views]
@@ -149,9 +151,21 @@ def _is_several_rows(column: LabelColumn, by_file: Mapping[str, tuple[str, ...]]
     return not column.is_many and any(len(labels) > 1 for labels in by_file.values())
 
 
-def _has_flag(family: Family) -> bool:
-    """Whether a column of ones and zeros could say of each row whether it holds."""
-    return any({number_of(cell) for cell in family.column(name)} == {0.0, 1.0} for name in family.views[0].head.names)
+def _flag_of(family: Family) -> str:
+    """The column of ones and zeros that could say of each row whether it holds; empty without one."""
+    names = family.views[0].head.names
+    return next((name for name in names if {number_of(cell) for cell in family.column(name)} == {0.0, 1.0}), "")
+
+
+def _where(flag: str, claim: LabelClaim, family: Family) -> LabelClaim:
+    """*claim* by those rows alone whose column *flag* is 1; images without such a row have no label."""
+    rows = [cell for file, cell in zip(family.files, family.column(flag), strict=True) if file]
+    values = [labels if number_of(cell) else () for cell, labels in zip(rows, claim.column.values, strict=True)]
+    ones = sorted({cell.strip() for cell in rows if number_of(cell)})
+    column = replace(claim.column, values=tuple(values), is_many=True)
+    entries = [{**entry, "where": {flag: ones}} for entry in claim.entries]
+    says = f"{claim.says}, where {flag} is {' or '.join(ones)}"
+    return replace(claim, entries=entries, column=column, by_file=labels_by_file(family.files, values), says=says)
 
 
 def _says(family: Family, column: LabelColumn) -> str:

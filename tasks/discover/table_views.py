@@ -18,6 +18,8 @@ from tasks.discover.split_words import SplitWords
 from tasks.discover.table_view import View, view_of
 
 _MOST_UNNAMED_NUMBERS = 3
+FOLD_WORDS = frozenset("split splits fold folds kfold partition partitions cv crossval".split())
+"""Words for the parts of images that take turns."""
 
 
 @dataclass(slots=True)
@@ -55,9 +57,13 @@ class Family:
 
     @property
     def has_folds(self) -> bool:
-        """Whether a split has several tables, so that there are several ways to part the images."""
+        """Whether a split has several tables that are several ways to part the images, and no parts of one list."""
         splits = [view.split for view in self.views]
-        return len(set(splits)) < len(splits)
+        if len(set(splits)) == len(splits):
+            return False
+        if all(FOLD_WORDS & set(tokens(view.head.path)) for view in self.views):
+            return True
+        return sum(len(set(view.files) - {""}) for view in self.views) > len(self.named)
 
     def column(self, name: str) -> list[str]:
         """The cells of one column of all of them."""

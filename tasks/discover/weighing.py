@@ -96,7 +96,10 @@ class Weigher:
         """An image that *splits* puts into another split than the one that its folder names; empty without one."""
         own = folder_splits(splits.by_file, self._words)
         told = own.by_file if own is not None else {}
-        return next((file for file, split in told.items() if split != splits.by_file[file]), "")
+        is_parted = "validation" not in told.values()  # a table may take the validation out of the training folder
+        within = {("train", "validation")} if is_parted else set()
+        differing = ((file, (split, splits.by_file[file])) for file, split in told.items())
+        return next((file for file, (one, other) in differing if one != other and (one, other) not in within), "")
 
     def _weight(self, claim: LabelClaim) -> float:
         return len(claim.by_file) + 0.5 * (claim.splits is not None)
@@ -111,6 +114,10 @@ class Weigher:
                 self._found.understood |= {path for entry in claim.entries for path in paths_of(entry)}
         if opposing:
             self._against_folders(opposing, labels)
+            return
+        wider = [one for one in self._labels if one.is_sure and one.splits and set(labels) < set(one.by_file)]
+        if self._is_whole and wider and agrees(wider[0], labels):
+            self._found.reading = self._reading(wider[0], wider[0].splits)
             return
         agreeing = [
             one

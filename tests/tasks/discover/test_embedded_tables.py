@@ -49,6 +49,7 @@ def test_a_competitions_table_without_labels_is_left_out_and_said(look: Look, tm
     found = look(tmp_path)
 
     assert found.samples.num_rows == 12
+    assert found.ignored["unlisted images in test.csv"] == 6
     assert counts(found.samples["split"]) == {"": 12}
     assert any("test.csv holds images without a column of labels" in notice for notice in found.notices)
 
@@ -100,3 +101,16 @@ def test_parquet_with_a_column_of_images_is_read_split_by_split(look: Look, tmp_
 
     assert counts(found.samples["label_path"]) == {"cat": 6, "dog": 6}
     assert counts(found.samples["split"]) == {"train": 8, "test": 4}
+
+
+def test_pixels_in_a_table_without_a_header_follow_the_label(look: Look, tmp_path: Path) -> None:
+    for split, count in (("train", 12), ("test", 6)):
+        rows = [",".join([str(number % 3 + 1), *(str((number * 7 + at) % 256) for at in range(16))])
+                for number in range(count)]  # fmt: skip
+        (tmp_path / f"letters-{split}.csv").write_text("\n".join(rows) + "\n")
+
+    found = look(tmp_path)
+
+    assert counts(found.samples["label_path"]) == {"1": 6, "2": 6, "3": 6}
+    assert counts(found.samples["split"]) == {"train": 12, "test": 6}
+    assert look(tmp_path, layout="tables", **found.keys["source"]).samples.equals(found.samples)

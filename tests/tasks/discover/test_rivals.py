@@ -277,3 +277,57 @@ def test_further_words_in_a_column_of_splits_are_splits(look: Look, tmp_path: Pa
     table(tmp_path, "partition.csv", "image,label,status", *rows)
 
     assert is_read(look, tmp_path, truth)
+
+
+def test_a_validation_taken_out_of_the_training_folder_by_a_column_is_no_other_split(
+    look: Look, tmp_path: Path
+) -> None:
+    kinds = ("car", "person", "chair")
+    truth: Truth = {}
+    for number in range(24):
+        split = "test" if number >= 16 else "validation" if number % 4 == 0 else "train"
+        truth[f"{'test' if number >= 16 else 'train'}/{number:06}.jpg"] = (kinds[number % 3], split)
+    make(tmp_path, truth)
+    rows = {path: f"{Path(path).name},{label}" for path, (label, _) in truth.items()}
+    flags = {path: f"{row},{truth[path][1] == 'validation'}" for path, row in rows.items() if path.startswith("train")}
+    table(tmp_path, "train.csv", "fname,label,is_valid", *flags.values())
+    table(tmp_path, "test.csv", "fname,label", *(row for path, row in rows.items() if path.startswith("test")))
+
+    assert is_read(look, tmp_path, truth)
+
+
+def test_a_test_whose_table_lies_apart_is_read_with_those_in_the_class_folders(look: Look, tmp_path: Path) -> None:
+    head = "Filename;Width;Roi.X1;ClassId"
+    truth = {f"Signs/Training/{kind:05}/{kind}_{number}.ppm": (str(kind), "train")
+             for kind in range(5) for number in range(4)}  # fmt: skip
+    truth |= {f"Signs/Final_Test/Images/{number:05}.ppm": (str(number % 5), "test") for number in range(10)}
+    make(tmp_path, truth)
+    for kind in range(5):
+        rows = [f"{kind}_{number}.ppm;48;5;{kind}" for number in range(4)]
+        table(tmp_path, f"Signs/Training/{kind:05}/GT-{kind:05}.csv", head, *rows)
+    table(tmp_path, "GT-final_test.csv", head, *(f"{number:05}.ppm;48;5;{number % 5}" for number in range(10)))
+
+    found = look(tmp_path)
+
+    assert said(found) == truth
+    assert len(found.keys["source"]["tables"]) == 2
+
+
+def test_rows_that_a_flag_calls_untrue_are_left_out_in_the_first_proposal(look: Look, tmp_path: Path) -> None:
+    kinds = ("car", "person", "tree")
+    rows = ["ImageID,LabelName,Confidence"]
+    truth = {}
+    for number in range(12):
+        holds = [kind for at, kind in enumerate(kinds) if (number + at) % 3 != 1]
+        truth[f"images/{number:04x}.jpg"] = holds
+        rows += [f"{number:04x},{kind},{int(kind in holds)}" for kind in kinds]
+    make(tmp_path, truth)
+    table(tmp_path, "verified.csv", *rows)
+
+    with pytest.raises(UnsettledLayoutError) as caught:
+        look(tmp_path)
+
+    first = caught.value.unsettled.proposals[0]
+    assert first.keys["labels"] == {"kind": "many"}
+    assert first.keys["source"]["tables"][0]["where"] == {"Confidence": ["1"]}
+    assert {row.location: row.label.split(", ") for row in first.rows}.items() <= truth.items()

@@ -148,11 +148,12 @@ def _openers(manifest: Manifest, number: int, place: str, folder: str) -> Iterat
 
 
 def _columns(manifest: Manifest) -> Iterator[str]:
-    rows = [[f"`{cell(name)}`", cell(kind), _meaning(name, manifest)] for name, kind in manifest.columns.items()]
+    rows = [[f"`{cell(name)}`", cell(kind), meaning_of(name, manifest)] for name, kind in manifest.columns.items()]
     yield from ["## Columns", "", *_table(["column", "type", ""], rows, numbers=False)]
 
 
-def _meaning(name: str, manifest: Manifest) -> str:
+def meaning_of(name: str, manifest: Manifest) -> str:
+    """What the column *name* holds, in words."""
     if name in _MEANINGS:
         return _MEANINGS[name]
     return (

@@ -8,8 +8,9 @@ from contextlib import suppress
 
 from tasks.errors import DatasetError, VersionError
 from tasks.publish.card import root_card
-from tasks.publish.documents import CARD, FORMAT, LATEST, PINS, Manifest, Pin, read_document
-from tasks.publish.guest import is_own_card, is_own_latest
+from tasks.publish.croissant import croissant_json
+from tasks.publish.documents import CARD, CROISSANT, FORMAT, LATEST, PINS, Manifest, Pin, read_document
+from tasks.publish.guest import is_own_card, is_own_croissant, is_own_latest
 from tasks.publish.history import Version, list_versions, read_version
 from tasks.publish.settings import OutputSettings
 from tasks.publish.views import write_views
@@ -33,7 +34,7 @@ def refresh_derived(store: Store, settings: OutputSettings) -> list[str]:
             if max(list_versions(store), default=0) == newest:
                 return told
     except (DatasetError, OSError) as error:
-        return [f"The card, latest.json or a view could not be brought up to date: {error}"]
+        return [f"The card, croissant.json, latest.json or a view could not be brought up to date: {error}"]
     return told
 
 
@@ -69,6 +70,7 @@ def _write(store: Store, kept: Mapping[int, Version], newest: int) -> list[str]:
         write_views(store, kept)
     made = {
         CARD: (root_card(newest, kept, place, has_views=isinstance(store, LocalStore)).encode(), is_own_card),
+        CROISSANT: (croissant_json(kept[newest], place), is_own_croissant),
         LATEST: (latest_json(newest, kept[newest].manifest), is_own_latest),
     }
     left = [path for path, (data, is_own) in made.items() if not _put(store, path, data, is_own)]

@@ -18,6 +18,7 @@ WITH_PURGES = 3
 """Of commits of outputs that images were taken out of, which a program that knows nothing of that would bring back."""
 
 CARD = "README.md"
+CROISSANT = "croissant.json"
 COMMITS = "commits"
 LATEST = "latest.json"
 PINS = "pins"

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from tasks.errors import OutputError
-from tasks.publish.documents import CARD, LATEST, PINS
+from tasks.publish.documents import CARD, CROISSANT, LATEST, PINS
 from tasks.storage import Store, is_own, redact_url
 from tasks.storage.names import own_folders
 
 _SHOWN = 3
 _MOST = 20
-_DERIVED = frozenset({CARD, LATEST, f"{PINS}/", "versions/"})
+_DERIVED = frozenset({CARD, CROISSANT, LATEST, f"{PINS}/", "versions/"})
 """What is made only once there is a version."""
 
 _OWN_FOLDERS = frozenset(f"{folder}/" for folder in own_folders())
@@ -62,6 +62,11 @@ def is_own_card(data: bytes) -> bool:
 def is_own_latest(data: bytes) -> bool:
     """Whether *data* is a `latest.json` that was made here, whole or damaged."""
     return _is_ours(data, b'{\n "format": ', lambda: _has_keys(data))
+
+
+def is_own_croissant(data: bytes) -> bool:
+    """Whether *data* is a `croissant.json` that was made here, whole or damaged."""
+    return _is_ours(data, b'{\n "@context": ', lambda: b'"@id": "shards"' in data)
 
 
 def _has_keys(data: bytes) -> bool:

@@ -43,7 +43,7 @@ NAMES = ["cat", "dog"]
 )
 def test_readers_of_a_folder_pass_over_the_pool(two: Output, rows_in: Callable[[str], int]) -> None:
     two.write_shard(["cat/7", "cat/8", "cat/9"], NAMES)
-    for other in ("commits", "manifests", "rejects", "README.md", "latest.json", "versions/000001"):
+    for other in ("commits", "manifests", "rejects", "README.md", "latest.json", "croissant.json", "versions/000001"):
         (two.root / other).rename(two.root.parent / other.replace("/", "-"))
     for other in ("README.md", "manifest.json", "rejects.parquet"):
         (two.root / "versions" / "000002" / other).unlink()

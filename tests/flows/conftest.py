@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 
 from flows.scheduling.server import shared_server
+from tests.flows.preloaded import Preloaded
 from tests.object_store import s3_server
 
 ROOT = Path(__file__).parents[2]
@@ -25,18 +27,17 @@ class Command:
 
     environment: Mapping[str, str]
     folder: Path
-    extra: Mapping[str, str] = field(default_factory=dict)
+    preloaded: Preloaded | None = None
 
     def __call__(self, *arguments: str | Path, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-        result = subprocess.run(
-            [sys.executable, "-P", "-m", "flows.cli", *map(str, arguments)],
-            cwd=self.folder,
-            env={**self.environment, **self.extra},
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        words = [str(argument) for argument in arguments]
+        if self.preloaded is not None and self.preloaded.takes(self.environment):
+            result = self.preloaded.run(words, self.folder, self.environment)
+        else:
+            command = [sys.executable, "-P", "-m", "flows.cli", *words]
+            result = subprocess.run(
+                command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+            )
         assert code is None or result.returncode == code, f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"
         assert "Traceback" not in result.stdout + result.stderr
         return result
@@ -46,11 +47,17 @@ class Command:
         return [json.loads(line) for line in result.stdout.splitlines()]
 
     def with_environment(self, **extra: str) -> Command:
-        return Command(self.environment, self.folder, {**self.extra, **extra})
+        return replace(self, environment={**self.environment, **extra})
+
+    def fresh(self) -> Command:
+        """Each call starts an interpreter of its own."""
+        return replace(self, preloaded=None)
 
 
 def _environment(home: Path, **extra: str) -> dict[str, str]:
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "AWS_"))}
+    """This environment without what steers Prefect or holds keys; our modules are compiled once, not for each call."""
+    left_out = ("PREFECT_", "AWS_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
     paths = {"PREFECT_HOME": str(home), "PYTHONPATH": str(ROOT), "HOME": str(home), "COLUMNS": "120"}
     return {**inherited, **paths, **extra}
 
@@ -63,27 +70,43 @@ def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[P
         yield home, api_url
 
 
-@pytest.fixture
-def parquetry(prefect_server: tuple[Path, str], tmp_path: Path) -> Command:
+@pytest.fixture(scope="session")
+def preloaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preloaded]:
+    """The process whose forks are commands."""
+    with tempfile.TemporaryDirectory() as folder:  # the path of a socket must be short
+        process = Preloaded(Path(folder), _environment(tmp_path_factory.mktemp("home")))
+        yield process
+        process.close()
+
+
+@pytest.fixture(scope="session")
+def environment_of_runs(prefect_server: tuple[Path, str], preloaded: Preloaded) -> Mapping[str, str]:
+    """That of commands which have the tests' server."""
     home, api_url = prefect_server
-    return Command(_environment(home, PREFECT_API_URL=api_url), tmp_path)
+    preloaded.runs = _environment(home, PREFECT_API_URL=api_url)
+    return preloaded.runs
 
 
 @pytest.fixture
-def offline_parquetry(tmp_path: Path) -> Command:
+def parquetry(environment_of_runs: Mapping[str, str], preloaded: Preloaded, tmp_path: Path) -> Command:
+    return Command(environment_of_runs, tmp_path, preloaded)
+
+
+@pytest.fixture
+def offline_parquetry(tmp_path: Path, preloaded: Preloaded) -> Command:
     """The command where Prefect cannot even be imported: what it does, it does without."""
     blocked = tmp_path / "blocked" / "prefect"
     blocked.mkdir(parents=True)
     (blocked / "__init__.py").write_text("raise ImportError('prefect was imported')")
     environment = _environment(tmp_path / "home")
     environment["PYTHONPATH"] = os.pathsep.join([str(blocked.parent), str(ROOT)])
-    return Command(environment, tmp_path)
+    return Command(environment, tmp_path, preloaded)
 
 
 @pytest.fixture
-def serverless_parquetry(tmp_path: Path) -> Command:
+def serverless_parquetry(tmp_path: Path, preloaded: Preloaded) -> Command:
     """The command with a Prefect home of its own, empty, and no server."""
-    return Command(_environment(tmp_path / "home"), tmp_path)
+    return Command(_environment(tmp_path / "home"), tmp_path, preloaded)
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from benchmarks.measuring import measure
 _BUILD = """
 import sys
 from tasks.publish import OutputSettings
-from tasks.refresh import RefreshOptions, refresh
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.refresh import refresh
 from tasks.refresh.dataset import Dataset
 from tests.steps_here import StepsHere
 source, output, kernel, measures = sys.argv[1:]

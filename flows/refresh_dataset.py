@@ -20,7 +20,7 @@ from tasks.errors import DatasetError
 from tasks.progress import tally_of
 from tasks.publish import told_of_others
 from tasks.redaction import redact_url
-from tasks.refresh import refresh
+from tasks.refresh.refresh import refresh
 
 
 def _run_name() -> str:

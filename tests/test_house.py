@@ -14,9 +14,9 @@ ORDER = (
     "discover labels splits plan plan_files fetch images shards build_shard quality report publish refresh"
 ).split()
 FLOWS_ORDER = (
-    "leaving standard_streams prefect_home interrupts yaml_text config_words config_problems runners schedule config "
-    "handover cluster display announced run_names prefect_steps refresh_dataset verify_dataset prune_dataset "
-    "scheduling commands cli"
+    "leaving pandas_aside standard_streams prefect_home interrupts yaml_text config_words config_problems runners "
+    "schedule config handover cluster display announced run_names prefect_steps refresh_dataset verify_dataset "
+    "prune_dataset scheduling commands cli"
 ).split()
 STEPS = {"discover", "labels", "splits", "fetch", "images", "report", "publish"}
 MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files", "refresh"}

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from tasks.reasons import Reason
-from tasks.refresh import RunOutcome
+from tasks.refresh.outcome import RunOutcome
 from tasks.report.gates import GateFacts, Gates, check_gates
 from tasks.samples import REJECTION_SCHEMA
 

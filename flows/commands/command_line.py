@@ -65,9 +65,11 @@ def store_options(items: list[str] | None) -> dict[str, Any]:
 
 def open_root(root: str, options: list[str] | None) -> Store:
     """The output at *root*, as the command line names it."""
+    from flows.pandas_aside import leave_pandas_aside  # noqa: PLC0415 - `--help` must not wait for it
     from tasks.samples import StoreUrl  # noqa: PLC0415
     from tasks.storage import is_url, local_path, open_store  # noqa: PLC0415
 
+    leave_pandas_aside()
     place = root.rstrip("/") if is_url(root) else str(local_path(root).absolute())
     return open_store(StoreUrl(place, store_options(options)))
 

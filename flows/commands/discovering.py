@@ -11,6 +11,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
 from flows.config_words import unknown_layout, words_for
+from flows.pandas_aside import leave_pandas_aside
 from tasks.discover import Source, discover_sources
 from tasks.discover.auto import AutoSource
 from tasks.discover.folders import ignored_in, images_under
@@ -78,6 +79,7 @@ def discover(path: str, options: Mapping[str, Any], layout: str) -> Discovery:
 
 
 def _source_at(path: str, options: Mapping[str, Any], layout: str) -> Source:
+    leave_pandas_aside()
     require_scheme(path)
     place = path if is_url(path) else str(local_path(path).absolute())
     try:

@@ -12,10 +12,11 @@ from rich.console import Console
 from flows.commands.local_run import check_config
 from flows.display.printing import facts, printable, show
 from flows.display.summary import counted, size_text, some
+from flows.pandas_aside import leave_pandas_aside
 from tasks.label_kinds import count_classes
 from tasks.publish import Run
-from tasks.refresh import preview
 from tasks.refresh.planning import PlannedRun
+from tasks.refresh.refresh import preview
 from tasks.refresh.sizing import probe_images
 from tasks.samples import count_values
 
@@ -28,6 +29,7 @@ def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         DatasetError: What `run` would say before it begins.
     """
+    leave_pandas_aside()
     dataset = check_config(url, overrides, write=False)
     run, planned = preview(dataset, dataset.options(full=False, limit=0, accept=(), rehash=False))
     samples = pa.concat_tables(

@@ -13,6 +13,7 @@ from flows.commands.side_by_side import Ready, run_each
 from flows.config import DatasetConfig, line_of, load_config
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
+from flows.pandas_aside import leave_pandas_aside
 from flows.prefect_home import make_sure_of_home
 from flows.runners import check_runner
 from flows.yaml_text import KeyPath
@@ -119,6 +120,7 @@ def run_configs(
         report: Is given each outcome as soon as it is known.
         interrupt: Tells of signals that came.
     """
+    leave_pandas_aside()
     with ExitStack() as prefect:
         code, ready = _check_all(configs, request, report)
         if ready:

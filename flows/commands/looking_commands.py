@@ -37,11 +37,13 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command
     """Say where an image went, or why it was left out."""
     from flows.display.summary import print_explanations  # noqa: PLC0415
     from tasks.refresh.explain_image import explain_image  # noqa: PLC0415
-    from tasks.refresh.explain_source import with_origins  # noqa: PLC0415
 
     store = open_root(root, options)
     found = explain_image(store, sample, number)
-    found = with_origins(store, found, number) if source else found
+    if source:
+        from tasks.refresh.explain_source import with_origins  # noqa: PLC0415 - it reads the tables again
+
+        found = with_origins(store, found, number)
     if as_json:
         print_json(found)
     else:

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from flows.display.summary import counted, headline, size_text
 from tasks.publish.audit import Verified
 from tasks.publish.retention import Garbage
-from tasks.refresh import RunOutcome
 from tasks.refresh.listed import Listed
+from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import SettledRows
 

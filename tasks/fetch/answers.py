@@ -5,17 +5,15 @@ from __future__ import annotations
 import email.utils
 import random
 import re
-import ssl
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import aiohttp
-from multidict import CIMultiDictProxy
-
-from tasks.fetch.addresses import ForbiddenAddressError
 from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
+
+if TYPE_CHECKING:
+    from multidict import CIMultiDictProxy
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 522, 523, 524})
 _SLOWING = frozenset({429, 503})
@@ -141,35 +139,6 @@ def spread_s(attempt: int, left_s: float, settings: FetchSettings) -> float:
 
 def _jitter() -> float:
     return 0.75 + random.random() / 4  # noqa: S311 - no secret
-
-
-_ERRORS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Reason, str, bool], ...] = (
-    (aiohttp.ClientConnectorDNSError, Reason.DNS, "its host has no address", True),
-    ((aiohttp.ClientSSLError, ssl.SSLError), Reason.TLS, "its certificate or encryption is not accepted", False),
-    (aiohttp.ClientPayloadError, Reason.SHORT_BODY, "ended before its whole length", True),
-    (aiohttp.ConnectionTimeoutError, Reason.UNREACHABLE, "no connection: its host is silent", True),
-    (aiohttp.ClientConnectorError, Reason.UNREACHABLE, "no connection", True),
-    ((aiohttp.InvalidURL, ValueError), Reason.BAD_SCHEME, "is no address that can be asked", False),
-    (aiohttp.ClientResponseError, Reason.HTTP_ERROR, "the answer is no HTTP", True),
-    (aiohttp.ServerDisconnectedError, Reason.HTTP_ERROR, "closed the connection without an answer", True),
-    (Exception, Reason.HTTP_ERROR, "the connection broke", True),
-)
-"""What an error of the connection says of an image, and whether it may pass; the first that fits counts."""
-
-
-def failure_of(error: Exception) -> FetchFailure:
-    """What *error*, of the connection, says of an image."""
-    if any(isinstance(cause, ForbiddenAddressError) for cause in _causes(error)):
-        return private_address("its host leads to a private address")
-    _, reason, detail, passes = next(entry for entry in _ERRORS if isinstance(error, entry[0]))
-    said = error.strerror if isinstance(error, OSError) and reason in {Reason.UNREACHABLE, Reason.HTTP_ERROR} else ""
-    return FetchFailure(reason, f"{detail}: {said}" if said else detail, is_transient=passes)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def private_address(detail: str) -> FetchFailure:

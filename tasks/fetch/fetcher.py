@@ -8,10 +8,10 @@ import hashlib
 import threading
 import time
 from collections import deque
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -22,15 +22,16 @@ from tasks.fetch.asked import Asked
 from tasks.fetch.budget import Budget, Room
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
-from tasks.fetch.web import WebClient
 from tasks.reasons import Reason
 from tasks.samples import Rejection, SourceAccess
+
+if TYPE_CHECKING:
+    from tasks.fetch.web_thread import WebThread
 
 _GROUP_ROWS = 8
 _GROUP_BYTES = 1 << 20
 _UNKNOWN_BYTES = 1 << 20
 _READERS = 4
-_RESOLVERS = 64  # look-ups of names at once: those that hang are not to hold up the rest
 _FARTHEST = 2048  # groups that may be fetched behind one that is late
 _LOOK_AGAIN_S = 0.1
 
@@ -61,7 +62,6 @@ class Fetched:
 
 
 Row = dict[str, Any]
-Result = TypeVar("Result")
 
 
 @dataclass(slots=True)
@@ -88,21 +88,27 @@ class Fetcher:
 
     def __init__(self, settings: FetchSettings, trusted_hosts: frozenset[str]) -> None:
         self.settings = settings
-        self._web = WebClient(settings, AddressPolicy([*settings.allow_hosts, *trusted_hosts]))
+        self._policy = AddressPolicy([*settings.allow_hosts, *trusted_hosts])
+        self._opening = threading.Lock()
+        self._opened: WebThread | None = None
         self._files = ThreadPoolExecutor(_READERS, thread_name_prefix="read")
         self._stores = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="fetch")
         self._budget = Budget(settings.bytes_in_flight)
-        self._loop = asyncio.new_event_loop()
-        self._loop.set_default_executor(ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="resolve"))
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fetch-web", daemon=True)
-        self._thread.start()
+
+    @property
+    def _web(self) -> WebThread:
+        """What fetches over http(s); most sources never need it, nor the packages that it takes."""
+        with self._opening:
+            if self._opened is None:
+                from tasks.fetch.web_thread import WebThread  # noqa: PLC0415 - as said above
+
+                self._opened = WebThread(self.settings, self._policy)
+            return self._opened
 
     def close(self) -> None:
         """Close all connections, and end the threads."""
-        self._run(self._web.close()).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        if self._opened is not None:
+            self._opened.close()
         self._files.shutdown(cancel_futures=True)
         self._stores.shutdown(cancel_futures=True)
 
@@ -154,12 +160,9 @@ class Fetcher:
     def _start(self, rows: list[Row], readers: dict[str, SourceReader], asked: Asked | None) -> Future[list[Fetched]]:
         reader = readers[rows[0]["source"]]
         if asked is not None:
-            return self._run(self._fetch_web(rows[0], reader, asked))
+            return self._web.start(self._fetch_web(rows[0], reader, asked))
         pool = self._files if reader.is_local(rows[0]) else self._stores
         return pool.submit(lambda: [self._read(row, reader) for row in rows])
-
-    def _run(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _fetch_web(self, row: Row, reader: SourceReader, asked: Asked) -> list[Fetched]:
         try:

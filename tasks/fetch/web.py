@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 import aiohttp
 from yarl import URL
 
-from tasks.fetch.addresses import AddressPolicy, GuardedResolver
+from tasks.fetch.addresses import AddressPolicy
 from tasks.fetch.answers import (
     Body,
     FetchFailure,
     backoff_s,
     conditions,
-    failure_of,
     private_address,
     refuse_status,
     spread_s,
@@ -24,7 +23,9 @@ from tasks.fetch.answers import (
 from tasks.fetch.asked import Asked, NoRoomError
 from tasks.fetch.bodies import make_room, read_body
 from tasks.fetch.hosts import Host, Turns, not_tried
+from tasks.fetch.resolver import GuardedResolver
 from tasks.fetch.settings import FetchSettings
+from tasks.fetch.web_errors import failure_of
 from tasks.reasons import Reason
 from tasks.records.web_locations import sendable
 

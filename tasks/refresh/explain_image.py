@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tasks.discover.names import NameRules, why_ignored
 from tasks.image_formats import IMAGE_EXTENSIONS
 from tasks.publish.explain import UnknownImageError, explain_sample
 from tasks.publish.lookup import spellings
@@ -73,6 +72,8 @@ def _may_lie(root: str, path: str) -> bool:
 
 
 def _of_name(source: Mapping[str, Any], path: str) -> Iterator[str]:
+    from tasks.discover.names import NameRules, why_ignored  # noqa: PLC0415 - only where no version knows the image
+
     ignore = tuple(str(pattern) for pattern in source.get("ignore") or ())
     extensions = frozenset(source.get("extensions") or IMAGE_EXTENSIONS)
     rules = NameRules(extensions, ignore)

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from tasks.report import changed_rows, page_parts
@@ -18,6 +17,9 @@ from tasks.report.changed_rows import Change, Shown
 from tasks.report.page_facts import PageFacts
 from tasks.report.remedies import attention, steps_of
 from tasks.storage import Store
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 _PICTURED = 360
 """So many pictures of classes are shown in all, at most six of each class."""
@@ -74,6 +76,8 @@ def make_page(store: Store, facts: PageFacts) -> bytes:
 
 @cache
 def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - a run that ends unchanged makes no page
+
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_printable
     )

@@ -40,7 +40,7 @@ from tasks.publish.history import list_versions
 from tasks.publish.retention import prune
 from tasks.publish.versions import output_settings, version_files
 from tasks.reasons import Reason
-from tasks.refresh import refresh
+from tasks.refresh.refresh import refresh
 from tasks.samples import Rejection, StoreUrl
 from tasks.storage import LocalStore
 from tests.steps_here import StepsHere

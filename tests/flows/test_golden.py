@@ -15,7 +15,8 @@ from tasks.publish.history import list_versions
 from tasks.publish.life import release, roll_back
 from tasks.publish.retention import prune
 from tasks.publish.versions import open_version, output_settings, version_files
-from tasks.refresh import RunOutcome, refresh
+from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.refresh import refresh
 from tasks.storage import Store, open_store
 from tests.steps_here import StepsHere
 

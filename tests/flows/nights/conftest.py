@@ -18,7 +18,8 @@ from PIL import Image
 from flows.config import DatasetConfig, load_config
 from tasks.publish import runs as publish_runs
 from tasks.publish.versions import version_files
-from tasks.refresh import RunOutcome, refresh
+from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.refresh import refresh
 from tasks.samples import REJECTION_SCHEMA
 from tasks.storage import Store, open_store
 from tests.steps_here import StepsHere

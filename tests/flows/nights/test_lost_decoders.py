@@ -17,7 +17,8 @@ from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import DecoderPool
 from tasks.publish.versions import version_files
 from tasks.reasons import Reason
-from tasks.refresh import RunOutcome, refresh
+from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.refresh import refresh
 from tasks.samples import Rejection
 from tasks.storage import open_store
 from tests.steps_here import StepsHere

@@ -11,7 +11,7 @@ from typing import Any
 from tasks.publish.audit import verify_version
 from tasks.publish.derived import refresh_derived
 from tasks.publish.versions import open_version, page_place
-from tasks.refresh import refresh
+from tasks.refresh.refresh import refresh
 from tasks.refresh.report_page import page_of_version
 from tests.steps_here import StepsHere
 

@@ -15,8 +15,10 @@ from tasks.images.kernel import has_simd
 from tasks.publish import OutputSettings
 from tasks.publish.life import compare_versions
 from tasks.publish.versions import open_version
-from tasks.refresh import RefreshOptions, RunOutcome, refresh
 from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.refresh import refresh
 from tasks.storage import open_store
 from tests.steps_here import StepsHere
 

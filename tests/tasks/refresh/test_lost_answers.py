@@ -17,8 +17,10 @@ from tasks.errors import DatasetError, OutputError, RefusedError, UnknownOutcome
 from tasks.publish import check_output
 from tasks.publish.audit import verify_version
 from tasks.publish.history import list_versions
-from tasks.refresh import RefreshOptions, RunOutcome, refresh
 from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.refresh import refresh
 from tasks.samples import StoreUrl
 from tasks.storage import open_store
 from tests.faulty_proxy import FAULTS, Proxy, proxy

@@ -16,8 +16,10 @@ from tasks.publish import OutputSettings
 from tasks.publish.audit import verify_version
 from tasks.publish.life import compare_versions
 from tasks.publish.versions import open_version, version_files
-from tasks.refresh import RefreshOptions, RunOutcome, refresh
 from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.refresh import refresh
 from tasks.storage import Store, open_store
 from tests.steps_here import StepsHere
 from tests.tasks.images.test_measures import distance, picture

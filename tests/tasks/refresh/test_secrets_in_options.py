@@ -16,9 +16,9 @@ from tasks.errors import UntoldError
 from tasks.plan_files import read_plan
 from tasks.publish import OutputSettings, Run
 from tasks.redaction import concealed_in, learn_concealed
-from tasks.refresh import RefreshOptions, refresh
 from tasks.refresh.dataset import Dataset
-from tasks.refresh.refresh import Build
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.refresh import Build, refresh
 from tasks.shards import BuildSpec
 from tests.steps_here import StepsHere, build_here
 

@@ -16,8 +16,10 @@ from tasks.publish.documents import Manifest
 from tasks.publish.life import release, roll_back
 from tasks.publish.retention import prune
 from tasks.publish.versions import open_version
-from tasks.refresh import RefreshOptions, RunOutcome, refresh
 from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.refresh import refresh
 from tasks.storage import LocalStore, open_store
 from tests.steps_here import StepsHere
 from tests.tasks.images.test_measures import picture

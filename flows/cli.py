@@ -141,15 +141,17 @@ def discover(source: SourcePlace, layout: Layout = "auto", options: Options = No
 
 
 @command(app, MAKE, "init photos published/photos --output photos.yaml")
-def init(
+def init(  # noqa: PLR0913, PLR0917 - the options of a command
     source: SourcePlace,
     output: Annotated[str, argument("OUTPUT", "Where the dataset will be published.")],
     file: Annotated[Path | None, option("FILE", "Write the config here, not to standard output.", "--output")] = None,
     layout: Layout = "auto",
+    preset: Annotated[str, option("NAME", "Write the config for a format by its name: coco, voc, yolo …")] = "",
     options: Options = None,
 ) -> None:
     """Write a commented config that fits a source; it runs as it is, or once one of its readings is chosen."""
     from flows.commands.discovering import discover as look  # noqa: PLC0415
+    from flows.commands.presets import preset_config  # noqa: PLC0415
     from flows.commands.starting import Target, choosing_config, starting_config  # noqa: PLC0415
     from flows.commands.unrunnable import refuse_unrunnable  # noqa: PLC0415
     from flows.standard_streams import file_of_output  # noqa: PLC0415
@@ -158,9 +160,12 @@ def init(
     known = store_options(options)
     target = Target(source, output, file or file_of_output())
     try:
-        found = look(source, known, layout)
-        refuse_unrunnable(found)
-        text = starting_config(target, found)
+        if preset:
+            text = preset_config(preset, target)
+        else:
+            found = look(source, known, layout)
+            refuse_unrunnable(found)
+            text = starting_config(target, found)
     except UnsettledLayoutError as error:
         text = choosing_config(target, known, error)
         if error.certain is None:

@@ -74,9 +74,9 @@ def starting_config(target: Target, discovery: Discovery) -> str:
     lines = [
         *target.head,
         *_comments([f"{found['images']:,} images: {found['why']}", *found["notices"]]),
-        f"name: {_value(_name_of(target.source))}",
+        f"name: {value_of(name_of(target.source))}",
         "source:",
-        f"  path: {_value(_place_of(target, discovery))}",
+        f"  path: {value_of(_place_of(target, discovery))}",
         *_options_lines(discovery.access[0].root.options),
         f"  layout: {found['layout']}",
         *(f"  {line}" for line in yaml_lines(discovery.keys.get("source", {}))),
@@ -104,12 +104,12 @@ def choosing_config(target: Target, options: Mapping[str, Any], error: Unsettled
     lines = [
         *target.head,
         *_comments([head, *error.unsettled.evidence]),
-        f"name: {_value(_name_of(target.source))}",
+        f"name: {value_of(name_of(target.source))}",
         *_TARGET,
         *_output_lines(target),
         *([] if certain is not None else _comments([how])),
         "source:",
-        f"  path: {_value(target.placed(target.source))}",
+        f"  path: {value_of(target.placed(target.source))}",
         *_options_lines(options),
     ]
     for proposal in proposals:
@@ -131,7 +131,7 @@ def _comments(texts: Iterable[str]) -> list[str]:
     return [f"# {''.join(char if char.isprintable() else ' ' for char in text)}" for text in texts]
 
 
-def _value(text: str) -> str:
+def value_of(text: str) -> str:
     """*text* as a YAML value: in double quotes where it would not be plain text otherwise."""
     if _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT:
         return text
@@ -144,7 +144,7 @@ def _options_lines(options: Mapping[str, Any]) -> list[str]:
 
 
 def _output_lines(target: Target) -> list[str]:
-    return [f"  path: {_value(target.placed(target.output))}", "  # dedupe: content   # equal files become one row"]
+    return [f"  path: {value_of(target.placed(target.output))}", "  # dedupe: content   # equal files become one row"]
 
 
 def _place_of(target: Target, discovery: Discovery) -> str:
@@ -158,7 +158,7 @@ def _place_of(target: Target, discovery: Discovery) -> str:
     return place if is_named else f"{place.rstrip('/')}/{name}"
 
 
-def _name_of(source: str) -> str:
+def name_of(source: str) -> str:
     """A dataset's name out of its source's: letters, digits and hyphens."""
     place = redact_url(source if is_url(source) else str(local_path(source).absolute())).rstrip("/")
     stem = place.rpartition("/")[2].partition(".")[0]

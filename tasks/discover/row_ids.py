@@ -13,7 +13,7 @@ from tasks.discover.label_files import text_hash
 from tasks.discover.locate import IDENTITY, KIND, PRINT, TEXT, can_be_read_again
 from tasks.discover.merge_rows import ID
 from tasks.reasons import Reason
-from tasks.tables.rows import AT, LENGTH, TableRows
+from tasks.tables.rows import AT, LENGTH, STAMP, TableRows
 
 Bools = npt.NDArray[np.bool_]
 
@@ -42,9 +42,10 @@ def _with_other_kinds(rows: TableRows) -> tuple[TableRows, pa.Array]:
     can_be_read = can_be_read_again(rows)
     for row, kind in enumerate(kinds):
         if kind == "embedded":
-            prints[row] = ids[row] or text_hash(texts[row])
+            place, _, stamp = (ids[row] or "").partition(STAMP)
+            prints[row] = stamp or place or text_hash(texts[row])
             seen[prints[row]] += 1
-            ids[row] = f"{prints[row]}-{seen[prints[row]]}"
+            ids[row] = place if stamp else f"{prints[row]}-{seen[prints[row]]}"
         lost[row] = not can_be_read[row] and _must_be_read_again(kind, texts[row])
     detail = "pixels, and addresses with a query, must stand in a CSV or in a list of JSON objects"
     rows = rows.with_problem(lost, [detail] * int(lost.sum()), Reason.BAD_ROW)

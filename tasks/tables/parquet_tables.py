@@ -17,7 +17,7 @@ from tasks.tables.names import ColumnChoice
 from tasks.tables.nested import exploded
 from tasks.tables.of_files import known_of, of_record
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import PIXELS, TableBuilder
+from tasks.tables.rows import PIXELS, STAMP, TableBuilder
 from tasks.tables.settings import TableSettings, is_virtual
 
 _ROWS = 1 << 14
@@ -56,18 +56,24 @@ class _ParquetTable:
         image = str(place) if place and holds_pixels(self._schema, str(place)) else ""
         form = RecordFormat(kind="parquet", location=image) if image else None
         builder = self._into.open(self._file.name, chosen.names, chosen.one_hot, form)
-        known = known_of(self._file, chosen.selectors) | ({image: f"{PIXELS}{self._file.stamp()}"} if image else {})
+        known = known_of(self._file, chosen.selectors) | ({image: self._file.stamp()} if image else {})
         number = 0
         for batch in self._batches(sorted({name.split(".")[0] for name in self._own if name != image})):
             columns = {name: self._texts(batch, name) for name in self._own if name != image}
             for row in range(batch.num_rows):
                 values = [
-                    columns[name][row] if name in columns else _without_cell(name, image, number, known)
+                    columns[name][row] if name in columns else self._without_cell(name, image, number, known)
                     for name in map(str, chosen.selectors)
                 ]
                 for made in exploded(values):
                     builder.add(made, number + 1, number if image else -1, 1 if image else -1)
                 number += 1
+
+    def _without_cell(self, name: str, image: str, number: int, known: dict[str, str]) -> str:
+        """What stands for a cell that is not read: of an image its place, which stays, and its file's stamp."""
+        if name != image:
+            return of_record(name, number, known)
+        return f"{PIXELS}{self._file.name}#{number + 1}{STAMP}{known[name]}:{number}"
 
     def _batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
         if names:
@@ -86,10 +92,6 @@ class _ParquetTable:
             column = pc.struct_field(column, part)
         names = self._class_names.get(name)
         return [_parquet_cell(value, names) for value in column.to_pylist()]
-
-
-def _without_cell(name: str, image: str, number: int, known: dict[str, str]) -> str:
-    return f"{known[name]}:{number}" if name == image else of_record(name, number, known)
 
 
 def _parquet_cell(value: Any, names: Sequence[str] | None) -> Any:

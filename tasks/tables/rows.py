@@ -20,6 +20,7 @@ PLACE = (FILE, LINE, AT, LENGTH, OUT, PROBLEM)
 where there is none), the first byte and the bytes of its record (-1 where it cannot be read again), whether `where`
 passes it over, and what is wrong with it as `problem_text` gives it (null where nothing is)."""
 PIXELS = "\0pixels:"
+STAMP = "\0stamp:"
 """How the location of a row begins whose pixels its record holds itself; what follows tells them from others."""
 KEPT = "\0kept:"
 """How the names of columns begin that serve only to be kept."""

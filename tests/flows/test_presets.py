@@ -10,8 +10,11 @@ from typing import Any
 import openpyxl
 import pytest
 
+from flows.commands.presets import preset_config
+from flows.commands.starting import Target
 from flows.config import load_config
 from tasks.discover import discover_sources
+from tasks.errors import ConfigError
 
 PRESETS = Path(__file__).parents[2] / "configs/presets"
 KINDS = ("cat", "dog")
@@ -123,10 +126,13 @@ def test_every_preset_has_its_format() -> None:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_preset_reads_its_format(tmp_path: Path, name: str) -> None:
-    truth = DRAWN[name](tmp_path / "source")
-    places = {"source.path": str(tmp_path / "source"), "output.path": str(tmp_path / "out")}
+    truth = DRAWN[name](tmp_path / "my source")
+    target = Target(str(tmp_path / "my source"), str(tmp_path / "out"))
+    (tmp_path / "mine.yaml").write_text(preset_config(name, target), "utf-8")
 
-    config = load_config(str(PRESETS / f"{name}.yaml"), places)
+    config = load_config(str(tmp_path / "mine.yaml"))
+    assert config.name == "my-source"
+    assert config.output.path == str(tmp_path / "out")
     found = discover_sources(config.sources, config.splits.names, config.split_lists)
 
     assert found.rejections.num_rows == 0
@@ -134,3 +140,8 @@ def test_a_preset_reads_its_format(tmp_path: Path, name: str) -> None:
     labels = {row["location"]: row["label_paths"] for row in rows if row["label_paths"] is not None}
     labels |= {row["location"]: [row["label_path"]] for row in rows if row["label_path"]}
     assert {row["location"]: (sorted(labels.get(row["location"], [])), row["split"]) for row in rows} == truth
+
+
+def test_an_unknown_preset_names_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"--preset cocoa: there is none of that name\. Did you mean coco\?"):
+        preset_config("cocoa", Target("photos", "out"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,3 +115,17 @@ def test_pixels_in_a_table_without_a_header_follow_the_label(look: Look, tmp_pat
     assert counts(found.samples["label_path"]) == {"1": 6, "2": 6, "3": 6}
     assert counts(found.samples["split"]) == {"train": 12, "test": 6}
     assert look(tmp_path, layout="tables", **found.keys["source"]).samples.equals(found.samples)
+
+
+def test_rows_of_a_parquet_that_is_only_touched_keep_their_ids(look: Look, tmp_path: Path) -> None:
+    images = [{"bytes": bytes([at]), "path": None} for at in range(6)]
+    place = tmp_path / "train.parquet"
+    pq.write_table(pa.table({"image": images, "label": ["cat", "dog"] * 3}), place)
+    before = look(tmp_path).samples
+    os.utime(place, ns=(1, 1))
+
+    after = look(tmp_path).samples
+
+    assert after["sample_id"].to_pylist() == [f"train.parquet#{number}" for number in range(1, 7)]
+    assert before["sample_id"].equals(after["sample_id"])
+    assert not set(before["fingerprint"].to_pylist()) & set(after["fingerprint"].to_pylist())

@@ -120,9 +120,9 @@ def _library_changes(before: Mapping[str, str] | None, after: Mapping[str, str])
 def _images(run: Run, facts: RunFacts, known: Mapping[str, Any]) -> dict[str, Any]:
     """Sizes, aspect, pixels and formats, before and after; and the sums by shard, by which the next report goes on."""
     files = [file.name for file in facts.built.rows.files]
-    new = [name for name in files if name not in known]
+    new = [name for name in files if "plots" not in known.get(name, {})]  # reports of before had none
     each = math.ceil(_PIXELS_OF / max(1, len(new)))
-    sums = {name: known[name] for name in files if name in known}
+    sums = {name: known[name] for name in files if name not in new}
     for place, name in enumerate(new):
         sums[name] = drift.image_sums(*read_sizes(run.store, name, each if place < _PIXELS_OF else 0))
     return {

@@ -18,6 +18,7 @@ from tasks.publish.history import Version, read_version
 from tasks.publish.memory import overlaid
 from tasks.publish.row_index import read_rejects, read_rows
 from tasks.refresh.drift_report import RunFacts
+from tasks.refresh.near_rows import read_pairs
 from tasks.refresh.planning import PlannedRun
 from tasks.report.changed_rows import COLUMNS
 from tasks.report.page import make_page
@@ -56,7 +57,16 @@ def facts_of_run(run: Run, facts: RunFacts, report: Mapping[str, Any], refused: 
         rows=_page_rows(built.rows),
         before=_page_rows(planned.past.rows) if run.history.manifest else None,
         origin=f"{facts.breakdown.layout}: {facts.breakdown.why}",
+        pairs=_pairs_of(run, facts),
     )
+
+
+def _pairs_of(run: Run, facts: RunFacts) -> pa.Table | None:
+    """The pairs that a run found, or took over."""
+    if facts.near is None:
+        return None
+    manifest = run.history.manifest
+    return read_pairs(run.store, manifest) if facts.near.is_kept and manifest else facts.near.rows.pairs
 
 
 def _page_rows(rows: Rows) -> PageRows:
@@ -99,6 +109,7 @@ def page_after(store: Store, version: Version, earlier: Manifest | None) -> byte
         before=before,
         origin=f"{manifest.layout}: {manifest.why}",
         missing=tuple(missing),
+        pairs=read_pairs(store, manifest),
     )
     return make_page(store, facts)
 

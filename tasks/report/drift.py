@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.label_kinds import LabelKind, classes_in
+from tasks.report.image_plots import plots_of_shard, plots_of_shards
 
 FORMAT = 2
 _FLIPS = 100
@@ -99,7 +100,7 @@ def image_sums(images: pa.Table, pixels: tuple[int, float, float]) -> dict[str, 
     """What `image_statistics` adds up, of the images of one shard.
 
     Args:
-        images: ``orig_width``, ``orig_height`` (pixels) and ``orig_format``, a row an image.
+        images: ``orig_width``, ``orig_height`` (pixels), ``orig_format`` and measures, a row an image.
         pixels: Of a few of them, as they are published: how many values, their sum and the sum of their squares.
     """
     widths, heights = (images[name].to_numpy().astype(float) for name in ("orig_width", "orig_height"))
@@ -107,7 +108,8 @@ def image_sums(images: pa.Table, pixels: tuple[int, float, float]) -> dict[str, 
     sums: dict[str, Any] = {
         name: [len(values), float(values.sum()), float((values**2).sum())] for name, values in measured.items()
     }
-    return sums | {"pixel": list(pixels), "formats": dict(Counter(images["orig_format"].to_pylist()).most_common())}
+    formats = dict(Counter(images["orig_format"].to_pylist()).most_common())
+    return sums | {"pixel": list(pixels), "formats": formats} | plots_of_shard(images)
 
 
 def image_statistics(shards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def image_statistics(shards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     formats: Counter[str] = Counter()
     for shard in shards.values():
         formats.update(shard["formats"])
-    return made | {"formats": dict(formats.most_common())}
+    return made | {"formats": dict(formats.most_common())} | plots_of_shards(shards)
 
 
 def headlines(changes: Mapping[str, int]) -> str:

@@ -15,6 +15,7 @@ from tasks.report import changed_rows, page_parts
 from tasks.report.album import Album, read_album
 from tasks.report.changed_rows import Change, Shown
 from tasks.report.page_facts import PageFacts
+from tasks.report.quality_rows import ShownPairs, flagged_of, pairs_of, plots_of
 from tasks.report.remedies import attention, steps_of
 from tasks.storage import Store
 
@@ -32,11 +33,15 @@ class _Chosen:
     changes: Sequence[Change] = ()
     samples: Mapping[str, Sequence[Shown]] = field(default_factory=dict)
     twins: Mapping[str, Shown] = field(default_factory=dict)
+    pairs: Sequence[ShownPairs] = ()
+    flagged: Mapping[str, Sequence[Shown]] = field(default_factory=dict)
 
     def shown(self) -> Iterator[Shown]:
         yield from (row for change in self.changes for row in change.shown)
         yield from (row for rows in self.samples.values() for row in rows)
         yield from self.twins.values()
+        yield from (row for kind in self.pairs for pair in kind.pairs for row in (pair.one, pair.other))
+        yield from (row for rows in self.flagged.values() for row in rows)
 
 
 def make_page(store: Store, facts: PageFacts) -> bytes:
@@ -69,6 +74,10 @@ def make_page(store: Store, facts: PageFacts) -> bytes:
             page_parts.reject_row(row, chosen.twins, pictures) for row in page_parts.rejects_shown(facts.rejections)
         ],
         "measures": list(page_parts.measures(facts.report.get("images") or {})),
+        "near": facts.report.get("near") or {},
+        "pairs": [page_parts.pictured_pairs(kind, pictures) for kind in chosen.pairs],
+        "flagged": list(page_parts.flagged(facts, chosen.flagged, pictures)),
+        "plots": list(plots_of(facts.report.get("images") or {})),
         "lost": _lost(facts, [*facts.missing, *album.lost, *old_album.lost]),
     }
     return _template().render(values).encode("utf-8", "replace")
@@ -114,7 +123,8 @@ def _choose(facts: PageFacts) -> _Chosen:
         samples = {"": changed_rows.first_samples(rows, changed_rows.MOST, kind)}
     copies = facts.rejections.filter(pc.equal(facts.rejections["stage"], "dataset"))["content_sha256"]
     contents = [digest for digest in copies.slice(0, changed_rows.MOST).to_pylist() if digest]
-    return _Chosen(changes, samples, changed_rows.by_content(rows, contents, kind) if contents else {})
+    twins = changed_rows.by_content(rows, contents, kind) if contents else {}
+    return _Chosen(changes, samples, twins, pairs_of(facts), flagged_of(facts))
 
 
 def _head(facts: PageFacts) -> dict[str, Any]:

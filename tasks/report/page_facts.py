@@ -43,6 +43,7 @@ class PageFacts:
         before: Those of the version before; None where there is none, or it is gone.
         origin: How the source was understood, in a sentence.
         missing: Files that should be there and cannot be read.
+        pairs: The near duplicates that are listed, as `PAIRS_SCHEMA`; None where there are none to show.
     """
 
     dataset: str
@@ -57,6 +58,7 @@ class PageFacts:
     before: PageRows | None = None
     origin: str = ""
     missing: Sequence[str] = ()
+    pairs: pa.Table | None = None
 
     @property
     def has_classes(self) -> bool:

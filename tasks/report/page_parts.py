@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from tasks.report.album import Place
 from tasks.report.changed_rows import Change, Shown
 from tasks.report.page_facts import PageFacts
+from tasks.report.quality_rows import FLAGS, ShownPairs
 
 Pictures = Mapping[bool, Mapping[Place, str]]
 """The pictures of rows of the version before (True) and of this one (False), by their place."""
@@ -66,6 +67,22 @@ def picture(row: Shown, pictures: Pictures) -> dict[str, str]:
         "label": row.label,
         "address": pictures[row.is_old].get((row.file, row.row), ""),
     }
+
+
+def pictured_pairs(kind: ShownPairs, pictures: Pictures) -> dict[str, Any]:
+    """Pairs of one kind with their pictures."""
+    pairs = [(picture(pair.one, pictures), picture(pair.other, pictures), pair.distance) for pair in kind.pairs]
+    return {"title": kind.title, "count": kind.count, "pairs": pairs}
+
+
+def flagged(
+    facts: PageFacts, rows: Mapping[str, Iterable[Shown]], pictures: Pictures
+) -> Iterator[tuple[str, int, list[dict[str, str]]]]:
+    """What images look wrong by, how many they are, and some of them."""
+    counts = (facts.report.get("images") or {}).get("after", {}).get("flags") or {}
+    for flag, title in FLAGS.items():
+        if counts.get(flag):
+            yield title, counts[flag], [picture(row, pictures) for row in rows.get(flag, ())]
 
 
 def class_rows(

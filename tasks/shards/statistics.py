@@ -11,20 +11,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image, ImageStat
 
+from tasks.shards.schema import pixel_spec_of
 from tasks.storage import Store
 
 _SIZES = ["orig_width", "orig_height", "orig_format"]
+_MEASURES = ["mean", "deviation", "sharpness"]  # where images are measured
 _SIDE = 256
 
 
 def read_sizes(store: Store, path: str, count: int) -> tuple[pa.Table, tuple[int, float, float]]:
-    """Of the shard *path* the columns ``orig_width``, ``orig_height`` and ``orig_format``, and sums over pixels.
+    """Of the shard *path* the columns ``orig_width``, ``orig_height``, ``orig_format`` and measures; sums over pixels.
 
     The sums are those of up to *count* of its images: how many values (uint8, all channels), their sum, and the sum of
     their squares.
     """
     with store.open(path) as file, pq.ParquetFile(file) as parquet:
-        sizes = parquet.read(columns=_SIZES).replace_schema_metadata(None)
+        measures = _MEASURES if pixel_spec_of(parquet.schema_arrow).get("measures") else []
+        sizes = parquet.read(columns=[*_SIZES, *measures]).replace_schema_metadata(None)
         column = parquet.schema_arrow.names[0]
         first = parquet.read_row_group(0, columns=[column])[column].slice(0, count) if count else None
     if first is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from pydantic import ValidationError
 
 from tasks.publish import OutputSettings
@@ -19,7 +20,10 @@ from tasks.publish.versions import open_version
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.purge import purge
+from tasks.refresh.purge_choice import choose_images
 from tasks.refresh.refresh import refresh
+from tasks.refresh.report_page import page_of_version
 from tasks.storage import LocalStore, open_store
 from tests.steps_here import StepsHere
 from tests.tasks.images.test_measures import picture
@@ -127,6 +131,47 @@ def test_the_pairs_are_a_file_of_the_version_like_its_others(pets: Path) -> None
     prune(store, OutputSettings(path=str(pets / "out"), keep_versions=1, grace_days=0))
     assert not (pets / "out" / entry.path).exists()
     assert not view.exists()
+
+
+def test_the_page_shows_pairs_and_images_that_look_wrong_also_when_it_is_made_again(pets: Path) -> None:
+    put(pets, "test/dog/0-again", 0, quality=40)
+    for number, value in enumerate((0, 255, 120)):
+        path = pets / "pets" / "train" / "cat" / f"even-{number}.png"
+        Image.new("RGB", (60 + number, 40), (value,) * 3).save(path)
+    picture(5, (160, 120)).filter(ImageFilter.GaussianBlur(6)).save(pets / "pets" / "train" / "cat" / "soft.png")
+
+    outcome = night(pets)
+
+    again = page_of_version(store_of(pets), open_version(store_of(pets), None)).decode()
+    for page in (Path(outcome.breakdown.page).read_text(encoding="utf-8"), again):
+        assert "4 pairs of images look alike" in page
+        assert page.count('class="pair"') == 1 + 1 + 3  # a leak, the same as a suspect, and those of one colour
+        for title in ("1 black", "1 white", "1 of one colour", "1 blurred, or without any edge"):
+            assert f"<h3>{title}</h3>" in page
+        assert page.count("<rect ") == 10 + 9 + 16
+    put(pets, "train/cat/8", 8)
+    assert night(pets).outcome == "published"
+    entry = manifest(pets).report
+    assert entry is not None
+    report = json.loads((pets / "out" / entry.path).read_text(encoding="utf-8"))
+    assert report["images"]["after"]["flags"] == {"black": 1, "white": 1, "blank": 1, "blurred": 1}
+    assert sum(report["images"]["after"]["plots"]["brightness"]) == 11
+
+
+def test_a_purged_image_is_in_no_pair_any_more(pets: Path) -> None:
+    put(pets, "test/dog/0-again", 0, quality=40)
+    put(pets, "test/dog/2-again", 2, quality=40)
+    night(pets)
+    store = store_of(pets)
+
+    assert purge(store, choose_images(store, ["test/dog/0-again.jpg"], {}).purged) == []
+
+    assert list((pets / "out" / "quality").iterdir()) == []
+    assert [manifest(pets, number).near for number in (1, 2)] == [{}, {}]
+    assert [verify_version(store, number).problems for number in (1, 2)] == [(), ()]
+    put(pets, "train/cat/8", 8)
+    assert near(night(pets)) == (1, 1, 1)
+    assert listed(pets) == [("test/dog/2-again.jpg", "train/cat/2.jpg")]
 
 
 def test_a_lost_file_of_pairs_costs_a_look_at_all(pets: Path) -> None:

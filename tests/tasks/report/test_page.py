@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from tasks.quality.pairs import PAIRS_SCHEMA
 from tasks.reasons import Reason
 from tasks.report.gates import Gates
 from tasks.report.page import make_page
@@ -280,3 +281,48 @@ def test_a_browser_opens_it_without_a_word(store: Store, tmp_path: Path) -> None
 
     assert "Version 1 has 2 images" in found.stdout
     assert "CONSOLE" not in found.stderr
+
+
+def near_pair(
+    one: str, other: str, *, is_leak: bool = False, is_suspect: bool = False, **values: Any
+) -> dict[str, Any]:
+    texts = dict.fromkeys(["split", "other_split", "label_name", "other_label_name"], "")
+    flags = {"is_leak": is_leak, "is_suspect": is_suspect}
+    return {"sample_id": one, "other_id": other, "distance": 3, **texts, **flags, **values}
+
+
+def test_near_duplicates_stand_side_by_side_and_images_that_look_wrong_are_shown(store: Store) -> None:
+    rows = shard(store, [LIVE, "dog", "cat"])
+    pairs = [near_pair(f"{LIVE}/0", "dog/1", is_leak=True, is_suspect=True), near_pair("cat/2", "gone/9")]
+    near = {"pairs": 2, "leaks": 1, "suspects": 1, "listed": 2, "unknown": 4, "distance": 10, "mirrored": 0}
+    flags = {"black": 1, "blurred": 0, "white": 0, "blank": 0}
+    plots = {"side": [0, 3, *[0] * 8], "brightness": [0] * 16}
+    shards = {rows.files[0]: {"flagged": {"black": [2]}}}
+    facts = version([LIVE, "dog", "cat"], rows=rows, pairs=pa.Table.from_pylist(pairs, schema=PAIRS_SCHEMA))
+    width = {"mean": 40, "deviation": 0}
+    images = {"after": {"width": width, "flags": flags, "plots": plots}, "shards": shards}
+    facts = replace(facts, report={**facts.report, "near": near, "images": images})
+
+    page = make_page(store, facts)
+    parts = parts_of(page)
+
+    assert "script" not in parts.tags
+    assert parts.handlers == []
+    said = words(parts)
+    assert "2 pairs of images look alike (at most 10 of 64 bits differ): 1 in two splits, 1 of two labels." in said
+    assert "4 rows have no hash, and are in no pair." in said
+    assert said.count("3 bits differ") == 2  # once as a leak, once as a suspect; the row of the other pair is gone
+    assert "1 black" in said
+    assert "white" not in said.partition("Images to look at")[2].partition("The run")[0]
+    assert "longer side of the source, pixels under 32 … 8192 and more; most are 32 to 64" in said
+    assert "brightness of the source" not in said  # of which nothing is known
+
+
+def test_a_version_without_near_duplicates_says_so_and_one_that_is_not_measured_says_nothing(store: Store) -> None:
+    near = {"pairs": 0, "leaks": 0, "suspects": 0, "listed": 0, "unknown": 0, "distance": 10, "mirrored": 0}
+    facts = version(["cat"], rows=shard(store, ["cat"]), pairs=PAIRS_SCHEMA.empty_table())
+
+    assert "No two images look alike." in words(
+        parts_of(make_page(store, replace(facts, report={**facts.report, "near": near})))
+    )
+    assert "Near duplicates" not in words(parts_of(make_page(store, facts)))

@@ -19,7 +19,7 @@ from benchmarks.measuring import measure
 
 _BUILD = """
 import sys
-from tasks.publish import OutputSettings
+from tasks.publish.settings import OutputSettings
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.refresh import refresh
 from tasks.refresh.dataset import Dataset

@@ -96,7 +96,7 @@ def online(nights: Any, web: Web, source: Path, labels: Any) -> Any:
     nights.folder.joinpath("labels").mkdir()
     labels(nights.folder / "labels" / "images.csv", ["location", "label"], rows)
     nights.sections["source"] = {"path": str(nights.folder / "labels" / "images.csv")}
-    nights.change("fetch", allow_hosts=[web.host], retries="1")
+    nights.change("fetch", allow_hosts=[web.host], retries="1", deadline_s="8")  # a wait for a host is a part of it
     return nights
 
 

@@ -213,28 +213,36 @@ def _prefect() -> Iterator[None]:
         print_note(notice)
     from prefect.settings import (  # noqa: PLC0415 - Prefect is imported only once there is something to run
         PREFECT_API_URL,
-        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
         get_current_settings,
         temporary_settings,
     )
-
-    from flows.scheduling.server import shared_server  # noqa: PLC0415
 
     settings = get_current_settings()
     if settings.api.url:
         from flows.scheduling.prefect_server import require_server  # noqa: PLC0415 - as above
 
         require_server(settings.api.url)
-    quiet = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}
-    if settings.api.url:
-        with temporary_settings(quiet):
+        with _without_heartbeats():
             yield
         return
-    with shared_server(settings.home) as api_url, temporary_settings(quiet | {PREFECT_API_URL: api_url}):
+    from flows.scheduling.server import shared_server  # noqa: PLC0415 - as above
+
+    with shared_server(settings.home) as api_url, temporary_settings({PREFECT_API_URL: api_url}), _without_heartbeats():
         try:
             yield
         finally:
             _send_what_is_queued()
+
+
+@contextmanager
+def _without_heartbeats() -> Iterator[None]:
+    """Prefect's settings as they are, less heartbeats; `temporary_settings` would read all of them anew, for 0.1 s."""
+    from prefect.context import SettingsContext, get_settings_context  # noqa: PLC0415 - as above
+
+    context = get_settings_context()
+    flows = context.settings.flows.model_copy(update={"heartbeat_frequency": None})
+    with SettingsContext(profile=context.profile, settings=context.settings.model_copy(update={"flows": flows})):
+        yield
 
 
 def _send_what_is_queued() -> None:

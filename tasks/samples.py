@@ -97,12 +97,12 @@ class Rejection:
     content_sha256: str = ""
 
 
-_REJECTION_DEFAULTS: Mapping[str, Any] = {"label_row": -1, "attempts": 0}
+_NOTHING: Mapping[str, Any] = dict.fromkeys(REJECTION_SCHEMA.names, "") | {"label_row": -1, "attempts": 0}
 
 
 def rejection_row(sample: Mapping[str, Any], rejection: Rejection) -> dict[str, Any]:
     """One row of `REJECTION_SCHEMA`: what *sample* (or the part of one that is known) was left out for."""
-    row = {name: sample.get(name, _REJECTION_DEFAULTS.get(name, "")) for name in REJECTION_SCHEMA.names}
+    row = {**_NOTHING, **{name: value for name, value in sample.items() if name in _NOTHING}}
     return row | {
         "stage": rejection.reason.stage,
         "reason": rejection.reason.value,

@@ -84,6 +84,7 @@ class _Reader:
         self._labels = LabelCells(file.source, file.roles.label)
         self._meaning = CellMeaning(self._labels, self._known_split, file.source.allow_unlabeled)
         self._repairs: list[str] = []
+        self._file_name = file.source.file_name
         self.count = 0
 
     def _scan(self) -> Listing:
@@ -108,7 +109,7 @@ class _Reader:
         if not record.length:
             return
         self.count += 1
-        origin = Origin(self._source.file_name, record.line, record.offset, record.length)
+        origin = Origin(self._file_name, record.line, record.offset, record.length)
         if record.problem is not None:
             self._reject("", origin, Rejection(record.problem.reason, record.problem.detail))
             return

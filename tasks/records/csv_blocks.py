@@ -85,11 +85,11 @@ def _take_block(window: TextWindow, form: RecordFormat, comment: str, size: int)
     if end <= start:
         return None, False
     region = window.text[start:end]
-    plain, is_quoted = _plain_part(region, form, comment)
+    plain, quote = _plain_part(region, form, comment)
     ends = np.flatnonzero(np.frombuffer(plain, np.uint8) == 10)
-    if not is_quoted:
+    if not quote:
         ends = ends[: _conforming(plain, ends, form)]
-    columns = _columns(plain[: ends[-1] + 1], form, is_quoted) if len(ends) >= _FEWEST else None
+    columns = _columns(plain[: ends[-1] + 1], form, quote) if len(ends) >= _FEWEST else None
     if columns is None or any(len(column) != len(ends) for column in columns):
         return None, False
     starts = np.concatenate([[0], ends[:-1] + 1])
@@ -101,8 +101,8 @@ def _take_block(window: TextWindow, form: RecordFormat, comment: str, size: int)
     return block, int(ends[-1]) + 1 == len(region)
 
 
-def _plain_part(region: bytes, form: RecordFormat, comment: str) -> tuple[bytes, bool]:
-    """The lines that *region* begins with whose cells need no more than splitting; whether some are quoted."""
+def _plain_part(region: bytes, form: RecordFormat, comment: str) -> tuple[bytes, str]:
+    """The lines that *region* begins with whose cells need no more than splitting; and what some are quoted by."""
     end = len(region)
     if comment and (found := region.find(comment.encode())) >= 0:
         end = _line_start(region, found)
@@ -111,13 +111,16 @@ def _plain_part(region: bytes, form: RecordFormat, comment: str) -> tuple[bytes,
     if b"\r" in region and (lone := _LONE_RETURN.search(region, 0, end)) is not None:
         end = _line_start(region, lone.start())
     if any(mark in region for mark in (b'"', b"'", b"[")):
-        markup = _patterns(form.delimiter.encode(), form.width)[0].search(region, 0, end)
-        if markup is not None and region[markup.end() - 1] == 0x22:
-            quoted = _patterns(form.delimiter.encode(), form.width)[1].match(region, 0, end)
-            return (region[: quoted.end()] if quoted is not None else b""), True
-        if markup is not None:
-            end = _line_start(region, markup.end() - 1)
-    return region[:end], False
+        markup, *quoted = _patterns(form.delimiter.encode(), form.width)
+        found_markup = markup.search(region, 0, end)
+        if found_markup is not None:
+            sign = region[found_markup.end() - 1 : found_markup.end()].decode()
+            lines = quoted["\"'".index(sign)].match(region, 0, end) if sign in {'"', "'"} else None
+            before = _line_start(region, found_markup.end() - 1)
+            if lines is not None and (sign == '"' or lines.end() > before):
+                return region[: lines.end()], sign
+            end = before
+    return region[:end], ""
 
 
 def _line_start(region: bytes, position: int) -> int:
@@ -125,12 +128,17 @@ def _line_start(region: bytes, position: int) -> int:
 
 
 @functools.cache
-def _patterns(delimiter: bytes, width: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Where a cell begins with markup; and lines of cells that are quoted as a whole, or not at all."""
+def _patterns(delimiter: bytes, width: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
+    """Where a cell begins with markup; lines of cells that are quoted as a whole, or not at all, by each of two signs.
+
+    A cell in single quotes holds none of its own, no backslash and no delimiter; blanks may stand around it.
+    """
     mark = re.escape(delimiter)
-    cell = rb"(?:\"[^\"\\\r\n]*+\"|(?![ \t]*['\[\"])[^\"\r\n%s]*+)" % mark
-    line = rb"%s(?:%s%s){%d}\r?\n" % (cell, mark, cell, width - 1)
-    return re.compile(rb"(?:\A|\n|%s)[ \t]*['\"\[]" % mark), re.compile(rb"(?:%s)*+" % line)
+    plain = rb"(?![ \t]*['\[\"])[^\"\r\n%s]*+" % mark
+    double = rb"(?:\"[^\"\\\r\n]*+\"|%s)" % plain
+    single = rb"(?:[ \t]*+'[^'\\\r\n%s]*+'[ \t]*+(?=%s|\r?\n)|%s)" % (mark, mark, plain)
+    lines = [rb"(?:%s(?:%s%s){%d}\r?\n)*+" % (cell, mark, cell, width - 1) for cell in (double, single)]
+    return re.compile(rb"(?:\A|\n|%s)[ \t]*['\"\[]" % mark), re.compile(lines[0]), re.compile(lines[1])
 
 
 def _conforming(plain: bytes, ends: npt.NDArray[np.int64], form: RecordFormat) -> int:
@@ -142,19 +150,24 @@ def _conforming(plain: bytes, ends: npt.NDArray[np.int64], form: RecordFormat) -
     return int(wrong[0]) if wrong.size else len(ends)
 
 
-def _columns(plain: bytes, form: RecordFormat, is_quoted: bool) -> tuple[pa.ChunkedArray, ...] | None:
+def _columns(plain: bytes, form: RecordFormat, quote: str) -> tuple[pa.ChunkedArray, ...] | None:
     names = [str(index) for index in range(form.width)]
     try:
         table = pa.csv.read_csv(
             pa.BufferReader(plain),
             pa.csv.ReadOptions(use_threads=False, block_size=len(plain) + 1, column_names=names),
             pa.csv.ParseOptions(
-                delimiter=form.delimiter, quote_char='"' if is_quoted else False, ignore_empty_lines=False
+                delimiter=form.delimiter, quote_char='"' if quote == '"' else False, ignore_empty_lines=False
             ),
             pa.csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )
     except pa.ArrowInvalid:  # not UTF-8: one by one, the line can be named
         return None
-    return tuple(
-        pc.utf8_trim(column, " \t\r") if may_have_blanks_around(column) else column for column in table.columns
-    )
+    bare = [pc.utf8_trim(one, " \t\r") if may_have_blanks_around(one) else one for one in table.columns]
+    return tuple(map(_unquoted, bare) if quote == "'" else bare)
+
+
+def _unquoted(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """*column* without the single quotes around its cells."""
+    inner = pc.replace_substring_regex(column, r"(?s)^'(.*)'$", r"\1")
+    return pc.utf8_trim(inner, " \t\r") if may_have_blanks_around(inner) else inner

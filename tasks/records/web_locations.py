@@ -56,7 +56,7 @@ def parse_web(text: str) -> WebPlace | str:
 
 def _query_identity(query: str) -> str:
     """``?`` and 16 hex digits of the parameters that are no signature, in their order; empty without one."""
-    kept = unsigned(query[1:])
+    kept = unsigned(query[1:]) if len(query) > 1 else ()
     return f"?{hashlib.sha256('&'.join(kept).encode()).hexdigest()[:16]}" if kept else ""
 
 

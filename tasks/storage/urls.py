@@ -39,5 +39,7 @@ def as_link(place: str) -> str:
 
 def quote_location(text: str) -> str:
     """*text* for a message: redacted, without control characters, at most 100 characters."""
-    shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in redact_url(text)[:200])
+    shown = redact_url(text)[:200]
+    if not shown.isprintable():
+        shown = "".join(char if char.isprintable() else repr(char)[1:-1] for char in shown)
     return shown if len(shown) <= 100 else f"{shown[:99]}…"

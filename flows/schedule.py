@@ -167,6 +167,8 @@ class ScheduleSettings(Rhythm):
         verify: When the published files are verified, a part of them each time: `{cron: "0 4 * * *", parts: 7}`.
         prune: When files are deleted that no kept version needs: `{cron: "0 5 * * 0"}`. A refresh does that at its end
             too; this is for datasets that are seldom refreshed.
+        then: A deployment, `train/nightly`, that is started for each version that is published, with `root`, `version`,
+            `files` and `manifest_sha256` as far as its flow has parameters of these names.
     """
 
     paused: bool = False
@@ -177,3 +179,11 @@ class ScheduleSettings(Rhythm):
     collision_strategy: Annotated[Literal["CANCEL_NEW", "ENQUEUE"], BeforeValidator(_upper)] = "CANCEL_NEW"
     verify: VerifySchedule | None = None
     prune: Rhythm | None = None
+    then: str | None = None
+
+    @field_validator("then")
+    @classmethod
+    def _is_a_deployment(cls, value: str | None) -> str | None:
+        if value is not None and not (all(value.partition("/")) and value.count("/") == 1):
+            raise ValueError("is no deployment: write FLOW/DEPLOYMENT, as `prefect deployment ls` lists them")
+        return value

@@ -21,11 +21,14 @@ from prefect.states import Completed, Failed
 from flows.display.artifact_text import drift_markdown, markdown_summary
 from flows.display.summary import headline, one_line
 from tasks.errors import ConfigError, DatasetError, LayoutError, MissingConfigError, OutputError, VersionError
-from tasks.publish.history import read_history
-from tasks.redaction import redact_text
+from tasks.publish.history import read_history, read_version
+from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
 from tasks.samples import StoreUrl
 from tasks.storage import as_link, open_store
+
+_MOST_OF_FILES = 200_000
+"""Characters of the list of files: parameters of a flow may take 512 KiB in all."""
 
 
 class _KnownFailures(logging.Filter):
@@ -49,12 +52,28 @@ def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[dict[st
     line = one_line(redact_text(_refusal(outcome, config) if refused else headline(outcome)))
     get_run_logger().log(logging.WARNING if refused else logging.INFO, line)
     _show(outcome, store, line)
-    emit(outcome.outcome, outcome.name, line, {"root": outcome.root, "config": config, "version": outcome.version})
+    facts = {"root": outcome.root, "config": config, "version": outcome.version}
+    emit(outcome.outcome, outcome.name, line, facts | _handed_on(outcome, store))
     if not refused:
         return Completed(name=outcome.outcome.capitalize(), message=line, data=outcome.as_dict())
     error = RunRefusedError(line)
     error.outcome = outcome
     return Failed(name="Refused", message=line, data=error)
+
+
+def _handed_on(outcome: RunOutcome, store: StoreUrl) -> dict[str, Any]:
+    """What whoever follows a published version needs: where its files are, and the digest of its manifest.
+
+    A list of files that is too long to be a parameter of a flow is empty; `parquetry files` prints it.
+    """
+    if outcome.outcome != "published":
+        return {}
+    with suppress(DatasetError, OSError):
+        version = read_version(open_store(store), int(outcome.version or 0))
+        files = [redact_url(store.child(shard.path).url) for shard in version.manifest.shards]
+        fits = sum(map(len, files)) <= _MOST_OF_FILES
+        return {"files": files if fits else [], "manifest_sha256": version.commit.manifest_sha256}
+    return {"files": [], "manifest_sha256": ""}
 
 
 def _refusal(outcome: RunOutcome, config: str) -> str:

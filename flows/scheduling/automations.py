@@ -23,6 +23,9 @@ from tasks.errors import ConfigError
 
 FLOW = "refresh-dataset"
 TAG = "parquetry"
+FOLLOWS = "parquetry-then"
+"""The tag of automations that are no alerts: they start what follows a version."""
+
 BLOCK = "parquetry-alerts"
 SILENCE_S = 45
 """A run without a sign of life for so long is dead: more than the 30 s between two of them, and less than a minute."""
@@ -66,14 +69,14 @@ def make_automations(
         ConfigError: The block that is to send alerts is not there.
     """
     with connected_server() as client:
-        yield _make(client, crashed_by_silence())
+        yield make_automation(client, crashed_by_silence())
         if alert is None:
             return
         send = alert()
         for automation in (failed(send), refused(send)):
-            yield _make(client, automation)
+            yield make_automation(client, automation)
         for config in configs:
-            yield _make(client, missing_night(config.name, patience(config), send))
+            yield make_automation(client, missing_night(config.name, patience(config), send))
 
 
 def remove_automations() -> Iterator[Made]:
@@ -233,7 +236,8 @@ def _missing_night_name(dataset: str) -> str:
     return f"parquetry: {dataset} did not happen"
 
 
-def _make(client: SyncPrefectClient, wanted: AutomationCore) -> Made:
+def make_automation(client: SyncPrefectClient, wanted: AutomationCore) -> Made:
+    """Make the automation *wanted*, or change the one of its name, or leave it alone where it is the same."""
     there = client.read_automations_by_name(wanted.name)
     for spare in there[1:]:
         client.delete_automation(spare.id)

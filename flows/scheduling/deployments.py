@@ -24,6 +24,7 @@ from flows.refresh_dataset import refresh_dataset
 from flows.schedule import ANCHOR, Rhythm, ScheduleSettings
 from flows.scheduling.automations import delete_missing_night
 from flows.scheduling.differences import differences, facts_of
+from flows.scheduling.following import follow, stop_following
 from flows.scheduling.prefect_server import check_pool_type, connected_server, detail, pool_problem, read_pool
 from flows.scheduling.scheduled_configs import ScheduledConfig, holds_still
 from flows.scheduling.scheduled_flows import FLOWS, ScheduledFlow, flows_of, label_of
@@ -70,6 +71,7 @@ def deploy_configs(configs: Sequence[ScheduledConfig], *, replace: bool = False)
             try:
                 for wanted in flows_of(config):
                     yield _deploy(client, there[wanted.flow.name], wanted, replace=replace)
+                yield from _followed(client, config)
             except DatasetError as error:
                 yield Deployed(config.place, config.name, "failed", str(error))
                 continue
@@ -114,6 +116,14 @@ def _removed(
             yield Deployed(config.place, label, "pruned", "its config no longer asks for it")
 
 
+def _followed(client: SyncPrefectClient, config: ScheduledConfig) -> Iterator[Deployed]:
+    """What became of the automation that starts what follows *config*."""
+    for made in follow(client, config):
+        action = "pruned" if made.action == "removed" else made.action
+        detail = made.detail or "its config no longer asks for it"
+        yield Deployed(config.place, f"{config.name} (then)", action, detail)
+
+
 def prune_folder(folder: str) -> Iterator[Deployed]:
     """Delete the deployments whose config lay below *folder* and is no longer there, or has no schedule any more.
 
@@ -145,6 +155,7 @@ def _pruned(
     client.delete_deployment(found.id)
     if flow is refresh_dataset:
         delete_missing_night(client, found.name)
+        list(stop_following(client, found.name))
     yield Deployed(place, label, "pruned", "its config is gone, or has no schedule any more")
 
 

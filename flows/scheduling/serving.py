@@ -27,6 +27,7 @@ from flows.scheduling.deployments import (
     prefect_schedule,
     refuse_another,
 )
+from flows.scheduling.following import follow
 from flows.scheduling.prefect_server import connected_server
 from flows.scheduling.scheduled_configs import ScheduledConfig
 from flows.scheduling.scheduled_flows import FLOWS, ScheduledFlow, flows_of
@@ -74,7 +75,16 @@ def serve_configs(
             active = is_switched_on(there[item.flow.name].get(item.config.name))
             kept.append(cast(UUID, runner.add_deployment(_deployment(item, active=active))))
             tell(f"serving {item.label}: {item.rhythm.described}")
+        _follow(configs, tell)
         asyncio.run(runner.start())
+
+
+def _follow(configs: Sequence[ScheduledConfig], tell: Callable[[str], None]) -> None:
+    """Have what follows each of *configs* started for each version; that goes on when this process is stopped."""
+    with connected_server() as client:
+        for config in configs:
+            for made in follow(client, config):
+                tell(f"{made.action} {made.name}{f': {made.detail}' if made.detail else ''}")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,7 +16,9 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.events.actions import RunDeployment
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.utilities.callables import parameter_schema
 
 from flows.cli import main
 
@@ -141,6 +143,44 @@ def test_verifying_and_pruning_are_deployed_beside_the_refresh_and_go_with_their
     path.unlink()
     gone = deploy(here, "--prune", path.parent)
     assert {name: action for name, (action, _) in gone.items()} == {"pets": "pruned", "pets (prune)": "pruned"}
+
+
+def later(root: str, version: int, files: list[str], more: int = 0) -> None:
+    """A flow of somebody else's."""
+
+
+def needing(root: str, model: str) -> None:
+    """One that needs what nobody gives it."""
+
+
+def make_deployment(client: SyncPrefectClient, work: Callable[..., None]) -> None:
+    schema = parameter_schema(work).model_dump(mode="json", exclude_unset=True)
+    client.create_deployment(client.create_flow_from_name(work.__name__), "x", parameter_openapi_schema=schema)
+
+
+@pytest.mark.usefixtures("pool")
+def test_what_follows_a_dataset_is_an_automation_that_goes_with_its_key(
+    here: Here, client: SyncPrefectClient, tmp_path: Path
+) -> None:
+    make_deployment(client, later)
+    make_deployment(client, needing)
+
+    missing = here("deploy", write(tmp_path, then="train/x"), code=2).stderr
+    lacking = here("deploy", write(tmp_path, then="needing/x"), code=2).stderr
+    made = deploy(here, write(tmp_path, then="later/x"))
+    (there,) = client.read_automations_by_name("parquetry: after pets")
+    again = deploy(here, write(tmp_path, then="later/x"))
+    gone = deploy(here, write(tmp_path))
+
+    assert "schedule.then: the server has no deployment 'train/x'" in missing
+    assert "needs the parameters model" in lacking
+    assert made["pets (then)"] == ("created", "Starts later/x for each version of pets that is published.")
+    (action,) = there.actions
+    assert isinstance(action, RunDeployment)
+    assert set(action.parameters or {}) == {"root", "version", "files"}
+    assert again["pets (then)"][0] == "left_alone"
+    assert gone["pets (then)"] == ("pruned", "its config no longer asks for it")
+    assert client.read_automations_by_name("parquetry: after pets") == []
 
 
 @pytest.mark.usefixtures("pool")

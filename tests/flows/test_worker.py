@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
@@ -61,6 +62,46 @@ def manual(client: SyncPrefectClient, name: str, **parameters: Any) -> FlowRun:
         return now if now.state is not None and now.state.is_final() else None
 
     return until(ended)
+
+
+TRAIN = """
+import json
+import pyarrow.parquet as pq
+from pathlib import Path
+from prefect import flow
+
+@flow
+def train(files: list[str], version: int, manifest_sha256: str, root: str):
+    tables = [pq.read_table(file, columns=["label_name"]) for file in files]
+    labels = [label for table in tables for label in table["label_name"].to_pylist()]
+    known = {"version": version, "manifest_sha256": manifest_sha256, "root": root, "labels": sorted(labels)}
+    made = Path(__file__).with_name("half.json")
+    made.write_text(json.dumps(known))
+    made.rename(made.with_name("trained.json"))
+"""
+
+
+def test_what_follows_a_dataset_is_started_with_the_files_of_the_version_and_reads_them(
+    parquetry: Command, client: SyncPrefectClient, write_config: WriteConfig, pets: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "train.py").write_text(TRAIN)
+    config = write_config(pets, name="led", schedule={"interval": "9d", "work_pool": "led", "then": "train/nightly"})
+    with worker("led", parquetry.environment, tmp_path / "worker.log"):
+        until(lambda: is_worked(client, "led"))
+        train: Any = flow.from_source(source=str(tmp_path), entrypoint="train.py:train")
+        train.deploy("nightly", work_pool_name="led", build=False, push=False, print_next_steps=False)
+        parquetry("deploy", config)
+        parquetry("run", config)
+        until(lambda: (tmp_path / "trained.json").exists())
+
+    trained = json.loads((tmp_path / "trained.json").read_text())
+    commit = json.loads((tmp_path / "out-led" / "commits" / "000001.json").read_bytes())
+    assert trained == {
+        "version": 1,
+        "manifest_sha256": commit["manifest_sha256"],
+        "root": str(tmp_path / "out-led"),
+        "labels": sorted(path.parent.name for path in pets.glob("*/*.png")),
+    }
 
 
 def test_a_scheduled_run_fires_and_is_shown(

@@ -92,7 +92,7 @@ def test_what_follows_a_dataset_is_started_with_the_files_of_the_version_and_rea
         train.deploy("nightly", work_pool_name="led", build=False, push=False, print_next_steps=False)
         parquetry("deploy", config)
         parquetry("run", config)
-        until(lambda: (tmp_path / "trained.json").exists())
+        until((tmp_path / "trained.json").exists)
 
     trained = json.loads((tmp_path / "trained.json").read_text())
     commit = json.loads((tmp_path / "out-led" / "commits" / "000001.json").read_bytes())

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, Self, TypeVar
 
+import pyarrow.compute as pc
+
 from tasks.discover.class_folders import ClassFolders
 from tasks.discover.contradictions import refuse_contradictions
 from tasks.discover.csv_records import CsvRecords, CsvSettings
@@ -28,7 +30,7 @@ from tasks.discover.split_folders import SplitFolders, split_level
 from tasks.discover.split_words import SplitWords
 from tasks.discover.table_verdict import TableVerdict, Taken
 from tasks.discover.tables import TablesSource
-from tasks.discover.unread_formats import unread_sentences
+from tasks.discover.unread_formats import unread_file, unread_sentences
 from tasks.errors import LayoutError
 from tasks.records.text_window import compression_of
 from tasks.samples import Discovery
@@ -164,6 +166,9 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         Raises:
             LayoutError: It cannot be read, or in several ways.
         """
+        if listing.count and not listing.refused and pc.all(pc.ends_with(listing.files["path"], ".npy")).as_py():
+            told = unread_file(listing.files["path"][0].as_py())
+            raise LayoutError(f"All {listing.count:,} images under {redact_url(listing.root.url)} are arrays. {told}")
         is_empty = not listing.count and not listing.refused and not self._names_columns
         if is_empty and (found := discover_embedded(listing, self, self._with_keys, words)):
             return Taken(found)
@@ -188,6 +193,8 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         except UnsettledLayoutError as error:
             choice, refusal = None, error
         evidence = weigh(listing, choice, self, words)
+        if evidence.damaged and refusal is not None:
+            refusal = refusal.after(evidence.damaged)
         if beside and not any(listing.parents) and (records := self._understood(beside, evidence)):
             return records
         verdict = TableVerdict(evidence, self._by_tables, words)
@@ -195,7 +202,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             return taken
         if choice is not None and not evidence.opposed:
             refuse_contradictions(choice, self, words, evidence.understood)
-            return self._mentioning(choice, beside)
+            return self._mentioning(replace(choice, notices=(*choice.notices, *evidence.damaged)), beside)
         if refusal is None:
             raise verdict.refusal(None, self.path)
         return self._otherwise(verdict, refusal, beside, listing, words)

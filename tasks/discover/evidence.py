@@ -27,7 +27,9 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     found = Evidence()
     if not listing.beside or not listing.count:
         return found
-    families, others = find_views(read_heads(source.place, listing.beside, listing), listing, words)
+    heads = read_heads(source.place, listing.beside, listing)
+    found.damaged += heads.damaged
+    families, others = find_views(heads, listing, words)
     claims = find_claims(families, others, words)
     for family in families:
         if not family.has_folds:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any, BinaryIO
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.discover.head import MOST_ROWS, Head
+from tasks.errors import LabelFileError
 from tasks.tables.frame_tables import cell_of
 
 EXCEL = (".xlsx", ".xlsm")
@@ -19,18 +19,24 @@ _MOST_COLUMNS = 200
 
 
 def excel_heads(name: str, opened: BinaryIO) -> list[Head]:
-    """The first sheet of an Excel file, and each other that has rows; nothing where they cannot be read."""
+    """The first sheet of an Excel file, and each other that has rows.
+
+    Raises:
+        LabelFileError: They cannot be read, or the package for them is missing.
+    """
     if find_spec("openpyxl") is None:
-        return []
+        raise LabelFileError(f"{name} is not looked into: install `parquetry[excel]` for Excel files.")
     import openpyxl  # noqa: PLC0415 - an extra
 
     found = []
-    with suppress(Exception):  # its readers of zip and XML raise whatever they do
+    try:
         book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
         for place, sheet in enumerate(book.sheetnames):
             rows = [[cell_of(cell) or "" for cell in row] for row in _first_rows(book[sheet])]
             keys = {"sheet": sheet} if place else {}
             found += _sheet_heads(name, keys, [row for row in rows if any(row)])
+    except Exception:  # noqa: BLE001 - its readers of zip and XML raise whatever they do
+        raise LabelFileError(f"{name} cannot be read as Excel. Save it anew, or remove it.") from None
     return found
 
 
@@ -49,8 +55,12 @@ def _sheet_heads(name: str, keys: dict[str, Any], rows: list[list[str]]) -> list
 
 
 def parquet_heads(name: str, opened: BinaryIO) -> list[Head]:
-    """The first rows of a Parquet file, of those columns that are no lists, objects or bytes."""
-    with suppress(pa.ArrowException, OSError, ValueError):
+    """The first rows of a Parquet file, of those columns that are no lists, objects or bytes.
+
+    Raises:
+        LabelFileError: It cannot be read.
+    """
+    try:
         held = pq.ParquetFile(opened)
         plain = [field.name for field in held.schema_arrow if _is_plain(field.type)][:_MOST_COLUMNS]
         if not plain:
@@ -61,7 +71,8 @@ def parquet_heads(name: str, opened: BinaryIO) -> list[Head]:
         columns = [[cell_of(value) or "" for value in batch.column(at).to_pylist()] for at in range(len(plain))]
         is_whole = held.metadata.num_rows <= MOST_ROWS
         return [Head(name, {}, tuple(batch.schema.names), tuple(zip(*columns, strict=True)), (), is_whole)]
-    return []
+    except (pa.ArrowException, OSError, ValueError):
+        raise LabelFileError(f"{name} cannot be read as Parquet. Write it anew, or remove it.") from None
 
 
 def _is_plain(kind: pa.DataType) -> bool:

@@ -17,7 +17,7 @@ from tasks.discover.named_files import NamedFiles
 from tasks.discover.split_words import SplitWords
 from tasks.discover.text_heads import text_heads
 from tasks.discover.xml_heads import xml_heads
-from tasks.errors import DatasetError
+from tasks.errors import DatasetError, LabelFileError
 from tasks.samples import StoreUrl
 from tasks.tables.opening import TableFile
 
@@ -40,10 +40,12 @@ class Heads:
     Attributes:
         readings: For each file the ways, the likeliest first.
         passed: Files that were not looked into, as there are too many like them.
+        damaged: Sentences on sheets that cannot be read.
     """
 
     readings: list[list[Head]] = field(default_factory=list)
     passed: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
 
 def read_heads(root: StoreUrl, paths: Iterable[str], listing: Listing | None = None) -> Heads:
@@ -69,7 +71,11 @@ def read_heads(root: StoreUrl, paths: Iterable[str], listing: Listing | None = N
         if is_one_of_many or len(found.readings) >= _MOST_FILES or budget <= 0:
             found.passed.append(file.name)
             continue
-        ways, read = _ways(file)
+        try:
+            ways, read = _ways(file)
+        except LabelFileError as error:
+            found.damaged.append(str(error))
+            continue
         budget -= read
         if ways:
             found.readings.append(ways)
@@ -114,6 +120,8 @@ def _of_frames(file: TableFile, suffix: str) -> list[Head]:
         with file.opened() as opened:
             found: list[Head] = reader(file.name, opened)
             return found
+    except LabelFileError:
+        raise
     except (DatasetError, OSError, EOFError, ValueError):
         return []
 

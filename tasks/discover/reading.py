@@ -43,6 +43,7 @@ class Evidence:
         named: For each table that names images, which.
         understood: Tables that say nothing else than the reading of folders.
         said_splits: For each table whose name says a split, that.
+        damaged: Sentences on tables that cannot be read.
     """
 
     reading: Reading | None = None
@@ -52,3 +53,4 @@ class Evidence:
     named: dict[str, set[str]] = field(default_factory=dict)
     understood: set[str] = field(default_factory=set)
     said_splits: dict[str, str] = field(default_factory=dict)
+    damaged: list[str] = field(default_factory=list)

@@ -90,6 +90,7 @@ class TableVerdict:
         return replace(
             found,
             why=reading.why,
+            notices=(*found.notices, *self._evidence.damaged),
             evidence=tuple(self._evidence.facts),
             rivals=tuple(f"{one.says}: less sure" for one in self.others()),
             keys={"source": {key: value for key, value in reading.keys.items() if key != "layout"}} | names,

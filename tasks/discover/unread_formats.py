@@ -49,6 +49,7 @@ _FORMATS = (
         re.compile(r"\.(pkl|pickle|p|joblib|pt|pth)$"),
         re.compile(rb"\x80[\x02-\x05][}\])(cKUX\x95\x8a]"),
     ),
+    UnreadFormat("NumPy array", "is not decoded", "numpy.load(name)", re.compile(r"\.npy$")),
     UnreadFormat("NumPy archive", "is not read", "numpy.load(name)", re.compile(r"\.npz$")),
     UnreadFormat("TFRecord file", "is not read", "tf.data.TFRecordDataset(name)", re.compile(r"\.tfrec(ord)?s?(-|$)")),
     UnreadFormat(

@@ -6,6 +6,7 @@ import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tasks.discover.proposals import UnsettledLayoutError
@@ -80,3 +81,33 @@ def test_class_folders_beside_such_a_file_are_read(look: Look, tmp_path: Path) -
     (tmp_path / "model.pt").write_bytes(pickle.dumps(Trap()))
 
     assert set(look(tmp_path).class_paths) == {"cat", "dog"}
+
+
+def test_a_source_of_arrays_alone_says_how_they_become_images(look: Look, tmp_path: Path) -> None:
+    for name in ("cat/1.npy", "cat/2.npy", "dog/1.npy"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        np.save(tmp_path / name, np.zeros((4, 4), np.uint8))
+
+    with pytest.raises(LayoutError, match=r"All 3 images under .* are arrays\. 1\.npy is a NumPy array.*numpy\.load"):
+        look(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["labels.xlsx", "labels.parquet"])
+def test_a_damaged_sheet_beside_images_is_said(look: Look, tmp_path: Path, name: str) -> None:
+    for place in (*(f"images/{number}.jpg" for number in range(6)), name):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_bytes(b"broken")
+
+    with pytest.raises(UnsettledLayoutError, match=rf"{name} cannot be read as (Excel|Parquet)"):
+        look(tmp_path)
+
+
+def test_a_damaged_sheet_beside_class_folders_is_noticed(look: Look, tmp_path: Path) -> None:
+    for place in (*(f"{kind}/{number}.jpg" for kind in ("cat", "dog") for number in range(4)), "more.xlsx"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).write_bytes(place.encode())
+
+    found = look(tmp_path)
+
+    assert found.samples.num_rows == 8
+    assert any("more.xlsx cannot be read as Excel" in notice for notice in found.notices)

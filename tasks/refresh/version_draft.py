@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -24,7 +23,7 @@ from tasks.refresh.rounds import entry_of
 from tasks.report.gates import GateResult
 from tasks.shards import ShardOutcome, published_pixel_spec
 from tasks.shards.schema import shard_schema
-from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, pixel_libraries
+from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, installed_version, pixel_libraries
 
 _LIBRARIES = ("prefect", "pillow", "pandas", "pyarrow", "fsspec")
 
@@ -69,7 +68,7 @@ def make_manifest(
 def library_versions(pixels: PixelSpec) -> dict[str, str]:
     """The versions of what makes a dataset whose images become *pixels*."""
     names = (*_LIBRARIES, *pixel_libraries(pixels))
-    return {"parquetry": __version__} | {name: importlib.metadata.version(name) for name in names}
+    return {"parquetry": __version__} | {name: installed_version(name) for name in names}
 
 
 def is_unchanged(run: Run, facts: RunFacts) -> bool:

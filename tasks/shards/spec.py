@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from math import ceil
 from typing import Any
 
@@ -128,9 +129,15 @@ def pixel_libraries(spec: PixelSpec) -> tuple[str, ...]:
     return (SIMD_DISTRIBUTION,) if spec.kernel == SIMD else ()
 
 
+@cache
+def installed_version(distribution: str) -> str:
+    """Of *distribution*; it is looked for among all that is installed, which takes a while, and once is enough."""
+    return importlib.metadata.version(distribution)
+
+
 def published_pixel_spec(spec: PixelSpec) -> dict[str, Any]:
     """All that shapes the pixels, and the versions of what made them, as a shard's metadata carries it."""
-    versions = {name: importlib.metadata.version(name) for name in (*_LIBRARIES, *pixel_libraries(spec))}
+    versions = {name: installed_version(name) for name in (*_LIBRARIES, *pixel_libraries(spec))}
     return asdict(spec) | {"dtype": "uint8", "order": "HWC", "libraries": versions}
 
 

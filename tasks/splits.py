@@ -37,6 +37,8 @@ class SplitSettings(StepConfig):
             goes to ``train``.
         salt: Change this text to draw the splits anew.
         group_by: A column of the label file, or a level of the hierarchy, whose rows stay together: patient, video.
+        keep_together: ``near_duplicates``: new images that look alike (`quality`) go into one split, and into that of
+            rows that look like them; rows that are there stay where they are.
         rebalance: Move existing rows out of ``train`` when ``ratios`` ask for it; by default they stay.
     """
 
@@ -46,6 +48,7 @@ class SplitSettings(StepConfig):
     ratios: dict[Split, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     salt: str = ""
     group_by: str | None = None
+    keep_together: Literal["near_duplicates"] | None = None
     rebalance: bool = False
 
     @field_validator("ratios")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -41,6 +41,7 @@ class _Row:
     Attributes:
         is_given: The source names its split.
         is_known: The dataset had it before.
+        near: The name of its group of rows that look alike; empty where it is in none.
     """
 
     sample_id: str
@@ -49,6 +50,7 @@ class _Row:
     group: str
     is_given: bool
     is_known: bool
+    near: str = ""
 
     @property
     def rank(self) -> int:
@@ -56,7 +58,24 @@ class _Row:
         return 0 if self.is_given else 1 if self.is_known else 2
 
 
-def settle(built: Rows, samples: pa.Table, missing: pa.Table, known: pa.Array) -> Settled:
+@dataclass(slots=True)
+class _Unit:
+    """Rows that must share a split.
+
+    Attributes:
+        members: They.
+        split: That split.
+        is_free: None of them is in a split that counts: the source's, or one that the dataset had before.
+    """
+
+    members: list[_Row]
+    split: str
+    is_free: bool
+
+
+def settle(
+    built: Rows, samples: pa.Table, missing: pa.Table, known: pa.Array, near: Mapping[str, str] | None = None
+) -> Settled:
     """What equal bytes ask for. Pure.
 
     Args:
@@ -65,8 +84,10 @@ def settle(built: Rows, samples: pa.Table, missing: pa.Table, known: pa.Array) -
             source itself names the split, which then never changes), of the rows of *built* at least.
         missing: `ROWS_SCHEMA`: rows of the version before that are no longer listed.
         known: Ids of the version before: of equal rows, theirs is the split that counts.
+        near: For ids of rows that look alike the name of their group: new ones among them share a split, that of most
+            rows of the group that are there; none of these moves.
     """
-    rows = list(_tied_rows(built.table, samples, missing, known))
+    rows = list(_tied_rows(built.table, samples, missing, known, near or {}))
     by_content: dict[str, list[_Row]] = defaultdict(list)
     for row in rows:
         by_content[row.content].append(row)
@@ -74,14 +95,55 @@ def settle(built: Rows, samples: pa.Table, missing: pa.Table, known: pa.Array) -
     was = missing.filter(pc.is_in(missing["content_sha256"], value_set=pa.array(list(by_content), pa.string())))
     for lost in was.sort_by("sample_id").select(["content_sha256", "sample_id", "split"]).to_pylist():
         gone[lost["content_sha256"]].append((lost["sample_id"], lost["split"]))
-    wanted: dict[str, str] = {}
-    for members in _components(rows):
-        anchor = _anchor(members, gone)
-        wanted |= {row.sample_id: anchor for row in members if row.split != anchor and not row.is_given}
+    units = [_unit(members, gone) for members in _components(rows)]
+    if near:
+        _bring_together(units)
+    wanted = {
+        row.sample_id: unit.split
+        for unit in units
+        for row in unit.members
+        if row.split != unit.split and not row.is_given
+    }
     return Settled(wanted, _duplicates(by_content), _pairs(by_content), _moved(by_content, gone))
 
 
-def _tied_rows(table: pa.Table, samples: pa.Table, missing: pa.Table, known: pa.Array) -> Iterator[_Row]:
+def _unit(members: list[_Row], gone: Mapping[str, list[tuple[str, str]]]) -> _Unit:
+    is_free = all(row.rank == 2 and row.content not in gone for row in members)
+    return _Unit(members, _anchor(members, gone), is_free)
+
+
+def _bring_together(units: Sequence[_Unit]) -> None:
+    """Give *units* that are free the split of what looks like them: of most rows that are there, else of the first."""
+    for group in _alike(units):
+        splits = Counter(row.split for unit in group if not unit.is_free for row in unit.members)
+        earliest = min(group, key=lambda unit: unit.members[0].sample_id)
+        split = min(splits, key=lambda name: (-splits[name], name)) if splits else earliest.split
+        for unit in group:
+            unit.split = split if unit.is_free else unit.split
+
+
+def _alike(units: Sequence[_Unit]) -> Iterable[list[_Unit]]:
+    """*units* in sets that groups of rows which look alike tie together."""
+    parent: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        while parent.setdefault(node, node) != node:
+            parent[node] = node = parent[parent[node]]
+        return node
+
+    for place, unit in enumerate(units):
+        for row in unit.members:
+            if row.near:
+                parent[root(f"near {row.near}")] = root(str(place))
+    sets: dict[str, list[_Unit]] = defaultdict(list)
+    for place, unit in enumerate(units):
+        sets[root(str(place))].append(unit)
+    return sets.values()
+
+
+def _tied_rows(
+    table: pa.Table, samples: pa.Table, missing: pa.Table, known: pa.Array, near: Mapping[str, str]
+) -> Iterator[_Row]:
     """Rows that share their bytes with another or with one that is missing, and those of their groups; by id."""
     counts = pc.value_counts(table["content_sha256"].combine_chunks())
     several = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
@@ -91,11 +153,14 @@ def _tied_rows(table: pa.Table, samples: pa.Table, missing: pa.Table, known: pa.
     if pc.any(pc.not_equal(facts["group"], "")).as_py():
         grouped = facts["sample_id"].filter(pc.not_equal(facts["group"], "")).combine_chunks()
         tied = pc.or_(tied, pc.is_in(table["sample_id"], value_set=grouped))
+    if near:
+        tied = pc.or_(tied, pc.is_in(table["sample_id"], value_set=pa.array(list(near), pa.string())))
     rows = table.filter(tied).sort_by("sample_id")
     facts = facts.take(pc.index_in(rows["sample_id"], value_set=facts["sample_id"].combine_chunks()))
     is_known = pc.is_in(rows["sample_id"], value_set=known)
     columns = (rows["sample_id"], rows["split"], rows["content_sha256"], facts["group"], facts["given"], is_known)
-    for values in zip(*(column.to_pylist() for column in columns), strict=True):
+    names = [near.get(sample_id, "") for sample_id in rows["sample_id"].to_pylist()]
+    for values in zip(*(column.to_pylist() for column in columns), names, strict=True):
         yield _Row(*values)
 
 

@@ -116,7 +116,7 @@ class Dataset(StepConfig):
 
     @model_validator(mode="after")
     def _near_duplicates_need_measures(self) -> Dataset:
-        asked = [f"gates.{name}" for name in ("max_leaks", "max_suspects") if getattr(self.gates, name) is not None]
+        asked = self.asks_for_measures
         if asked and self.write.measures is False:
             raise ValueError(f"`{asked[0]}` looks at measures of images, and `write.measures: false` leaves them out")
         return self
@@ -128,6 +128,12 @@ class Dataset(StepConfig):
         if (self.write.pixels, self.resize.color) == ("webp", "L"):
             raise ValueError("WebP has no grey images, so `resize.color: L` needs `write.pixels: png`, jpeg or raw")
         return self
+
+    @property
+    def asks_for_measures(self) -> list[str]:
+        """The keys that ask for what only measures of images tell."""
+        asked = [f"gates.{name}" for name in ("max_leaks", "max_suspects") if getattr(self.gates, name) is not None]
+        return asked + (["splits.keep_together"] if self.splits.keep_together else [])
 
     @property
     def sources(self) -> list[Source]:

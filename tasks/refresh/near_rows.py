@@ -17,7 +17,6 @@ from tasks.quality.settings import QualitySettings
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
-from tasks.report.gates import Gates
 from tasks.samples import UNREADABLE
 from tasks.storage import Store
 
@@ -116,12 +115,11 @@ def store_near(run: Run, near: Near | None) -> FileEntry | None:
     return FileEntry(path=path, rows=near.rows.pairs.num_rows, bytes=len(data), sha256=digest)
 
 
-def near_notices(near: Near | None, gates: Gates, settings: QualitySettings) -> Iterator[str]:
+def near_notices(near: Near | None, dataset: Dataset) -> Iterator[str]:
     """What is to be said of near duplicates, a sentence each."""
     if near is None:
-        for name in ("max_leaks", "max_suspects"):
-            if getattr(gates, name) is not None:
-                yield f"`gates.{name}` is not looked at: rows have no measures, and `write.measures: true` adds them"
+        for name in dataset.asks_for_measures:
+            yield f"`{name}` has nothing to look at: rows have no measures, and `write.measures: true` adds them"
         return
     counts, pairs = near.rows.counts, near.rows.pairs
     if counts.leaks:
@@ -132,7 +130,7 @@ def near_notices(near: Near | None, gates: Gates, settings: QualitySettings) -> 
     if near.summary["listed"] < counts.pairs:
         yield (
             f"{counts.pairs:,} pairs of near duplicates, of which {near.summary['listed']:,} are listed: many images "
-            f"are alike, or `quality.distance: {settings.distance}` is too much for them"
+            f"are alike, or `quality.distance: {near.settings.distance}` is too much for them"
         )
     if near.rows.unknown:
         yield (

@@ -16,6 +16,7 @@ from tasks.publish import Run
 from tasks.publish.documents import FileEntry
 from tasks.publish.row_index import read_rows
 from tasks.publish.runs import now
+from tasks.quality.groups import near_groups
 from tasks.reasons import Reason
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.planning import PlannedRun
@@ -71,7 +72,8 @@ def settle_rows(dataset: Dataset, planned: PlannedRun, run: Run, outcomes: Seque
     tally_of(dataset.name).enter("settling")
     rows = _rows_after(planned.rows, planned.plan, outcomes, run)
     samples = planned.labelled.samples.append_column("given", planned.given)
-    settled = settle(rows, samples, planned.plan.missing, planned.past.ids)
+    near = near_groups(rows.table, planned.past.ids, dataset.quality) if dataset.splits.keep_together else {}
+    settled = settle(rows, samples, planned.plan.missing, planned.past.ids, near)
     stale = pa.concat_tables([STALE_SCHEMA.empty_table(), *(outcome.stale for outcome in outcomes)])
     expired = _expired(stale, planned, dataset)
     wanted = _with_splits(_remaining(samples.drop_columns(["given"]), rows), settled)

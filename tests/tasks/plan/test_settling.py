@@ -62,10 +62,12 @@ def as_samples(found: dict[str, dict[str, Any]]) -> pa.Table:
     )
 
 
-def settled(found: dict[str, dict[str, Any]], gone: dict[str, dict[str, Any]]) -> Any:
+def settled(
+    found: dict[str, dict[str, Any]], gone: dict[str, dict[str, Any]], near: dict[str, str] | None = None
+) -> Any:
     known = pa.array([key for key, value in found.items() if value["known"]], pa.string())
     built = Rows((ShardFile("", "train", len(found), 0, ""),), as_rows(found), 1)
-    return settle(built, as_samples(found), as_rows(gone), known)
+    return settle(built, as_samples(found), as_rows(gone), known, near)
 
 
 @pytest.mark.fuzz
@@ -82,6 +84,42 @@ def test_rows_that_are_tied_end_in_one_split_unless_the_source_says_otherwise(fo
             if value["group"]:
                 ties["group", value["group"]].add(after[key])
     assert all(len(splits) == 1 for splits in ties.values())
+
+
+@pytest.mark.fuzz
+@given(rows_by_id, st.dictionaries(st.sampled_from(IDS), st.sampled_from(["x", "y"])))
+def test_new_rows_that_look_alike_share_a_split_and_none_that_is_there_moves_for_it(
+    found: dict[str, dict[str, Any]], near: dict[str, str]
+) -> None:
+    plain, together = settled(found, {}), settled(found, {}, near)
+    after = {key: together.splits.get(key, value["split"]) for key, value in found.items()}
+
+    assert all(not found[key]["given"] for key in together.splits)
+    for key, value in found.items():
+        if value["known"]:
+            assert together.splits.get(key) == plain.splits.get(key)
+    alone = {
+        key: value
+        for key, value in found.items()
+        if not (value["known"] or value["given"] or value["group"])
+        and not any(other["content"] == value["content"] for name, other in found.items() if name != key)
+    }
+    for name in ("x", "y"):
+        assert len({after[key] for key in alone if near.get(key) == name}) <= 1
+    moved = {key: value | {"split": after[key]} for key, value in found.items()}
+    assert not settled(moved, {}, near).splits or any(value["given"] for value in found.values())
+
+
+def test_a_new_row_goes_where_most_rows_that_look_like_it_are() -> None:
+    there = {"group": "", "given": False, "known": True}
+    found = {f"old-{number}": there | {"content": number, "split": "test"} for number in range(2)}
+    found |= {"old-2": there | {"content": 2, "split": "train"}}
+    found |= {name: there | {"content": name, "split": "validation", "known": False} for name in ("new-1", "new-2")}
+
+    result = settled(found, {}, dict.fromkeys(found, "x"))
+
+    assert result.splits == {"new-1": "test", "new-2": "test"}
+    assert settled(found, {}).splits == {}
 
 
 @pytest.mark.fuzz

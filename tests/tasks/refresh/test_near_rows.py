@@ -16,7 +16,7 @@ from tasks.publish.audit import verify_version
 from tasks.publish.documents import Manifest
 from tasks.publish.life import release, roll_back
 from tasks.publish.retention import prune
-from tasks.publish.versions import open_version
+from tasks.publish.versions import open_version, version_files
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
@@ -218,7 +218,7 @@ def test_a_gate_that_has_nothing_to_look_at_says_so(pets: Path) -> None:
     outcome = night(pets, gates={"max_leaks": 0})
     assert outcome.outcome == "published"
     assert near(outcome) == (None, None, None)
-    assert any("`gates.max_leaks` is not looked at" in line for line in outcome.breakdown.notices)
+    assert any("`gates.max_leaks` has nothing to look at" in line for line in outcome.breakdown.notices)
 
 
 def test_rows_without_a_hash_are_said_to_be_in_no_pair(pets: Path) -> None:
@@ -229,6 +229,43 @@ def test_rows_without_a_hash_are_said_to_be_in_no_pair(pets: Path) -> None:
     assert near(copied) == (0, 0, 0)
     assert any("6 rows have no perceptual hash" in line for line in copied.breakdown.notices)
     assert near(night(pets, full=True)) == (1, 1, 1)
+
+
+def splits_of(folder: Path) -> dict[str, str]:
+    paths = version_files(store_of(folder), None)
+    rows = [row for path in paths for row in pq.read_table(path, columns=["sample_id", "split"]).to_pylist()]
+    return {row["sample_id"]: row["split"] for row in rows}
+
+
+def test_new_images_that_look_alike_go_into_one_split_and_old_ones_stay(tmp_path: Path) -> None:
+    sections: dict[str, Any] = {
+        "source": {"path": str(tmp_path / "pets"), "layout": "class_folders"},
+        "splits": {"ratios": {"train": 0.5, "test": 0.5}, "salt": "a"},
+    }
+    for number in range(6):
+        put(tmp_path, f"cat/{number}", number)
+        put(tmp_path, f"cat/{number}-again", number, quality=40)
+    assert near(night(tmp_path, **sections))[1] != 0  # copies lie in two splits
+    before = splits_of(tmp_path)
+
+    sections["splits"]["keep_together"] = "near_duplicates"
+    assert night(tmp_path, **sections).outcome == "unchanged"
+    for number in range(6, 12):
+        put(tmp_path, f"cat/{number}", number)
+        put(tmp_path, f"cat/{number}-again", number, quality=40)
+    put(tmp_path, "cat/0-third", 0, quality=60)
+    outcome = night(tmp_path, **sections)
+
+    after = splits_of(tmp_path)
+    assert outcome.account.images_decoded == 13
+    assert {key: after[key] for key in before} == before
+    assert all(after[f"cat/{number}.jpg"] == after[f"cat/{number}-again.jpg"] for number in range(6, 12))
+    assert {after[f"cat/{number}.jpg"] for number in range(6, 12)} == {"train", "test"}
+    assert after["cat/0-third.jpg"] in {before["cat/0.jpg"], before["cat/0-again.jpg"]}
+    assert night(tmp_path, **sections).outcome == "unchanged"
+
+    sections["output"] = OutputSettings(path=str(tmp_path / "afresh"))
+    assert near(night(tmp_path, **sections))[:2] == (14, 0)
 
 
 def test_where_labels_are_numbers_none_is_suspect(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.errors import DatasetError
 from tasks.label_kinds import kind_of_columns
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, Manifest, content_path
@@ -97,7 +98,7 @@ def read_pairs(store: Store, manifest: Manifest) -> pa.Table | None:
     try:
         with store.open(manifest.quality.path) as file:
             return pq.read_table(file, page_checksum_verification=True).cast(PAIRS_SCHEMA)
-    except UNREADABLE:
+    except (*UNREADABLE, DatasetError):
         return None
 
 

@@ -116,7 +116,10 @@ def _at(facts: PageFacts, places: Sequence[int]) -> list[Shown]:
     assert facts.rows is not None  # noqa: S101 - its only caller has looked
     table = facts.rows.table
     keys = pc.add(pc.multiply(table["file"].cast(pa.int64()), _ROWS), table["row"].cast(pa.int64()))
-    return [_shown(row, facts) for row in table.filter(pc.is_in(keys, value_set=pa.array(places))).to_pylist()]
+    rows = table.filter(pc.is_in(keys, value_set=pa.array(places))).sort_by(
+        [("file", "ascending"), ("row", "ascending")]
+    )
+    return [_shown(row, facts) for row in rows.to_pylist()]
 
 
 def plots_of(images: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

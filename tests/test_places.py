@@ -59,8 +59,9 @@ def test_the_columns_of_rejects_are_those_of_the_reference() -> None:
 def test_each_gate_is_judged_and_documented() -> None:
     facts: dict[str, Any] = {field.name: 1 for field in fields(GateFacts)}
     targets = pa.chunked_array([[1.5]])
-    seen = GateFacts(**facts | {"classes": {"cat": 1}, "new_classes": (), "targets": targets})
-    gates = Gates(max_new_classes=0, min_per_class=1, target_range=[0, 1], max_leaks=0, max_suspects=0)
+    night: dict[str, Any] = {"nights": (), "tonight": {"changes": {}, "account": {}}}
+    seen = GateFacts(**facts | {"classes": {"cat": 1}, "new_classes": (), "targets": targets} | night)
+    gates = Gates(max_new_classes=0, min_per_class=1, target_range=[0, 1], max_leaks=0, max_suspects=0, learn=True)
     judged = {result.gate for result in check_gates(gates, seen)}
 
     assert judged == set(Gates.model_fields)

@@ -17,6 +17,7 @@ from tasks.label_kinds import LabelKind, kind_of_columns, numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, content_path
+from tasks.publish.lookup import read_columns
 from tasks.publish.runs import now
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.near_rows import Near
@@ -25,6 +26,7 @@ from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
 from tasks.report import drift
 from tasks.report.gates import GateResult
+from tasks.report.learning import measured
 from tasks.report.rejects import first_rejects
 from tasks.shards.statistics import read_sizes
 from tasks.storage import in_pool
@@ -95,7 +97,7 @@ def make_report(
         "bytes_fetched": facts.built.counts["fetched_bytes"],
         "seconds": tally_of(dataset.name).stages,
         "gates": [asdict(gate) for gate in gates],
-        "history": [*_known_nights(past)[1 - _NIGHTS :], _night(run, facts, gates)],
+        "history": [*_known_nights(past)[1 - _NIGHTS :], _night(dataset, run, facts, gates)],
         "libraries": _library_changes(before.libraries if before else None, libraries),
         "notices": list(facts.breakdown.notices),
     }
@@ -154,15 +156,39 @@ def _known_nights(past: Mapping[str, Any]) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _night(run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> dict[str, Any]:
+def known_nights(run: Run) -> list[Any]:
+    """What is known of the versions before, the last 30 of them."""
+    return _known_nights(_past_report(run))
+
+
+def _night(dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> dict[str, Any]:
     """What later reports know of this version."""
-    return {
-        "version": run.history.version + 1,
-        "time": now(),
-        "changes": facts.changes,
-        "account": asdict(facts.account),
-        "gates": {gate.gate: gate.value for gate in gates},
-    }
+    known = night_of(run, facts) if dataset.gates.learn else _counted(facts)
+    head = {"version": run.history.version + 1, "time": now()}
+    return head | known | {"gates": {gate.gate: gate.value for gate in gates}}
+
+
+def night_of(run: Run, facts: RunFacts) -> dict[str, Any]:
+    """What later nights are held against: what changed, the account, and what the version is like."""
+    files = facts.built.rows.files
+    row_bytes = sum(file.bytes for file in files) / max(1, sum(file.rows for file in files))
+    return _counted(facts) | {"measured": measured(facts.breakdown.classes, row_bytes, _brightness(run, facts))}
+
+
+def _counted(facts: RunFacts) -> dict[str, Any]:
+    return {"changes": facts.changes, "account": asdict(facts.account)}
+
+
+def _brightness(run: Run, facts: RunFacts) -> float | None:
+    """The mean brightness of all images; None where a shard does not say it."""
+    total, count = 0.0, 0
+    for file in facts.built.rows.files:
+        table = read_columns(run.store, file.name, ("mean",))
+        if "mean" not in table.column_names:
+            return None
+        values = pc.drop_null(table["mean"])
+        total, count = total + (pc.sum(values).as_py() or 0.0), count + len(values)
+    return round(total / count, 2) if count else None
 
 
 def _near(facts: RunFacts) -> dict[str, Any]:

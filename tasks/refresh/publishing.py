@@ -25,7 +25,7 @@ from tasks.redaction import redact_url
 from tasks.refresh.accounting import account_of, changes_of
 from tasks.refresh.breakdown import breakdown_of
 from tasks.refresh.dataset import Dataset
-from tasks.refresh.drift_report import RunFacts, make_report, store_report
+from tasks.refresh.drift_report import RunFacts, known_nights, make_report, night_of, store_report
 from tasks.refresh.guards import crossed_gates, forbidden_by, new_classes
 from tasks.refresh.near_rows import near_notices, near_of, store_near
 from tasks.refresh.options import RefreshOptions
@@ -54,7 +54,7 @@ def publish_run(
     tally_of(dataset.name).enter("publishing")
     refuse_superseded(run)
     facts = _gather(dataset, run, planned, built)
-    gates = check_gates(dataset.gates, _gate_facts(run, facts))
+    gates = check_gates(dataset.gates, _gate_facts(dataset, run, facts))
     crossed = crossed_gates(gates, options)
     if crossed:
         return _forbidden(dataset, run, facts, gates, crossed)
@@ -194,7 +194,7 @@ def _gather(dataset: Dataset, run: Run, planned: PlannedRun, built: BuiltShards)
     return RunFacts(planned, built, rejections, failed, account, breakdown, changes, near)
 
 
-def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
+def _gate_facts(dataset: Dataset, run: Run, facts: RunFacts) -> GateFacts:
     uncounted = sum(facts.breakdown.reasons.get(reason, 0) for reason in UNCOUNTED)
     counts = facts.breakdown.classes
     listed = {name for name in facts.planned.labelled.shown if name}
@@ -211,6 +211,8 @@ def _gate_facts(run: Run, facts: RunFacts) -> GateFacts:
         targets=numbers_of_texts(facts.built.rows.table["label_name"]) if facts.label_kind == "number" else None,
         leaks=facts.near.rows.counts.leaks if facts.near else None,
         suspects=facts.near.rows.counts.suspects if facts.near else None,
+        nights=known_nights(run) if dataset.gates.learn else (),
+        tonight=night_of(run, facts) if dataset.gates.learn else None,
     )
 
 

@@ -12,7 +12,10 @@ import pyarrow.compute as pc
 from pydantic import Field, field_validator
 
 from tasks.reasons import Reason
+from tasks.report.learning import FIRST, NIGHTS, Night, unlikely
 from tasks.step_config import StepConfig
+
+_SPREADS = 5.0
 
 
 class Gates(StepConfig):
@@ -29,6 +32,8 @@ class Gates(StepConfig):
             fetched: they are no rejects, so that one host that is down does not hold up what others have changed.
         max_leaks: So many pairs of near duplicates may lie in two splits; without a bound where left out.
         max_suspects: So many of them may have two labels; without a bound where left out.
+        learn: Whether a night is refused whose counts, classes, bytes or brightness lie far outside of what the last 30
+            nights make likely, once 14 have been published. ``--accept learn`` takes it, and it counts from then on.
     """
 
     max_reject_fraction: float = Field(default=0.05, ge=0, le=1)
@@ -40,6 +45,7 @@ class Gates(StepConfig):
     target_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     max_leaks: int | None = Field(default=None, ge=0)
     max_suspects: int | None = Field(default=None, ge=0)
+    learn: bool = False
 
     @field_validator("target_range")
     @classmethod
@@ -65,6 +71,8 @@ class GateFacts:
         targets: The number of each row, where labels are numbers; NaN where it has none.
         leaks: Pairs of near duplicates in two splits; None where images are not measured.
         suspects: Pairs of near duplicates of two labels; None where images are not measured.
+        nights: The nights that were published before, as `unlikely` takes them.
+        tonight: The same of this one; None where it is not known yet.
     """
 
     listed: int
@@ -78,6 +86,8 @@ class GateFacts:
     targets: pa.ChunkedArray | None = None
     leaks: int | None = None
     suspects: int | None = None
+    nights: Sequence[Night] = ()
+    tonight: Night | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +173,21 @@ def _results(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:
         yield _targets_within(gates.target_range, facts.targets)
 
     yield from _near_within(gates, facts)
+
+    if gates.learn and facts.tonight is not None:
+        yield _as_learned(facts.nights, facts.tonight)
+
+
+def _as_learned(nights: Sequence[Night], tonight: Night) -> GateResult:
+    """Whether *tonight* is as *nights* make likely; its value is by how many median deviations it is not."""
+    found = unlikely(nights, tonight)
+    if not found:
+        seen = min(len(nights), NIGHTS)
+        known, young = f"as the last {seen} nights make likely", f"{seen} of {FIRST} nights are known yet"
+        detail = known if seen >= FIRST else young
+        return GateResult("learn", 0, _SPREADS, crossed=False, detail=detail)
+    detail = f"unlike the last {min(len(nights), NIGHTS)} nights: {'; '.join(map(str, found[:3]))}"
+    return GateResult("learn", round(min(found[0].spreads, 1e6), 2), _SPREADS, crossed=True, detail=detail)
 
 
 def _near_within(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:

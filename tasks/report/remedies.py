@@ -31,6 +31,10 @@ REMEDIES = {
         "See the pairs below: of two images that look alike and have two labels, one is often labelled wrong. Mend the "
         "label, or take one of them out."
     ),
+    "learn": (
+        "Look at what is unlike earlier nights, which the sentence above names, in the pictures below. If it is no "
+        "accident, accept it once: it counts among the nights from then on."
+    ),
     "target_range": "See the label file for numbers that are out of range, of another unit, or misplaced by a column.",
 }
 """By the key of the gate in the `gates` section."""

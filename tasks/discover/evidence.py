@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tasks.discover.class_lists import class_list_claim
+from tasks.discover.class_splits import class_splits
 from tasks.discover.flat_splits import flat_split_claim
 from tasks.discover.folder_choice import FolderChoice
 from tasks.discover.folder_paths import FolderSource
@@ -50,6 +51,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
             weigher.doubt_splits(family)
     if choice is not None and found.reading is None and not found.opposed:
         weigher.settle(flat, *_folds(families, choice, claims))
+        weigher.part_classes(*class_splits(choice, others, words))
     return found
 
 

@@ -26,7 +26,7 @@ Doubt = Callable[[FolderRoles, Companions], str]
 
 def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
     """The first thing that speaks against the labels of *roles*, as half a sentence; empty where nothing does."""
-    doubts: list[Doubt] = [_single_images, _unlabelled_among_classes, _extras, _crossed, _splits_apart, _twins]
+    doubts: list[Doubt] = [_single_images, _unlabelled_among_classes, _extras, _crossed, _splits_apart, _twins, _named]
     if not source.allow_unlabeled:
         doubts = [_flat_splits, *doubts]
     if not source.levels and not source.allow_unlabeled:
@@ -139,6 +139,24 @@ def _twins(roles: FolderRoles, found: Companions) -> str:
         if len(asked) >= _DEEP and same >= _SAME * len(asked) and (is_version or len(set(asked.values())) >= _DEEP):
             return f"{top} holds files with the names of those in {other}, which may be the same images once more"
     return ""
+
+
+def _named(roles: FolderRoles, found: Companions) -> str:
+    """Numbered folders of which each holds files that are called alike, by several words: what they show, of whom."""
+    labels = {"/".join(folder.parts): folder.names() for folder in roles.labelled}
+    names = {name for label in labels.values() for name in label}
+    if len(labels) < _DEEP or not all(any(map(str.isdigit, name)) for name in names):
+        return ""
+    words: dict[str, set[str]] = defaultdict(set)
+    for path, _ in _some_files(found.listing):
+        parent, _, name = path.rpartition("/")
+        if parent in labels:
+            rest = name.rpartition(".")[0].removeprefix(labels[parent][-1])
+            words["".join(char for char in rest if char.isalpha()).casefold()].add(parent)
+    is_shared = all(len(parents) > len(labels) / 2 for parents in words.values())
+    if "" in words or len(words) < 2 or not is_shared:
+        return ""
+    return f"the files in {few(names)} are called alike, {few(words)}, which may be what they show"
 
 
 def _sizes(listing: Listing, wanted: Iterable[str]) -> dict[str, int]:

@@ -45,6 +45,12 @@ class Weigher:
             self._found.opposed = f"{folds} part the images in several ways"
             self._found.proposals[:0] = proposals
 
+    def part_classes(self, lists: str, proposals: list[Proposal]) -> None:
+        """Let *lists* that give each class a split oppose folders that give none."""
+        if lists and not self._found.opposed and self._found.reading is None:
+            self._found.opposed = f"{lists} part the classes into splits"
+            self._found.proposals[:0] = proposals
+
     def doubt_splits(self, family: Family) -> None:
         """Let no reading be sure whose splits are what *family* has in a column of words that nobody can know."""
         names = ", ".join(sorted(family.roles.split_names))

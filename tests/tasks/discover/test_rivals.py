@@ -331,3 +331,34 @@ def test_rows_that_a_flag_calls_untrue_are_left_out_in_the_first_proposal(look: 
     assert first.keys["labels"] == {"kind": "many"}
     assert first.keys["source"]["tables"][0]["where"] == {"Confidence": ["1"]}
     assert {row.location: row.label.split(", ") for row in first.rows}.items() <= truth.items()
+
+
+def test_lists_of_classes_that_are_named_for_splits_part_the_classes(look: Look, tmp_path: Path) -> None:
+    splits = {"antelope": "train", "grizzly+bear": "train", "whale": "train", "beaver": "test", "dolphin": "test"}
+    truth = {f"JPEGImages/{kind}/{kind}_{number}.jpg": (kind, split) for kind, split in splits.items()
+             for number in range(4)}  # fmt: skip
+    make(tmp_path, truth)
+    for split in ("train", "test"):
+        table(tmp_path, f"{split}classes.txt", *(kind for kind, of in splits.items() if of == split))
+
+    assert next(proposed(look, tmp_path)) == truth
+
+
+@pytest.mark.parametrize("prefix", ["", "{folder}"], ids=["by words", "by the folder and words"])
+def test_numbered_folders_whose_files_are_called_alike_by_words_are_no_proof(
+    look: Look, tmp_path: Path, prefix: str
+) -> None:
+    folders = ("AF01", "AF02", "BM01", "BM02")
+    make(tmp_path, (f"people/{folder}/{prefix.format(folder=folder)}{word}.jpg" for folder in folders
+                    for word in ("anger", "joy", "fear")))  # fmt: skip
+
+    with pytest.raises(UnsettledLayoutError, match="ambiguous_layout"):
+        look(tmp_path)
+
+
+def test_numbered_folders_whose_files_have_one_word_or_numbers_are_classes(look: Look, tmp_path: Path) -> None:
+    truth = {f"{folder}/{folder}_frame{number}.jpg": (folder, "") for folder in ("n01440764", "n02102040", "n0297")
+             for number in range(4)}  # fmt: skip
+    make(tmp_path, truth)
+
+    assert said(look(tmp_path)) == truth

@@ -121,7 +121,7 @@ class RunOutcome:
             key: shown.near.get(key) for key in ("leaks", "suspects")
         }
         said = {"notices": list(shown.notices), "drift": list(shown.drift), "page": shown.page}
-        return head | asdict(self.account) | near | {"seconds": round(self.seconds, 3)} | said
+        return head | asdict(self.account) | {"seconds": round(self.seconds, 3)} | said | near
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, as JSON values; `from_dict` reads it back."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 JSON_NAMES = (
     "name outcome reason root version listed carried written rejected deduplicated images_fetched images_decoded "
-    "rows_copied shards_built shards_kept bytes_written seconds notices drift page"
+    "rows_copied shards_built shards_kept bytes_written seconds notices drift page near_duplicates leaks suspects"
 ).split()
 
 

@@ -88,6 +88,8 @@ def _crossed(roles: FolderRoles, _: Companions) -> str:
     firsts = {name[0] for name in names}
     if roles.depth > 1 and any(map(names_a_version, firsts)) and _is_crossed(names, 1):
         return f"{few(firsts)} hold the same folders, and may be versions of the same images"
+    if roles.depth > 1 and all(map(str.isdecimal, firsts)) and _is_crossed(names, 1):
+        return f"the folders {few(firsts)} hold the same folders, and may number whom or what they show"
     if roles.depth < _DEEP or any(len(name) < roles.depth for name in names):
         return ""
     level = next((level for level in range(1, roles.depth) if _is_crossed(names, level)), 0)

@@ -316,6 +316,11 @@ LAYOUTS = [
     ),
     Layout("a split beside a class", ("train/cat/{1-3}.jpg = cat", "dog/{1-3}.jpg = dog"), refused="ambiguous_layout"),
     Layout(
+        "numbers above the same classes",
+        ("hands/{00|01|02}/{01_palm|02_fist}/frame_{1-3}.png = {1}",),
+        refused="ambiguous_layout",
+    ),
+    Layout(
         "two sets, one with splits",
         ("set_a/set_a/{train|test}/{ok|bad}/{1-3}.jpg = {1} @ {0}", "set_b/set_b/{ok|bad}/{1-3}.jpg = {0}"),
         refused="ambiguous_layout",

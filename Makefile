@@ -5,7 +5,7 @@ READERS := .env-readers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-faults test-answers test-readers fuzz check bench reference constraints clean help
+.PHONY: demo test coverage test-faults test-answers test-readers fuzz check bench reference constraints clean help
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -36,7 +36,10 @@ check: $(VENV)/.dev ## Format, lint and types
 	$(BIN)/mypy
 
 test: check ## All checks and tests
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(MEASURE)
+
+coverage: $(VENV)/.dev ## What of tasks/ its own tests reach, branches too: at least 90 %
+	$(BIN)/pytest -n auto --maxprocesses 4 --cov=tasks --cov-branch --cov-report=term:skip-covered --cov-fail-under=90 tests/tasks
 
 test-faults: $(VENV)/.dev ## The long loops: faults, kills, nights
 	$(BIN)/pytest -m faults -n auto --maxprocesses 2 --dist load
@@ -66,4 +69,4 @@ constraints: $(VENV)/.dev ## Write down the versions at hand
 	$(BIN)/python -m pip --disable-pip-version-check list --format=freeze --exclude parquetry --exclude pip --exclude setuptools > constraints.txt
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(READERS) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(READERS) demo .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -33,6 +33,7 @@ NOT_IMPORTED = {
     "mypy": "a command",
     "ruff": "a command",
     "hatchling": "builds the package",
+    "pytest-cov": "a plugin of pytest",
     "pytest-xdist": "a plugin of pytest",
     "moto": "started as a server",
 }

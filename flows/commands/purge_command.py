@@ -17,6 +17,7 @@ from flows.commands.command_line import (
     print_line,
 )
 from flows.commands.help_pages import KEEP, argument, command, flag, option
+from flows.display.summary import counted
 
 if TYPE_CHECKING:
     from tasks.refresh.purge_choice import PurgeChoice
@@ -63,13 +64,15 @@ def _told(choice: PurgeChoice, *, done: bool) -> str:
     if not choice.images:
         return "Nothing of these images is left." if choice.purged.ids else "Name images, or `--where COLUMN=VALUE`."
     twins = f", {choice.same_bytes:,} of them for having the same bytes" if choice.same_bytes else ""
-    rows = ", ".join(f"{count:,} of version {number}" for number, count in choice.versions.items())
-    places = f"{rows or 'none of a version'}; {choice.shards:,} shards and {choice.rejects:,} rows of rejects and state"
+    rows = ", ".join(f"{counted(count, 'row')} of version {number}" for number, count in choice.versions.items())
+    places = f"{rows or 'no row of a version'}, {counted(choice.rejects, 'row')} of rejects and state"
+    places += f"; {counted(choice.shards, 'shard')} written anew"
+    images = counted(len(choice.images), "image")
     if done:
-        return f"{len(choice.images):,} images{twins} are gone: rows {places}. No run brings them back."
+        return f"Taken out: {images}{twins}: {places}. No run brings them back."
     pins = ", ".join(name for names in choice.pins.values() for name in names)
     return (
-        f"{len(choice.images):,} images{twins} would go: rows {places}.{f' Pinned: {pins}.' if pins else ''} The "
+        f"To be taken out: {images}{twins}: {places}.{f' Pinned: {pins}.' if pins else ''} The "
         "versions keep their numbers and get new files, and the old ones are deleted at once: who is reading these "
         "now must open them again. Copies and backups elsewhere are yours to mend. --yes takes the images out."
     )

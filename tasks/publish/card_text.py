@@ -79,7 +79,8 @@ def _summary(manifest: Manifest, number: int, time: str) -> list[str]:
         f"{len(manifest.class_names.get('label', [])):,} classes" if has_classes else "each with a number, `target`"
     )
     size = sum(shard.bytes for shard in manifest.shards) / 2**20
-    what = f"{manifest.rows:,} images in {len(manifest.shards):,} shards, {size:,.1f} MiB, {classes}"
+    shards = "1 shard" if len(manifest.shards) == 1 else f"{len(manifest.shards):,} shards"
+    what = f"{manifest.rows:,} images in {shards}, {size:,.1f} MiB, {classes}"
     return [f"Version {number}, of {time}: {what}. {_pixels(manifest.pixel_spec)}", ""]
 
 

@@ -17,7 +17,6 @@ from flows.commands.command_line import (
     print_line,
 )
 from flows.commands.help_pages import KEEP, argument, command, flag, option
-from flows.display.summary import counted
 
 if TYPE_CHECKING:
     from tasks.refresh.purge_choice import PurgeChoice
@@ -61,6 +60,8 @@ def purge(  # noqa: PLR0913, PLR0917 - the options of a command
 
 def _told(choice: PurgeChoice, *, done: bool) -> str:
     """What goes, or went, in a few sentences."""
+    from flows.display.summary import counted  # noqa: PLC0415 - it imports Pillow
+
     if not choice.images:
         return "Nothing of these images is left." if choice.purged.ids else "Name images, or `--where COLUMN=VALUE`."
     twins = f", {choice.same_bytes:,} of them for having the same bytes" if choice.same_bytes else ""

@@ -131,12 +131,13 @@ def _line_start(region: bytes, position: int) -> int:
 def _patterns(delimiter: bytes, width: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes], re.Pattern[bytes]]:
     """Where a cell begins with markup; lines of cells that are quoted as a whole, or not at all, by each of two signs.
 
-    A cell in single quotes holds none of its own, no backslash and no delimiter; blanks may stand around it.
+    A cell in single quotes holds none of its own, no backslash and no delimiter; blanks may stand around it. Blanks
+    just within quotes belong to a cell: such lines are left to be read one by one.
     """
     mark = re.escape(delimiter)
     plain = rb"(?![ \t]*['\[\"])[^\"\r\n%s]*+" % mark
-    double = rb"(?:\"[^\"\\\r\n]*+\"|%s)" % plain
-    single = rb"(?:[ \t]*+'[^'\\\r\n%s]*+'[ \t]*+(?=%s|\r?\n)|%s)" % (mark, mark, plain)
+    double = rb"(?:\"(?![ \t])[^\"\\\r\n]*+(?<![ \t])\"|%s)" % plain
+    single = rb"(?:[ \t]*+'(?![ \t])[^'\\\r\n%s]*+(?<![ \t])'[ \t]*+(?=%s|\r?\n)|%s)" % (mark, mark, plain)
     lines = [rb"(?:%s(?:%s%s){%d}\r?\n)*+" % (cell, mark, cell, width - 1) for cell in (double, single)]
     return re.compile(rb"(?:\A|\n|%s)[ \t]*['\"\[]" % mark), re.compile(lines[0]), re.compile(lines[1])
 
@@ -169,5 +170,4 @@ def _columns(plain: bytes, form: RecordFormat, quote: str) -> tuple[pa.ChunkedAr
 
 def _unquoted(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """*column* without the single quotes around its cells."""
-    inner = pc.replace_substring_regex(column, r"(?s)^'(.*)'$", r"\1")
-    return pc.utf8_trim(inner, " \t\r") if may_have_blanks_around(inner) else inner
+    return pc.replace_substring_regex(column, r"(?s)^'(.*)'$", r"\1")

@@ -516,7 +516,9 @@ markup = st.text(st.sampled_from("ab ,\t;'\"[]\\\r\n#\0é.0/:"), max_size=200)
     text=markup,
     width=st.integers(1, 4),
     repeat=st.integers(1, 8),
-    cell=st.sampled_from(["a b", '"a b"', "'a b'", " 'a b' ", "' a[b\"'", "''", "it's"]),
+    cell=st.sampled_from(
+        ["a b", '"a b"', '" a b"', '"a b "', "'a b'", "' a'", "'a '", " 'a b' ", "' a[b\"'", "''", "it's"]
+    ),
     delimiter=st.sampled_from(",\t"),
 )
 def test_blocks_of_records_are_the_records_one_by_one(

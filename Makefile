@@ -50,10 +50,10 @@ test-answers: $(VENV)/.dev ## Spoil each request of runs on an object store in t
 $(READERS)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(READERS)
 	$(READERS)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt -e . 'datasets>=5.2' \
-		'hypothesis>=6.140' 'mlcroissant==1.1.1' 'pytest>=9' 'torch==2.13.0'
+		'hypothesis>=6.140' 'mlcroissant==1.1.1' 'pytest>=9' 'torch==2.13.0' 'webdataset==1.0.2'
 	@touch $@
 
-test-readers: $(READERS)/.ready ## The recipes for PyTorch and the reader of Croissant, in an environment of their own
+test-readers: $(READERS)/.ready ## The recipes for PyTorch and WebDataset and the reader of Croissant, in an environment of their own
 	$(READERS)/bin/pytest tests/readers
 
 fuzz: $(VENV)/.dev ## Search the properties for longer

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands import looking_commands, purge_command, schedule_commands, version_commands
+from flows.commands import export_command, looking_commands, purge_command, schedule_commands, version_commands
 from flows.commands.command_line import (
     AsJson,
     Options,
@@ -53,6 +53,7 @@ Layout = Annotated[str, option("LAYOUT", "auto, class_folders, split_folders, hi
 
 
 app.add_typer(version_commands.app)
+app.add_typer(export_command.app)
 app.add_typer(purge_command.app)
 app.add_typer(looking_commands.app)
 app.add_typer(schedule_commands.app)

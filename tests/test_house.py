@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "redaction errors reasons step_config label_kinds image_formats samples purged storage progress records tables "
-    "discover labels splits plan plan_files fetch images shards build_shard quality report publish refresh"
+    "discover labels splits plan plan_files fetch images shards build_shard quality report publish export refresh"
 ).split()
 FLOWS_ORDER = (
     "leaving pandas_aside standard_streams prefect_home interrupts yaml_text config_words config_problems runners "
@@ -19,7 +19,7 @@ FLOWS_ORDER = (
     "prune_dataset scheduling commands cli"
 ).split()
 STEPS = {"discover", "labels", "splits", "fetch", "images", "report", "publish"}
-MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files", "refresh"}
+MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files", "export", "refresh"}
 MODULES = sorted(path.relative_to(ROOT) for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
 
 

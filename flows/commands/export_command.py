@@ -1,0 +1,58 @@
+"""The command that copies a version into a folder in the format of other readers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.command_line import AsJson, Options, Root, open_root, print_json, print_line
+from flows.commands.help_pages import KEEP, argument, command, option
+from tasks.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tasks.export import Exported
+
+app = typer.Typer()
+_FORMATS = ("wds",)
+
+
+@command(app, KEEP, "export published/pets wds tars/pets --split train")
+def export(  # noqa: PLR0913, PLR0917 - the options of a command
+    root: Root,
+    kind: Annotated[str, argument("FORMAT", "wds: tar files, as WebDataset reads them.")],
+    folder: Annotated[str, argument("DEST", "A folder of its own, or its URL: empty, or of an earlier export.")],
+    split: Annotated[list[str] | None, option("NAME", "Only this split; by default all.", "--split")] = None,
+    number: Annotated[int | None, option("N", "A version's number; by default the newest.", "--version")] = None,
+    options: Options = None,
+    folder_options: Annotated[
+        list[str] | None, option("KEY=VALUE", "An fsspec option for the store of DEST.", "--dest-option")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a version into a folder in another format; later exports write only what changed, and remove what is old."""
+    if kind not in _FORMATS:
+        raise ConfigError(f"export {kind}: no such format; there is {', '.join(_FORMATS)}.")
+    from tasks.export import Asked, export_version  # noqa: PLC0415 - `--help` must not wait for what a command needs
+
+    store, target = open_root(root, options), open_root(folder, folder_options)
+    done = export_version(store, target, Asked(number, tuple(split or ())))
+    if as_json:
+        told = done.index.model_dump(include={"dataset", "version", "splits"})
+        tars = [target.place.child(entry.path).url for entry in done.index.files]
+        counts = {"kept": len(tars) - len(done.written), "rows": done.rows, "bytes": done.bytes}
+        print_json({**told, "files": tars, "written": done.written, "removed": done.removed, **counts})
+        return
+    print_line(_told(done))
+
+
+def _told(done: Exported) -> str:
+    """What was done, in a sentence."""
+    from flows.display.summary import counted, size_text  # noqa: PLC0415 - it imports Pillow
+
+    files = len(done.index.files)
+    return (
+        f"version {done.index.version} of {done.index.dataset}: {counted(files, 'tar file')} with "
+        f"{counted(done.rows, 'image')}, {size_text(done.bytes)}: {len(done.written):,} written, "
+        f"{files - len(done.written):,} kept, {len(done.removed):,} removed"
+    )

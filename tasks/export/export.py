@@ -140,6 +140,8 @@ def _claim(folder: Store, stack: ExitStack) -> None:
         stack.enter_context(folder.claim(_OWN))
     except FileExistsError:
         raise OutputError(f"Another export to {redact_url(folder.place.url)} is at work. Wait for its end.") from None
+    except FileNotFoundError:
+        raise OutputError(f"{redact_url(folder.place.url)} cannot be made. Name a folder on a disk.") from None
 
 
 @dataclass(slots=True)

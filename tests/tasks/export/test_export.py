@@ -300,6 +300,8 @@ def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_is(output:
     assert set(contents(folder)) == {INDEX, "train-0123456789abcdef.tar"}
     with pytest.raises(OutputError, match="is no folder"):
         export(output, folder / INDEX)
+    with pytest.raises(OutputError, match="cannot be made"):
+        export(output, Path("/proc/tars"))
 
 
 def test_an_export_of_another_output_is_refused_also_where_its_dataset_has_the_same_name(

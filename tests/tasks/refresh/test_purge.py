@@ -177,7 +177,7 @@ def test_it_is_refused_while_a_run_is_at_work(root: Path) -> None:
     assert list_versions(store) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("step", [53, pytest.param(1, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("step", [53, pytest.param(7, marks=pytest.mark.faults)])
 def test_wherever_it_is_stopped_the_next_purge_or_run_goes_on(made: Path, step: int) -> None:
     here = Path(__file__)
     line = [sys.executable, "-P", str(here.with_name("faulty_purges.py")), str(made), str(step)]

@@ -30,10 +30,8 @@ def measure_thumbs(thumbs: Sequence[bytes]) -> list[dict[str, Any]]:
     """The measures of images, of each by `MEASURES`.
 
     ``phash`` has 8 bytes: of the 8 × 8 lowest terms of the cosine transform of the image in 32 × 32 pixels of grey one
-    bit each, row by row, whether it is above zero; the first, their sum, is left at 0. It is None where no other term
-    is clearly above or below zero: pictures of one colour are no copies of each other, black and white least of all.
-    ``mean`` and ``deviation`` are of brightness, 0 to 255; ``sharpness`` is the variance of the Laplacian where it is
-    highest.
+    bit each, row by row, whether it is above zero; the first, their sum, is left at 0. ``mean`` and ``deviation`` are
+    of brightness, 0 to 255; ``sharpness`` is the variance of the Laplacian where it is highest.
 
     Args:
         thumbs: What `thumb_of` made.
@@ -60,15 +58,14 @@ def _spread(pixels: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], npt.NDAr
     return means, np.maximum(np.einsum("ij,ij->i", flat, flat) / flat.shape[1] - means * means, 0)
 
 
-def _hashes(wholes: npt.NDArray[np.uint8]) -> list[bytes | None]:
+def _hashes(wholes: npt.NDArray[np.uint8]) -> list[bytes]:
     wide = wholes.astype(np.uint16)
     rows = wide[:, ::2] + wide[:, 1::2]
     small = (rows[:, :, ::2] + rows[:, :, 1::2]).astype(np.float64)
     terms = (_COSINES @ small @ _COSINES.T).reshape(-1, _TERMS * _TERMS)
     terms[:, 0] = 0
     bits = np.packbits(terms > _FLAT, axis=1).tobytes()
-    has_any = (np.abs(terms) > _FLAT).any(axis=1).tolist()
-    return [bits[_TERMS * row : _TERMS * (row + 1)] if has_any[row] else None for row in range(len(terms))]
+    return [bits[start : start + _TERMS] for start in range(0, len(bits), _TERMS)]
 
 
 def _laplacian(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.int16]:

@@ -55,7 +55,7 @@ def test_a_purge_says_what_would_go_and_goes_on_yes(root: str) -> None:
     still = typed("files", root)
     gone = json.loads(typed("purge", root, "--where", "sample_id=cat/1.png", "--yes", "--json"))
 
-    assert would.startswith("cat/1.png\n1 images would go: rows 1 of version 1;")
+    assert would.startswith("cat/1.png\nTo be taken out: 1 image: 1 row of version 1, ")
     assert (gone["purged"], gone["images"], gone["versions"]) == (True, ["cat/1.png"], {"1": 1})
     assert typed("files", root) != still
     assert typed("purge", root, "cat/1.png", "--yes") == "Nothing of these images is left.\n"

@@ -55,7 +55,7 @@ def test_diff_names_what_changed(parquetry: Command, root: Path) -> None:
         "relabelled": {},
         "resplit": [],
         "pixels": {"rows": 0, "settings": {}},
-        "near": {"pairs": [0, 0], "leaks": [0, 0], "suspects": [0, 0]},
+        "near": {"pairs": [15, 21], "leaks": [0, 0], "suspects": [9, 12]},
     }
 
 

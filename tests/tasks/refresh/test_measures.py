@@ -150,4 +150,4 @@ def test_a_kept_column_keeps_the_name_of_a_measure(tmp_path: Path) -> None:
         dataset(tmp_path, source=source, write={"measures": True})
     assert night(tmp_path, source=source | {"keep_columns": {"mean": "given_mean"}}).outcome == "published"
     assert rows(tmp_path)["given_mean"].to_pylist() == ["0.5", "1.5", "2.5"]
-    assert rows(tmp_path)["deviation"].null_count == 0
+    assert rows(tmp_path)["phash"].null_count == 0

@@ -6,38 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-from PIL import Image
-from typer.testing import CliRunner
 
-from flows.cli import app
 from flows.commands.command_line import exit_code_of
 from tasks.errors import ConfigError, OutputError
-from tasks.refresh.dataset import Dataset
-from tasks.refresh.options import RefreshOptions
-from tasks.refresh.refresh import refresh
-from tests.steps_here import StepsHere
+from tests.flows.typed_here import published_pets, typed
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> str:
-    for place in ("cat/1", "cat/2", "dog/1"):
-        path = tmp_path / "pets" / f"{place}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.new("RGB", (8, 8), (len(str(path)), sum(place.encode()) % 200, 3)).save(path)
-    config = {
-        "name": "pets",
-        "source": {"path": str(tmp_path / "pets")},
-        "output": {"path": str(tmp_path / "out")},
-        "resize": {"size": [8, 8]},
-    }
-    assert refresh(Dataset.model_validate(config), RefreshOptions(), StepsHere()).outcome == "published"
-    return str(tmp_path / "out")
-
-
-def typed(*words: str) -> str:
-    done = CliRunner().invoke(app, words, catch_exceptions=False, obj=False)
-    assert done.exit_code == 0, done.output
-    return done.stdout
+    return published_pets(tmp_path)
 
 
 def test_a_version_is_exported_and_a_wrong_word_is_named(root: str, tmp_path: Path) -> None:

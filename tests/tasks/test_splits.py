@@ -215,5 +215,5 @@ def test_ratios_that_make_no_whole_are_refused_with_their_sum() -> None:
     with pytest.raises(ValidationError, match=r"the ratios add up to 1\.1, not to 1"):
         SplitSettings(ratios={"train": 0.9, "test": 0.2})
     assert SplitSettings(ratios={"train": 0.1, "test": 0.2, "validation": 0.7}).ratios
-    assert SplitSettings(files={"test": "list.txt"}).files == {"test": ("list.txt",)}  # type: ignore[dict-item]
+    assert SplitSettings(files={"test": "list.txt"}).files == {"test": ("list.txt",)}
     assert SplitSettings(files={"test": ("a.txt", "b.txt")}).files == {"test": ("a.txt", "b.txt")}

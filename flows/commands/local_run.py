@@ -18,9 +18,9 @@ from flows.prefect_home import make_sure_of_home
 from flows.runners import check_runner
 from flows.yaml_text import KeyPath
 from tasks.discover import check_sources
-from tasks.errors import DatasetError, LayoutError, OutputError
+from tasks.errors import DatasetError, LayoutError, OutputError, ServerError
 from tasks.publish import check_output, told_of_others
-from tasks.redaction import redact_url
+from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome
 
 _SENDING_S = 10.0
@@ -190,12 +190,25 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
             state = refresh_dataset(shown.config, **parameters, return_state=True)
         except Exception as error:
             if not given.ended:
-                raise
+                raise _of_prefect(error) from error
             print_note(f"{dataset.name}: Prefect's server was not told how the run ended: {str(error)[:200]}")
     if not given.ended:
         result = state.result(raise_on_failure=False)
-        raise result if isinstance(result, BaseException) else RuntimeError(f"{state.name}: {state.message}")
+        raise _of_prefect(result) if isinstance(result, Exception) else RuntimeError(f"{state.name}: {state.message}")
     return _finished(given.ended[0], dataset)
+
+
+def _of_prefect(error: Exception) -> Exception:
+    """*error*; in words where it is of Prefect's client, which alone speaks by httpx here."""
+    import httpx  # noqa: PLC0415 - Prefect has imported it by now
+
+    if not isinstance(error, httpx.HTTPError):
+        return error
+    said = " ".join(str(error).split()) or type(error).__name__
+    return ServerError(
+        f"Prefect's server was lost: {redact_text(said)[:200]}. `parquetry versions` shows what is published; look at "
+        "the server's log, and run it again."
+    )
 
 
 def _finished(ended: RunOutcome | DatasetError, dataset: DatasetConfig) -> Finished:

@@ -24,7 +24,7 @@ from tasks.discover.settings import SourceSettings
 from tasks.discover.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.reasons import Reason
-from tasks.records.web_locations import is_web, web_address
+from tasks.records.web_locations import web_address
 from tasks.samples import Discovery, SourceAccess, decode_name
 from tasks.storage import redact_url
 from tasks.storage.archives import archive_of
@@ -45,7 +45,7 @@ def discover_folders(source: FolderSource, listing: Listing, reading: FolderRead
     rows.notices += empty_class_notices(classes - labels)
     _add_files(rows, source, listing, places)
     for path, reason, detail in listing.refused:
-        location = web_address(f"{source.path}/", path) if is_web(source.path) else path
+        location = web_address(f"{source.path}/", path) if source.is_web else path
         rows.reject({"sample_id": rows.prefixed(path), "location": location}, reason, detail)
     return _finish(source, listing, rows, reading, sorted(classes | labels))
 
@@ -84,7 +84,7 @@ def _of_folder(values: Sequence[str], files: pa.Table) -> pa.Array:
 
 def _place_columns(source: SourceSettings, paths: pa.ChunkedArray, rows: SampleRows) -> dict[str, Any]:
     """How listed files are read: an http root's files are web places."""
-    if not is_web(source.path):
+    if not source.is_web:
         return {"sample_id": rows.ids(paths), "kind": "store", "location": paths}
     base = f"{source.path.rstrip('/')}/"
     locations = pa.array([web_address(base, path) for path in paths.to_pylist()], pa.string())
@@ -157,7 +157,7 @@ def _of_archives(listing: Listing, source: SourceSettings) -> str:
     count = len(listing.archives)
     more = f" and {count - 1:,} more are archives" if count > 1 else " is an archive"
     lie = f"{listing.archives[0]}{more}"
-    if is_web(source.path):
+    if source.is_web:
         return f"{lie}: name one in `path:` under `source`, or download and unpack. "
     name = decode_name(listing.archives[0])
     alone = f", and `path: {redact_url(listing.root.child(name).url)}` reads that one alone" if count > 1 else ""

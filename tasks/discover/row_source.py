@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tasks.discover.label_files import RecordSettings
 from tasks.discover.settings import Level, SourceSettings
-from tasks.records.web_locations import is_web
 from tasks.tables.settings import Find
 
 
@@ -19,8 +18,3 @@ class RowSource(SourceSettings, RecordSettings):
 
     find: Find = "auto"
     levels: tuple[Level, ...] = ()
-
-    @property
-    def is_web(self) -> bool:
-        """Whether its files are web places."""
-        return is_web(self.path)

@@ -1,7 +1,8 @@
-"""Every image below a folder of one of fsspec's stores: one listing, paged by the store."""
+"""Every image below a folder of one of fsspec's stores: all of it, or an error."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from tasks.discover.listing import ListedFiles, Listing
 from tasks.discover.names import NameRules, why_ignored
 from tasks.samples import StoreUrl
-from tasks.storage.clients import own_files
+from tasks.storage.clients import list_below
 
 
 def scan_remote(place: StoreUrl, rules: NameRules, limit: int | None) -> Listing | None:
@@ -19,14 +20,13 @@ def scan_remote(place: StoreUrl, rules: NameRules, limit: int | None) -> Listing
         FileNotFoundError: There is no such folder.
         OSError: It cannot be listed.
     """
-    files, root = own_files(place)
-    files.invalidate_cache()
-    found = files.find(root, detail=True)
-    if not found and not files.exists(root):
-        raise FileNotFoundError(place.url)
+    absent: Counter[str] = Counter()
+    found, root = list_below(place, absent)
     if limit is not None and len(found) > limit:
         return None
-    return _RemoteScan(place, rules).scan(found, str(root).rstrip("/"))
+    listing = _RemoteScan(place, rules).scan(found, root)
+    listing.ignored.update(absent)
+    return listing
 
 
 class _RemoteScan:

@@ -16,9 +16,10 @@ from pydantic import (
 
 from tasks.image_formats import IMAGE_EXTENSIONS
 from tasks.label_kinds import LabelReading
+from tasks.records.web_locations import is_web
 from tasks.samples import StoreUrl
 from tasks.step_config import FreeOptions, StepConfig, refuse_credentials
-from tasks.storage.archives import named_archive
+from tasks.storage.archives import archive_of, named_archive
 
 
 def _suffix(text: str) -> str:
@@ -76,6 +77,11 @@ class SourceSettings(StepConfig):
         place = StoreUrl(self.path, self.storage_options)
         archive = named_archive(place)
         return place if archive is None else archive.place
+
+    @property
+    def is_web(self) -> bool:
+        """Whether its files are web places, each with an address; members of an archive have none."""
+        return is_web(self.path) and archive_of(self.place) is None
 
     @property
     def label_reading(self) -> LabelReading:

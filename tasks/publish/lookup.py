@@ -109,8 +109,10 @@ def find_rows(store: Store, known: Known, text: str) -> list[dict[str, Any]]:
 
 def _ways(text: str) -> Iterator[Any]:
     """Ways in which a table may hold *text*, the surest first: each takes a table and gives a mask."""
+    typed = [encode_name(text), redact_url(text)] if is_url(text) else [encode_name(text)]
     written = list(dict.fromkeys(spellings(text)))
-    yield lambda table: _any(table, [pc.is_in(table[key], value_set=pa.array(written)) for key in _there(table)])
+    for exact in (typed, written):
+        yield lambda table, exact=exact: _any(table, [pc.is_in(table[key], pa.array(exact)) for key in _there(table)])
     yield lambda table: _any(table, [pc.match_substring(table[key], text) for key in _there(table)])
     parts = [PurePosixPath(_bare(spelling)).parts for spelling in written]
     for length in range(max(map(len, parts), default=0), 0, -1):

@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from tasks.samples import StoreUrl
 from tasks.storage.archives import Archive, archive_below, archive_of, packed_path
+from tasks.storage.client_errors import plain_errors
 from tasks.storage.clients import own_files
 from tasks.storage.compressed import plain_stream
 from tasks.storage.member_index import small_member
@@ -48,7 +49,8 @@ def _is_file(place: StoreUrl) -> bool:
     if place.is_local:
         return Path(place.url).is_file()
     files, path = own_files(place)
-    return bool(files.isfile(path))
+    with plain_errors():
+        return bool(files.isfile(path))
 
 
 @contextmanager

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import fsspec
+from fsspec.asyn import AsyncFileSystem
+from fsspec.spec import AbstractFileSystem
 from fsspec.utils import get_protocol
 
 from tasks.samples import StoreUrl
+from tasks.storage.client_errors import plain_errors
 
 _ANSWERS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 _KNOWN: dict[tuple[str, str, int], Clients] = {}
@@ -60,11 +64,69 @@ class Clients:
 
 
 def own_files(place: StoreUrl) -> tuple[Any, str]:
-    """A file system that nobody else uses, unless it is made for that, and the path of *place* in it."""
-    kind = fsspec.get_filesystem_class(get_protocol(place.url))
-    own = {} if kind.async_impl else {"skip_instance_cache": True}
-    files, root = fsspec.core.url_to_fs(place.url, **dict(place.options), **own)
+    """A file system that nobody else uses, unless it is made for that, and the path of *place* in it.
+
+    Raises:
+        OSError: It cannot be made: its options are none of its client's, say, or it has no credentials.
+        ImportError: A package is missing.
+    """
+    with plain_errors():
+        kind = fsspec.get_filesystem_class(get_protocol(place.url))
+        own = {} if kind.async_impl else {"skip_instance_cache": True}
+        files, root = fsspec.core.url_to_fs(place.url, **dict(place.options), **own)
     return files, str(root).rstrip("/")
+
+
+def list_below(place: StoreUrl, absent: Counter[str] | None = None) -> tuple[dict[str, dict[str, Any]], str]:
+    """What the store knows of every file below *place*, by its path there, and the path of *place*.
+
+    fsspec's own `find` leaves out a folder that could not be listed; here that is an error, since its images would seem
+    to be deleted. Stores without folders list all at once, by a `find` of their own.
+
+    Args:
+        place: The folder.
+        absent: Counts folders that were listed, and were not there when they were looked into.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        OSError: It, or a folder below it, cannot be listed.
+    """
+    files, root = own_files(place)
+    files.invalidate_cache()
+    with plain_errors():
+        found = files.find(root, detail=True) if _lists_at_once(files) else _walked(files, root, absent)
+        if not found and not files.exists(root):
+            files.info(root)  # says why; where it says nothing, there is nothing
+            raise FileNotFoundError(place.url)
+    return found, root
+
+
+def _lists_at_once(files: Any) -> bool:
+    kind = type(files)
+    return kind._find is not AsyncFileSystem._find if files.async_impl else kind.find is not AbstractFileSystem.find
+
+
+def _walked(files: Any, root: str, absent: Counter[str] | None) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    folders, seen = [root], {root}
+    while folders:
+        folder = folders.pop()
+        try:
+            listed = files.ls(folder, detail=True)
+        except FileNotFoundError as error:
+            if folder == root or error.__cause__ is not None:
+                raise
+            if absent is not None:
+                absent["folders that were gone when they were looked into"] += 1
+            continue
+        for info in listed:
+            path = str(info["name"])
+            if info.get("type") != "directory":
+                found[path] = info
+            elif (below := path.rstrip("/")) not in seen:
+                seen.add(below)
+                folders.append(below)
+    return dict(sorted(found.items()))
 
 
 def clients_of(place: StoreUrl, most: int) -> Clients:

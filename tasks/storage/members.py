@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import os
 import posixpath
@@ -11,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
@@ -19,6 +20,7 @@ from tasks.errors import LayoutError
 from tasks.redaction import redact_url
 from tasks.samples import StoreUrl, file_fingerprint
 from tasks.storage.archives import Archive, Stored, archive_stamp
+from tasks.storage.client_errors import plain_errors, plainly_read
 from tasks.storage.clients import own_files
 from tasks.storage.compressed import plain_stream
 from tasks.storage.spooled import open_local
@@ -72,11 +74,8 @@ def read_members(archive: Archive, limit: int | None = None) -> Iterator[Member 
     """
     try:
         with opened_file(archive.file) as file:
-            if not file.seekable() and not archive.compression:
-                raise LayoutError(
-                    f"{redact_url(archive.file.url)}: its server gives no parts of files, so that no image can be read "
-                    "by itself. Download the archive, and name the copy in `source.path`."
-                )
+            if not archive.compression:
+                _require_parts(file, archive.file)
             members = _zip_members(file) if archive.kind == "zip" else _tar_members(archive, file, limit)
             for count, member in enumerate(members):
                 if member is None or (limit is not None and count >= limit):
@@ -90,16 +89,39 @@ def read_members(archive: Archive, limit: int | None = None) -> Iterator[Member 
         ) from None
 
 
+def _require_parts(file: BinaryIO, place: StoreUrl) -> None:
+    """Make sure that *file* can be read from anywhere; `zipfile` calls it damaged where its server forbids that."""
+    if place.is_local:
+        return
+    try:
+        file.seek(-1, io.SEEK_END)
+        file.read(1)
+        file.seek(0)
+    except OSError as error:
+        raise LayoutError(
+            f"{redact_url(place.url)} cannot be read in parts, so that no image can be read by itself: "
+            f"{str(error).partition('. ')[0]}. "
+            "Download the archive, and name the copy in `source.path`."
+        ) from None
+
+
 @contextmanager
 def opened_file(place: StoreUrl) -> Iterator[BinaryIO]:
-    """The file at *place*, open for reading, with a handle that nobody else has."""
+    """The file at *place*, open for reading, with a handle that nobody else has.
+
+    Raises:
+        FileNotFoundError: There is none.
+        OSError: It cannot be opened, or read.
+    """
     if place.is_local:
         with open_local(place.url) as local:
             yield local
         return
     files, path = own_files(place)
-    with files.open(path, "rb", block_size=_BLOCK) as file:
-        yield cast("BinaryIO", file)
+    with plain_errors():
+        file = files.open(path, "rb", block_size=_BLOCK)
+    with plainly_read(file) as plain:
+        yield plain
 
 
 def _stamp(place: StoreUrl) -> str:
@@ -108,7 +130,8 @@ def _stamp(place: StoreUrl) -> str:
         return file_fingerprint(os.stat(place.url))  # noqa: PTH116 - the place is a text
     files, path = own_files(place)
     files.invalidate_cache()
-    info = files.info(path)
+    with plain_errors():
+        info = files.info(path)
     changed = info.get("LastModified") or info.get("last_modified") or info.get("mtime") or info.get("modify") or ""
     return archive_stamp(info, f"{info.get('size')}-{changed}")
 

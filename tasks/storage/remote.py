@@ -20,6 +20,7 @@ from fsspec.spec import AbstractFileSystem
 from tasks.errors import DatasetError, OutputError, UnansweredError
 from tasks.samples import StoreUrl
 from tasks.storage.claims import claimed_folder, sweep_claims
+from tasks.storage.client_errors import words_of
 from tasks.storage.names import WORKPLACE, is_own
 from tasks.storage.store import StoredFile, told
 from tasks.storage.urls import redact_url
@@ -236,7 +237,7 @@ def _reached(action: str, place: str) -> Iterator[None]:
         except (OSError, DatasetError):
             raise
         except Exception as error:
-            raise OSError(f"{type(error).__name__}: {error}") from error
+            raise OSError(words_of(error)) from error
 
 
 def _asks_first(kind: type[AbstractFileSystem]) -> bool:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import fsspec
-
 from tasks.errors import LabelFileError, LayoutError
 from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
 from tasks.samples import StoreUrl
 from tasks.storage import is_url, redact_url
 from tasks.storage.archive_store import member_files, opened_place, place_below
 from tasks.storage.archives import archive_below, archive_of, packed_path
+from tasks.storage.client_errors import plain_errors
+from tasks.storage.clients import list_below, own_files
 
 _MOST_FILES = 2_000_000
 
@@ -72,8 +72,9 @@ class TableFile:
         if place.is_local:
             found = Path(place.url).stat()
             return f"{found.st_size}-{found.st_mtime_ns}"
-        files, path = fsspec.core.url_to_fs(place.url, **dict(place.options))
-        info = files.info(path)
+        files, path = own_files(place)
+        with plain_errors():
+            info = files.info(path)
         return "-".join(str(info.get(key, "")) for key in ("size", "ETag", "mtime", "LastModified", "generation"))
 
     @contextmanager
@@ -125,13 +126,23 @@ def table_files(root: StoreUrl, file: str, patterns: Sequence[str]) -> list[Tabl
     for pattern in patterns:
         if pattern.startswith("!"):
             continue
-        matches = [name for name in _glob(root, _inside(pattern)) if not any(one.match(name) for one in gone)]
+        matches = [name for name in _listed(root, _inside(pattern)) if not any(one.match(name) for one in gone)]
         if not matches:
             raise LayoutError(
                 f"No file below {redact_url(root.url)} matches {pattern!r}. Check `files` in `source.tables`."
             )
         found.update(matches)
     return [TableFile(root, name) for name in sorted(found)]
+
+
+def _listed(root: StoreUrl, pattern: str) -> list[str]:
+    try:
+        return _glob(root, pattern)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        place = str(error.filename or redact_url(root.url))
+        raise LayoutError(f"{place} cannot be listed: {error.strerror or error}. Check `source.path`.") from None
 
 
 def _inside(path: str) -> str:
@@ -173,13 +184,17 @@ def _walk(root: StoreUrl, folder: str) -> Iterator[str]:
         yield from (path for path in member_files(archive) if not folder or path.startswith(f"{folder}/"))
         return
     if not root.is_local:
-        files, base = fsspec.core.url_to_fs(root.child(folder).url if folder else root.url, **dict(root.options))
-        start = str(base).rstrip("/")
+        found, start = list_below(root.child(folder) if folder else root)
         head = f"{folder}/" if folder else ""
-        yield from (f"{head}{str(path)[len(start) :].lstrip('/')}" for path in files.find(start))
+        yield from (f"{head}{path[len(start) :].lstrip('/')}" for path in found)
         return
-    for where, folders, names in os.walk(Path(root.url, folder)):
+    for where, folders, names in os.walk(Path(root.url, folder), onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         below = os.path.relpath(where, root.url)
         head = "" if below == "." else f"{below}/"
         yield from (f"{head}{name}" for name in names if not name.startswith("."))
+
+
+def _raise(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error

@@ -36,7 +36,7 @@ class Command:
         else:
             command = [sys.executable, "-P", "-m", "flows.cli", *words]
             result = subprocess.run(
-                command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=300, check=False
+                command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=900, check=False
             )
         assert code is None or result.returncode == code, f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"
         assert "Traceback" not in result.stdout + result.stderr

@@ -27,7 +27,7 @@ from types import ModuleType
 from typing import IO, Any
 
 ROOT = Path(__file__).parents[2]
-TIMEOUT_S = 300
+TIMEOUT_S = 900
 READ_AT_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "TZ")
 """Variables so called are read when an interpreter starts, or soon after."""
 ONLY_WHEN_NEEDED = "fastapi.applications httpx jsonschema pandas s3fs sqlalchemy.ext.asyncio".split()

@@ -185,9 +185,9 @@ def test_another_runs_commit_is_not_taken_for_ones_own(nightly: Nightly) -> None
 
     nightly.proxy.spoils = overtaken
 
-    said = nightly.run(patience_s=60)
+    said = nightly.run(patience_s=600)
 
-    assert [other.outcome for other in others if isinstance(other, RunOutcome)] == ["published"]
+    assert [getattr(other, "outcome", str(other)) for other in others] == ["published"], others
     assert isinstance(said, RunOutcome)
     assert said.outcome == "refused"
     assert f"superseded: version {len(before) + 1} was published at" in said.reason

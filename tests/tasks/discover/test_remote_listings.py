@@ -1,0 +1,123 @@
+"""A remote folder is listed to its end, or not at all: what cannot be had is said, and nothing seems to be deleted."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import fsspec
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+
+from tasks.discover.listing import Listing
+from tasks.discover.scan import scan_images
+from tasks.discover.settings import SourceSettings
+from tasks.errors import LayoutError
+from tasks.tables.opening import TableFile, table_files
+from tests.web_folders import http_index
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Path:
+    for label in ("cat", "dog"):
+        (tmp_path / "root" / label).mkdir(parents=True)
+        (tmp_path / "root" / label / "1.png").write_bytes(b"x")
+    return tmp_path / "root"
+
+
+def listed(path: str, **options: object) -> Listing:
+    settings = SourceSettings.model_validate({"path": path, "storage_options": options})
+    found = scan_images(settings.place, settings)
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def test_a_web_folder_is_listed_to_its_end(folders: Path) -> None:
+    with http_index(folders) as url:
+        assert listed(url).files["path"].to_pylist() == ["cat/1.png", "dog/1.png"]
+
+
+@pytest.mark.parametrize(("status", "said"), [(500, "answers 500"), (403, "answers 403"), (0, "cannot be listed")])
+def test_a_web_folder_of_which_a_part_cannot_be_listed_is_refused(folders: Path, status: int, said: str) -> None:
+    with http_index(folders, {"/dog/": status}) as url, pytest.raises(LayoutError, match=said):
+        listed(url)
+
+
+def test_a_folder_that_is_gone_when_it_is_looked_into_is_counted(folders: Path) -> None:
+    with http_index(folders, {"/dog/": 404, "/dog": 404}) as url:
+        found = listed(url)
+
+    assert found.files["path"].to_pylist() == ["cat/1.png"]
+    assert found.ignored["folders that were gone when they were looked into"] == 1
+
+
+class LockedFolders(LocalFileSystem):  # type: ignore[misc] # fsspec has no types
+    """A store without a listing of its own, in which one folder may not be read."""
+
+    protocol = "locked"
+
+    def ls(self, path: str, detail: bool = False, **options: object) -> object:
+        if str(path).endswith("dog"):
+            raise PermissionError(13, "Permission denied", path)
+        return super().ls(path, detail, **options)
+
+
+def test_a_store_that_refuses_one_folder_refuses_all(folders: Path) -> None:
+    fsspec.register_implementation("locked", LockedFolders, clobber=True)
+
+    with pytest.raises(LayoutError, match=r"locked://.* cannot be listed: Permission denied"):
+        listed(f"locked://{folders}")
+
+
+@pytest.mark.parametrize("scheme", ["http", "ftp"])
+def test_a_server_that_is_not_there_is_no_missing_folder(scheme: str, closed_port: int) -> None:
+    with pytest.raises(LayoutError, match="cannot be listed: Connection refused"):
+        listed(f"{scheme}://127.0.0.1:{closed_port}/images")
+
+
+def test_a_host_that_nobody_knows_is_said() -> None:
+    with pytest.raises(LayoutError, match="the name of its host is not known"):
+        listed("http://images.invalid/")
+
+
+def test_without_credentials_the_source_is_refused_in_words(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+
+    with pytest.raises(LayoutError, match="cannot be listed: NoCredentialsError: Unable to locate credentials"):
+        listed("s3://some-bucket/images", endpoint_url=f"http://127.0.0.1:{closed_port}")
+
+
+@pytest.mark.parametrize(("status", "said"), [(404, "There is no label file"), (503, "cannot be read: .*answers 503")])
+def test_a_table_that_a_server_does_not_give_is_absent_only_where_it_says_so(
+    folders: Path, status: int, said: str
+) -> None:
+    with http_index(folders, {"/labels.csv": status}) as url:
+        place = SourceSettings(path=url).place
+        with pytest.raises(LayoutError, match=said), TableFile(place, "labels.csv").opened():
+            pass
+
+
+def test_tables_are_not_looked_for_past_a_folder_that_cannot_be_listed(folders: Path) -> None:
+    (folders / "cat" / "labels.csv").write_text("file,label\n")
+    with http_index(folders, {"/dog/": 500}) as url, pytest.raises(LayoutError, match=r"cannot be listed: .*500"):
+        table_files(SourceSettings(path=url).place, "", ["**/*.csv"])
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.tar"])
+def test_an_archive_on_a_server_that_gives_no_parts_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(bytes(20_000))
+
+    with http_index(tmp_path, in_parts=False) as url, pytest.raises(LayoutError, match="cannot be read in parts, so"):
+        listed(f"{url}/{name}")

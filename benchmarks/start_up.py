@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measuring import measure
-from flows.commands.demo import draw_demo
 from flows.scheduling.server import shared_server
+from tasks.demo import draw_demo
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from flows.display.announcing import emit
-from flows.display.summary import one_line
+from tasks.console.summary import one_line
 from tasks.errors import DatasetError
 from tasks.redaction import redact_text
 

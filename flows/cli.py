@@ -90,8 +90,8 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     """Build datasets, or bring them up to date with their sources; ends with published, unchanged or refused."""
     with stopped_by_signals() as interrupt:
         from flows.commands.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
-        from flows.display.progress_bar import Display  # noqa: PLC0415
-        from flows.display.summary import print_outcome  # noqa: PLC0415
+        from tasks.console.progress_bar import Display  # noqa: PLC0415
+        from tasks.console.summary import print_outcome  # noqa: PLC0415
 
         def report(finished: Finished) -> None:
             with display.paused():
@@ -125,8 +125,8 @@ def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
 @command(app, MAKE, "discover photos")
 def discover(source: SourcePlace, layout: Layout = "auto", options: Options = None, as_json: AsJson = False) -> None:
     """Look at a source without a config: its layout and why, classes, splits, what is skipped, the first rows."""
-    from flows.commands.discovering import describe, survey  # noqa: PLC0415
-    from flows.display.survey_page import print_survey  # noqa: PLC0415
+    from tasks.console.survey_page import print_survey  # noqa: PLC0415
+    from tasks.survey.surveying import describe, survey  # noqa: PLC0415
 
     seen = survey(source, store_options(options), layout)
     described = describe(seen)
@@ -151,12 +151,12 @@ def init(  # noqa: PLR0913, PLR0917 - the options of a command
     options: Options = None,
 ) -> None:
     """Write a commented config that fits a source; it runs as it is, or once one of its readings is chosen."""
-    from flows.commands.discovering import discover as look  # noqa: PLC0415
-    from flows.commands.presets import preset_config  # noqa: PLC0415
-    from flows.commands.starting import Target, choosing_config, starting_config  # noqa: PLC0415
     from flows.commands.unrunnable import refuse_unrunnable  # noqa: PLC0415
     from flows.standard_streams import file_of_output  # noqa: PLC0415
     from tasks.discover.proposals import UnsettledLayoutError  # noqa: PLC0415
+    from tasks.survey.presets import preset_config  # noqa: PLC0415
+    from tasks.survey.starting import Target, choosing_config, starting_config  # noqa: PLC0415
+    from tasks.survey.surveying import discover as look  # noqa: PLC0415
 
     known = store_options(options)
     target = Target(source, output, file or file_of_output())
@@ -221,7 +221,7 @@ def demo(
     folder: Annotated[Path, argument("FOLDER", "Where to draw; created if absent.")] = Path("demo"),
 ) -> None:
     """Draw a small labelled image set in every layout, with a config for each."""
-    from flows.commands.demo import draw_demo  # noqa: PLC0415
+    from tasks.demo import draw_demo  # noqa: PLC0415
 
     for config in draw_demo(folder):
         print_line(f"parquetry run {config}")

@@ -10,10 +10,10 @@ from typing import Any
 import fsspec
 from pydantic import ValidationError
 
-from flows.config_problems import describe_problems, place_of
 from flows.runners import RunSettings
 from flows.schedule import ScheduleSettings
-from flows.yaml_text import MAX_BYTES, KeyPath, YamlText, parse_yaml
+from tasks.config_text.problems import describe_problems, place_of
+from tasks.config_text.yaml_text import MAX_BYTES, KeyPath, YamlText, parse_yaml
 from tasks.errors import ConfigError, DatasetError, MissingConfigError
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions

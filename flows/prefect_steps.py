@@ -12,9 +12,9 @@ from prefect.client.schemas import State
 from prefect.states import Completed, Failed
 
 from flows.cluster.shard_tasks import ShardTasks
-from flows.display.step_lines import is_bad, step_line
-from flows.display.summary import one_line
 from flows.runners import RunSettings
+from tasks.console.step_lines import is_bad, step_line
+from tasks.console.summary import one_line
 from tasks.errors import DatasetError
 from tasks.publish import Run
 from tasks.redaction import redact_text

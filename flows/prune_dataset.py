@@ -10,9 +10,9 @@ from prefect.client.schemas import State
 from flows.announced import well
 from flows.config import load_config
 from flows.display.announcing import announce_failure, silence_known_failures
-from flows.display.summary import counted, size_text
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
+from tasks.console.summary import counted, size_text
 from tasks.errors import DatasetError
 from tasks.publish import OutputSettings
 from tasks.publish.derived import refresh_derived

@@ -12,9 +12,9 @@ from prefect.client.schemas import State
 from flows.announced import badly, well
 from flows.config import load_config
 from flows.display.announcing import announce_failure, artifact_slug, silence_known_failures
-from flows.display.summary import counted, size_text
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
+from tasks.console.summary import counted, size_text
 from tasks.errors import DatasetError
 from tasks.publish.audit import Verified, verify_version
 from tasks.redaction import redact_url

@@ -12,7 +12,7 @@ import typer.models
 
 from flows.cli import app
 from flows.config import load_config
-from flows.yaml_text import parse_yaml
+from tasks.config_text.yaml_text import parse_yaml
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])

@@ -10,16 +10,17 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "redaction errors reasons step_config label_kinds image_formats samples purged storage progress records tables "
-    "discover labels splits plan plan_files fetch images shards build_shard quality report publish export refresh"
+    "redaction errors reasons step_config label_kinds image_formats samples purged pandas_aside storage progress "
+    "config_text records tables discover labels splits plan plan_files fetch images shards build_shard quality report "
+    "publish export refresh demo console survey"
 ).split()
 FLOWS_ORDER = (
-    "leaving pandas_aside standard_streams prefect_home interrupts yaml_text config_words config_problems runners "
+    "leaving standard_streams prefect_home interrupts runners "
     "schedule config handover cluster display announced run_names prefect_steps refresh_dataset verify_dataset "
     "prune_dataset scheduling commands cli"
 ).split()
 STEPS = {"discover", "labels", "splits", "fetch", "images", "report", "publish"}
-MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files", "export", "refresh"}
+MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files", "export", "refresh", "console", "survey"}
 MODULES = sorted(path.relative_to(ROOT) for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
 
 

@@ -9,8 +9,8 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Annotated, Any
 
-from flows.commands.excerpts import line_named
 from flows.commands.help_pages import argument, flag, option
+from tasks.config_text.excerpts import line_named
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def pairs(items: list[str] | None, option: str = "--set") -> dict[str, str]:
 
 def store_options(items: list[str] | None) -> dict[str, Any]:
     """Fsspec's options, as the command line gives them: dotted keys, values as YAML."""
-    from flows.yaml_text import parse_yaml  # noqa: PLC0415 - `--help` must not wait for it
+    from tasks.config_text.yaml_text import parse_yaml  # noqa: PLC0415 - `--help` must not wait for it
     from tasks.step_config import resolve_plain  # noqa: PLC0415
 
     values: dict[str, Any] = {}
@@ -65,7 +65,7 @@ def store_options(items: list[str] | None) -> dict[str, Any]:
 
 def open_root(root: str, options: list[str] | None) -> Store:
     """The output at *root*, as the command line names it."""
-    from flows.pandas_aside import leave_pandas_aside  # noqa: PLC0415 - `--help` must not wait for it
+    from tasks.pandas_aside import leave_pandas_aside  # noqa: PLC0415 - `--help` must not wait for it
     from tasks.samples import StoreUrl  # noqa: PLC0415
     from tasks.storage import is_url, local_path, open_store  # noqa: PLC0415
 

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from rich.console import Console
 
 from flows.commands.local_run import check_config
-from flows.display.printing import facts, printable, show
-from flows.display.summary import counted, size_text, some
-from flows.pandas_aside import leave_pandas_aside
+from tasks.console.printing import facts, printable, show
+from tasks.console.summary import counted, size_text, some
 from tasks.label_kinds import count_classes
+from tasks.pandas_aside import leave_pandas_aside
 from tasks.publish import Run
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.refresh import preview

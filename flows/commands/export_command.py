@@ -48,7 +48,7 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
 
 def _told(done: Exported) -> str:
     """What was done, in a sentence."""
-    from flows.display.summary import counted, size_text  # noqa: PLC0415 - it imports Pillow
+    from tasks.console.summary import counted, size_text  # noqa: PLC0415 - it imports Pillow
 
     files = len(done.index.files)
     return (

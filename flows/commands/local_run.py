@@ -13,12 +13,12 @@ from flows.commands.side_by_side import Ready, run_each
 from flows.config import DatasetConfig, line_of, load_config
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
-from flows.pandas_aside import leave_pandas_aside
 from flows.prefect_home import make_sure_of_home
 from flows.runners import check_runner
-from flows.yaml_text import KeyPath
+from tasks.config_text.yaml_text import KeyPath
 from tasks.discover import check_sources
 from tasks.errors import DatasetError, LayoutError, OutputError, ServerError
+from tasks.pandas_aside import leave_pandas_aside
 from tasks.publish import check_output, told_of_others
 from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome

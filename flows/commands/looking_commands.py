@@ -35,7 +35,7 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command
     as_json: AsJson = False,
 ) -> None:
     """Say where an image went, or why it was left out."""
-    from flows.display.summary import print_explanations  # noqa: PLC0415
+    from tasks.console.summary import print_explanations  # noqa: PLC0415
     from tasks.refresh.explain_image import explain_image  # noqa: PLC0415
 
     store = open_root(root, options)
@@ -69,7 +69,7 @@ def show(  # noqa: PLR0913, PLR0917 - the options of a command
         told = {"history": portrait.history, **captions, "others": portrait.others, "picture": picture}
         print_json(portrait.facts | told)
         return
-    from flows.display.portrait import print_portrait  # noqa: PLC0415
+    from tasks.console.portrait import print_portrait  # noqa: PLC0415
 
     print_portrait(console(), portrait)
     if picture is not None:

@@ -60,7 +60,7 @@ def purge(  # noqa: PLR0913, PLR0917 - the options of a command
 
 def _told(choice: PurgeChoice, *, done: bool) -> str:
     """What goes, or went, in a few sentences."""
-    from flows.display.summary import counted  # noqa: PLC0415 - it imports Pillow
+    from tasks.console.summary import counted  # noqa: PLC0415 - it imports Pillow
 
     if not choice.images:
         return "Nothing of these images is left." if choice.purged.ids else "Name images, or `--where COLUMN=VALUE`."

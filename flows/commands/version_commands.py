@@ -35,7 +35,7 @@ Grace = Annotated[float | None, option("DAYS", "By default `output.grace_days` o
 @command(app, LOOK, "versions published/pets")
 def versions(root: Root, options: Options = None, as_json: AsJson = False) -> None:
     """List the versions of an output, oldest first."""
-    from flows.display.summary import print_versions  # noqa: PLC0415 - `--help` must not wait for what a command needs
+    from tasks.console.summary import print_versions  # noqa: PLC0415 - `--help` must not wait for what a command needs
     from tasks.publish.versions import describe_versions  # noqa: PLC0415
 
     lines = describe_versions(open_root(root, options))

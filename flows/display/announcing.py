@@ -19,7 +19,7 @@ from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 
 from flows.display.artifact_text import drift_markdown, markdown_summary
-from flows.display.summary import headline, one_line
+from tasks.console.summary import headline, one_line
 from tasks.errors import ConfigError, DatasetError, LayoutError, MissingConfigError, OutputError, VersionError
 from tasks.publish.history import read_history, read_version
 from tasks.redaction import redact_text, redact_url

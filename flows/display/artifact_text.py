@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from flows.display.summary import facts_of, first_counts
+from tasks.console.summary import facts_of, first_counts
 from tasks.refresh.outcome import RunOutcome
 
 _ROWS = 30

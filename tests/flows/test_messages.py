@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from flows.config import DatasetConfig, load_config
-from flows.config_words import PATTERNS
+from tasks.config_text.words import PATTERNS
 from tasks.errors import ConfigError
 
 if TYPE_CHECKING:

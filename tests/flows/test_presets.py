@@ -10,11 +10,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.commands.presets import preset_config
-from flows.commands.starting import Target
 from flows.config import load_config
 from tasks.discover import discover_sources
 from tasks.errors import ConfigError
+from tasks.survey.presets import preset_config
+from tasks.survey.starting import Target
 
 PRESETS = Path(__file__).parents[2] / "configs/presets"
 KINDS = ("cat", "dog")

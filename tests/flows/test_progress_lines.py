@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from flows.display.progress_bar import _Lines
+from tasks.console.progress_bar import _Lines
 from tasks.progress import Progress
 
 

@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from PIL import Image
 
 from flows.display.artifact_text import cell
-from flows.display.summary import one_line
+from tasks.console.summary import one_line
 from tasks.errors import DatasetError
 from tasks.redaction import conceal_values, redact_text, redact_values, reveal_values
 

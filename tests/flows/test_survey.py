@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from flows.commands.discovering import describe, survey
-from flows.display.survey_page import print_survey
+from tasks.console.survey_page import print_survey
+from tasks.survey.surveying import describe, survey
 
 
 def page_of(root: Path) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows.yaml_text import parse_yaml
+from tasks.config_text.yaml_text import parse_yaml
 from tasks.discover import discover_sources
 from tasks.refresh.dataset import Dataset
 from tests.folders_here import Folder, labels, splits

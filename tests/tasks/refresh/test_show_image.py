@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from flows.display.portrait import print_portrait
+from tasks.console.portrait import print_portrait
 from tasks.publish.explain import UnknownImageError
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions

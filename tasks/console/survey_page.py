@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from flows.display.printing import facts, printable, show
-from flows.display.summary import some
+from tasks.console.printing import facts, printable, show
+from tasks.console.summary import some
 
 
 def print_survey(console: Console, found: Mapping[str, Any]) -> None:

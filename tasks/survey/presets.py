@@ -6,8 +6,8 @@ import re
 from difflib import get_close_matches
 from pathlib import Path
 
-from flows.commands.starting import Target, name_of, value_of
 from tasks.errors import ConfigError
+from tasks.survey.starting import Target, name_of, value_of
 
 _FOLDERS = (Path(__file__).parents[1] / "presets", Path(__file__).parents[2] / "configs" / "presets")
 """Where they lie in an installed package, and in a checkout."""

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from flows.display.printing import facts, show
-from flows.display.summary import print_explanations
+from tasks.console.printing import facts, show
+from tasks.console.summary import print_explanations
 from tasks.refresh.show_image import Picture, Portrait
 
 _COLUMNS = 38

@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from flows.display.printing import facts, indented, printable, show
+from tasks.console.printing import facts, indented, printable, show
 from tasks.publish.versions import VersionLine
 from tasks.refresh.outcome import Account, RunOutcome
 

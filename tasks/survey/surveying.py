@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
-from flows.config_words import unknown_layout, words_for
-from flows.pandas_aside import leave_pandas_aside
+from tasks.config_text.words import unknown_layout, words_for
 from tasks.discover import Source, discover_sources
 from tasks.discover.auto import AutoSource
 from tasks.discover.folders import ignored_in, images_under
@@ -21,6 +20,7 @@ from tasks.discover.split_words import SplitWords
 from tasks.discover.tree import TreeLine, tree_of, tree_of_samples
 from tasks.errors import ConfigError, LayoutError
 from tasks.labels import number_notices, order_classes
+from tasks.pandas_aside import leave_pandas_aside
 from tasks.samples import Discovery, count_values
 from tasks.storage import is_url, local_path, redact_url, require_scheme
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.yaml_text import parse_yaml
+from tasks.config_text.yaml_text import parse_yaml
 from tasks.errors import ConfigError
 from tasks.step_config import PlainText, resolve_plain
 

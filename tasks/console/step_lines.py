@@ -7,7 +7,7 @@ from functools import singledispatch
 
 import pyarrow.compute as pc
 
-from flows.display.summary import counted, headline, size_text
+from tasks.console.summary import counted, headline, size_text
 from tasks.publish.audit import Verified
 from tasks.publish.retention import Garbage
 from tasks.refresh.listed import Listed

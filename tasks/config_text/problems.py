@@ -9,8 +9,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from flows.config_words import unknown_layout, words_for
-from flows.yaml_text import KeyPath, YamlText
+from tasks.config_text.words import unknown_layout, words_for
+from tasks.config_text.yaml_text import KeyPath, YamlText
 
 _MOST = 20
 _OTHER_WORDS = {

@@ -160,7 +160,7 @@ class ScheduleSettings(Rhythm):
         paused: Deployed, but not run until it is resumed.
         tags: Of the flow runs, besides `parquetry`.
         work_pool: Whose worker runs it; `deploy` needs it, `serve` does not.
-        work_queue: The pool's queue; its default one where left out.
+        work_queue: The pool's queue; its default one where it is not set.
         job_variables: What the pool's base job template takes: `image` for containers, `env` for environment variables.
         collision_strategy: What becomes of a run that is due while another works: `CANCEL_NEW` drops it, `ENQUEUE` has
             it wait.

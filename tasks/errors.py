@@ -12,6 +12,7 @@
     │   └── UnansweredError     a store does not say what it did     run it again
     ├── UnknownOutcomeError whether a version exists is not known  the next run tells
     ├── VersionError        a published version is not whole     `parquetry verify`, then restore or roll back
+    │   └── UnknownImageError   no version has such an image       name one that is there
     ├── ServerError         Prefect's server is missing or other  start it; the message names the command
     └── RefusedError        a rule forbids publishing            the message names the way out
         ├── StoppedError        a signal stopped the run           run it again
@@ -78,6 +79,10 @@ class UnknownOutcomeError(DatasetError):
 
 class VersionError(DatasetError):
     """A commit, manifest or shard that should be there is missing, damaged or of a newer format."""
+
+
+class UnknownImageError(VersionError):
+    """No version knows an image of the name that was typed."""
 
 
 class ServerError(DatasetError):

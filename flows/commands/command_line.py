@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from flows.commands.help_pages import argument, flag, option
 from tasks.config_text.excerpts import line_named
-from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError
+from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError, UnknownImageError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -102,7 +102,8 @@ def told(error: BaseException) -> str:
 
 def exit_code_of(error: BaseException) -> int:
     """2 where the command, config, source layout, output or host is wrong; 1 where a run was refused or failed."""
-    return 2 if isinstance(error, ConfigError | LayoutError | OutputError | ServerError) else 1
+    is_mistake = isinstance(error, ConfigError | LayoutError | OutputError | ServerError | UnknownImageError)
+    return 2 if is_mistake else 1
 
 
 def print_error(message: str) -> None:

@@ -34,7 +34,7 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command
     options: Options = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say where an image went, or why it was left out."""
+    """Say where an image went, or why it was rejected."""
     from tasks.console.summary import print_explanations  # noqa: PLC0415
     from tasks.refresh.explain_image import explain_image  # noqa: PLC0415
 

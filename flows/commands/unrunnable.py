@@ -44,4 +44,4 @@ def _proposals(found: Discovery, reasons: Mapping[str, int]) -> list[Proposal]:
         ways.append(("images without a label shall be kept, as label -1", {"allow_unlabeled": True}))
     proposals = [Proposal(says, keys | {"source": source | more}) for says, more in ways]
     gates = {"gates": {"max_reject_fraction": share}}
-    return [*proposals, Proposal("they shall be left out", keys | {"source": source} | gates)]
+    return [*proposals, Proposal("they are to be rejected", keys | {"source": source} | gates)]

@@ -138,12 +138,12 @@ def _show(outcome: RunOutcome, store: StoreUrl, line: str) -> None:
 
 
 def _counted(outcome: RunOutcome, shown: int) -> str:
-    """How many images were left out for which reason, and where all of them stand."""
+    """How many images were rejected for which reason, and where all of them stand."""
     reasons = outcome.breakdown.reasons
     counts = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
     more = f"; the first {shown} of them" if shown < sum(reasons.values()) else ""
     place = f". All of them: {outcome.root}, rejects/" if outcome.version else ""
-    return f"Left out: {counts}{more}{place}"
+    return f"Rejected: {counts}{more}{place}"
 
 
 def _report(outcome: RunOutcome, store: StoreUrl) -> dict[str, Any]:

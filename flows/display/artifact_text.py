@@ -47,7 +47,7 @@ def drift_markdown(report: Mapping[str, Any]) -> str:
     flips = [[name, f"{count:,}"] for name, count in report.get("label_flips", {}).items()]
     lines += _table(["label before → after", "rows"], flips)
     for title, counts in report.get("reasons", {}).items():
-        heading = {"new": "newly left out because", "resolved": "no longer left out because"}.get(title, title)
+        heading = {"new": "newly rejected because", "resolved": "no longer rejected because"}.get(title, title)
         lines += _table([heading, "images"], [[name, f"{count:,}"] for name, count in counts.items()])
     crossed = [gate for gate in report.get("gates", []) if gate.get("crossed")]
     lines += _table(["gate crossed, and accepted", "what it saw"], [[gate["gate"], gate["detail"]] for gate in crossed])

@@ -30,9 +30,9 @@ class CsvSettings(StepConfig):
     """What only CSVs have.
 
     Attributes:
-        delimiter: What separates cells; by the file's extension and its header where left out.
+        delimiter: What separates cells; by the file's extension and its header where it is not set.
         comment: What lines begin with that are passed over.
-        header: Whether the first line names the columns; where left out, it does unless `columns` are given by
+        header: Whether the first line names the columns; where it is not set, it does unless `columns` are given by
             position and the one of the location has none of the usual names.
     """
 

@@ -37,7 +37,7 @@ class FetchSettings(StepConfig):
             Last-Modified; without it, it is fetched every time.
         on_fetch_error: What becomes of a row that is there when its image cannot be fetched: ``keep_last`` keeps its
             last good bytes, ``reject`` leaves it out.
-        max_stale_days: Rows kept like that are left out after so many days; never where this is left out.
+        max_stale_days: Rows kept like that are left out after so many days; never where this is not set.
     """
 
     concurrency: int = Field(default=32, ge=1, le=1024)

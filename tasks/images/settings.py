@@ -20,7 +20,7 @@ class ValidationSettings(StepConfig):
     Attributes:
         min_side: Minimum length of the shorter side, in pixels.
         max_pixels: Width times height, at most; checked before decoding.
-        max_aspect: The longer side over the shorter one, at most; without a bound where left out.
+        max_aspect: The longer side over the shorter one, at most; without a bound where it is not set.
         formats: Formats that are admitted, by content; others that are known are rejected by their names. ``heic`` and
             ``jxl`` need the extra of that name.
         allow_truncated: Keep images that are cut short, their missing part grey.

@@ -1,4 +1,4 @@
-"""What a card says to a person: what the dataset is, its classes and columns, how it is opened, what was left out."""
+"""What a card says to a person: what the dataset is, its classes and columns, how it is opened, what was rejected."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def card_text(version: Version, place: str, folder: str, page: str) -> list[str]
         *_classes(manifest),
         *_openers(manifest, commit.version, place, folder),
         *_columns(manifest),
-        *_left_out(manifest, place),
+        *_rejected(manifest, place),
         *_near(manifest, place),
         *_facts(manifest),
     ]
@@ -162,10 +162,10 @@ def meaning_of(name: str, manifest: Manifest) -> str:
     )
 
 
-def _left_out(manifest: Manifest, place: str) -> Iterator[str]:
-    yield from ["## Left out", ""]
+def _rejected(manifest: Manifest, place: str) -> Iterator[str]:
+    yield from ["## Rejected images", ""]
     if manifest.rejects is None:
-        yield from ["No image that the source lists was left out.", ""]
+        yield from ["No image that the source lists was rejected.", ""]
         return
     reasons = sorted(manifest.reasons.items(), key=lambda item: (-item[1], item[0]))
     rows = [[f"`{cell(reason)}`", f"{count:,}"] for reason, count in reasons[:_REASONS]]

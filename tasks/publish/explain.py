@@ -5,15 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from tasks.errors import VersionError
+from tasks.errors import UnknownImageError, VersionError
 from tasks.publish.history import Version, list_all_versions, read_version
 from tasks.publish.lookup import Known, find_rows, nearest, read_known, row_of_content
 from tasks.publish.versions import open_version
 from tasks.storage import Store, redact_url
-
-
-class UnknownImageError(VersionError):
-    """No version knows an image of that name."""
 
 
 def explain_sample(store: Store, text: str, number: int | None = None) -> list[dict[str, Any]]:

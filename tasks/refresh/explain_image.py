@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from tasks.errors import UnknownImageError
 from tasks.image_formats import IMAGE_EXTENSIONS
-from tasks.publish.explain import UnknownImageError, explain_sample
+from tasks.publish.explain import explain_sample
 from tasks.publish.lookup import spellings
 from tasks.publish.purges import read_purged
 from tasks.publish.versions import open_version

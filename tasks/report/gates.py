@@ -26,12 +26,12 @@ class Gates(StepConfig):
         max_delete_fraction: Of the rows of the version before, so many may be gone.
         min_rows: A version has at least so many rows.
         min_per_class: Each class that the source shows has at least so many rows.
-        max_new_classes: So many classes may be new, from the second version on; without a bound where left out.
-        target_range: Where labels are numbers, the lowest and the highest that may be; without bounds where left out.
+        max_new_classes: So many classes may be new, from the second version on; without a bound where it is not set.
+        target_range: Where labels are numbers, the lowest and the highest that may be; else without bounds.
         max_stale_fraction: Of the rows of a version, so many may be kept only because their images could not be
             fetched: they are no rejects, so that one host that is down does not hold up what others have changed.
-        max_leaks: So many pairs of near duplicates may lie in two splits; without a bound where left out.
-        max_suspects: So many of them may have two labels; without a bound where left out.
+        max_leaks: So many pairs of near duplicates may lie in two splits; without a bound where it is not set.
+        max_suspects: So many of them may have two labels; without a bound where it is not set.
         learn: Whether a night is refused whose counts, classes, bytes or brightness lie far outside of what the last 30
             nights make likely, once 14 have been published. ``--accept learn`` takes it, and it counts from then on.
     """

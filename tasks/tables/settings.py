@@ -65,19 +65,19 @@ class TableSettings(StepConfig):
         columns: The columns that count: a list of names by position, or a mapping from the file's own names (or from
             positions, from 0) to names. ``location``, ``label``, ``label.<level>``, ``split``, ``id`` and ``group``
             mean what they say; tables are joined on the other names that they share. An empty name passes one over.
-        base: The folder that locations are relative to, below `source.path`; left out, it is the file's own.
+        base: The folder that locations are relative to, below `source.path`; if it is not set, it is the file's own.
         location: A template for the location: ``train/{image}.jpg``.
         find: How this table's locations name files, where that is not as `source.find` says.
         at: Dotted keys (of JSON) or elements (of XML) that lead to the records.
         orient: Of JSON: ``records``, a ``map`` of key to value or list of values, or ``columns`` that run in parallel.
         delimiter: What separates cells: one character, ``tab``, ``blank`` for runs of blanks and tabs, or ``line``
             where each line is one cell.
-        header: Whether the first line names the columns; left out, it does unless `columns` gives positions.
+        header: Whether the first line names the columns; if it is not set, it does unless `columns` gives positions.
         skip: So many lines before it are passed over.
         comment: What lines begin with that are passed over.
         surplus: The column that takes what a line has too much, where its delimiters are not quoted.
         encoding: Of the file, where it is neither UTF-8 nor has a byte order mark.
-        sheet: Of an Excel file; the first one where left out.
+        sheet: Of an Excel file; the first one where it is not set.
         pattern: A regular expression whose named groups are columns: searched for in the location (of a listing: in
             the path), or in each of the columns that a mapping names.
         where: For columns the values that count; rows with others are passed over and counted as ``filtered``.

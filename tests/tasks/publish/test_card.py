@@ -1,4 +1,4 @@
-"""The card, which a training engineer may have alone: ids, columns, ways to open it, and what was left out."""
+"""The card, which a training engineer may have alone: ids, columns, ways to open it, and what was rejected."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_many_classes_keep_to_a_screen_and_nothing_is_said_of_rejects_where_ther
     text = body(view_card(newest(two, class_names={"label": names}, rejects=None), "/srv/pets"))
 
     assert "| 19 | class 19 | 0 |\n| … 980 more | | |" in text
-    assert "No image that the source lists was left out." in text
+    assert "No image that the source lists was rejected." in text
 
 
 def test_text_from_the_config_and_the_data_is_no_markup(two: Any) -> None:

@@ -9,15 +9,16 @@ from typing import Any, TypeVar
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas import State
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from flows.cluster.shard_tasks import ShardTasks
 from flows.runners import RunSettings
 from tasks.console.step_lines import is_bad, step_line
 from tasks.console.summary import one_line
-from tasks.errors import DatasetError
+from tasks.errors import DatasetError, StoppedError
 from tasks.publish import Run
 from tasks.redaction import redact_text
+from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.refresh import Build
 
 T = TypeVar("T")
@@ -45,7 +46,8 @@ class PrefectSteps:
                 results.append(work())
             except DatasetError as error:
                 problems.append(error)
-                return Failed(message=one_line(redact_text(str(error))), data=error)
+                ended = Cancelled if isinstance(error, StoppedError) else Failed
+                return ended(message=one_line(redact_text(str(error))), data=error)
             return _state_of(results[0])
 
         state = carry_out(wait_for=self._after, return_state=True)
@@ -74,6 +76,8 @@ class PrefectSteps:
 def _state_of(result: object) -> State[Any]:
     """How a step ended that came to *result*, said in one line; a refusal is red where it was made."""
     line = one_line(redact_text(step_line(result)))
+    if isinstance(result, RunOutcome) and result.is_stopped:
+        return Cancelled(message=line, data=StoppedError(line))
     if is_bad(result):
         return Failed(message=line, data=DatasetError(line))
     return Completed(message=line, data=line)

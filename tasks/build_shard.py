@@ -9,9 +9,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas import State
 from prefect.runtime import task_run
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
-from tasks.errors import DatasetError, OutputError, UntoldError
+from tasks.errors import DatasetError, OutputError, StoppedError, UntoldError
 from tasks.plan_files import read_plan
 from tasks.samples import StoreUrl
 from tasks.shards import BuildSpec, build_shard_files
@@ -56,6 +56,8 @@ def build_shard(plans: StoreUrl, first: int, last: int, title: str) -> State[Any
     _ = title
     try:
         folder, counts = _build(plans, first, last)
+    except StoppedError as error:
+        return Cancelled(message=str(error), data=error)
     except DatasetError as error:
         return Failed(message=str(error), data=error)
     return Completed(message=_said(counts), data=folder)

@@ -16,11 +16,19 @@ from prefect.client.schemas import State
 from prefect.events import emit_event
 from prefect.logging import get_run_logger
 from prefect.runtime import deployment, flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from flows.display.artifact_text import drift_markdown, markdown_summary
-from tasks.console.summary import headline, one_line
-from tasks.errors import ConfigError, DatasetError, LayoutError, MissingConfigError, OutputError, VersionError
+from tasks.console.summary import one_line
+from tasks.errors import (
+    ConfigError,
+    DatasetError,
+    LayoutError,
+    MissingConfigError,
+    OutputError,
+    StoppedError,
+    VersionError,
+)
 from tasks.publish.history import read_history, read_version
 from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
@@ -47,13 +55,15 @@ def silence_known_failures() -> None:
 
 
 def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[dict[str, Any]]:
-    """Say what became of a run, and return the state that it ends in: Published, Unchanged or Refused."""
-    refused = outcome.outcome == "refused"
-    line = one_line(redact_text(_refusal(outcome, config) if refused else headline(outcome)))
+    """Say what became of a run, and return the state that it ends in: Published, Unchanged, Refused or Cancelled."""
+    refused = outcome.outcome == "refused" and not outcome.is_stopped
+    line = one_line(redact_text(_refusal(outcome, config) if refused else outcome.headline))
     get_run_logger().log(logging.WARNING if refused else logging.INFO, line)
     _show(outcome, store, line)
     facts = {"root": outcome.root, "config": config, "version": outcome.version}
     emit(outcome.outcome, outcome.name, line, facts | _handed_on(outcome, store))
+    if outcome.is_stopped:
+        return Cancelled(message=line, data=StoppedError(line))
     if not refused:
         return Completed(name=outcome.outcome.capitalize(), message=line, data=outcome.as_dict())
     error = RunRefusedError(line)

@@ -73,7 +73,7 @@ class Display:
     @contextmanager
     def _bar(self, name: str) -> Iterator[None]:
         shown = self._bars.add_task(name, total=None, rate=0.0, rejected=0)
-        started = time.monotonic()
+        started, rejects = time.monotonic(), _Rejects()
 
         def draw(now: Progress) -> None:
             nonlocal started
@@ -85,7 +85,7 @@ class Display:
                 completed=now.done,
                 total=now.planned or None,
                 rate=now.done / max(time.monotonic() - started, 1e-9),
-                rejected=now.rejected,
+                rejected=rejects.up_to(now),
             )
 
         self._show(+1)
@@ -122,25 +122,41 @@ class _Lines:
         self._name = name
         self._stage = ""
         self._since = self._said = time.monotonic()
+        self._rejects = _Rejects()
 
     def due(self, now: Progress, moment: float) -> str:
         """The line that *moment* asks for; empty for none."""
         is_new = now.stage != self._stage
+        rejected = self._rejects.up_to(now)
         if is_new:
             self._stage, self._since = now.stage, moment
         if moment - self._said < (_FIRST_LINE_S if is_new else _LINE_EVERY_S):
             return ""
         self._said = moment
-        return f"{self._name}: {now.stage}{_counts(now, moment - self._since)}"
+        return f"{self._name}: {now.stage}{_counts(now, rejected, moment - self._since)}"
 
 
-def _counts(now: Progress, seconds: float) -> str:
+class _Rejects:
+    """The rejects of a whole run, whose tally begins anew with each stage."""
+
+    def __init__(self) -> None:
+        self._stage, self._earlier, self._here = "", 0, 0
+
+    def up_to(self, now: Progress) -> int:
+        """All rejects until *now*, those of earlier stages too."""
+        if now.stage != self._stage:
+            self._stage, self._earlier = now.stage, self._earlier + self._here
+        self._here = now.rejected
+        return self._earlier + self._here
+
+
+def _counts(now: Progress, rejected: int, seconds: float) -> str:
     """How far a stage is that has been at work for so many *seconds*: images, rate, rejects, time left."""
     if not now.planned:
         return ""
     rate = now.done / seconds if seconds > 0 else 0.0
     left = f", about {(now.planned - now.done) / rate:,.0f} s left" if rate else ""
-    return f" {now.done:,} of {now.planned:,} images, {rate:,.0f} images/s, {now.rejected:,} rejected{left}"
+    return f" {now.done:,} of {now.planned:,} images, {rate:,.0f} images/s, {rejected:,} rejected{left}"
 
 
 @contextmanager

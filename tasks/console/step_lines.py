@@ -7,7 +7,7 @@ from functools import singledispatch
 
 import pyarrow.compute as pc
 
-from tasks.console.summary import counted, headline, size_text
+from tasks.console.summary import counted, size_text
 from tasks.publish.audit import Verified
 from tasks.publish.retention import Garbage
 from tasks.refresh.listed import Listed
@@ -64,7 +64,7 @@ def _settled(result: SettledRows) -> str:
 
 @step_line.register
 def _published(result: RunOutcome) -> str:
-    return headline(result)
+    return result.headline
 
 
 @step_line.register

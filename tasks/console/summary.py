@@ -80,14 +80,9 @@ def _label_of(row: Mapping[str, Any]) -> str:
     return f"target {row['target']:g}" if "target" in row else str(row["label_name"])
 
 
-def headline(outcome: RunOutcome) -> str:
-    """One line: outcome, dataset, what and where."""
-    return f"{outcome.outcome} {outcome.name}: {outcome.reason}"
-
-
 def _headline(outcome: RunOutcome) -> Text:
-    line = Text(headline(outcome), overflow="fold")
-    line.stylize(f"bold {_COLOURS[outcome.outcome]}", 0, len(outcome.outcome))
+    line = Text(outcome.headline, overflow="fold")
+    line.stylize(f"bold {_COLOURS[outcome.outcome]}", 0, len(outcome.word))
     return line
 
 

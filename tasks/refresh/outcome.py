@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from tasks.errors import RefusedError
 
+STOPPED = "stopped: "
+"""How the reason of a run begins that a signal stopped: it was refused nothing, and nothing failed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -105,6 +108,21 @@ class RunOutcome:
     account: Account = Account()
     breakdown: Breakdown = Breakdown()
     is_source_bad: bool = False
+
+    @property
+    def headline(self) -> str:
+        """One line for a person: what became of the run, the dataset, what and where; one that was stopped says so."""
+        return f"{self.word} {self.name}: {self.reason.removeprefix(STOPPED)}"
+
+    @property
+    def word(self) -> str:
+        """What became of it, in a word: the outcome, or ``stopped``."""
+        return "stopped" if self.is_stopped else self.outcome
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a signal stopped it."""
+        return self.outcome == "refused" and self.reason.startswith(STOPPED)
 
     @property
     def exit_code(self) -> int:

@@ -29,7 +29,7 @@ from tasks.refresh.drift_report import RunFacts, known_nights, make_report, nigh
 from tasks.refresh.guards import crossed_gates, forbidden_by, new_classes
 from tasks.refresh.near_rows import near_notices, near_of, store_near
 from tasks.refresh.options import RefreshOptions
-from tasks.refresh.outcome import Breakdown, RunOutcome
+from tasks.refresh.outcome import STOPPED, Breakdown, RunOutcome
 from tasks.refresh.past import moment_of
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.report_page import facts_of_refusal, facts_of_run, store_page
@@ -121,7 +121,7 @@ def _stopped(run: Run) -> str:
     """What is said of a run that a signal stopped while it built."""
     version = run.history.version
     newest = f"version {version} is still the newest" if version else "nothing is published yet"
-    return f"stopped: {newest}; the next run uses the shards that are done"
+    return f"{STOPPED}{newest}; the next run uses the shards that are done"
 
 
 def _forbidden(

@@ -20,3 +20,14 @@ def test_a_log_has_a_line_for_each_stage_and_one_every_half_minute_with_rate_rej
     assert lines.due(Progress("building", 1000, 100, 1), start + 31) == ""
     line = lines.due(Progress("building", 1000, 300, 2), start + 41)
     assert line == "pets: building 300 of 1,000 images, 10 images/s, 2 rejected, about 70 s left"
+
+
+def test_rejects_of_earlier_rounds_are_not_forgotten_in_the_next_one() -> None:
+    lines = _Lines("pets")
+    start = time.monotonic()
+
+    lines.due(Progress("building", 1000, 900, 7), start + 1)
+    assert lines.due(Progress("copying", 40, 10, 1), start + 31).startswith(
+        "pets: copying 10 of 40 images, 0 images/s, 8"
+    )
+    assert lines.due(Progress("copying", 40, 20, 2), start + 71).endswith("9 rejected, about 40 s left")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.errors import VersionError
-from tasks.publish.explain import UnknownImageError, explain_sample
+from tasks.errors import UnknownImageError, VersionError
+from tasks.publish.explain import explain_sample
 from tasks.publish.history import read_version
 from tasks.publish.life import compare_versions, pin
 from tasks.publish.retention import prune

@@ -12,6 +12,7 @@ from PIL import Image
 from rich.console import Console
 
 from tasks.console.portrait import print_portrait
+from tasks.errors import UnknownImageError
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.refresh import refresh

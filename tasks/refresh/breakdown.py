@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.images.pixel_spec import WARNINGS
-from tasks.label_kinds import count_classes
+from tasks.label_kinds import classes_of, count_classes
 from tasks.refresh.outcome import Breakdown
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
@@ -33,7 +33,7 @@ def breakdown_of(
     notices = list(equal_bytes(built.rows.table)) if built.made else []
     notices += said
     notices += [*planned.discovery.notices, *planned.labelled.notices]
-    notices += [f"Skipped: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
+    notices += [f"Passed over: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
     notices += [f"{count:,} images {WARNINGS[word]} (warning {word})" for word, count in built.warnings.items()]
     if built.settled.leaks:
         notices.append(f"{built.settled.leaks:,} images have the bytes of one in another split, as the source has it")
@@ -45,7 +45,7 @@ def breakdown_of(
             "that is made to take its decoder over could do harm"
         )
     notices += planned.past.notices
-    names = planned.labelled.class_names["label"]
+    names = classes_of(planned.labelled.class_names)
     return Breakdown(
         layout=planned.discovery.layout,
         why=planned.discovery.why,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,10 @@ import pyarrow.compute as pc
 _BETWEEN = "\x1f\x1e"
 LabelKind = Literal["single", "many", "number"]
 """single: each image has one class. many: any number of classes, none too. number: a number and no class."""
+
+LABEL_COLUMNS: dict[LabelKind, str] = {"single": "label", "many": "labels", "number": "target"}
+"""The column that holds the class ids, or the number."""
+_CLASS_COLUMNS = (LABEL_COLUMNS["single"], LABEL_COLUMNS["many"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,30 @@ def kind_of_columns(columns: Iterable[str]) -> LabelKind:
     """The kind of labels of shards that have *columns*."""
     names = set(columns)
     return "many" if "label_names" in names else "number" if "target" in names else "single"
+
+
+def classes_of(class_names: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """The class list of the label in *class_names*, which has one for each label column; the longest it ever had.
+
+    An output whose kind of labels has changed has one for either kind, the shorter of them a prefix of the longer.
+    """
+    return max((class_names.get(column, ()) for column in _CLASS_COLUMNS), key=len)
+
+
+def ever_listed(class_names: Mapping[str, Sequence[str]], column: str) -> Sequence[str]:
+    """The class list of *column* in *class_names*; of the label's column that of the label, whatever its kind was."""
+    return classes_of(class_names) if column in _CLASS_COLUMNS else class_names.get(column, ())
+
+
+def named_by_column(class_names: dict[str, list[str]], columns: Iterable[str]) -> dict[str, list[str]]:
+    """*class_names* with the list of several labels under the name of their column, of *columns*.
+
+    Until format 4 it stood under ``label``, a column that shards with several labels do not have.
+    """
+    many, single = LABEL_COLUMNS["many"], LABEL_COLUMNS["single"]
+    if many not in columns or many in class_names or single not in class_names:
+        return class_names
+    return {many if column == single else column: names for column, names in class_names.items()}
 
 
 def texts_of_lists(lists: pa.ChunkedArray) -> pa.ChunkedArray:

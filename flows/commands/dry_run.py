@@ -12,7 +12,7 @@ from rich.console import Console
 from flows.commands.local_run import check_config
 from tasks.console.printing import facts, printable, show
 from tasks.console.summary import counted, size_text, some
-from tasks.label_kinds import count_classes
+from tasks.label_kinds import classes_of, count_classes
 from tasks.pandas_aside import leave_pandas_aside
 from tasks.publish import Run
 from tasks.refresh.planning import PlannedRun
@@ -85,7 +85,7 @@ def _counts(planned: PlannedRun, column: str) -> dict[str, int]:
     found = planned.labelled.samples[column]
     if column != "label_name":
         return count_values(found)
-    return dict.fromkeys(planned.labelled.class_names["label"], 0) | count_classes(found, planned.spec.label_kind)
+    return dict.fromkeys(classes_of(planned.labelled.class_names), 0) | count_classes(found, planned.spec.label_kind)
 
 
 def print_plan(console: Console, plan: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from tasks.label_kinds import labels_of, labels_text
+from tasks.label_kinds import LABEL_COLUMNS, classes_of, labels_of, labels_text
 from tasks.labels.classes import ClassNames, Namer, order_classes
 from tasks.labels.labelled import Labelled
 from tasks.labels.many import assign_many, with_label_sets
@@ -63,7 +63,7 @@ def _carried_sets(
     named = [[settings.aliases.get(name, name) for name in names] for names in sets]
     classes = _extended(labelled, {name for names in named for name in names})
     texts = pa.array([labels_text(names) for names in named], pa.string())
-    return with_label_sets(_renamed(carried, texts), classes), {"label": classes}
+    return with_label_sets(_renamed(carried, texts), classes), {LABEL_COLUMNS["many"]: classes}
 
 
 def _carried_classes(
@@ -81,7 +81,7 @@ def _carried_classes(
 
 def _extended(labelled: Labelled, names: set[str]) -> list[str]:
     """The class list of *labelled*, and behind it those of *names* that it lacks."""
-    known = labelled.class_names["label"]
+    known = classes_of(labelled.class_names)
     return [*known, *order_classes(names - set(known))]
 
 

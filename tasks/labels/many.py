@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.label_kinds import LabelReading, labels_of, labels_text, texts_of_lists
+from tasks.label_kinds import LABEL_COLUMNS, LabelReading, classes_of, labels_of, labels_text, texts_of_lists
 from tasks.labels.classes import ClassNames, Namer, class_notices, number_classes, refuse_equal_leaves
 from tasks.labels.labelled import Labelled, refused_samples
 from tasks.labels.settings import LabelSettings
@@ -29,7 +29,7 @@ def assign_many(discovery: Discovery, settings: LabelSettings, known: ClassNames
         refuse_equal_leaves(paths, name_of.values())
     declared = [namer.name_of(part) for path in discovery.class_paths for part in settings.reading.parts_of(path)]
     names = [*name_of.values(), *declared]
-    classes, refused = number_classes(names, settings, known.get("label", ()))
+    classes, refused = number_classes(names, settings, classes_of(known))
     texts = [labels_text(name for label in labels if (name := name_of[label])) for labels in found]
     problems = {text: refused[name] for text in texts for name in labels_of(text) if name in refused}
     admitted = np.array([text not in problems for text in texts], dtype=bool)[encoded.indices.to_numpy()]
@@ -37,8 +37,8 @@ def assign_many(discovery: Discovery, settings: LabelSettings, known: ClassNames
     return Labelled(
         samples=with_label_sets(named.filter(pa.array(admitted)), classes),
         rejections=refused_samples(named.filter(pa.array(~admitted)), "label_name", problems),
-        class_names={"label": classes},
-        notices=tuple(class_notices(classes, known.get("label", ()), names)),
+        class_names={LABEL_COLUMNS["many"]: classes},
+        notices=tuple(class_notices(classes, classes_of(known), names)),
         shown=frozenset(names) - refused.keys(),
     )
 

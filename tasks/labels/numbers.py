@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from tasks.label_kinds import number_of, numbers_of_texts, texts_of_numbers
+from tasks.label_kinds import classes_of, number_of, numbers_of_texts, texts_of_numbers
 from tasks.labels.classes import ClassNames
 from tasks.labels.labelled import Labelled, refused_samples
 from tasks.labels.settings import LabelSettings
@@ -33,7 +33,7 @@ def assign_numbers(discovery: Discovery, settings: LabelSettings, known: ClassNa
     return Labelled(
         samples=with_targets(named.filter(pa.array(admitted))),
         rejections=refused_samples(named.filter(pa.array(~admitted)), "label_path", refused),
-        class_names={"label": list(known.get("label", ()))},
+        class_names={"label": list(classes_of(known))},
         notices=(),
     )
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import LayoutError
+from tasks.label_kinds import classes_of
 from tasks.labels.classes import ClassNames, Namer, class_notices, number_classes, order_classes, refuse_equal_leaves
 from tasks.labels.labelled import Labelled, refused_samples
 from tasks.labels.settings import LabelSettings
@@ -25,7 +26,7 @@ def assign_single(discovery: Discovery, settings: LabelSettings, known: ClassNam
     if settings.level == "leaf" and discovery.levels:
         refuse_equal_leaves(paths, names)
     declared = [namer.name_of(path) for path in discovery.class_paths]
-    classes, refused = number_classes([*names, *declared], settings, known.get("label", ()))
+    classes, refused = number_classes([*names, *declared], settings, classes_of(known))
     admitted = np.array([name not in refused for name in names], dtype=bool)[encoded.indices.to_numpy()]
     named = discovery.samples.append_column("label_name", pa.array(names, pa.string()).take(encoded.indices))
     samples = with_ids(named.filter(pa.array(admitted)), classes)
@@ -36,7 +37,7 @@ def assign_single(discovery: Discovery, settings: LabelSettings, known: ClassNam
         samples=samples,
         rejections=refused_samples(named.filter(pa.array(~admitted)), "label_name", refused),
         class_names=lists,
-        notices=tuple(class_notices(lists["label"], known.get("label", ()), [*names, *declared])),
+        notices=tuple(class_notices(lists["label"], classes_of(known), [*names, *declared])),
         shown=frozenset((*names, *declared)) - refused.keys(),
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pyarrow.parquet as pq
 
 from tasks.errors import DatasetError, OutputError, VersionError
+from tasks.label_kinds import ever_listed
 from tasks.publish.derived import latest_json, pinned_versions
 from tasks.publish.documents import LATEST, FileEntry, commit_path
 from tasks.publish.guest import is_own_latest
@@ -98,7 +99,7 @@ def _shard_problem(store: Store, version: Version, file: FileEntry) -> str:
 def _manifest_problems(version: Version) -> Iterator[Problem]:
     """Class lists of the manifest that are no prefix of the commit's, and sums that do not add up."""
     for column, names in version.manifest.class_names.items():
-        if version.commit.class_names.get(column, [])[: len(names)] != names:
+        if list(ever_listed(version.commit.class_names, column)[: len(names)]) != names:
             yield version.commit.manifest, f"has a class list {column} that is no prefix of its commit's"
     rows: Counter[str] = Counter()
     for shard in version.manifest.shards:

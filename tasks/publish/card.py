@@ -73,10 +73,9 @@ def _info(name: str, manifest: Manifest) -> dict[str, Any]:
 def _feature(column: str, kind: str, class_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     if column == "image":
         return {"name": column, "dtype": "image"}
-    if column == "labels":
-        return {"name": column, "list": _class_label(class_names.get("label", ()))}
     if column in class_names:
-        return {"name": column, "dtype": _class_label(class_names[column])}
+        shape = "list" if kind.startswith("list<") else "dtype"
+        return {"name": column, shape: _class_label(class_names[column])}
     if kind.startswith("list<"):
         return {"name": column, "list": kind.rpartition(": ")[2].rstrip(">")}
     return {"name": column, "dtype": {"double": "float64"}.get(kind, kind)}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from tasks.label_kinds import kind_of_columns
+from tasks.label_kinds import LABEL_COLUMNS, classes_of, kind_of_columns
 from tasks.publish.documents import Manifest
 from tasks.publish.history import Version
 
@@ -75,9 +75,7 @@ def _output(manifest: Manifest) -> Mapping[str, Any]:
 
 def _summary(manifest: Manifest, number: int, time: str) -> list[str]:
     has_classes = kind_of_columns(manifest.columns) != "number"
-    classes = (
-        f"{len(manifest.class_names.get('label', [])):,} classes" if has_classes else "each with a number, `target`"
-    )
+    classes = f"{len(classes_of(manifest.class_names)):,} classes" if has_classes else "each with a number, `target`"
     size = sum(shard.bytes for shard in manifest.shards) / 2**20
     shards = "1 shard" if len(manifest.shards) == 1 else f"{len(manifest.shards):,} shards"
     what = f"{manifest.rows:,} images in {shards}, {size:,.1f} MiB, {classes}"
@@ -104,7 +102,7 @@ def _pixels(spec: Mapping[str, Any]) -> str:
 
 
 def _classes(manifest: Manifest) -> Iterator[str]:
-    names = manifest.class_names.get("label", [])
+    names = classes_of(manifest.class_names)
     if kind_of_columns(manifest.columns) == "number" or not names:
         return
     rows = [[str(number), cell(name), f"{manifest.classes.get(name, 0):,}"] for number, name in enumerate(names)]
@@ -115,7 +113,7 @@ def _classes(manifest: Manifest) -> Iterator[str]:
 
 
 def _openers(manifest: Manifest, number: int, place: str, folder: str) -> Iterator[str]:
-    label = {"single": "label", "many": "labels", "number": "target"}[kind_of_columns(manifest.columns)]
+    label = LABEL_COLUMNS[kind_of_columns(manifest.columns)]
     pixels = "image" if "image" in manifest.columns else "pixels"
     names = json.dumps(["sample_id", label, "split"])
     yield from ["## Open it", "", "```python", f"ROOT = {json.dumps(place, ensure_ascii=False)}"]

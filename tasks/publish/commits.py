@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.errors import OutputError, RefusedError, UnansweredError, UnknownOutcomeError, VersionError
-from tasks.publish.documents import FORMAT, WITH_PURGES, Commit, FileEntry, Manifest, content_path
+from tasks.publish.documents import Commit, FileEntry, Manifest, content_path, format_of
 from tasks.publish.history import list_versions, read_commit
 from tasks.publish.runs import Run, now
 from tasks.publish.verify import require_files
@@ -51,7 +51,7 @@ def commit_version(run: Run, manifest: Manifest, class_names: Mapping[str, Seque
     newest = run.history.newest
     purged = newest.purged if newest else None
     commit = Commit(
-        format=WITH_PURGES if purged else FORMAT,
+        format=format_of(class_names, purged),
         version=run.history.version + 1,
         dataset=manifest.dataset,
         kind="refresh",

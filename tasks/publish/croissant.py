@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tasks.label_kinds import classes_of
 from tasks.publish.card_text import meaning_of
 from tasks.publish.documents import FileEntry, Manifest
 from tasks.publish.history import Version
@@ -73,7 +74,7 @@ def _context() -> dict[str, Any]:
 
 
 def _about(manifest: Manifest) -> str:
-    classes = len(manifest.class_names.get("label", ()))
+    classes = len(classes_of(manifest.class_names))
     return f"{manifest.rows:,} labelled images" + (f" of {classes:,} classes" if classes else "")
 
 
@@ -106,7 +107,7 @@ def _splits(manifest: Manifest) -> dict[str, Any]:
 
 
 def _classes(manifest: Manifest) -> Iterator[dict[str, Any]]:
-    if names := manifest.class_names.get("label"):
+    if names := classes_of(manifest.class_names):
         yield _names("classes", "sc:Enumeration", names)
 
 
@@ -152,7 +153,7 @@ def _field(column: str, kind: str, manifest: Manifest) -> dict[str, Any]:
         "source": {"fileSet": {"@id": "shards"}, **extract},
     }
     refers = {"split": "splits/name", "label_name": "classes/name", "label_names": "classes/name"}.get(column)
-    is_there = refers == "splits/name" or bool(manifest.class_names.get("label"))
+    is_there = refers == "splits/name" or bool(classes_of(manifest.class_names))
     return (
         field
         | ({"repeated": True} if kind.startswith("list<") else {})

@@ -9,7 +9,17 @@ from contextlib import suppress
 from tasks.errors import DatasetError, VersionError
 from tasks.publish.card import root_card
 from tasks.publish.croissant import croissant_json
-from tasks.publish.documents import CARD, CROISSANT, FORMAT, LATEST, PINS, Manifest, Pin, read_document
+from tasks.publish.documents import (
+    CARD,
+    CROISSANT,
+    LATEST,
+    PINS,
+    Manifest,
+    Pin,
+    format_of,
+    names_in_format,
+    read_document,
+)
 from tasks.publish.guest import is_own_card, is_own_croissant, is_own_latest
 from tasks.publish.history import Version, list_versions, read_version
 from tasks.publish.settings import OutputSettings
@@ -80,12 +90,13 @@ def _write(store: Store, kept: Mapping[int, Version], newest: int) -> list[str]:
 def latest_json(version: int, manifest: Manifest) -> bytes:
     """The newest version and its files, for scripts."""
     files = [shard.model_dump(include={"path", "split", "rows", "bytes", "sha256"}) for shard in manifest.shards]
+    names = names_in_format(manifest)
     value = {
-        "format": FORMAT,
+        "format": format_of(names),
         "dataset": manifest.dataset,
         "version": version,
         "rows": manifest.rows,
-        "class_names": manifest.class_names,
+        "class_names": names,
         "files": files,
         "rejects": manifest.rejects.path if manifest.rejects else None,
     }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tasks.errors import VersionError
+from tasks.label_kinds import LABEL_COLUMNS, named_by_column
 from tasks.storage import Store, redact_url
 
 FORMAT = 2
@@ -16,6 +18,10 @@ FORMAT = 2
 
 WITH_PURGES = 3
 """Of commits of outputs that images were taken out of, which a program that knows nothing of that would bring back."""
+
+WITH_LABEL_LISTS = 4
+"""Of what names the classes of several labels by their column, ``labels``; under ``label``, where they stood before, a
+program that knows nothing of that would find none, and give ids anew."""
 
 CARD = "README.md"
 CROISSANT = "croissant.json"
@@ -113,6 +119,14 @@ class Manifest(Document):
     quality: FileEntry | None = None
     near: dict[str, int] = Field(default_factory=dict)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _name_lists(cls, values: Any) -> Any:
+        lists, columns = (values.get(key) for key in ("class_names", "columns")) if isinstance(values, dict) else (0, 0)
+        if not isinstance(lists, dict) or not isinstance(columns, dict):
+            return values
+        return values | {"class_names": named_by_column(lists, columns)}
+
     @property
     def files(self) -> list[FileEntry]:
         """Every file of the version."""
@@ -123,6 +137,21 @@ class Manifest(Document):
     def rows(self) -> int:
         """How many rows the version has."""
         return sum(shard.rows for shard in self.shards)
+
+
+def format_of(class_names: Mapping[str, Any], purged: object = None) -> int:
+    """The format of what has the class lists *class_names*, in an output of which *purged* was taken out."""
+    if LABEL_COLUMNS["many"] in class_names:
+        return WITH_LABEL_LISTS
+    return WITH_PURGES if purged else FORMAT
+
+
+def names_in_format(manifest: Manifest) -> dict[str, list[str]]:
+    """The class lists of *manifest* under the names that its format gives them."""
+    many, single = LABEL_COLUMNS["many"], LABEL_COLUMNS["single"]
+    if manifest.format >= WITH_LABEL_LISTS or many not in manifest.class_names:
+        return manifest.class_names
+    return {single if column == many else column: names for column, names in manifest.class_names.items()}
 
 
 class VouchedDocument(Document):
@@ -234,9 +263,9 @@ def parse_document(data: bytes, model: type[Kind], where: str) -> Kind:
     try:
         values = json.loads(data)
         found = values.get("format") if isinstance(values, dict) else None
-        if isinstance(found, int) and found > WITH_PURGES:
+        if isinstance(found, int) and found > WITH_LABEL_LISTS:
             raise VersionError(
-                f"{redact_url(where)} is of format {found}, and this parquetry knows up to {WITH_PURGES}. "
+                f"{redact_url(where)} is of format {found}, and this parquetry knows up to {WITH_LABEL_LISTS}. "
                 "Upgrade parquetry."
             )
         return model.model_validate(values)

@@ -16,12 +16,12 @@ from tasks.publish.documents import (
     COMMITS,
     FORMAT,
     PINS,
-    WITH_PURGES,
     Commit,
     Manifest,
     Pin,
     PurgedRef,
     content_path,
+    format_of,
     read_document,
 )
 from tasks.publish.history import Version, list_all_versions, read_commit
@@ -77,9 +77,9 @@ def _commit_again(store: Store, version: Version, kind: Literal["rollback", "rel
     newest = list_all_versions(store)[-1]
     if version.commit.format < FORMAT:
         version = _in_format(store, version)
-    purged = _purged_ever(store, newest)
+    purged, names = _purged_ever(store, newest), _class_names_ever(store, newest)
     commit = Commit(
-        format=WITH_PURGES if purged else FORMAT,
+        format=format_of(names, purged),
         version=newest + 1,
         dataset=version.commit.dataset,
         kind=kind,
@@ -87,7 +87,7 @@ def _commit_again(store: Store, version: Version, kind: Literal["rollback", "rel
         hold=kind == "rollback",
         manifest=version.commit.manifest,
         manifest_sha256=version.commit.manifest_sha256,
-        class_names=_class_names_ever(store, newest),
+        class_names=names,
         run=new_run_id(),
         purged=purged,
     )

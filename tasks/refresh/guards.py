@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import BadRecordsError, ConfigError, RefusedError
-from tasks.label_kinds import count_classes, numbers_of_texts
+from tasks.label_kinds import classes_of, count_classes, numbers_of_texts
 from tasks.publish import Run, check_output
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
@@ -81,7 +81,7 @@ def forbidden_by(gates: Sequence[GateResult], rejections: pa.Table) -> RefusedEr
 
 def new_classes(run: Run, names: Sequence[str]) -> tuple[str, ...]:
     """Those of *names* that no version had; none on the first run."""
-    known = set(run.history.class_names.get("label", ()))
+    known = set(classes_of(run.history.class_names))
     return tuple(sorted(set(names) - known)) if known else ()
 
 
@@ -101,7 +101,7 @@ def _best_case(run: Run, planned: PlannedRun) -> GateFacts:
         rows_before=run.history.manifest.rows if run.history.manifest else 0,
         deleted=max(0, gone - added),
         classes={name: counts.get(name, 0) for name in listed | set(counts) if name},
-        new_classes=new_classes(run, planned.labelled.class_names["label"]),
+        new_classes=new_classes(run, classes_of(planned.labelled.class_names)),
         targets=numbers_of_texts(samples["label_name"]) if kind == "number" else None,
     )
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from tasks.errors import OutputError, RefusedError, VersionError
 from tasks.publish.commits import create_commit
 from tasks.publish.derived import pinned_versions, refresh_derived
-from tasks.publish.documents import PINS, PURGED, WITH_PURGES, Manifest, PurgedRef, content_path
+from tasks.publish.documents import PINS, PURGED, Manifest, PurgedRef, content_path, format_of
 from tasks.publish.history import (
     MissingVersionError,
     list_versions,
@@ -126,7 +126,7 @@ def _commit(run: Run, manifest: Manifest, ref: PurgedRef) -> None:
     path, digest = content_path("manifests", manifest.to_bytes(), ".json")
     commit = newest.model_copy(
         update={
-            "format": WITH_PURGES,
+            "format": format_of(newest.class_names, ref),
             "version": newest.version + 1,
             "kind": "purge",
             "time": now(),

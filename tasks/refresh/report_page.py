@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from tasks.errors import DatasetError, VersionError
-from tasks.label_kinds import kind_of_columns
+from tasks.label_kinds import classes_of, kind_of_columns
 from tasks.plan import Rows
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, Manifest, content_path
@@ -52,7 +52,7 @@ def facts_of_run(run: Run, facts: RunFacts, report: Mapping[str, Any], refused: 
         rejections=facts.rejections,
         refused=refused,
         kind=facts.label_kind,
-        class_names=planned.labelled.class_names["label"],
+        class_names=classes_of(planned.labelled.class_names),
         notices=facts.breakdown.notices,
         rows=_page_rows(built.rows),
         before=_page_rows(planned.past.rows) if run.history.manifest else None,
@@ -103,7 +103,7 @@ def page_after(store: Store, version: Version, earlier: Manifest | None) -> byte
         report=_report_of(store, manifest),
         rejections=rejections,
         kind=kind_of_columns(manifest.columns),
-        class_names=manifest.class_names.get("label", ()),
+        class_names=classes_of(manifest.class_names),
         notices=manifest.notices,
         rows=rows,
         before=before,

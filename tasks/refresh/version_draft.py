@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from tasks import __version__
 from tasks.images.pixel_spec import PixelSpec
 from tasks.publish import Run
-from tasks.publish.documents import FileEntry, Manifest
+from tasks.publish.documents import FileEntry, Manifest, format_of
 from tasks.publish.memory import newer, overlaid, remember
 from tasks.publish.runs import now
 from tasks.publish.state import ABSENT_SCHEMA, CHECKED_SCHEMA, State
@@ -39,6 +39,7 @@ def make_manifest(
     names, spec = facts.planned.labelled.class_names, facts.planned.spec
     pixel_spec = published_pixel_spec(spec.pixels)
     return Manifest(
+        format=format_of(names),
         dataset=dataset.name,
         parent=run.history.version or None,
         counts=asdict(facts.account),

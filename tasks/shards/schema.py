@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tasks.label_kinds import LabelKind
+from tasks.label_kinds import LABEL_COLUMNS, LabelKind, named_by_column
 
 _ENCODED = pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 _RAW = (pa.field("pixels", pa.binary()), pa.field("channels", pa.int32()))
@@ -57,13 +57,13 @@ def shard_schema(
     """The schema of a shard.
 
     Args:
-        class_names: For ``label`` and each level of a hierarchy the class names, in the order of their ids.
+        class_names: For the label's column and each level of a hierarchy the class names, in the order of their ids.
         pixel_spec: All that shapes the pixels; ``pixels: raw`` makes them a plain column, and ``measures`` adds those.
         kept: Names of columns that label files have and the shards keep, as text.
         kind: What a label is: ``label`` and ``label_name``, the lists ``labels`` and ``label_names``, or ``target``.
     """
     pixels = _RAW if pixel_spec["pixels"] == "raw" else (_ENCODED,)
-    levels = [pa.field(column, pa.int64()) for column in class_names if column != "label"]
+    levels = [pa.field(column, pa.int64()) for column in class_names if column not in LABEL_COLUMNS.values()]
     tree = [pa.field("label_path", pa.string()), *levels] if levels else []
     measures = _MEASURES if pixel_spec.get("measures") else ()
     others = (pa.field(name, pa.string()) for name in kept)
@@ -108,12 +108,10 @@ def features_of(schema: pa.Schema, class_names: Mapping[str, Sequence[str]]) -> 
 def _feature(field: pa.Field, class_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     if field.name == "image":
         return {"_type": "Image"}
+    if pa.types.is_list(field.type):
+        return {"feature": _feature(_item(field), class_names), "_type": "List"}
     if field.name in class_names:
         return {"names": list(class_names[field.name]), "_type": "ClassLabel"}
-    if pa.types.is_list(field.type):
-        names = class_names.get("label", ())
-        item = {"names": list(names), "_type": "ClassLabel"} if field.name == "labels" else _feature(_item(field), {})
-        return {"feature": item, "_type": "List"}
     return {"dtype": _dtype(str(field.type)), "_type": "Value"}
 
 
@@ -129,7 +127,7 @@ def _dtype(kind: str) -> str:
 def class_names_of(schema: pa.Schema) -> dict[str, list[str]]:
     """The class lists that a shard's schema carries."""
     found: dict[str, list[str]] = json.loads((schema.metadata or {}).get(b"parquetry.class_names", b"{}"))
-    return found
+    return named_by_column(found, schema.names)
 
 
 def pixel_spec_of(schema: pa.Schema) -> dict[str, Any]:

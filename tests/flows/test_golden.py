@@ -11,7 +11,7 @@ import pytest
 from flows.config import load_config
 from tasks.images.kernel import kernel_of
 from tasks.publish.audit import verify_version
-from tasks.publish.history import list_versions
+from tasks.publish.history import list_versions, read_history
 from tasks.publish.life import release, roll_back
 from tasks.publish.retention import prune
 from tasks.publish.versions import open_version, output_settings, version_files
@@ -25,7 +25,10 @@ FIRST = {f"{label}/{number}.png" for label in ("cat", "dog", "fox") for number i
 SECOND = FIRST - {"cat/1.png"} | {"fox/9.png"}
 
 
-@pytest.fixture(params=sorted(path.name for path in GOLDEN.iterdir()))
+MANY = "format-2-many"
+
+
+@pytest.fixture(params=sorted(path.name for path in GOLDEN.iterdir() if path.name != MANY))
 def output(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A copy of an output, with its source and config beside it."""
     folder = tmp_path / "golden"
@@ -42,8 +45,8 @@ def rows(store: Store, version: int | None) -> dict[str, str]:
     return {row["sample_id"]: row["label_name"] for table in tables for row in table.to_pylist()}
 
 
-def night(output: Path) -> RunOutcome:
-    dataset = load_config(str(output / "pets.yaml"))
+def night(output: Path, config: str = "pets.yaml") -> RunOutcome:
+    dataset = load_config(str(output / config))
     options = dataset.options(full=False, limit=0, accept=(), rehash=False)
     return refresh(dataset, options, StepsHere())
 
@@ -105,3 +108,27 @@ def test_pruning_keeps_what_is_pinned(output: Path) -> None:
 
     assert set(rows(store, 1)) == FIRST
     assert verify_version(store, None).problems == ()
+
+
+def test_several_labels_keep_their_ids_under_the_name_of_their_column(tmp_path: Path) -> None:
+    output = tmp_path / "golden"
+    shutil.copytree(GOLDEN / MANY, output)
+    store = open_store(load_config(str(output / "sky.yaml")).store)
+    known = ["fog", "rain", "sun", "wind", "hail"]
+
+    assert open_version(store, None).manifest.class_names == {"labels": known}
+    assert verify_version(store, 2).problems == ()
+    assert night(output, "sky.yaml").outcome == "unchanged"
+    shutil.copy(output / "sky" / "0.png", output / "sky" / "7.png")
+    with (output / "sky" / "labels.csv").open("a") as file:
+        file.write("7.png,dew|rain\n")
+
+    outcome = night(output, "sky.yaml")
+
+    assert (outcome.outcome, outcome.account.images_decoded) == ("published", 1)
+    version = open_version(store, None)
+    assert version.manifest.class_names == version.commit.class_names == {"labels": [*known, "dew"]}
+    assert {version.manifest.format, version.commit.format} == {4}  # a program of before would give ids anew
+    roll_back(store, 1)
+    assert [verify_version(store, number).problems for number in (1, 2, 3, 4)] == [()] * 4
+    assert read_history(store).class_names == {"labels": [*known, "dew"]}

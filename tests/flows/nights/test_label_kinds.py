@@ -86,7 +86,7 @@ def test_a_changed_set_is_copied_under_its_new_labels_and_ids_are_only_appended(
 
     assert pick(second, "outcome", "images_fetched", "images_decoded") == ("published", 0, 0)
     assert names(nights) == [["rain", "sun"], ["rain", "sun"], ["sun", "fog"], []]
-    assert nights.manifest()["class_names"] == {"label": ["rain", "sun", "fog"]}
+    assert nights.manifest()["class_names"] == {"labels": ["rain", "sun", "fog"]}
     report = nights.report()
     assert report["states"]["relabelled"] == 2
     assert report["classes"]["rain"] == {"before": 3, "after": 2, "percent": -33.33}

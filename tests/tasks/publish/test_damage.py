@@ -280,9 +280,9 @@ def test_a_pin_of_one_name_keeps_one_version(two: Output) -> None:
 
 def test_a_newer_format_is_named_in_all_documents(two: Output) -> None:
     path = two.root / "commits" / "000002.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 4}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 5}))
 
-    with pytest.raises(VersionError, match=r"is of format 4, and this parquetry knows up to 3\. Upgrade parquetry"):
+    with pytest.raises(VersionError, match=r"is of format 5, and this parquetry knows up to 4\. Upgrade parquetry"):
         read_history(two.store)
 
 

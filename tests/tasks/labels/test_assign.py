@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.errors import LayoutError, RefusedError
-from tasks.label_kinds import labels_text
+from tasks.label_kinds import classes_of, labels_text
 from tasks.labels import LabelSettings, assign_labels, with_carried
 from tasks.labels.labelled import Labelled
 from tasks.samples import REJECTION_SCHEMA, Discovery
@@ -80,10 +80,10 @@ def test_equal_leaves_are_refused_only_where_leaves_are_the_classes(kind: str) -
 
     with pytest.raises(LayoutError, match="would make one class 'x' of a/x and b/x"):
         labels(found, kind=kind, level="leaf")
-    assert labels(found, kind=kind, level="top").class_names["label"] == ["a", "b"]
-    assert labels(found, kind=kind).class_names["label"] == ["a/x", "b/x"]
+    assert classes_of(labels(found, kind=kind, level="top").class_names) == ["a", "b"]
+    assert classes_of(labels(found, kind=kind).class_names) == ["a/x", "b/x"]
     flat = labels(labelled("a/x", "b/x"), kind=kind, level="leaf")
-    assert flat.class_names["label"] == ["a/x", "b/x"]
+    assert classes_of(flat.class_names) == ["a/x", "b/x"]
 
 
 def test_a_new_class_refuses_the_run_where_it_shall_and_is_told_of_where_not() -> None:
@@ -119,7 +119,7 @@ sets = st.lists(st.lists(st.sampled_from("abcd"), max_size=3), min_size=1, max_s
 @given(sets, st.lists(st.sampled_from("abx"), unique=True))
 def test_many_labels_are_sets_in_the_order_of_their_ids(found: list[list[str]], known: list[str]) -> None:
     made = labels(listed(*found), {"label": known}, kind="many")
-    classes = list(made.class_names["label"])
+    classes = list(made.class_names["labels"])
 
     assert classes[: len(known)] == known
     assert [set(names) for names in column(made, "label_names")] == [set(names) for names in found]
@@ -136,7 +136,7 @@ def test_cells_are_split_where_the_source_lists_nothing_itself() -> None:
     made = labels(_with(labelled(classes=["z|a"]), found), kind="many", separator="|")
 
     assert column(made, "label_names") == [["a", "b"], ["c"], ["d|e"], []]
-    assert made.class_names["label"] == ["a", "b", "c", "d|e", "z"]
+    assert made.class_names["labels"] == ["a", "b", "c", "d|e", "z"]
 
 
 def test_one_class_that_is_not_admitted_leaves_the_whole_image_out() -> None:
@@ -153,7 +153,7 @@ def test_renamed_labels_of_one_image_become_one_and_an_empty_name_none() -> None
     made = labels(listed(["a", "b", "c"]), kind="many", aliases={"a": "x", "b": "x", "c": ""})
 
     assert column(made, "label_names") == [["x"]]
-    assert made.class_names["label"] == ["x"]
+    assert made.class_names["labels"] == ["x"]
 
 
 def test_names_of_numbers_and_levels_hold_for_many_labels_too() -> None:
@@ -228,7 +228,7 @@ def test_carried_sets_are_renamed_and_carried_numbers_read_again() -> None:
     today = labels(listed(["cat"]), kind="many")
     rows = carried(("", labels_text(["kitten", "dog"])), ("", ""))
     made = with_carried(today, rows, (), LabelSettings(kind="many", aliases={"kitten": "cat"}))
-    assert made.class_names == {"label": ["cat", "dog"]}
+    assert made.class_names == {"labels": ["cat", "dog"]}
     assert column(made, "labels") == [[0], [0, 1], []]
     assert column(made, "label_name") == [labels_text(["cat"]), labels_text(["cat", "dog"]), labels_text([])]
 

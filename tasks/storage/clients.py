@@ -20,6 +20,7 @@ from tasks.storage.client_errors import plain_errors
 _ANSWERS = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 _KNOWN: dict[tuple[str, str, int], Clients] = {}
 _LOCK = threading.Lock()
+_DEEPEST = 200
 
 
 class Clients:
@@ -121,12 +122,26 @@ def _walked(files: Any, root: str, absent: Counter[str] | None) -> dict[str, dic
             continue
         for info in listed:
             path = str(info["name"])
+            below = path.rstrip("/")
             if info.get("type") != "directory":
                 found[path] = info
-            elif (below := path.rstrip("/")) not in seen:
+            elif below not in seen and _leads_down(below, root):
                 seen.add(below)
                 folders.append(below)
     return dict(sorted(found.items()))
+
+
+def _leads_down(folder: str, root: str) -> bool:
+    """Whether *folder* is one below *root*, and not the same list again, as ``./`` and ``?C=N;O=D/`` are.
+
+    Raises:
+        OSError: Folders lie in folders without an end.
+    """
+    parts = folder[len(root) :].split("/")
+    if len(parts) > _DEEPEST:
+        raise OSError(f"its folders lie more than {_DEEPEST} deep in each other")
+    is_web = root.startswith(("http://", "https://"))
+    return parts[-1] not in {".", ".."} and not (is_web and "?" in parts[-1])
 
 
 def clients_of(place: StoreUrl, most: int) -> Clients:

@@ -9,6 +9,7 @@ from pathlib import Path
 import fsspec
 import pytest
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.spec import AbstractFileSystem
 
 from tasks.discover.listing import Listing
 from tasks.discover.scan import scan_images
@@ -43,6 +44,35 @@ def closed_port() -> int:
 def test_a_web_folder_is_listed_to_its_end(folders: Path) -> None:
     with http_index(folders) as url:
         assert listed(url).files["path"].to_pylist() == ["cat/1.png", "dog/1.png"]
+
+
+class Endless(AbstractFileSystem):  # type: ignore[misc] # fsspec has no types
+    """A store whose folders list themselves, and one folder more."""
+
+    protocol = "endless"
+    more = ("./", "../")
+
+    def ls(self, path: str, detail: bool = False, **_: object) -> object:  # noqa: ARG002 - as fsspec calls it
+        found = [{"name": f"{path}/{name}", "type": "directory", "size": None} for name in self.more]
+        return [*found, {"name": f"{path}/1.png", "type": "file", "size": 3}]
+
+
+class Trap(Endless):
+    protocol = "trap"
+    more = ("again/",)
+
+
+def test_a_folder_that_lists_itself_is_listed_once() -> None:
+    fsspec.register_implementation("endless", Endless, clobber=True)
+
+    assert listed("endless://root").files["path"].to_pylist() == ["1.png"]
+
+
+def test_folders_without_an_end_are_refused() -> None:
+    fsspec.register_implementation("trap", Trap, clobber=True)
+
+    with pytest.raises(LayoutError, match="more than 200 deep"):
+        listed("trap://root")
 
 
 @pytest.mark.parametrize(("status", "said"), [(500, "answers 500"), (403, "answers 403"), (0, "cannot be listed")])

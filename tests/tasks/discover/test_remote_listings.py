@@ -50,7 +50,7 @@ class Endless(AbstractFileSystem):  # type: ignore[misc] # fsspec has no types
     """A store whose folders list themselves, and one folder more."""
 
     protocol = "endless"
-    more = ("./", "../")
+    more: tuple[str, ...] = ("./", "../")
 
     def ls(self, path: str, detail: bool = False, **_: object) -> object:  # noqa: ARG002 - as fsspec calls it
         found = [{"name": f"{path}/{name}", "type": "directory", "size": None} for name in self.more]

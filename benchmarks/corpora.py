@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from itertools import islice
 from pathlib import Path
 
@@ -41,6 +42,50 @@ def small_photographs(photos: Path, folder: Path, count: int) -> Path:
         label, data = originals[number % len(originals)]
         _put(folder / label / f"{number:06}.jpg", with_comment(data, number))
     return folder
+
+
+def tiny_images(photos: Path, folder: Path, count: int) -> Path:
+    """*count* images of 32x32 at quality 95, each with bytes of its own and pixels of one of *photos*."""
+    originals = []
+    for path in sorted(photos.iterdir()):
+        buffer = io.BytesIO()
+        with Image.open(path) as image:
+            image.convert("RGB").resize((32, 32), Image.Resampling.BICUBIC).save(buffer, "JPEG", quality=95)
+        originals.append((path.stem.split("_", 1)[1], buffer.getvalue()))
+    for number in range(count):
+        label, data = originals[number % len(originals)]
+        _put(folder / label / f"{number:06}.jpg", with_comment(data, number))
+    return folder
+
+
+def lossless_photographs(photos: Path, folder: Path, count: int) -> Path:
+    """*count* photographs, every other one a PNG and an LZW TIFF, each with bytes of its own and pixels of *photos*."""
+    originals = []
+    for path in sorted(photos.iterdir()):
+        with Image.open(path) as image:
+            made = {kind: _encoded(image.convert("RGB"), kind) for kind in ("PNG", "TIFF")}
+        originals.append((path.stem.split("_", 1)[1], made))
+    for number in range(count):
+        label, made = originals[number // 2 % len(originals)]
+        place = folder / label / f"{number:06}"
+        if number % 2:
+            _put(place.with_suffix(".tif"), made["TIFF"] + f"{number:012}".encode())
+        else:
+            _put(place.with_suffix(".png"), _with_text(made["PNG"], number))
+    return folder
+
+
+def _encoded(image: Image.Image, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **({"compression": "tiff_lzw"} if kind == "TIFF" else {}))
+    return buffer.getvalue()
+
+
+def _with_text(png: bytes, number: int) -> bytes:
+    """*png* with a text chunk after its header: other bytes, the same pixels."""
+    chunk = b"tEXt" + f"number\0{number:012}".encode()
+    framed = (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    return png[:33] + framed + png[33:]
 
 
 def with_comment(jpeg: bytes, number: int) -> bytes:

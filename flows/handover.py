@@ -46,6 +46,12 @@ def handed_over(given: Given) -> Iterator[Given]:
         _GIVEN.reset(token)
 
 
+def place_given() -> str:
+    """The place of the config that a command of this process runs; empty where Prefect began the run by itself."""
+    given = _GIVEN.get()
+    return given.config if given is not None else ""
+
+
 def taken_over(config: str, overrides: Mapping[str, Any] | None) -> Given:
     """What a flow was really given, where these are its parameters."""
     asked = Given(config, dict(overrides or {}))

@@ -8,8 +8,6 @@ from itertools import islice, pairwise
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from croniter import CroniterBadDateError, croniter
-from dateutil.rrule import rrulestr
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tasks.step_config import Duration, FreeOptions, StepConfig
@@ -55,6 +53,8 @@ class Rhythm(StepConfig):
     def _is_a_cron(cls, value: str | None) -> str | None:
         if value is None:
             return None
+        from croniter import CroniterBadDateError, croniter  # noqa: PLC0415 - it starts a process as it is imported
+
         fields = value.split()
         if not croniter.is_valid(value) or any(field.upper() in {"R", "H"} for field in fields):
             raise ValueError("is no cron: write minute, hour, day, month and weekday, as `0 2 * * *`")
@@ -78,6 +78,8 @@ class Rhythm(StepConfig):
     def _is_a_rule(cls, value: str | None) -> str | None:
         if value is None:
             return None
+        from dateutil.rrule import rrulestr  # noqa: PLC0415 - few schedules have one
+
         try:
             rrulestr(value)
         except (ValueError, AttributeError, TypeError) as error:
@@ -130,7 +132,11 @@ class Rhythm(StepConfig):
         if self.interval is not None:
             return iter([after, after + self.interval])
         if self.cron is not None:
+            from croniter import croniter  # noqa: PLC0415 - as above
+
             return croniter(self.cron, after).all_next(datetime)
+        from dateutil.rrule import rrulestr  # noqa: PLC0415 - as above
+
         rule = rrulestr(str(self.rrule), dtstart=None if "DTSTART" in str(self.rrule) else ANCHOR, ignoretz=True)
         return rule.xafter(after.replace(tzinfo=None))
 

@@ -17,7 +17,7 @@ class StepConfig(BaseModel):
     Plain YAML values arrive as text (`no`, `001`) and are converted by their field.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class PlainText(str):

@@ -68,7 +68,7 @@ class DecoderProcess:
         self._results = Connection(results_out, writable=False)
         try:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                [sys.executable, "-P", "-c", boot],
+                [sys.executable, "-S", "-P", "-c", boot],
                 pass_fds=(requests_out, results_in),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

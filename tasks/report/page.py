@@ -85,13 +85,22 @@ def make_page(store: Store, facts: PageFacts) -> bytes:
 
 @cache
 def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined  # noqa: PLC0415 - a run that ends unchanged makes no page
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - an unchanged run makes no page
 
+    from tasks.report.kept_code import KeptCode  # noqa: PLC0415 - as above
+
+    folder = Path(__file__).parent
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_printable
+        loader=FileSystemLoader(folder),
+        bytecode_cache=KeptCode(folder / "__pycache__"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_printable,
     )
     environment.filters |= {"n": lambda value: f"{value:,}", "g": lambda value: f"{value:,.4g}", "told": _told}
-    return environment.from_string(Path(__file__).with_name("page.html").read_text(encoding="utf-8"))
+    return environment.get_template("page.html")
 
 
 def _told(text: str) -> Markup:

@@ -101,7 +101,7 @@ class BuildSpec:
 
     def as_json(self) -> dict[str, Any]:
         """The spec as JSON values, without options of stores and secrets of URLs: they stay in this process."""
-        values: dict[str, Any] = conceal_values(_SPEC.dump_python(self, mode="json"))
+        values: dict[str, Any] = conceal_values(_adapter().dump_python(self, mode="json"))
         return values
 
     @classmethod
@@ -112,7 +112,7 @@ class BuildSpec:
             UntoldError: Another process made it, and this one was not told of URLs with secrets or of options.
         """
         try:
-            return _SPEC.validate_python(reveal_values(values))
+            return _adapter().validate_python(reveal_values(values))
         except KeyError:
             raise UntoldError(
                 "This process was not told the `storage_options` of the config, or a query, user or password of a URL "
@@ -121,7 +121,10 @@ class BuildSpec:
             ) from None
 
 
-_SPEC = TypeAdapter(BuildSpec)
+@cache
+def _adapter() -> TypeAdapter[BuildSpec]:
+    """Made where shards are built: it takes as long as a few images."""
+    return TypeAdapter(BuildSpec)
 
 
 def pixel_libraries(spec: PixelSpec) -> tuple[str, ...]:

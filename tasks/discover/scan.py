@@ -146,7 +146,10 @@ class _LocalScan:
                     time_of(found.st_mtime_ns)
                 except OverflowError:
                     time_of(wrapped_ns(found.st_mtime_ns))
-                change_of(wrapped_ns(found.st_ctime_ns))
+                try:
+                    change_of(found.st_ctime_ns)
+                except OverflowError:
+                    change_of(wrapped_ns(found.st_ctime_ns))
             else:
                 yield entry
 

@@ -14,6 +14,8 @@ from tasks.publish.history import Version
 
 _LICENSE = re.compile(r"[a-z0-9][a-z0-9.-]{1,40}")
 """What hubs take for the short name of a licence."""
+_ODD = re.compile("[^ -~\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What YAML 1.1 takes only escaped."""
 
 
 def version_name(version: int) -> str:
@@ -96,8 +98,4 @@ def _page(configs: list[dict[str, Any]], infos: list[dict[str, Any]], manifest: 
 def _line(value: Mapping[str, Any]) -> str:
     """*value* as one item of a YAML list: JSON is YAML, save that some characters must be escaped in YAML 1.1."""
     text = json.dumps(value, ensure_ascii=False)
-    return "- " + "".join(char if _is_plain(char) else json.dumps(char)[1:-1] for char in text)
-
-
-def _is_plain(char: str) -> bool:
-    return " " <= char <= "~" or "\xa0" <= char <= "\ud7ff" or "\ue000" <= char <= "\ufffd" or char >= "\U00010000"
+    return "- " + _ODD.sub(lambda found: json.dumps(found[0])[1:-1], text)

@@ -36,8 +36,11 @@ def read_rows(store: Store, shards: Sequence[FileEntry]) -> Rows:
         VersionError: A shard is missing or damaged.
     """
     files = tuple(ShardFile(shard.path, shard.split, shard.rows, shard.bytes, shard.sha256) for shard in shards)
-    with ThreadPoolExecutor(1 if store.is_local else _READERS) as pool:
-        tables = list(pool.map(lambda item: _read(store, item[1], item[0]), enumerate(files)))
+    if store.is_local:  # where threads would wait for each other
+        tables = [_read(store, file, number) for number, file in enumerate(files)]
+    else:
+        with ThreadPoolExecutor(_READERS) as pool:
+            tables = list(pool.map(lambda item: _read(store, item[1], item[0]), enumerate(files)))
     return Rows(files, pa.concat_tables([ROWS_SCHEMA.empty_table(), *tables]), len(files))
 
 
@@ -61,11 +64,11 @@ def _read(store: Store, file: ShardFile, number: int) -> pa.Table:
 
 
 def _columns_of(parquet: pq.ParquetFile) -> pa.Table:
-    """What planning needs of a shard; kept columns as one."""
+    """What planning needs of a shard; kept columns as one. Handing a few short columns to threads costs more."""
     kept = kept_columns_of(parquet.schema_arrow)
     there = [column for column in (*_COLUMNS, *_OTHER_LABELS) if column in parquet.schema_arrow.names]
     there += [name for name in (_HASH,) if name in parquet.schema_arrow.names and name not in kept]
-    table = parquet.read(columns=[*there, *kept]).replace_schema_metadata(None)
+    table = parquet.read(columns=[*there, *kept], use_threads=False).replace_schema_metadata(None)
     texts = [kept_text(row) for row in table.select(kept).to_pylist()] if kept else [""] * table.num_rows
     return _with_label_texts(table.select(there)).append_column("kept", pa.array(texts, pa.string()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,6 +15,12 @@ from tasks.plan.compare import Bools, Compared, Ints, compare
 from tasks.plan.shard_plans import RefreshPlan, Rows, ShardPlan, as_new, as_renewed, hash_keys
 from tasks.samples import CARRIED
 
+LEAST_ROWS = 200
+"""A split is not spread over more shards than have so many rows each."""
+
+_FULL = 0.9
+"""A shard that is as full as this is not written anew for the little that it still takes."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanSettings:
@@ -22,6 +28,7 @@ class PlanSettings:
 
     Attributes:
         rows_per_shard: A shard takes at most so many rows.
+        shards_per_split: A split has at least so many shards, as far as each of them has `LEAST_ROWS`.
         reuse: Whether encoded rows may be copied; False where their pixels must be made anew.
         rewrite: Whether every shard is written anew, since its columns change.
         rehash: Whether unchanged fingerprints are not believed.
@@ -29,10 +36,22 @@ class PlanSettings:
     """
 
     rows_per_shard: int
+    shards_per_split: int = 1
     reuse: bool = True
     rewrite: bool = False
     rehash: bool = False
     same_pixels: bool = False
+
+    def caps(self, samples: pa.Table) -> Mapping[str, int]:
+        """For each split of *samples* how many rows a shard takes. It grows with the split, and no row moves for it."""
+        counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(samples["split"]).to_pylist()}
+        return {split: self._cap(count) for split, count in counts.items()}
+
+    def _cap(self, count: int) -> int:
+        if self.shards_per_split == 1:
+            return self.rows_per_shard
+        shards = min(self.shards_per_split, count // LEAST_ROWS)
+        return min(self.rows_per_shard, math.ceil(count / shards) if shards > 1 else 2 * LEAST_ROWS)
 
 
 @dataclass(slots=True)
@@ -71,11 +90,12 @@ def plan_shards(samples: pa.Table, rows: Rows, settings: PlanSettings) -> Refres
     """
     if not settings.reuse:
         made = as_renewed(samples, rows.published) if settings.same_pixels else as_new(samples)
-        return _fresh(made, settings.rows_per_shard, _missing(samples, rows.published))
+        return _fresh(made, settings.caps(samples), _missing(samples, rows.published))
     compared = compare(samples, rows, rehash=settings.rehash)
     drafts = _drafts(compared, rows, settings)
-    _place_added(drafts, compared, settings.rows_per_shard)
-    _merge_small(drafts, settings.rows_per_shard)
+    caps = settings.caps(samples)
+    _place_added(drafts, compared, caps)
+    _merge_small(drafts, caps)
     return _finish(drafts, compared, rows)
 
 
@@ -84,14 +104,14 @@ def _missing(samples: pa.Table, published: pa.Table) -> pa.Table:
     return published.filter(pc.invert(pc.is_in(published["sample_id"], value_set=listed)))
 
 
-def _fresh(samples: pa.Table, rows_per_shard: int, missing: pa.Table) -> RefreshPlan:
+def _fresh(samples: pa.Table, caps: Mapping[str, int], missing: pa.Table) -> RefreshPlan:
     """All samples spread anew, by the hash of their ids, so that every shard mixes the classes."""
     splits = _codes(samples["split"])
     every = np.arange(samples.num_rows)
     drafts = [
         draft
         for split in sorted(splits.names)
-        for draft in _spread(split, every[splits.are(split)], samples, rows_per_shard)
+        for draft in _spread(split, every[splits.are(split)], samples, caps[split])
     ]
     shards = [_shard(number, draft, samples) for number, draft in enumerate(drafts)]
     states = {"new": samples.num_rows, "missing": missing.num_rows}
@@ -158,7 +178,7 @@ def _drafts(compared: Compared, rows: Rows, settings: PlanSettings) -> list[_Dra
     return drafts
 
 
-def _place_added(drafts: list[_Draft], compared: Compared, rows_per_shard: int) -> None:
+def _place_added(drafts: list[_Draft], compared: Compared, caps: Mapping[str, int]) -> None:
     """Put every sample that is in no draft into one: those rewritten anyway first, then an open one, then new ones."""
     placed = np.zeros(compared.samples.num_rows, dtype=bool)
     for draft in drafts:
@@ -169,14 +189,14 @@ def _place_added(drafts: list[_Draft], compared: Compared, rows_per_shard: int) 
     splits = _codes(compared.samples["split"].take(pa.array(added)))
     for split in sorted(splits.names):
         rest = _by_hash(added[splits.are(split)], compared.samples)
-        for draft in _open_drafts(drafts, split, rows_per_shard):
-            room = rows_per_shard - len(draft.members)
+        for draft in _open_drafts(drafts, split, caps[split]):
+            room = caps[split] - len(draft.members)
             taken, rest = rest[:room], rest[room:]
             draft.members = np.concatenate([draft.members, taken])
             draft.has_added = draft.has_added or bool(len(taken))
             if not len(rest):
                 break
-        drafts += _spread(split, rest, compared.samples, rows_per_shard)
+        drafts += _spread(split, rest, compared.samples, caps[split])
 
 
 def _open_drafts(drafts: Sequence[_Draft], split: str, rows_per_shard: int) -> list[_Draft]:
@@ -184,13 +204,13 @@ def _open_drafts(drafts: Sequence[_Draft], split: str, rows_per_shard: int) -> l
     room = [draft for draft in drafts if draft.split == split and len(draft.members) < rows_per_shard]
     ordered = sorted(room, key=lambda draft: (len(draft.members), draft.base))
     dirty = [draft for draft in ordered if draft.is_dirty and len(draft.members)]
-    clean = [draft for draft in ordered if not draft.is_dirty]
+    clean = [draft for draft in ordered if not draft.is_dirty and len(draft.members) <= _FULL * rows_per_shard]
     return dirty + clean[:1]
 
 
-def _merge_small(drafts: list[_Draft], rows_per_shard: int) -> None:
+def _merge_small(drafts: list[_Draft], caps: Mapping[str, int]) -> None:
     """Merge shards under half full, where one of them is rewritten anyway."""
-    for split in sorted({draft.split for draft in drafts}):
+    for split, rows_per_shard in sorted(caps.items()):
         small = [draft for draft in drafts if draft.split == split and 0 < 2 * len(draft.members) < rows_per_shard]
         small.sort(key=lambda draft: (not draft.is_rewritten, len(draft.members), draft.base))
         if not small or not small[0].is_rewritten:

@@ -114,7 +114,8 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
         spec=spec,
         settings=PlanSettings(
             sized.rows,
-            reuse,
+            dataset.write.shards_per_split,
+            reuse=reuse,
             rewrite=not has_same_columns(spec, run),
             rehash=options.rehash,
             same_pixels=same,

@@ -21,8 +21,9 @@ from tasks.storage import Store
 SIDE = 96
 """The longer side of a small picture, in pixels."""
 
-_GROUPS = {True: 48, False: 12}
-"""So many row groups are read for a page at most, of some 8 MiB each: from a local disk, and from another store."""
+_GROUPS = {True: 384, False: 48}
+_BYTES = {True: 384 << 20, False: 96 << 20}
+"""So many row groups, of so many bytes, are read for a page at most: from a local disk, and from another store."""
 
 _MOST_PIXELS = 16_000_000
 _COLUMNS = ("image.bytes", "pixels", "width", "height", "channels")
@@ -57,36 +58,54 @@ def read_album(store: Store, files: Sequence[str], places: Iterable[Place]) -> A
         by_file[file].add(row)
     pictures: dict[Place, str] = {}
     lost: list[str] = []
-    left = _GROUPS[store.is_local]
+    left = _Left(_GROUPS[store.is_local], _BYTES[store.is_local])
     for file in sorted(by_file, key=lambda one: (-len(by_file[one]), one)):
-        if left <= 0:
+        if left.is_over:
             break
         try:
-            found, groups = _of_file(store, files[file], sorted(by_file[file]), left)
+            found = _of_file(store, files[file], sorted(by_file[file]), left)
         except (*UNREADABLE, DatasetError):
             lost.append(files[file])
             continue
-        left -= groups
         pictures |= {(file, row): picture for row, picture in found.items()}
     return Album(pictures, tuple(lost))
 
 
-def _of_file(store: Store, path: str, rows: Sequence[int], most: int) -> tuple[dict[int, str], int]:
-    """The pictures of *rows* of one shard, and how many row groups were read for them."""
+@dataclass(slots=True)
+class _Left:
+    """What may still be read: so many row groups, and so many bytes."""
+
+    groups: int
+    size: int
+
+    @property
+    def is_over(self) -> bool:
+        return self.groups <= 0 or self.size <= 0
+
+    def take(self, size: int) -> None:
+        """One row group more, of *size* bytes."""
+        self.groups -= 1
+        self.size -= size
+
+
+def _of_file(store: Store, path: str, rows: Sequence[int], left: _Left) -> dict[int, str]:
+    """The pictures of *rows* of one shard, from as many of its row groups as there are *left* to be read."""
     pictures: dict[int, str] = {}
     with store.open(path) as opened, pq.ParquetFile(opened) as parquet:
         sizes = [parquet.metadata.row_group(number).num_rows for number in range(parquet.num_row_groups)]
         starts = np.cumsum([0, *sizes])
         groups = Counter(int(np.searchsorted(starts, row, side="right")) - 1 for row in rows if row < starts[-1])
         columns = [name for name in _COLUMNS if name.partition(".")[0] in parquet.schema_arrow.names]
-        chosen = sorted(sorted(groups), key=lambda group: -groups[group])[:most]
-        for group in chosen:
+        for group in sorted(sorted(groups), key=lambda group: -groups[group]):
+            if left.is_over:
+                break
+            left.take(parquet.metadata.row_group(group).total_byte_size)
             start = int(starts[group])
             inside = [row for row in rows if start <= row < starts[group + 1]]
             table = parquet.read_row_group(group, columns=columns).take([row - start for row in inside])
             made = (_picture_of(values) for values in table.to_pylist())
             pictures |= {row: picture for row, picture in zip(inside, made, strict=True) if picture}
-    return pictures, len(chosen)
+    return pictures
 
 
 def _picture_of(values: Mapping[str, Any]) -> str:

@@ -29,12 +29,19 @@ def read_sizes(store: Store, path: str, count: int) -> tuple[pa.Table, tuple[int
         measures = _MEASURES if pixel_spec_of(parquet.schema_arrow).get("measures") else []
         sizes = parquet.read(columns=[*_SIZES, *measures]).replace_schema_metadata(None)
         column = parquet.schema_arrow.names[0]
-        first = parquet.read_row_group(0, columns=[column])[column].slice(0, count) if count else None
+        first = _first(parquet, column, count) if count else None
     if first is None:
         return sizes, (0, 0.0, 0.0)
     images = first if column == "pixels" else pc.struct_field(first, "bytes")
     sums = [_pixel_sums(data, is_raw=column == "pixels") for data in images.to_pylist()]
     return sizes, (sum(item[0] for item in sums), sum(item[1] for item in sums), sum(item[2] for item in sums))
+
+
+def _first(parquet: pq.ParquetFile, column: str, count: int) -> pa.ChunkedArray:
+    """Of *column* the first *count* rows, or all."""
+    sizes = [parquet.metadata.row_group(number).num_rows for number in range(parquet.num_row_groups)]
+    groups = int(np.searchsorted(np.cumsum(sizes), count)) + 1
+    return parquet.read_row_groups(range(min(groups, len(sizes))), columns=[column])[column].slice(0, count)
 
 
 def _pixel_sums(data: bytes, *, is_raw: bool) -> tuple[int, float, float]:

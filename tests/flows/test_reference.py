@@ -69,3 +69,5 @@ def test_every_recipe_of_the_reading_guide_runs(
     assert len(list(names["streamed"])) == train
     assert [split.num_rows for split in names["rejects"].values()] == [1]
     assert names["picture"].size == (16, 16)
+    assert names["one"]["sample_id"] == names["first_labels"]["sample_id"][0].as_py()
+    assert names["row_of"](names["files"], "cat/none.png") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -43,6 +44,24 @@ def test_the_recipes_for_pytorch_run_as_they_stand(tmp_path: Path, monkeypatch: 
     batches = list(names["loader_of_groups"])
     assert sorted(label for _, labels in batches for label in labels.tolist()) == sorted([0, 1, 2] * 8)
     assert batches[0][0].shape[1:] == (16, 16, 3)
+    assert_shared_out(names["RowGroups"], names["files_of"](names["ROOT"], split="train"))
+
+
+def assert_shared_out(row_groups: Any, files: list[str]) -> None:
+    """Ranks and workers have every row once, whether row groups are few or many; the order is that of the seed."""
+    loader_of: Any = importlib.import_module("torch.utils.data").DataLoader
+
+    def reds(**which: Any) -> list[int]:
+        return [int(image[0, 0, 0]) for image, _ in row_groups(files, **which)]
+
+    whole = sorted(10 * number for number in range(24))
+    assert sorted(reds()) == whole
+    assert sorted(reds(rank=0, ranks=3) + reds(rank=1, ranks=3) + reds(rank=2, ranks=3)) == whole
+    workers = [loader_of(row_groups(files, rank, 2), batch_size=None, num_workers=2) for rank in (0, 1)]
+    assert sorted(int(image[0, 0, 0]) for loader in workers for image, _ in loader) == whole
+    assert reds(seed=1) == reds(seed=1) != reds(seed=2)
+    assert reds(seed=1, pool=1, start=1) == reds(seed=1, pool=1)[-len(reds(seed=1, pool=1, start=1)) :]
+    assert 0 < len(reds(seed=1, pool=1, start=1)) < 24
 
 
 def test_the_recipe_for_several_labels_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ READERS := .env-readers
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test coverage test-faults test-answers test-readers fuzz check bench reference constraints clean help
+.PHONY: demo test coverage test-faults test-answers test-readers fuzz check bench bench-peers reference constraints clean help
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -62,6 +62,9 @@ fuzz: $(VENV)/.dev ## Search the properties for longer
 bench: $(VENV)/.dev ## Measure: make bench PHOTOS=folder/of/photographs
 	$(BIN)/python -m benchmarks.whole_run $(PHOTOS)
 
+bench-peers: $(VENV)/.dev ## Measure beside other tools, each in an environment of its own: make bench-peers PHOTOS=…
+	$(BIN)/python -m benchmarks.peers $(PHOTOS)
+
 reference: $(VENV)/.run ## Write configs/schema.json and docs/configuration.md from the models
 	$(BIN)/python -m flows.commands.reference
 
@@ -69,4 +72,4 @@ constraints: $(VENV)/.dev ## Write down the versions at hand
 	$(BIN)/python -m pip --disable-pip-version-check list --format=freeze --exclude parquetry --exclude pip --exclude setuptools > constraints.txt
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(READERS) demo .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(READERS) .env-peers demo .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

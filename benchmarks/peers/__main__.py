@@ -63,6 +63,7 @@ class Bench:
         """What *work* cost; None where the peer failed, which is told at the end."""
         if name in self.failed:
             return None
+        sys.stderr.write(f"{name} …\n")
         try:
             return work()
         except subprocess.CalledProcessError as error:

@@ -39,19 +39,20 @@ class Peer:
 def install(name: str, folder: Path) -> Peer:
     """The peer *name* in its environment in *folder*, which is made where it is not there or not whole."""
     home = folder / name
-    python = home / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", home], check=True)
+    python, whole = home / "bin" / "python", home / "version"
+    if whole.exists():
+        return Peer(python, version=whole.read_text(encoding="utf-8"))
+    subprocess.run([sys.executable, "-m", "venv", home], check=True)
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install", *PEERS[name]]
+    try:
+        made = subprocess.run(pip, capture_output=True, text=True, timeout=_MOST_S, check=False)
+    except subprocess.TimeoutExpired:
+        return Peer(python, reason=f"its installation took more than {_MOST_S} s")
+    if made.returncode:
+        return Peer(python, reason=f"it cannot be installed: {_last(made.stderr)}")
     found = _version(python, name)
-    if found.reason:
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install", *PEERS[name]]
-        try:
-            made = subprocess.run(pip, capture_output=True, text=True, timeout=_MOST_S, check=False)
-        except subprocess.TimeoutExpired:
-            return Peer(python, reason=f"its installation took more than {_MOST_S} s")
-        if made.returncode:
-            return Peer(python, reason=f"it cannot be installed: {_last(made.stderr)}")
-        found = _version(python, name)
+    if not found.reason:
+        whole.write_text(found.version, encoding="utf-8")
     return found
 
 

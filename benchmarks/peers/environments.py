@@ -11,8 +11,8 @@ from pathlib import Path
 PEERS: Mapping[str, tuple[str, ...]] = {
     "datasets": ("datasets>=5.2", "Pillow"),
     "webdataset": ("webdataset", "Pillow"),
-    "streaming": ("mosaicml-streaming", "torch==2.13.0", "Pillow"),
-    "litdata": ("litdata", "torch==2.13.0", "Pillow"),
+    "streaming": ("mosaicml-streaming", "Pillow"),
+    "litdata": ("litdata", "Pillow"),
     "daft": ("daft", "Pillow"),
     "img2dataset": ("img2dataset", "Pillow"),
 }

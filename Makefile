@@ -2,10 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 READERS := .env-readers
+MUTATION := .env-mutation
+MUTANTS ?= *
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test coverage test-faults test-answers test-readers fuzz check bench bench-peers reference constraints clean help
+.PHONY: demo test coverage mutation test-faults test-answers test-readers fuzz check bench bench-peers reference constraints clean help
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -41,6 +43,15 @@ test: check ## All checks and tests
 coverage: $(VENV)/.dev ## What of tasks/ its own tests reach, branches too: at least 90 %
 	$(BIN)/pytest -n auto --maxprocesses 4 --cov=tasks --cov-branch --cov-report=term:skip-covered --cov-fail-under=90 tests/tasks
 
+$(MUTATION)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(MUTATION)
+	$(MUTATION)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt -e '.[dev]' 'mutmut==3.8.1'
+	@touch $@
+
+mutation: $(MUTATION)/.ready ## Break what decides what is published, a place at a time: do the tests beside it notice? MUTANTS='*_*3' tries a tenth
+	$(MUTATION)/bin/mutmut run --max-children 2 '$(MUTANTS)' || true
+	$(MUTATION)/bin/python -m benchmarks.mutation
+
 test-faults: $(VENV)/.dev ## The long loops: faults, kills, nights
 	$(BIN)/pytest -m faults -n auto --maxprocesses 2 --dist load
 
@@ -72,4 +83,4 @@ constraints: $(VENV)/.dev ## Write down the versions at hand
 	$(BIN)/python -m pip --disable-pip-version-check list --format=freeze --exclude parquetry --exclude pip --exclude setuptools > constraints.txt
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(READERS) .env-peers demo .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(READERS) .env-peers $(MUTATION) mutants demo .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from tasks.columns import Rejections, Samples
 from tasks.reasons import Reason
 
 UNREADABLE = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
@@ -113,7 +114,7 @@ def rejection_row(sample: Mapping[str, Any], rejection: Rejection) -> dict[str, 
     }
 
 
-def rejections_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def rejections_table(rows: Sequence[Mapping[str, Any]]) -> Rejections:
     """*rows*, made by `rejection_row`, as a table."""
     return pa.Table.from_pylist(list(rows), schema=REJECTION_SCHEMA)
 
@@ -189,8 +190,8 @@ class Discovery:
 
     layout: str
     why: str
-    samples: pa.Table
-    rejections: pa.Table
+    samples: Samples
+    rejections: Rejections
     class_paths: tuple[str, ...]
     ignored: Mapping[str, int]
     notices: tuple[str, ...]

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BeforeValidator, Field, field_validator
 
+from tasks.columns import KnownSplits, LabelledSamples
 from tasks.step_config import StepConfig
 
 Split = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
@@ -69,12 +70,12 @@ class Assigned:
         rebalanced: How many rows that were there left ``train``, by the split that they went to.
     """
 
-    samples: pa.Table
+    samples: LabelledSamples
     given: pa.ChunkedArray
     rebalanced: Mapping[str, int]
 
 
-def assign_splits(samples: pa.Table, settings: SplitSettings, known: pa.Table) -> Assigned:
+def assign_splits(samples: LabelledSamples, settings: SplitSettings, known: KnownSplits) -> Assigned:
     """*samples* with a split each: the source's comes first, then where the row is already.
 
     Args:
@@ -101,7 +102,7 @@ def assign_splits(samples: pa.Table, settings: SplitSettings, known: pa.Table) -
 
 
 def _new_splits(
-    samples: pa.Table, settings: SplitSettings, there: pa.ChunkedArray, new: np.typing.NDArray[np.int64]
+    samples: LabelledSamples, settings: SplitSettings, there: pa.ChunkedArray, new: np.typing.NDArray[np.int64]
 ) -> list[str]:
     """The splits of the rows at *new*, which are nowhere yet."""
     bounds = _bounds(settings)
@@ -122,7 +123,11 @@ def _bounds(settings: SplitSettings) -> list[tuple[str, float]]:
 
 
 def _rebalanced(
-    samples: pa.Table, settings: SplitSettings, there: pa.ChunkedArray, known: pa.Table, position: pa.ChunkedArray
+    samples: LabelledSamples,
+    settings: SplitSettings,
+    there: pa.ChunkedArray,
+    known: KnownSplits,
+    position: pa.ChunkedArray,
 ) -> dict[int, str]:
     """The rows that leave ``train``, by their place, with the split that each goes to.
 
@@ -150,7 +155,9 @@ def _rebalanced(
     return moves
 
 
-def _units(facts: pa.Table, salt: str) -> list[tuple[float, list[int]]]:
+def _units(
+    facts: pa.Table[Literal["sample_id", "group", "there", "content"]], salt: str
+) -> list[tuple[float, list[int]]]:
     """Rows of ``train`` that go together, as their places, each with the hash that counts for them."""
     members: dict[str, list[int]] = {}
     outside: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -81,7 +81,7 @@ def _mean_bytes(run: Run, planned: PlannedRun, samples: pa.Table) -> float:
     return probe_images(samples, planned.spec)[0] if samples.num_rows else 0.0
 
 
-def _counts(planned: PlannedRun, column: str) -> dict[str, int]:
+def _counts(planned: PlannedRun, column: Literal["label_name", "split"]) -> dict[str, int]:
     found = planned.labelled.samples[column]
     if column != "label_name":
         return count_values(found)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from tasks.columns import LabelledSamples
 from tasks.label_kinds import LABEL_COLUMNS, classes_of, labels_of, labels_text
 from tasks.labels.classes import ClassNames, Namer, order_classes
 from tasks.labels.labelled import Labelled
@@ -35,7 +36,9 @@ def assign_labels(discovery: Discovery, settings: LabelSettings, known: ClassNam
     return _ASSIGN[settings.kind](discovery, settings, known)
 
 
-def with_carried(labelled: Labelled, carried: pa.Table, levels: Sequence[str], settings: LabelSettings) -> Labelled:
+def with_carried(
+    labelled: Labelled, carried: LabelledSamples, levels: Sequence[str], settings: LabelSettings
+) -> Labelled:
     """*labelled* with further samples that have their label names already, as an earlier night gave them.
 
     Args:
@@ -57,8 +60,8 @@ def with_carried(labelled: Labelled, carried: pa.Table, levels: Sequence[str], s
 
 
 def _carried_sets(
-    labelled: Labelled, carried: pa.Table, settings: LabelSettings
-) -> tuple[pa.Table, dict[str, Sequence[str]]]:
+    labelled: Labelled, carried: LabelledSamples, settings: LabelSettings
+) -> tuple[LabelledSamples, dict[str, Sequence[str]]]:
     sets = [labels_of(text) for text in carried["label_name"].to_pylist()]
     named = [[settings.aliases.get(name, name) for name in names] for names in sets]
     classes = _extended(labelled, {name for names in named for name in names})
@@ -67,8 +70,8 @@ def _carried_sets(
 
 
 def _carried_classes(
-    labelled: Labelled, carried: pa.Table, levels: Sequence[str], settings: LabelSettings
-) -> tuple[pa.Table, dict[str, Sequence[str]]]:
+    labelled: Labelled, carried: LabelledSamples, levels: Sequence[str], settings: LabelSettings
+) -> tuple[LabelledSamples, dict[str, Sequence[str]]]:
     namer = Namer(settings, is_tree=bool(levels))
     pairs = zip(carried["label_path"].to_pylist(), carried["label_name"].to_pylist(), strict=True)
     names = [namer.name_of(path) if levels and path else settings.aliases.get(name, name) for path, name in pairs]
@@ -85,5 +88,5 @@ def _extended(labelled: Labelled, names: set[str]) -> list[str]:
     return [*known, *order_classes(names - set(known))]
 
 
-def _renamed(carried: pa.Table, names: pa.Array) -> pa.Table:
+def _renamed(carried: LabelledSamples, names: pa.Array) -> LabelledSamples:
     return carried.set_column(carried.schema.get_field_index("label_name"), "label_name", names)

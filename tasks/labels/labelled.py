@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pyarrow as pa
-
+from tasks.columns import LabelledSamples, Rejections
 from tasks.labels.classes import ClassNames
 from tasks.samples import Rejection, rejection_row, rejections_table
 
@@ -29,13 +28,13 @@ class Labelled:
         shown: Every class that the sources show, empty ones too.
     """
 
-    samples: pa.Table
-    rejections: pa.Table
+    samples: LabelledSamples
+    rejections: Rejections
     class_names: ClassNames
     notices: tuple[str, ...]
     shown: frozenset[str] = frozenset()
 
 
-def refused_samples(samples: pa.Table, column: str, refused: Mapping[str, Rejection]) -> pa.Table:
+def refused_samples(samples: LabelledSamples, column: str, refused: Mapping[str, Rejection]) -> Rejections:
     """*samples* as rejections: for each text in *column* why."""
     return rejections_table([rejection_row(row, refused[row[column]]) for row in samples.to_pylist()])

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import LabelledSamples, Samples
 from tasks.label_kinds import LABEL_COLUMNS, LabelReading, classes_of, labels_of, labels_text, texts_of_lists
 from tasks.labels.classes import ClassNames, Namer, class_notices, number_classes, refuse_equal_leaves
 from tasks.labels.labelled import Labelled, refused_samples
@@ -43,7 +44,7 @@ def assign_many(discovery: Discovery, settings: LabelSettings, known: ClassNames
     )
 
 
-def _source_sets(samples: pa.Table, reading: LabelReading) -> pa.ChunkedArray:
+def _source_sets(samples: Samples, reading: LabelReading) -> pa.ChunkedArray:
     """The labels of each sample as the source writes them, as `labels_text`."""
     encoded = samples["label_path"].combine_chunks().dictionary_encode()
     texts = [labels_text(reading.parts_of(path)) for path in encoded.dictionary.to_pylist()]
@@ -52,7 +53,7 @@ def _source_sets(samples: pa.Table, reading: LabelReading) -> pa.ChunkedArray:
     return split if listed.null_count == len(listed) else pc.coalesce(texts_of_lists(listed), split)
 
 
-def with_label_sets(samples: pa.Table, classes: Sequence[str]) -> pa.Table:
+def with_label_sets(samples: LabelledSamples, classes: Sequence[str]) -> LabelledSamples:
     """*samples* with the ids and names of the classes that ``label_name`` says."""
     encoded = samples["label_name"].combine_chunks().dictionary_encode()
     id_of = {name: number for number, name in enumerate(classes)}

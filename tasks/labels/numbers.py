@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from tasks.columns import LabelledSamples
 from tasks.label_kinds import classes_of, number_of, numbers_of_texts, texts_of_numbers
 from tasks.labels.classes import ClassNames
 from tasks.labels.labelled import Labelled, refused_samples
@@ -38,6 +39,6 @@ def assign_numbers(discovery: Discovery, settings: LabelSettings, known: ClassNa
     )
 
 
-def with_targets(samples: pa.Table) -> pa.Table:
+def with_targets(samples: LabelledSamples) -> LabelledSamples:
     """*samples* with the number that ``label_name`` says; NaN where it says none."""
     return samples.append_column("target", numbers_of_texts(samples["label_name"]))

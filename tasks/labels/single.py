@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import LabelledSamples, Samples
 from tasks.errors import LayoutError
 from tasks.label_kinds import classes_of
 from tasks.labels.classes import ClassNames, Namer, class_notices, number_classes, order_classes, refuse_equal_leaves
@@ -42,7 +43,7 @@ def assign_single(discovery: Discovery, settings: LabelSettings, known: ClassNam
     )
 
 
-def refuse_lists(samples: pa.Table, settings: LabelSettings) -> None:
+def refuse_lists(samples: Samples, settings: LabelSettings) -> None:
     """Raise `LayoutError` where the source lists labels of one image, and *settings* want one."""
     listed = samples.filter(pc.is_valid(samples["label_paths"])).slice(0, 1).to_pylist()
     if listed:
@@ -55,13 +56,13 @@ def refuse_lists(samples: pa.Table, settings: LabelSettings) -> None:
         )
 
 
-def with_ids(samples: pa.Table, classes: Sequence[str]) -> pa.Table:
+def with_ids(samples: LabelledSamples, classes: Sequence[str]) -> LabelledSamples:
     """*samples* with the id of each one's class."""
     ids = pc.index_in(samples["label_name"], value_set=pa.array(classes, pa.string()))
     return samples.append_column("label", pc.fill_null(ids.cast(pa.int64()), -1))
 
 
-def with_level(samples: pa.Table, level: int, name: str, known: ClassNames) -> tuple[pa.Table, list[str]]:
+def with_level(samples: LabelledSamples, level: int, name: str, known: ClassNames) -> tuple[LabelledSamples, list[str]]:
     """*samples* with the column of one level, and its class list."""
     encoded = samples["label_path"].combine_chunks().dictionary_encode()
     parts = [path.split("/")[level : level + 1] for path in encoded.dictionary.to_pylist()]

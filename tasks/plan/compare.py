@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Described, Judged, JudgedColumn, LabelledSamples, PlannedSamples, RowColumn, RowTable, Samples
 from tasks.plan.shard_plans import PLAN_FIELDS, Rows
 
 Bools = npt.NDArray[np.bool_]
@@ -28,14 +29,14 @@ class Compared:
         missing: Rows of the current version that no sample has any more, as `ROWS_SCHEMA`.
     """
 
-    samples: pa.Table
+    samples: PlannedSamples
     known: Bools
     suspect: Bools
     relabelled: Bools
-    missing: pa.Table
+    missing: RowTable
 
 
-def compare(samples: pa.Table, rows: Rows, *, rehash: bool = False) -> Compared:
+def compare(samples: LabelledSamples, rows: Rows, *, rehash: bool = False) -> Compared:
     """What is to be done with each of *samples*, given the *rows* that are there.
 
     A row whose fingerprint is that of the listing is copied. Where the fingerprint differs, or there is none, its bytes
@@ -63,7 +64,7 @@ def compare(samples: pa.Table, rows: Rows, *, rehash: bool = False) -> Compared:
     )
 
 
-_TAKEN = ("file", "row", "content_sha256", "source_fingerprint")
+_TAKEN: tuple[RowColumn, ...] = ("file", "row", "content_sha256", "source_fingerprint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class _Plan:
     fingerprint: pa.ChunkedArray
     reason: pa.ChunkedArray | str = ""
 
-    def added_to(self, samples: pa.Table) -> pa.Table:
+    def added_to(self, samples: LabelledSamples) -> PlannedSamples:
         """*samples* with the columns of `PLAN_FIELDS`; what is known of the bytes only where they are fetched."""
         fetched = pc.not_equal(self.action, "copy")
         columns = (
@@ -88,12 +89,13 @@ class _Plan:
             pc.if_else(fetched, pc.fill_null(self.fingerprint, ""), ""),
             pc.if_else(fetched, self.reason, ""),
         )
+        planned: pa.Table = samples
         for item, column in zip(PLAN_FIELDS, columns, strict=True):
-            samples = samples.append_column(item, column.cast(item.type))
-        return samples
+            planned = planned.append_column(item, column.cast(item.type))
+        return planned
 
 
-def _with_spare(plan: _Plan, samples: pa.Table, spare: pa.Table, has_print: pa.ChunkedArray) -> _Plan:
+def _with_spare(plan: _Plan, samples: Samples, spare: RowTable, has_print: pa.ChunkedArray) -> _Plan:
     """*plan* with rows of runs that died in place of what would be fetched otherwise."""
     if not spare.num_rows:
         return plan
@@ -112,26 +114,24 @@ def _places(plan: _Plan) -> tuple[pa.ChunkedArray, ...]:
     return plan.file, plan.row, plan.sha256, plan.fingerprint
 
 
-def _with_judged(plan: _Plan, samples: pa.Table, judged: pa.Table) -> _Plan:
+def _with_judged(plan: _Plan, samples: Samples, judged: Judged) -> _Plan:
     """*plan* with what is known of the bytes that were rejected before."""
     if not judged.num_rows:
         return plan
     position = _positions(samples["sample_id"], judged["sample_id"])
     fits = pc.and_(pc.is_valid(position), pc.equal(plan.action, "fetch"))
-    sha256, fingerprint, reason = (
-        pc.if_else(fits, judged[name].take(position), old)
-        for name, old in (
-            ("content_sha256", plan.sha256),
-            ("source_fingerprint", plan.fingerprint),
-            ("reason", plan.reason),
-        )
+    old: tuple[tuple[JudgedColumn, pa.ChunkedArray | str], ...] = (
+        ("content_sha256", plan.sha256),
+        ("source_fingerprint", plan.fingerprint),
+        ("reason", plan.reason),
     )
+    sha256, fingerprint, reason = (pc.if_else(fits, judged[name].take(position), value) for name, value in old)
     return _Plan(plan.action, plan.file, plan.row, sha256, fingerprint, reason)
 
 
-def _same_labels(samples: pa.Table, current: pa.Table, position: pa.ChunkedArray) -> pa.ChunkedArray:
+def _same_labels(samples: LabelledSamples, current: RowTable, position: pa.ChunkedArray) -> pa.ChunkedArray:
     """Where label and split are those of the row; label paths count only where the rows carry them at all."""
-    columns = ["label_name", "split", "kept"]
+    columns: list[Described] = ["label_name", "split", "kept"]
     if pc.any(pc.not_equal(current["label_path"], "")).as_py():
         columns.append("label_path")
     same = [_equals(samples[name], current[name], position) for name in columns]

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Described, LabelledSamples, PlannedSamples, RowTable, Samples
 from tasks.plan.compare import Bools, Compared, Ints, compare
 from tasks.plan.shard_plans import RefreshPlan, Rows, ShardPlan, as_new, as_renewed, hash_keys
 from tasks.samples import CARRIED
@@ -80,7 +81,7 @@ class _Draft:
         return self.is_dirty or self.has_added
 
 
-def plan_shards(samples: pa.Table, rows: Rows, settings: PlanSettings) -> RefreshPlan:
+def plan_shards(samples: LabelledSamples, rows: Rows, settings: PlanSettings) -> RefreshPlan:
     """What to build and what to keep, so that every sample is in exactly one shard. Pure.
 
     Args:
@@ -99,12 +100,12 @@ def plan_shards(samples: pa.Table, rows: Rows, settings: PlanSettings) -> Refres
     return _finish(drafts, compared, rows)
 
 
-def _missing(samples: pa.Table, published: pa.Table) -> pa.Table:
+def _missing(samples: Samples, published: RowTable) -> RowTable:
     listed = samples["sample_id"].combine_chunks()
     return published.filter(pc.invert(pc.is_in(published["sample_id"], value_set=listed)))
 
 
-def _fresh(samples: pa.Table, caps: Mapping[str, int], missing: pa.Table) -> RefreshPlan:
+def _fresh(samples: PlannedSamples, caps: Mapping[str, int], missing: RowTable) -> RefreshPlan:
     """All samples spread anew, by the hash of their ids, so that every shard mixes the classes."""
     splits = _codes(samples["split"])
     every = np.arange(samples.num_rows)
@@ -140,7 +141,7 @@ def _codes(column: pa.ChunkedArray) -> _Codes:
     return _Codes(encoded.dictionary.to_pylist(), encoded.indices.to_numpy())
 
 
-def _spread(split: str, members: Ints, samples: pa.Table, rows_per_shard: int) -> Iterator[_Draft]:
+def _spread(split: str, members: Ints, samples: PlannedSamples, rows_per_shard: int) -> Iterator[_Draft]:
     """New shards of *members*, of one size as far as that goes."""
     ordered = _by_hash(members, samples)
     count = math.ceil(len(ordered) / rows_per_shard)
@@ -149,13 +150,13 @@ def _spread(split: str, members: Ints, samples: pa.Table, rows_per_shard: int) -
         yield _Draft(split, ordered[start:end], is_dirty=True)
 
 
-def _by_hash(members: Ints, samples: pa.Table) -> Ints:
+def _by_hash(members: Ints, samples: PlannedSamples) -> Ints:
     """*members* in the order that rows have in a shard."""
     keys = hash_keys(samples["sample_id"].take(pa.array(members)))
     return members[np.argsort(keys, kind="stable")]
 
 
-def _shard(number: int, draft: _Draft, samples: pa.Table) -> ShardPlan:
+def _shard(number: int, draft: _Draft, samples: PlannedSamples) -> ShardPlan:
     base = draft.base if not draft.is_dirty else -1
     return ShardPlan(number, draft.split, samples.take(pa.array(_by_hash(draft.members, samples))), base)
 
@@ -249,7 +250,7 @@ def _finish(drafts: Sequence[_Draft], compared: Compared, rows: Rows) -> Refresh
     return RefreshPlan(tuple(shards), tuple(kept), states, compared.missing, _reusable(compared, rows))
 
 
-def _reusable(compared: Compared, rows: Rows) -> pa.Table:
+def _reusable(compared: Compared, rows: Rows) -> RowTable:
     """Rows that an image of the same bytes is copied from: its own under another id, a twin's, one never published."""
     published = rows.published
     ids = compared.samples["sample_id"].filter(pc.equal(compared.samples["kind"], CARRIED)).combine_chunks()
@@ -267,7 +268,7 @@ def _whole_file(shard: ShardPlan, rows: Rows) -> int:
     if len(files) != 1 or files[0] < rows.current or rows.files[files[0]].rows != shard.samples.num_rows:
         return -1
     there = rows.table.filter(pc.equal(rows.table["file"], files[0])).sort_by("row")
-    columns = ["sample_id", "label_name", "split", "kept"]
+    columns: list[Described] = ["sample_id", "label_name", "split", "kept"]
     if pc.any(pc.not_equal(there["label_path"], "")).as_py():
         columns.append("label_path")
     same = all(there[column].equals(shard.samples[column].cast(pa.string())) for column in columns)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import RowTable, TiedSamples
 from tasks.plan.shard_plans import Rows
 
 
@@ -74,7 +75,7 @@ class _Unit:
 
 
 def settle(
-    built: Rows, samples: pa.Table, missing: pa.Table, known: pa.Array, near: Mapping[str, str] | None = None
+    built: Rows, samples: TiedSamples, missing: RowTable, known: pa.Array, near: Mapping[str, str] | None = None
 ) -> Settled:
     """What equal bytes ask for. Pure.
 
@@ -142,7 +143,7 @@ def _alike(units: Sequence[_Unit]) -> Iterable[list[_Unit]]:
 
 
 def _tied_rows(
-    table: pa.Table, samples: pa.Table, missing: pa.Table, known: pa.Array, near: Mapping[str, str]
+    table: RowTable, samples: TiedSamples, missing: RowTable, known: pa.Array, near: Mapping[str, str]
 ) -> Iterator[_Row]:
     """Rows that share their bytes with another or with one that is missing, and those of their groups; by id."""
     counts = pc.value_counts(table["content_sha256"].combine_chunks())

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Judged, LabelledSamples, PlannedSamples, RowColumn, RowTable
 from tasks.samples import ShardFile
 
 PLAN_FIELDS = (
@@ -67,21 +68,21 @@ class Rows:
     """
 
     files: tuple[ShardFile, ...] = ()
-    table: pa.Table = field(default_factory=ROWS_SCHEMA.empty_table)
+    table: RowTable = field(default_factory=ROWS_SCHEMA.empty_table)
     current: int = 0
-    judged: pa.Table = field(default_factory=JUDGED_SCHEMA.empty_table)
+    judged: Judged = field(default_factory=JUDGED_SCHEMA.empty_table)
     fresh: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
     twins: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
 
     @property
-    def published(self) -> pa.Table:
+    def published(self) -> RowTable:
         """The rows of the current version."""
         if self.current == len(self.files):
             return self.table
         return self.table.filter(pc.less(self.table["file"], self.current))
 
     @property
-    def spare(self) -> pa.Table:
+    def spare(self) -> RowTable:
         """The rows that no version names."""
         if self.current == len(self.files):
             return self.table.slice(0, 0)
@@ -102,7 +103,7 @@ class ShardPlan:
 
     number: int
     split: str
-    samples: pa.Table
+    samples: PlannedSamples
     base: int = -1
 
 
@@ -122,8 +123,8 @@ class RefreshPlan:
     shards: tuple[ShardPlan, ...]
     kept: tuple[int, ...]
     states: Mapping[str, int]
-    missing: pa.Table
-    reusable: pa.Table
+    missing: RowTable
+    reusable: RowTable
 
 
 def hash_keys(sample_ids: pa.ChunkedArray | pa.Array) -> npt.NDArray[np.uint64]:
@@ -132,7 +133,7 @@ def hash_keys(sample_ids: pa.ChunkedArray | pa.Array) -> npt.NDArray[np.uint64]:
     return np.frombuffer(starts, dtype=">u8").astype(np.uint64)
 
 
-def choose_by_hash(samples: pa.Table, count: int) -> pa.Table:
+def choose_by_hash(samples: LabelledSamples, count: int) -> LabelledSamples:
     """*count* samples, chosen by the hash of their ids: the same ones every time."""
     if samples.num_rows <= count:
         return samples
@@ -140,22 +141,23 @@ def choose_by_hash(samples: pa.Table, count: int) -> pa.Table:
     return samples.take(pa.array(order))
 
 
-def as_new(samples: pa.Table) -> pa.Table:
+def as_new(samples: LabelledSamples) -> PlannedSamples:
     """*samples* with the columns of `PLAN_FIELDS`, all of them to be fetched."""
+    planned: pa.Table = samples
     for item in PLAN_FIELDS:
         value: str | int = "fetch" if item.name == "action" else "" if pa.types.is_string(item.type) else -1
-        samples = samples.append_column(item, pa.repeat(pa.scalar(value, item.type), samples.num_rows))
-    return samples
+        planned = planned.append_column(item, pa.repeat(pa.scalar(value, item.type), samples.num_rows))
+    return planned
 
 
-def as_renewed(samples: pa.Table, published: pa.Table) -> pa.Table:
+def as_renewed(samples: LabelledSamples, published: RowTable) -> PlannedSamples:
     """*samples* with the columns of `PLAN_FIELDS`, all of them to be fetched and decoded.
 
     Those that have a row keep it, by the place that it has in *published*, `ROWS_SCHEMA`, should their decoder end.
     """
     made = as_new(samples)
     position = pc.index_in(samples["sample_id"], value_set=published["sample_id"].combine_chunks())
-    there = {"copy_file": "file", "copy_row": "row", "known_sha256": "content_sha256"}
+    there: Mapping[str, RowColumn] = {"copy_file": "file", "copy_row": "row", "known_sha256": "content_sha256"}
     for item in PLAN_FIELDS:
         place = made.schema.get_field_index(item.name)
         if item.name == "action":

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.columns import Rejections
 from tasks.errors import OutputError, RefusedError, UnansweredError, UnknownOutcomeError, VersionError
 from tasks.publish.documents import Commit, FileEntry, Manifest, content_path, format_of
 from tasks.publish.history import list_versions, read_commit
@@ -16,7 +17,7 @@ from tasks.samples import REJECTION_SCHEMA
 from tasks.storage import Store
 
 
-def write_rejects(store: Store, rejections: pa.Table) -> FileEntry | None:
+def write_rejects(store: Store, rejections: Rejections) -> FileEntry | None:
     """Store *rejections* as one content-named Parquet file; None where there are none."""
     if not rejections.num_rows:
         return None

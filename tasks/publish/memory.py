@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Failed, Judged, RejectionColumn, Rejections, Samples, Stale
 from tasks.plan.shard_plans import JUDGED_SCHEMA
 from tasks.publish.state import FAILED_SCHEMA
 from tasks.reasons import Reason
@@ -54,12 +55,12 @@ class Recalled:
     """
 
     asked: pa.ChunkedArray
-    rejections: pa.Table
-    judged: pa.Table
-    waiting: pa.Table
+    rejections: Rejections
+    judged: Judged
+    waiting: Samples
 
 
-def recall(samples: pa.Table, rejects: pa.Table, failed: pa.Table, settled: pa.Array, moment: Moment) -> Recalled:
+def recall(samples: Samples, rejects: Rejections, failed: Failed, settled: pa.Array, moment: Moment) -> Recalled:
     """Which of *samples* need not be asked for, since what came of it is known.
 
     An image that was rejected for its bytes is asked for again under another fingerprint or other settings; one that
@@ -129,8 +130,8 @@ def _is_due(failure: Row, now: str) -> bool:
 
 
 def remember(
-    rejections: pa.Table, stale: pa.Table, failed: pa.Table, rejects: pa.Table, moment: Moment
-) -> tuple[pa.Table, pa.Table]:
+    rejections: Rejections, stale: Stale, failed: Failed, rejects: Rejections, moment: Moment
+) -> tuple[Rejections, Failed]:
     """*rejections* with their past, and what is to be remembered of those that may pass.
 
     Args:
@@ -202,15 +203,22 @@ def next_attempt(first_seen: str, now: str) -> str:
     return (first + timedelta(days=days) - _SLACK).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def newer(known: pa.Table, published: pa.Table) -> pa.Table:
+def newer(known: Rejections, published: Rejections) -> Rejections:
     """Those of *known* that *published* lacks, or judged by other bytes or settings; both `REJECTION_SCHEMA`."""
-    keys = ["sample_id", "stage", "reason", "source_fingerprint", "content_sha256", "settings_hash"]
+    keys: list[RejectionColumn] = [
+        "sample_id",
+        "stage",
+        "reason",
+        "source_fingerprint",
+        "content_sha256",
+        "settings_hash",
+    ]
     there = set(zip(*(published[key].to_pylist() for key in keys), strict=True))
     wanted = [row["stage"] != "discover" and tuple(row[key] for key in keys) not in there for row in known.to_pylist()]
     return known.filter(pa.array(wanted, pa.bool_()))
 
 
-def overlaid(published: pa.Table, newer_ones: pa.Table) -> pa.Table:
+def overlaid(published: Rejections, newer_ones: Rejections) -> Rejections:
     """What is known of images left out: *newer_ones*, and of *published* the others; both `REJECTION_SCHEMA`."""
     others = published.filter(
         pc.invert(pc.is_in(published["sample_id"], value_set=newer_ones["sample_id"].combine_chunks()))

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tasks.columns import Rejections, RowTable, Touched
 from tasks.errors import VersionError
 from tasks.label_kinds import texts_of_lists, texts_of_numbers
 from tasks.plan import Rows
@@ -82,7 +83,7 @@ def _with_label_texts(table: pa.Table) -> pa.Table:
     return table
 
 
-def _as_rows(table: pa.Table, number: int) -> pa.Table:
+def _as_rows(table: pa.Table, number: int) -> RowTable:
     count = table.num_rows
     if "label_path" not in table.column_names:
         table = table.append_column("label_path", pa.array([""] * count, pa.string()))
@@ -93,7 +94,7 @@ def _as_rows(table: pa.Table, number: int) -> pa.Table:
     return table.select(ROWS_SCHEMA.names).cast(ROWS_SCHEMA)
 
 
-def read_rejects(store: Store, rejects: FileEntry | None) -> pa.Table:
+def read_rejects(store: Store, rejects: FileEntry | None) -> Rejections:
     """`REJECTION_SCHEMA`: those of a version; none where it has none.
 
     Raises:
@@ -111,7 +112,7 @@ def read_rejects(store: Store, rejects: FileEntry | None) -> pa.Table:
         raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
 
 
-def with_touched(rows: Rows, touched: pa.Table) -> Rows:
+def with_touched(rows: Rows, touched: Touched) -> Rows:
     """*rows* with the fingerprints that were learned since: *touched* has sample_id, fingerprint and content_sha256.
 
     A fingerprint counts only for a row of the bytes that it was learned for.

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tasks.columns import Absent, Checked, Failed, Rejections, Touched
 from tasks.errors import DatasetError
 from tasks.publish.history import list_versions
 from tasks.publish.runs import Run
@@ -72,11 +73,11 @@ class State:
         stamp: The run that wrote it; empty where there is none.
     """
 
-    touched: pa.Table = field(default_factory=TOUCHED_SCHEMA.empty_table)
-    failed: pa.Table = field(default_factory=FAILED_SCHEMA.empty_table)
-    absent: pa.Table = field(default_factory=ABSENT_SCHEMA.empty_table)
-    checked: pa.Table = field(default_factory=CHECKED_SCHEMA.empty_table)
-    rejected: pa.Table = field(default_factory=REJECTION_SCHEMA.empty_table)
+    touched: Touched = field(default_factory=TOUCHED_SCHEMA.empty_table)
+    failed: Failed = field(default_factory=FAILED_SCHEMA.empty_table)
+    absent: Absent = field(default_factory=ABSENT_SCHEMA.empty_table)
+    checked: Checked = field(default_factory=CHECKED_SCHEMA.empty_table)
+    rejected: Rejections = field(default_factory=REJECTION_SCHEMA.empty_table)
     notice: str = ""
     stamp: str = ""
 

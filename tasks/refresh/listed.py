@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +17,7 @@ from tasks.plan import choose_by_hash
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.purges import read_purged
+from tasks.purged import Purged
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.past import Past
@@ -55,13 +57,16 @@ def without_purged(discovery: Discovery, run: Run) -> Discovery:
     purged = read_purged(run.store, run.history.newest)
     if not purged.ids:
         return discovery
-    parts, gone = [], []
-    for table in (discovery.samples, discovery.rejections):
-        is_gone = pa.array([purged.has_id(sample_id) for sample_id in table["sample_id"].to_pylist()], pa.bool_())
-        gone += table.filter(is_gone).select(["sample_id", "source"]).to_pylist()
-        parts.append(table.filter(pc.invert(is_gone)))
-    masked = rejections_table([purged.rejection(row["sample_id"], row["source"]) for row in gone])
-    return replace(discovery, samples=parts[0], rejections=pa.concat_tables([parts[1], masked]))
+    samples, gone = _parted(discovery.samples, purged)
+    rejections, more = _parted(discovery.rejections, purged)
+    masked = rejections_table([purged.rejection(row["sample_id"], row["source"]) for row in [*gone, *more]])
+    return replace(discovery, samples=samples, rejections=pa.concat_tables([rejections, masked]))
+
+
+def _parted(table: pa.Table, purged: Purged) -> tuple[pa.Table, list[dict[str, Any]]]:
+    """*table* without the images that were taken out, and these."""
+    is_gone = pa.array([purged.has_id(sample_id) for sample_id in table["sample_id"].to_pylist()], pa.bool_())
+    return table.filter(pc.invert(is_gone)), table.filter(is_gone).select(["sample_id", "source"]).to_pylist()
 
 
 def with_level_groups(discovery: Discovery, group_by: str | None) -> Discovery:

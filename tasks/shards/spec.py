@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import TypeAdapter
 
+from tasks.columns import Rejections, Stale, Touched
 from tasks.errors import UntoldError
 from tasks.fetch import FetchSettings
 from tasks.images.kernel import SIMD, SIMD_DISTRIBUTION
@@ -166,9 +167,9 @@ class ShardOutcome:
     """
 
     files: tuple[ShardFile, ...]
-    rejections: pa.Table
-    touched: pa.Table = field(default_factory=TOUCHED_SCHEMA.empty_table)
-    stale: pa.Table = field(default_factory=STALE_SCHEMA.empty_table)
+    rejections: Rejections
+    touched: Touched = field(default_factory=TOUCHED_SCHEMA.empty_table)
+    stale: Stale = field(default_factory=STALE_SCHEMA.empty_table)
     base: int = -1
     counts: Mapping[str, int] = field(default_factory=dict)
     warnings: Mapping[str, int] = field(default_factory=dict)

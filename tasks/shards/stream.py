@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import PlannedSamples
 from tasks.fetch import Fetched, shared_fetcher, trusted_hosts
 from tasks.images.pixel_spec import Prepared
 from tasks.images.pool import ImageJob, shared_pool
@@ -56,7 +56,7 @@ class Finished:
 
 
 def prepare_samples(
-    samples: pa.Table, spec: BuildSpec, reusable: Mapping[str, tuple[int, int]] | None = None
+    samples: PlannedSamples, spec: BuildSpec, reusable: Mapping[str, tuple[int, int]] | None = None
 ) -> Iterator[Finished]:
     """Each of *samples*, in their order, with what became of it.
 
@@ -122,7 +122,7 @@ def _settled(waiting: deque[Finished | _Waiting]) -> Iterator[Finished]:
 
 
 def _fetched_samples(
-    samples: pa.Table, spec: BuildSpec, reusable: Mapping[str, tuple[int, int]]
+    samples: PlannedSamples, spec: BuildSpec, reusable: Mapping[str, tuple[int, int]]
 ) -> Iterator[Finished | _Waiting]:
     """Each sample, settled where its bytes need not be decoded, else with its bytes."""
     wanted = samples.filter(pc.not_equal(samples["action"], "copy"))

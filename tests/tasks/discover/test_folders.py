@@ -322,7 +322,7 @@ def test_a_hierarchy_as_the_book_has_it(tree: Tree, look: Look) -> None:
         "label_species": ["cat", "dog"],
         "label_breed": ["collie", "persian", "siamese"],
     }
-    assert done.samples["label_breed"].to_pylist() == [1, 2, 0]
+    assert done.samples.to_pydict()["label_breed"] == [1, 2, 0]
 
 
 def test_levels_without_names_are_numbered(tree: Tree, look: Look) -> None:
@@ -357,7 +357,7 @@ def test_an_uneven_hierarchy_keeps_every_row(tree: Tree, look: Look) -> None:
 
     assert labels(found) == {"cat/siamese/1.jpg": "cat/siamese", "dog/3.jpg": "dog"}
     assert says(found, "uneven")
-    assert numbered(found).samples["label_l1"].to_pylist() == [0, -1]
+    assert numbered(found).samples.to_pydict()["label_l1"] == [0, -1]
 
 
 @pytest.mark.parametrize(

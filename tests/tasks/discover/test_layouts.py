@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 from tasks.discover.proposals import UnsettledLayoutError
@@ -19,7 +20,7 @@ REFUSED = [layout for layout in LAYOUTS if layout.refused]
 
 
 def column(discovery: Discovery, name: str) -> dict[str, Any]:
-    table = discovery.samples
+    table: pa.Table = discovery.samples
     return dict(zip(table["location"].to_pylist(), table[name].to_pylist(), strict=True))
 
 

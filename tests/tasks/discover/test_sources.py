@@ -54,7 +54,7 @@ def test_levels_are_those_of_the_deepest_source(tree: Tree) -> None:
 
     assert found.levels == ("species", "breed")
     assert done.class_names["label"] == ["cat/siamese", "dog"]
-    assert done.samples["label_breed"].to_pylist() == [0, -1]
+    assert done.samples.to_pydict()["label_breed"] == [0, -1]
 
 
 def test_sources_that_name_their_levels_differently_are_refused(tree: Tree) -> None:

@@ -26,7 +26,8 @@ def labels(found: Discovery, known: Mapping[str, Sequence[str]] | None = None, *
 
 
 def column(made: Labelled, name: str) -> list[Any]:
-    values: list[Any] = made.samples[name].to_pylist()
+    table: pa.Table = made.samples  # of any columns: those of levels, too
+    values: list[Any] = table[name].to_pylist()
     return values
 
 

@@ -54,8 +54,9 @@ def built(plan: RefreshPlan, rows: Rows) -> Rows:
             "file": pa.array([len(files)] * count, pa.int32()),
             "row": pa.array(range(count), pa.int32()),
         }
+        samples: pa.Table = shard.samples
         for name in ROWS_SCHEMA.names:
-            columns.setdefault(name, shard.samples[name] if name in shard.samples.column_names else None)
+            columns.setdefault(name, samples[name] if name in samples.column_names else None)
         tables.append(pa.table([columns[name] for name in ROWS_SCHEMA.names], schema=ROWS_SCHEMA))
         files.append(ShardFile(f"_shards/{shard.split}-{digest}.parquet", shard.split, count, count, digest))
     return Rows(tuple(files), pa.concat_tables([ROWS_SCHEMA.empty_table(), *tables]), len(files))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -66,6 +68,8 @@ class DecoderProcess:
         boot = _BOOT.format(path=sys.path, requests=requests_out, results=results_in, memory=limits.memory)
         self._requests = Connection(requests_in, readable=False)
         self._results = Connection(results_out, writable=False)
+        self._poll = select.poll()
+        self._poll.register(results_out, select.POLLIN)
         try:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
                 [sys.executable, "-S", "-P", "-c", boot],
@@ -84,9 +88,16 @@ class DecoderProcess:
             os.close(results_in)
         self.unconfined = self._hello()
 
+    def _answers(self, seconds: float) -> bool:
+        """Whether there is a result, or no more to come, within *seconds*; asked for every image.
+
+        `Connection.poll` makes a selector each time, which costs as much as decoding a tiny image.
+        """
+        return bool(self._poll.poll(math.ceil(1000 * seconds)))
+
     def _hello(self) -> tuple[str, ...]:
         try:
-            if self._results.poll(_START_S):
+            if self._answers(_START_S):
                 return tuple(json.loads(self._results.recv_bytes())["unconfined"])
             problem = f"it said nothing for {_START_S:g} s"
         except (EOFError, OSError):
@@ -112,7 +123,7 @@ class DecoderProcess:
             LostError: The process is dead, or takes more for one image than it may.
         """
         try:
-            if not self._results.poll(self._moment):
+            if not self._answers(self._moment):
                 self._wait()
             result = unpack_result(self._results.recv_bytes())
         except (EOFError, OSError):
@@ -131,7 +142,7 @@ class DecoderProcess:
         """
         started = latest = self._cpu_s()
         idle = 0.0
-        while not self._results.poll(self._moment):
+        while not self._answers(self._moment):
             now = self._cpu_s()
             if now - started >= self._seconds - self._moment:
                 limit = f"{self._seconds:g} s of CPU time, which `validation.seconds` allows"
@@ -177,7 +188,7 @@ class DecoderProcess:
     def _is_at_its_end(self) -> bool:
         """Whether the process has closed its results, so that it is about to end by itself."""
         try:
-            return bool(self._results.poll(0)) and not self._results.recv_bytes()
+            return bool(self._answers(0)) and not self._results.recv_bytes()
         except EOFError:
             return True
         except OSError:

@@ -152,13 +152,13 @@ def _judge(sample: Row, fetched: Fetched, reusable: Mapping[str, tuple[int, int]
         is_empty_answer = sample["kind"] == "web" and fetched.rejection.reason is Reason.EMPTY_FILE
         keeps = action == "check" and (is_empty_answer or fetched.rejection.reason not in _GONE)
         return Finished(sample, fetched, Copy(*own, "stale") if keeps else fetched.rejection)
-    looked_at = replace(fetched, data=b"")
     if fetched.is_unchanged or (action != "renew" and fetched.content_sha256 == sample["known_sha256"]):
+        looked_at = replace(fetched, data=b"")
         if sample["known_reason"]:
             known = replace(looked_at, content_sha256=sample["known_sha256"])
             return Finished(sample, known, Rejection(Reason(sample["known_reason"]), ""))
         return Finished(sample, looked_at, Copy(*own, "touched" if action == "check" else "adopted"))
     place = reusable.get(fetched.content_sha256)
     if place is not None:
-        return Finished(sample, looked_at, Copy(*place, "found"))
+        return Finished(sample, replace(fetched, data=b""), Copy(*place, "found"))
     return _Waiting(sample, fetched)

@@ -122,7 +122,8 @@ def _report(
         f"s, {cost.seconds:.1f} s), {outcome['bytes_written'] / 1e6:.1f} MB published "
         f"({outcome['bytes_written'] / first['bytes_written']:.1%}), {outcome['pool'] / 1e6:.1f} MB into _shards/, "
         f"{outcome['images_decoded']:,} decoded ({outcome['images_decoded'] / first['images_decoded']:.2%}), "
-        f"{outcome['rows_copied']:,} copied, {outcome['shards_built']} shards built, {outcome['shards_kept']} kept"
+        f"{outcome['rows_copied']:,} copied, {outcome['shards_built']} shards built, {outcome['shards_kept']} kept, "
+        f"peak {cost.peak_mb:.0f} MB"
     )
 
 

@@ -28,6 +28,8 @@ _AGREES = 0.99
 _FEWEST = 3
 _OF_LINES = 0.5
 _OF_JSON = 0.2
+_END = 8
+_SIGNS = re.compile(r"[ _.-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,9 @@ def refuse_contradictions(
         return
     heads = {path: _head_lines(source, path) for path in files}
     known = _folders_of(choice, {_stem(cell) for lines in heads.values() for cells in lines for cell in cells})
+    ends = _ends_named(choice, {_name(cell) for lines in heads.values() for cells in lines for cell in cells})
     for path, lines in heads.items():
-        if what := _contradiction(path, lines, known, choice, words):
+        if what := _contradiction(path, lines, known, choice, words) or _by_ends(lines, ends):
             keys = {"layout": choice.layout, **choice.keys}
             names = {"splits": {"names": dict(choice.split_names)}} if choice.split_names else {}
             raise UnsettledLayoutError.of(
@@ -99,8 +102,32 @@ def _head_lines(source: SourceSettings, path: str) -> list[tuple[str, ...]]:
     return [cells for line in lines[:_LINES] if (cells := tuple(a or b for a, b in _CELLS.findall(line)))]
 
 
+def _by_ends(lines: Sequence[tuple[str, ...]], ends: Container[str]) -> str:
+    """What a file says whose lines name images by the ends of their names, of which *ends* are there."""
+    named = sum(1 for cells in lines if any(_name(cell) in ends for cell in cells))
+    is_many = named >= max(_FEWEST, _OF_LINES * len(lines))
+    return "names the images by the ends of their names, and may say what they show" if is_many else ""
+
+
+def _ends_named(choice: FolderChoice, cells: Iterable[str]) -> set[str]:
+    """Those of *cells* that are the end of an image's name behind a sign: ``1_a.jpg`` of ``face.0.1_a.jpg``."""
+    asked = {cell for cell in cells if len(cell) >= _END and "." in cell}
+    paths = choice.listing.files["path"]
+    short = pc.utf8_slice_codeunits(paths, -_END)
+    wanted = pa.array(sorted({cell[-_END:] for cell in asked}), pa.string())
+    found: set[str] = set()
+    for path in paths.filter(pc.is_in(short, wanted)).to_pylist() if asked else ():
+        name = _name(path)
+        found |= {name[match.end() :] for match in _SIGNS.finditer(name)} & asked
+    return found
+
+
+def _name(cell: str) -> str:
+    return cell.replace("\\", "/").rpartition("/")[2]
+
+
 def _stem(cell: str) -> str:
-    name = cell.replace("\\", "/").rpartition("/")[2]
+    name = _name(cell)
     stem, dot, end = name.rpartition(".")
     return stem if dot and end.isalnum() and not end.isdigit() else name
 

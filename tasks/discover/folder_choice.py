@@ -18,9 +18,10 @@ from tasks.discover.folder_paths import FolderSource
 from tasks.discover.folder_proposals import distinct, named_layouts
 from tasks.discover.folder_roles import FolderRole, FolderRoles, drop_levels, drop_repeats, find_splits
 from tasks.discover.left_out import to_leave_out
-from tasks.discover.listing import Listing, without_folders
+from tasks.discover.listing import Listing, without_files, without_folders
 from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
 from tasks.discover.split_words import SplitWords
+from tasks.discover.twins import Twins, find_twins
 from tasks.discover.unproven_test import drop_test_folders
 from tasks.storage import redact_url
 
@@ -66,14 +67,16 @@ def choose_folders(listing: Listing, source: FolderSource, words: SplitWords) ->
     verdict = _Verdict(found, roles, source, words)
     try:
         verdict.check()
+        if twins := find_twins(found.listing):
+            raise verdict.with_twins(twins)
     except UnsettledLayoutError as error:
-        if proposals := _without_some(listing, source, words, roles):
+        if proposals := _withoutfew(listing, source, words, roles):
             raise error.with_proposals(proposals) from None
         raise
     return verdict.choice()
 
 
-def _without_some(listing: Listing, source: FolderSource, words: SplitWords, roles: FolderRoles) -> list[Proposal]:
+def _withoutfew(listing: Listing, source: FolderSource, words: SplitWords, roles: FolderRoles) -> list[Proposal]:
     """For folders without which the others prove a reading, that they shall be left out."""
     proposals = []
     for places in to_leave_out(roles):
@@ -143,6 +146,18 @@ class _Verdict:
         if what:
             raise self._ambiguous(f"{self._path}: {what}")
 
+    def with_twins(self, twins: Sequence[Twins]) -> UnsettledLayoutError:
+        """What to say where images come in pairs, with a proposal for each kind of them that may be no samples."""
+        error = self._ambiguous(f"{self._path}: {twins[0].says}, which may be a mask, or the same picture once more")
+        proposals = []
+        for one in twins:
+            roles = read_roles(without_files(self._found.listing, one.is_one), self._source, self._words)
+            reading = _Verdict(*roles, self._source, self._words).as_it_is_read()
+            source = {**reading.keys["source"], "ignore": [*self._found.ignore, one.pattern]}
+            says = f"those that {one.pattern} names are no samples"
+            proposals.append(Proposal(says, {**reading.keys, "source": source}, reading.rows))
+        return error.with_proposals(proposals)
+
     def choice(self) -> FolderChoice:
         """The reading, as keys."""
         layout, keys, names = self._layout(), self._keys(), self._split_names()
@@ -185,20 +200,15 @@ class _Verdict:
         return {name: split for name, split in sorted(named.items()) if self._words.split_of(name) != split}
 
     def _keys(self) -> dict[str, Any]:
-        keys: dict[str, Any] = {}
         ignore = [*self._source.ignore, *self._found.ignore, *(f"/{place}" for place in self._unlabelled())]
         dirs = [*self._source.ignore_dirs, *self._ignored_dirs()]
-        if ignore:
-            keys["ignore"] = ignore
-        if dirs:
-            keys["ignore_dirs"] = dirs
-        return keys
+        return {name: value for name, value in (("ignore", ignore), ("ignore_dirs", dirs)) if value}
 
     def _ignored_dirs(self) -> list[str]:
         """For `ignore_dirs`: each folder that says nothing, by its name where that never says anything."""
         folders = self._roles.folders
-        said = {folder.parts[place].casefold() for folder in folders for place in (*folder.kept, folder.split_at)
-                if place >= 0}  # fmt: skip
+        places = ((folder, place) for folder in folders for place in (*folder.kept, folder.split_at))
+        said = {folder.parts[place].casefold() for folder, place in places if place >= 0}
         already = {id(folder): set(self._source.named_places(folder.parts)) for folder in folders}
         levels: dict[int, list[tuple[FolderRole, bool]]] = defaultdict(list)
         for folder in folders:
@@ -221,7 +231,7 @@ class _Verdict:
         return f"images lie in folders of {self._roles.depth} levels, and none is named like a split"
 
     def _notices(self, layout: str) -> list[str]:
-        notices = [f"{_some(names)}: {why}, so it is no level of the label" for names, why in self._roles.passed]
+        notices = [f"{few(names)}: {why}, so it is no level of the label" for names, why in self._roles.passed]
         notices += self._roles.notices
         if layout == "hierarchy":
             notices.append("To take only the topmost folder as the class, set `layout: class_folders`")
@@ -244,9 +254,9 @@ class _Verdict:
         keys: dict[str, Any] = {"source": {"layout": choice.layout, **choice.keys}}
         if choice.split_names:
             keys["splits"] = {"names": dict(choice.split_names)}
-        labelled = [folder for folder in self._roles.folders if folder.kept][:3]
+        labelled = self._roles.labelled[:3]
         rows = tuple(ExampleRow(folder.example, "/".join(folder.names()), folder.split) for folder in labelled)
-        return Proposal(f"{_some(sorted({row.label for row in rows}))} and so on are classes", keys, rows)
+        return Proposal(f"{few({row.label for row in rows})} and so on are classes", keys, rows)
 
     def _levels(self, derived: Proposal) -> list[Proposal]:
         """For each level of labels of several, that it alone is the class."""
@@ -256,12 +266,12 @@ class _Verdict:
             rows = tuple(replace(row, label=row.label.split("/")[level]) for row in derived.rows
                          if row.label.count("/") >= level)  # fmt: skip
             keys = {**derived.keys, "labels": {"level": level}}
-            proposals.append(Proposal(f"{_some(names)} are the classes", keys, rows))
+            proposals.append(Proposal(f"{few(names)} are the classes", keys, rows))
         return proposals
 
     def _no_labels(self) -> UnsettledLayoutError:
         splits = sorted({folder.parts[folder.split_at] for folder in self._roles.folders if folder.split_at >= 0})
-        passed = "; ".join(f"{_some(names)}: {why}" for names, why in self._roles.passed)
+        passed = "; ".join(f"{few(names)}: {why}" for names, why in self._roles.passed)
         where = f"directly in the split folders {', '.join(splits[:5])}" if splits else "in folders that name no class"
         if not splits and all(not folder.parts for folder in self._roles.folders):
             where = "directly in it"
@@ -284,7 +294,3 @@ def _level_patterns(place: int, here: Sequence[tuple[FolderRole, bool]], said: s
     if not any(means for _, means in here):
         return ["/" + "/".join(["*"] * (place + 1))]
     return sorted({"/" + "/".join(folder.parts[: place + 1]) for folder, means in here if not means})
-
-
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.discover.companions import Companions
-from tasks.discover.folder_names import few, is_for_unlabelled, is_organising, names_a_version
+from tasks.discover.folder_names import few, is_for_unlabelled, is_organising, names_a_version, sorts_images
 from tasks.discover.folder_paths import FolderSource
-from tasks.discover.folder_roles import FolderRole, FolderRoles
+from tasks.discover.folder_roles import REPEATS, FolderRole, FolderRoles
 from tasks.discover.listing import Listing
 
 _FEW = 0.05
@@ -26,7 +26,16 @@ Doubt = Callable[[FolderRoles, Companions], str]
 
 def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
     """The first thing that speaks against the labels of *roles*, as half a sentence; empty where nothing does."""
-    doubts: list[Doubt] = [_single_images, _unlabelled_among_classes, _extras, _crossed, _splits_apart, _twins, _named]
+    doubts: list[Doubt] = [
+        _single_images,
+        _unlabelled_among_classes,
+        _extras,
+        _unpacked,
+        _crossed,
+        _splits_apart,
+        _twins,
+        _named,
+    ]
     if not source.allow_unlabeled:
         doubts = [_flat_splits, *doubts]
     if not source.levels and not source.allow_unlabeled:
@@ -82,12 +91,26 @@ def _extras(roles: FolderRoles, _: Companions) -> str:
     return f"{few(wrappers)} holds folders that may be the classes, and {few(flat)} beside it holds images itself"
 
 
+def _unpacked(roles: FolderRoles, _: Companions) -> str:
+    """Folders that hold nothing but a folder of their own name: archives, unpacked side by side."""
+    again = {name for names, why in roles.passed if why == REPEATS for name in names}
+    labels = {folder.names() for folder in roles.labelled}
+    if len(labels) < 2 or not all(len(label) == 1 and label[0] in again for label in labels):
+        return ""
+    shown = few(name for (name,) in labels)
+    return f"{shown} each hold a folder of the same name, as unpacked archives do, and may be no classes"
+
+
 def _crossed(roles: FolderRoles, _: Companions) -> str:
     """Levels that repeat the same names in each other: which of them is the class is not to be told."""
     names = {folder.names() for folder in roles.labelled}
     firsts = {name[0] for name in names}
-    if roles.depth > 1 and any(map(names_a_version, firsts)) and _is_crossed(names, 1):
-        return f"{few(firsts)} hold the same folders, and may be versions of the same images"
+    if (
+        roles.depth > 1
+        and any(names_a_version(name) or sorts_images(name) for name in firsts)
+        and _is_crossed(names, 1)
+    ):
+        return f"{few(firsts)} hold the same folders, and may be versions or kinds of the same images"
     if roles.depth > 1 and all(map(str.isdecimal, firsts)) and _is_crossed(names, 1):
         return f"the folders {few(firsts)} hold the same folders, and may number whom or what they show"
     if roles.depth < _DEEP or any(len(name) < roles.depth for name in names):

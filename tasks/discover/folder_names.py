@@ -26,7 +26,7 @@ _COMPANION = frozenset(
     "mask masks trimap trimaps segmentation segmentations segmented seg gt groundtruth truth annotation annotations "
     "annotated depth depths edge edges contour contours outline outlines thumb thumbs thumbnail thumbnails preview "
     "previews icon icons heatmap heatmaps overlay overlays saliency matte mattes parsing parse label labels "
-    "labelids instanceids visualization visualizations vis bbox bboxes keypoints normals disparity".split()
+    "msk msks labelids instanceids visualization visualizations vis bbox bboxes keypoints normals disparity".split()
 )
 _WAITING = frozenset(
     "pred predict prediction predictions unlabeled unlabelled unsup unsupervised inference submission extra extras "
@@ -89,6 +89,12 @@ def is_for_unlabelled(name: str) -> bool:
 def names_a_version(name: str) -> bool:
     """Whether *name* says how images were made of others: ``Augmented``, ``grayscale``."""
     return any(token in _VERSIONS for token in tokens(name))
+
+
+def sorts_images(name: str) -> bool:
+    """Whether *name* has a word for images and others of its own: ``GoodImg``, ``blurred_photos``."""
+    words = [token for token in tokens(name) if not token.isdigit()]
+    return any(word in _ORGANISING for word in words) and not all(word in _ORGANISING for word in words)
 
 
 def is_who_or_where(name: str) -> bool:

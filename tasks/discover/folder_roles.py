@@ -12,6 +12,7 @@ from tasks.discover.split_words import SplitWords
 
 _FEW = 0.05
 _TWO = 2
+REPEATS = "repeats the folder around it"
 _WHEN = "tells when the images were made"
 
 
@@ -99,8 +100,7 @@ def drop_repeats(roles: FolderRoles) -> None:
         for depth in range(len(folder.parts)):
             children[folder.parts[:depth]].add(folder.parts[depth])
     names: set[str] = set()
-    for folder in roles.folders:
-        parts = folder.parts
+    for folder, parts in ((folder, folder.parts) for folder in roles.folders):
         again = {
             place
             for place in range(1, len(parts))
@@ -111,7 +111,7 @@ def drop_repeats(roles: FolderRoles) -> None:
         names |= {parts[place] for place in again}
         folder.kept = [place for place in folder.kept if place not in again]
     if names:
-        roles.passed.append((sorted(names), "repeats the folder around it"))
+        roles.passed.append((sorted(names), REPEATS))
 
 
 def find_splits(roles: FolderRoles, words: SplitWords) -> None:
@@ -120,6 +120,11 @@ def find_splits(roles: FolderRoles, words: SplitWords) -> None:
         here = [folder for folder in roles.folders if len(folder.kept) > level]
         names = {folder.parts[folder.kept[level]] for folder in here}
         splits = words.splits_among(names)
+        pairs = {(folder.parts[folder.kept[level]], folder.parts[folder.kept[level - 1]]) for folder in here}
+        own = {name for name, above in pairs if level and words.is_split_of(name, above)}
+        if own and own != names:
+            roles.doubts.append(f"{few(own)} name a split and the folder around them, and {few(names - own)} do not")
+            return
         rests = {part.rest for name in splits if (part := words.part_of(name)) and part.rest}
         if len(rests) > 1:
             roles.joined = sorted(names)
@@ -156,8 +161,7 @@ def _tidy_splits(roles: FolderRoles, level: int) -> None:
 
 def _below(folder: FolderRole, level: int) -> int:
     """How many levels below *level* could name a class."""
-    below = (folder.parts[place] for place in folder.kept[level + 1 :])
-    return sum(1 for name in below if not folder_names.is_organising(name))
+    return sum(1 for place in folder.kept[level + 1 :] if not folder_names.is_organising(folder.parts[place]))
 
 
 def _settle_others(
@@ -165,8 +169,7 @@ def _settle_others(
 ) -> bool:
     """Whether *splits* are splits although other folders lie beside them; a doubt is noted where nobody can know."""
     name_of: Callable[[FolderRole], str] = lambda folder: folder.parts[folder.kept[level]]  # noqa: E731
-    named = [folder for folder in here if name_of(folder) in splits]
-    others = [folder for folder in here if name_of(folder) not in splits]
+    named, others = ([folder for folder in here if (name_of(folder) in splits) is side] for side in (True, False))
     named_deep, others_deep = (any(_below(folder, level) for folder in group) for group in (named, others))
     other_names = {name_of(folder) for folder in others}
     if named_deep and not others_deep and all(map(folder_names.sounds_unlabelled, other_names)):
@@ -190,7 +193,7 @@ def _settle_others(
 def _is_whole(others: Sequence[FolderRole], level: int, words: SplitWords) -> bool:
     """Whether *others* are one tree of their own: a wrapper, with splits inside or classes."""
     names = {folder.parts[folder.kept[level]] for folder in others}
-    if all(folder_names.is_organising(name) for name in names):
+    if all(map(folder_names.is_organising, names)):
         return True
     inner = {folder.parts[folder.kept[level + 1]] for folder in others if len(folder.kept) > level + 1}
     return len(names) == 1 and bool(inner) and set(words.splits_among(inner)) == inner
@@ -220,8 +223,7 @@ def _drop_one(roles: FolderRoles, level: int) -> bool:
     goes_on = [folder for folder in here if len(folder.kept) > level + 1]
     ends = sum(folder.count for folder in here) - sum(folder.count for folder in goes_on)
     is_inner = bool(goes_on) and ends <= _FEW * sum(folder.count for folder in here)
-    is_below = level > 0
-    if _tells_when(roles, names, is_below=is_below):
+    if _tells_when(roles, names, is_below=(is_below := level > 0)):
         roles.drop(level, _WHEN, here)
     elif len(names) == 1 and (is_inner or (is_below and _ends_many(here, level))) and _is_everywhere(roles, level):
         roles.drop(level, "is the same for all images", here)
@@ -251,8 +253,8 @@ def _tells_when(roles: FolderRoles, names: set[str], *, is_below: bool) -> bool:
 
 def _is_everywhere(roles: FolderRoles, level: int) -> bool:
     """Whether nearly all labelled images have a level *level*."""
-    shorter = sum(folder.count for folder in roles.folders if 0 < len(folder.kept) <= level)
-    return shorter <= _FEW * sum(folder.count for folder in roles.folders)
+    shorter = sum(one.count for one in roles.folders if 0 < len(one.kept) <= level)
+    return shorter <= _FEW * sum(one.count for one in roles.folders)
 
 
 def _is_who(roles: FolderRoles, level: int, here: Sequence[FolderRole], *, is_inner: bool) -> bool:
@@ -271,15 +273,15 @@ def _is_who(roles: FolderRoles, level: int, here: Sequence[FolderRole], *, is_in
 
 def _drop_last_organising(roles: FolderRoles) -> None:
     """Take away organising folders below classes: ``n01/images``."""
-    last = [folder for folder in roles.folders if len(folder.kept) > 1]
-    if last and all(folder_names.is_organising(folder.parts[folder.kept[-1]]) for folder in last):
+    if (last := [folder for folder in roles.folders if len(folder.kept) > 1]) and all(
+        folder_names.is_organising(folder.parts[folder.kept[-1]]) for folder in last
+    ):
         roles.drop(-1, "only organises", last)
 
 
 def _drop_shards(roles: FolderRoles) -> None:
     """Take away levels that only spread files or classes over folders: ``a/abbey``, ``c/1/7/c17c….jpg``."""
-    labelled = roles.labelled
-    if not labelled:
+    if not (labelled := roles.labelled):
         return
     first = {folder.parts[folder.kept[0]] for folder in labelled}
     if folder_names.are_shards(first):

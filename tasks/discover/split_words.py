@@ -20,6 +20,7 @@ _WORDS = {
     "eval": "test",
     "evaluation": "test",
 }
+_WORDS |= {f"{word}set": split for word, split in _WORDS.items()}
 
 
 class SplitPart(NamedTuple):
@@ -56,6 +57,12 @@ class SplitWords:
         if len(found) != 1:
             return None
         return SplitPart(self._words[found[0]], loose_words(word for word in words if word != found[0]))
+
+    def is_split_of(self, name: str, above: str) -> bool:
+        """Whether *name* is a split's word and the name of the folder *above* it: ``4a/train_4a``."""
+        words = tokens(name)
+        rest = tuple(word for word in words if not self.split_of(word))
+        return len(rest) < len(words) and rest == tokens(above)
 
     def splits_among(self, names: Iterable[str]) -> dict[str, str]:
         """The split of each of *names*, folders side by side, that means one.

@@ -397,4 +397,53 @@ LAYOUTS = [
         ),
         refused="ambiguous_layout",
     ),
+    Layout(
+        "each image once more with a mark behind its name",
+        ("smear/{oval|flat}/{149|150|151|162}.bmp = {0}", "smear/{oval|flat}/{149|150|151|162}-d.bmp !"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "each image once more in another format",
+        ("{break|free}/Imgs/{7|8|11|23}.jpg = {0}", "{break|free}/Imgs/{7|8|11|23}.png !"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "partitions within numbered classes, one of them named like a split",
+        ("by/{4a|30|61}/train_{0}/t_{1-3}.png = {0} @ train", "by/{4a|30|61}/{hsf_0|hsf_4}/h_{1-3}.png = {0}"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "two archives unpacked side by side",
+        ("ships/ships/{0|1}__2017_{a4|b7|c9}.png = {0}", "scenes/scenes/lb_{1-3}.png !"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "a table that names images by the ends of their names",
+        (
+            "aligned/{30@N03|31@N03}/face.{1-3}.{0}_x.jpg ?",
+            "fold_0.txt:user\timage\tage\n"
+            + "\n".join(f"{u}@N03\t{u}@N03_x.jpg\t({n * 4}, {n * 8})" for u in (30, 31) for n in (1, 2, 3)),
+        ),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "masks that have the whole name of their image, and lists called sets",
+        (
+            "logos/classes/jpg/{bmw|dhl|esso}/{123|456}.jpg = {0} @ train",
+            "logos/classes/jpg/{bmw|dhl|esso}/{789|901}.jpg = {0} @ test",
+            "logos/classes/masks/{bmw|dhl|esso}/{123|456|789|901}.jpg.mask.0.png !",
+            "logos/trainset.txt:"
+            + "\n".join(f"classes/jpg/{name}/{number}.jpg" for name in ("bmw", "dhl", "esso") for number in (123, 456)),
+            "logos/testset.txt:"
+            + "\n".join(f"classes/jpg/{name}/{number}.jpg" for name in ("bmw", "dhl", "esso") for number in (789, 901)),
+        ),
+    ),
+    Layout(
+        "good and bad images of the same classes, with masks beside",
+        (
+            "Img/{GoodImg|BadImag}/Bmp/{a01|a02|a11}/{0}_{1}-{1-4}.png = {1}",
+            "Img/{GoodImg|BadImag}/Msk/{a01|a02|a11}/{0}_{1}-{1-4}.png !",
+        ),
+        refused="ambiguous_layout",
+    ),
 ]

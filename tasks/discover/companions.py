@@ -103,10 +103,10 @@ def _masks_in_folders(found: Companions) -> None:
     stems = _stems(listing)
     is_marked = np.isin(numbers, list(marked))
     others = pa.array(~is_marked)
-    names = pc.replace_substring_regex(listing.files["path"], r"^.*/", "").combine_chunks()
+    whole = pc.replace_substring_regex(listing.files["path"], r"^.*/", "").combine_chunks()
     bases = pc.unique(stems.filter(others))
     bases = pc.unique(pa.concat_arrays([bases, _without_common_end(bases), _without_common_start(bases)]))
-    bases = pa.concat_arrays([bases, names.filter(others)])  # a mask may keep all of the name: x.jpg.mask.png
+    bases = pa.concat_arrays([bases, whole.filter(others)])  # a mask may keep all of the name: x.jpg.mask.png
     bare = pc.or_(pc.is_in(_without_end(stems), bases), pc.is_in(_without_start(stems), bases))
     has_base = pc.or_(pc.is_in(stems, bases), bare).to_numpy(zero_copy_only=False)
     gone = {

@@ -24,6 +24,8 @@ from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome
 
 _SENDING_S = 10.0
+_OF_A_RUN = frozenset({"fetch", "gates", "quality", "run", "schedule"})
+"""Sections that change how a run goes, and not what a version holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,19 @@ def run_configs(
 
         for finished in run_each(ready, run, request.parallel, lambda: bool(interrupt.number)):
             code = max(code, finished.exit_code, _reported(finished, report))
+            if note := passing(finished.outcome, request.overrides):
+                print_note(f"{finished.outcome.name}: {note}")
     return interrupt.exit_code if interrupt.number else code
+
+
+def passing(outcome: RunOutcome, overrides: Mapping[str, Any]) -> str:
+    """What to say of a version that was made by *overrides* which its config does not know; empty where nothing."""
+    laid = [key for key in overrides if key.partition(".")[0] not in _OF_A_RUN]
+    if outcome.outcome != "published" or not laid:
+        return ""
+    them, hold = ("it", "holds") if len(laid) == 1 else ("them", "hold")
+    said = " and ".join(f"--set {key}" for key in laid)
+    return f"{said} {hold} for this run alone: write {them} into the config, or the next run undoes {them}"
 
 
 def _check_all(

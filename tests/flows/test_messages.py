@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from flows.commands.local_run import passing
 from flows.config import DatasetConfig, load_config
 from tasks.config_text.words import PATTERNS
 from tasks.errors import ConfigError
+from tasks.refresh.outcome import RunOutcome
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Command
@@ -102,3 +104,15 @@ def test_a_layout_that_is_none_shows_those_that_are(offline_parquetry: Command, 
     message = offline_parquetry("discover", pets, "--layout", "csvv", code=2).stderr
 
     assert "--layout: unknown layout 'csvv'; did you mean 'csv'? Known are auto, " in message
+
+
+def test_a_version_that_was_made_by_keys_the_config_lacks_says_what_the_next_run_does() -> None:
+    published, unchanged = (RunOutcome("pets", outcome, "", "out") for outcome in ("published", "unchanged"))
+
+    assert passing(published, {"resize.mode": "pad", "run.workers": "2"}) == (
+        "--set resize.mode holds for this run alone: write it into the config, or the next run undoes it"
+    )
+    assert passing(published, {"resize.mode": "pad", "write.pixels": "png"}).startswith(
+        "--set resize.mode and --set write.pixels hold for this run alone: write them into the config"
+    )
+    assert passing(published, {"gates.min_rows": "1"}) == passing(unchanged, {"resize.mode": "pad"}) == ""

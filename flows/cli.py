@@ -113,9 +113,15 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
 @command(app, MAKE, "plan pets.yaml")
 def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
     """Show what a run would do, and write nothing: layout and why, classes, splits, shards, sizes."""
-    from flows.commands.dry_run import describe_plan, print_plan  # noqa: PLC0415
+    from flows.commands.local_run import check_config  # noqa: PLC0415
+    from tasks.console.plan_page import print_plan  # noqa: PLC0415
+    from tasks.pandas_aside import leave_pandas_aside  # noqa: PLC0415
 
-    described = describe_plan(config, pairs(sets))
+    leave_pandas_aside()
+    from tasks.refresh.forecast import forecast  # noqa: PLC0415
+
+    dataset = check_config(config, pairs(sets), write=False)
+    described = forecast(dataset, dataset.options(full=False, limit=0, accept=(), rehash=False))
     if as_json:
         print_json(described)
     else:
@@ -151,12 +157,12 @@ def init(  # noqa: PLR0913, PLR0917 - the options of a command
     options: Options = None,
 ) -> None:
     """Write a commented config that fits a source; it runs as it is, or once one of its readings is chosen."""
-    from flows.commands.unrunnable import refuse_unrunnable  # noqa: PLC0415
     from flows.standard_streams import file_of_output  # noqa: PLC0415
     from tasks.discover.proposals import UnsettledLayoutError  # noqa: PLC0415
     from tasks.survey.presets import preset_config  # noqa: PLC0415
     from tasks.survey.starting import Target, choosing_config, starting_config  # noqa: PLC0415
     from tasks.survey.surveying import discover as look  # noqa: PLC0415
+    from tasks.survey.unrunnable import refuse_unrunnable  # noqa: PLC0415
 
     known = store_options(options)
     target = Target(source, output, file or file_of_output())

@@ -1,20 +1,16 @@
-"""`parquetry plan`: what a run would do, worked out without writing anything."""
+"""What a run would do and cost, worked out without writing anything: what `parquetry plan` says."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from rich.console import Console
 
-from flows.commands.local_run import check_config
-from tasks.console.printing import facts, printable, show
-from tasks.console.summary import counted, size_text, some
 from tasks.label_kinds import classes_of, count_classes
-from tasks.pandas_aside import leave_pandas_aside
 from tasks.publish import Run
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.refresh import preview
 from tasks.refresh.sizing import probe_images
@@ -23,15 +19,13 @@ from tasks.samples import count_values
 _SECONDS_AN_IMAGE = 0.004
 
 
-def describe_plan(url: str, overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """What a run of the config at *url* would do, as JSON values.
+def forecast(dataset: Dataset, options: RefreshOptions) -> dict[str, Any]:
+    """What a run of *dataset* would do, as JSON values.
 
     Raises:
-        DatasetError: What `run` would say before it begins.
+        DatasetError: What `refresh` would say before it builds.
     """
-    leave_pandas_aside()
-    dataset = check_config(url, overrides, write=False)
-    run, planned = preview(dataset, dataset.options(full=False, limit=0, accept=(), rehash=False))
+    run, planned = preview(dataset, options)
     samples = pa.concat_tables(
         [
             planned.labelled.samples.slice(0, 0),
@@ -86,24 +80,3 @@ def _counts(planned: PlannedRun, column: Literal["label_name", "split"]) -> dict
     if column != "label_name":
         return count_values(found)
     return dict.fromkeys(classes_of(planned.labelled.class_names), 0) | count_classes(found, planned.spec.label_kind)
-
-
-def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
-    """Print what `describe_plan` found."""
-    unknown = f", and {counted(plan['sizes_unknown'], 'image')} of unknown size" if plan["sizes_unknown"] else ""
-    seconds = max(1, plan["estimated_seconds"])
-    rows = [
-        ("layout", f"{plan['layout']}: {plan['why']}"),
-        ("images", f"{plan['listed']:,} listed, {plan['rejected']:,} rejected before any is fetched"),
-        ("splits", some(plan["splits"])),
-        ("classes", f"{len(plan['classes'])}: {some(plan['classes'])}"),
-        ("rejected because", some(plan["reasons"])),
-        ("skipped", some(plan["ignored"])),
-        ("changes", f"{plan['adds']:,} new, {plan['changes']:,} perhaps changed, {plan['deletes']:,} gone"),
-        ("shards", f"{plan['shards_to_build']:,} to build, {plan['shards_to_keep']:,} to keep"),
-        ("to fetch", size_text(plan["bytes_to_fetch"]) + unknown),
-        ("to write", f"about {size_text(plan['estimated_bytes'])}"),
-        ("time", f"about {seconds:,.0f} s for photographs of usual size, and some to start Prefect"),
-        *(("note", notice) for notice in plan["notices"]),
-    ]
-    show(console, printable(f"plan of {plan['name']}: nothing is written"), facts(row for row in rows if row[1]))

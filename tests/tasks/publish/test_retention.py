@@ -18,6 +18,7 @@ from tasks.publish.life import pin
 from tasks.publish.retention import Garbage, apply_retention, drop_unnamed, find_garbage, left_alone, prune
 from tasks.publish.settings import OutputSettings
 from tasks.storage import StoredFile
+from tests.tasks.publish.conftest import as_format_1
 
 if TYPE_CHECKING:
     from tests.tasks.publish.conftest import Output
@@ -248,3 +249,26 @@ def test_shards_of_a_run_go_at_once_where_neither_a_kept_nor_an_older_version_na
         (told,) = drop_unnamed(run, keeping(output, 1), made)
         assert told.startswith("Shards that no version names are not deleted for now: ")
         assert drop_unnamed(run, keeping(output, 1), []) == []
+
+
+@pytest.mark.parametrize(("moved", "since", "goes"), [(2, 9, False), (5, 9, True), (5, 1, True)])
+def test_what_lies_in_the_pool_of_format_1_goes_by_the_first_commit_that_named_todays(
+    two: Output, moved: float, since: float, goes: bool
+) -> None:
+    as_format_1(two)
+    with open_run(two.store) as run:
+        assert run.history.manifest is not None
+        two.publish(*run.history.manifest.shards, run=run)
+    two.publish(*read_version(two.store, 3).manifest.shards)
+    for file in two.root.rglob("*"):
+        if file.is_file():
+            age(two, str(file.relative_to(two.root)), 20)
+    age(two, "commits/000003.json", moved)
+    age(two, "commits/000004.json", min(moved, since))
+
+    found = find_garbage(two.store, keeping(two, 9))
+
+    old = {path for path in paths(found) if path.startswith("shards/")}
+    assert len(old) == (2 if goes else 0)
+    assert found.waiting == (0 if goes else 2)
+    assert paths(found) == old

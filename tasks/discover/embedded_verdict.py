@@ -37,16 +37,8 @@ def discover_embedded(listing: Listing, source: SourceSettings, make: Make, word
         notes = [f"{path} holds images without a column of labels, and is left out" for path in others]
         left = {f"unlisted images in {path}": count_rows(TableFile(source.place, path)) for path in others}
         return replace(taken, notices=(*notes, *taken.notices), ignored={**taken.ignored, **left})
-    proposals = [
-        Proposal(
-            f"the column {label} of {table.paths[0]} is the label of the images in that table",
-            {"source": {"layout": "tables", "tables": [table.entry(label, with_split=False)]}},
-        )
-        for table in labelled
-        for label in ([table.label] if table.label else table.labels)
-    ]
     what = f"{redact_url(source.path)}: no image lies there as a file, but tables hold images:"
-    raise UnsettledLayoutError.of("ambiguous_layout", what, proposals)
+    raise UnsettledLayoutError.of("ambiguous_layout", what, _proposals(labelled))
 
 
 def _sure(tables: Sequence[EmbeddedTable]) -> list[dict[str, Any]]:
@@ -55,12 +47,37 @@ def _sure(tables: Sequence[EmbeddedTable]) -> list[dict[str, Any]]:
         return []
     if len(tables) == 1:
         return [tables[0].entry(tables[0].label, with_split=False)]
-    splits = {table.split for table in tables}
-    alike = {(table.label, *table.columns.items()) for table in tables}
-    has_own = any("split" in table.columns.values() for table in tables)
-    if len(splits) < len(tables) or "" in splits or len(alike) > 1 or has_own:
+    if not _are_splits(tables) or len({table.label for table in tables}) > 1:
         return []
     return [table.entry(table.label, with_split=True) for table in tables]
+
+
+def _are_splits(tables: Sequence[EmbeddedTable]) -> bool:
+    """Whether *tables* are as many splits of the same columns."""
+    splits = {table.split for table in tables}
+    alike = {tuple(table.columns.items()) for table in tables}
+    has_own = any("split" in table.columns.values() for table in tables)
+    return len(splits) == len(tables) > 1 and "" not in splits and len(alike) == 1 and not has_own
+
+
+def _proposals(tables: Sequence[EmbeddedTable]) -> list[Proposal]:
+    """Each column that may be the label: of all *tables*, where they are splits, and of each alone."""
+    found = []
+    if _are_splits(tables):
+        first, *others = tables
+        for label in (label for label in first.labels if all(label in table.labels for table in others)):
+            entries = [table.entry(label, with_split=True) for table in tables]
+            says = f"the column {label} is the label, and {' and '.join(table.paths[0] for table in tables)} are splits"
+            found.append(Proposal(says, {"source": {"layout": "tables", "tables": entries}}))
+    found += [
+        Proposal(
+            f"the column {label} of {table.paths[0]} is the label of the images in that table",
+            {"source": {"layout": "tables", "tables": [table.entry(label, with_split=False)]}},
+        )
+        for table in tables
+        for label in ([table.label] if table.label else table.labels)
+    ]
+    return found
 
 
 def _read(entries: list[dict[str, Any]], listing: Listing, make: Make, words: SplitWords) -> Discovery | None:

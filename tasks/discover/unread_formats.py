@@ -65,6 +65,14 @@ _FORMATS = (
         re.compile(r"\.(h5|hdf5|hdf|he5)$"),
         re.compile(rb"\x89HDF\r\n\x1a\n"),
     ),
+    UnreadFormat("LMDB database", "is not read", "lmdb.open(folder)", re.compile(r"(^|/)(data|lock)\.mdb$")),
+    UnreadFormat(
+        "Arrow file",
+        "is not read",
+        "datasets.load_from_disk(folder)",
+        re.compile(r"\.(arrow|feather)$"),
+        re.compile(rb"ARROW1|\xff\xff\xff\xff"),
+    ),
 )
 
 
@@ -106,7 +114,7 @@ def _sentence(one: UnreadFormat, names: list[str]) -> str:
     shown = (
         f"{names[0]} is a {one.what}" if len(names) == 1 else f"{len(names):,} files are {one.what}s ({names[0]}, …)"
     )
-    shown = re.sub(r"\ba (?=IDX|HDF)", "an ", shown)
+    shown = re.sub(r"\ba (?=IDX|HDF|LMDB|Arrow)", "an ", shown)
     return (
         f"{shown}, a format that {one.why}: open it once with `{one.opens}`, save the images in it as files by Pillow "
         "(`Image.fromarray`), write labels.csv with the columns `location,label`, and name the folder that holds both."

@@ -79,6 +79,23 @@ def test_two_columns_that_could_be_the_label_are_proposed(look: Look, tmp_path: 
         assert look(tmp_path, **proposal.keys["source"]).samples.num_rows == 12
 
 
+def test_each_column_that_could_be_the_label_is_proposed_for_all_splits_together(look: Look, tmp_path: Path) -> None:
+    for name, rows in (("train-0", 8), ("test-0", 4)):
+        images = [{"bytes": b"\x89PNG" + bytes([at]), "path": None} for at in range(rows)]
+        labels = {"fine_label": ["cat", "dog"] * (rows // 2), "coarse_label": ["pet", "beast"] * (rows // 2)}
+        pq.write_table(pa.table({"img": images, **labels}), tmp_path / f"{name}.parquet")
+
+    with pytest.raises(UnsettledLayoutError) as refused:
+        look(tmp_path)
+
+    first, second, *others = refused.value.unsettled.proposals
+    for proposal, classes in ((first, {"cat", "dog"}), (second, {"pet", "beast"})):
+        found = look(tmp_path, **proposal.keys["source"])
+        assert counts(found.samples["split"]) == {"test": 4, "train": 8}
+        assert set(found.samples["label_path"].to_pylist()) == classes
+    assert len(others) == 4
+
+
 def test_two_tables_of_the_same_images_are_not_taken_together(look: Look, tmp_path: Path) -> None:
     wide(tmp_path / "all.csv", 12)
     wide(tmp_path / "train.csv", 9)

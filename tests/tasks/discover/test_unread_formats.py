@@ -37,6 +37,9 @@ class Trap:
         ("train-labels.idx1-ubyte", b"\0\0\x08\x01", "an IDX file", "numpy.frombuffer"),
         ("photos.h5", b"\x89HDF\r\n\x1a\n", "an HDF5 file", "h5py.File"),
         ("photos", b"\x89HDF\r\n\x1a\n", "an HDF5 file", "h5py.File"),
+        ("data.mdb", b"\0" * 32, "an LMDB database", "lmdb.open"),
+        ("data-00000-of-00001.arrow", b"\xff\xff\xff\xff", "an Arrow file", "load_from_disk"),
+        ("photos", b"ARROW1\0\0", "an Arrow file", "load_from_disk"),
     ],
 )
 def test_a_source_of_arrays_is_refused_with_the_way_to_export_it(  # noqa: PLR0917 - one case

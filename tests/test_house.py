@@ -10,9 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "redaction errors reasons columns step_config label_kinds image_formats samples purged pandas_aside storage "
-    "progress config_text records tables discover labels splits plan plan_files fetch images shards build_shard "
-    "quality report publish export refresh demo console survey"
+    "redaction errors reasons indented_json columns step_config label_kinds image_formats samples purged pandas_aside "
+    "storage progress config_text records tables discover labels splits plan plan_files fetch images shards "
+    "build_shard quality report publish export refresh demo console survey"
 ).split()
 FLOWS_ORDER = (
     "leaving standard_streams prefect_home interrupts runners "

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tasks.indented_json import indented_json
 from tasks.label_kinds import classes_of
 from tasks.publish.card_text import meaning_of
 from tasks.publish.documents import FileEntry, Manifest
@@ -53,7 +53,7 @@ def croissant_json(version: Version, place: str) -> bytes:
         "distribution": [*map(_file, manifest.shards), *_file_sets(manifest.shards)],
         "recordSet": [_splits(manifest), *_classes(manifest), _images(manifest)],
     }
-    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+    return indented_json(value).encode()
 
 
 def _context() -> dict[str, Any]:

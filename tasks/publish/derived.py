@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from tasks.errors import DatasetError, VersionError
+from tasks.indented_json import indented_json
 from tasks.publish.card import root_card
 from tasks.publish.croissant import croissant_json
 from tasks.publish.documents import (
@@ -100,7 +100,7 @@ def latest_json(version: int, manifest: Manifest) -> bytes:
         "files": files,
         "rejects": manifest.rejects.path if manifest.rejects else None,
     }
-    return json.dumps(value, ensure_ascii=False, indent=1).encode()
+    return indented_json(value).encode()
 
 
 def _put(store: Store, path: str, data: bytes, is_own: Callable[[bytes], bool]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tasks.errors import VersionError
+from tasks.indented_json import indented_json
 from tasks.label_kinds import LABEL_COLUMNS, named_by_column
 from tasks.storage import Store, redact_url
 
@@ -42,7 +43,7 @@ class Document(BaseModel):
 
     def to_bytes(self) -> bytes:
         """The document as it is stored: the same content gives the same bytes."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1).encode()
+        return indented_json(self.model_dump(mode="json")).encode()
 
 
 class FileEntry(BaseModel):
@@ -164,7 +165,7 @@ class VouchedDocument(Document):
     def to_bytes(self) -> bytes:
         """The document as it is stored, with its sum."""
         values = self.model_dump(mode="json", exclude_none=True)
-        return json.dumps(values | {"sha256": _digest(values)}, ensure_ascii=False, indent=1).encode()
+        return indented_json(values | {"sha256": _digest(values)}).encode()
 
     @model_validator(mode="before")
     @classmethod

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import DatasetError
+from tasks.indented_json import indented_json
 from tasks.label_kinds import LabelKind, kind_of_columns, numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run
@@ -105,7 +106,7 @@ def make_report(
 
 def store_report(run: Run, report: Mapping[str, Any]) -> FileEntry:
     """Store *report* under its content's name."""
-    data = json.dumps(report, ensure_ascii=False, indent=1).encode()
+    data = indented_json(report).encode()
     path, digest = content_path("reports", data, ".json")
     run.store.replace(path, data)
     return FileEntry(path=path, rows=0, bytes=len(data), sha256=digest)

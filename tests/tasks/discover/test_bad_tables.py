@@ -102,6 +102,19 @@ def test_a_table_that_names_no_file_is_an_error(folder: Folder) -> None:
         folder.found({"file": "kinds.csv"})
 
 
+def test_two_files_for_one_cell_are_an_error_that_shows_both(folder: Folder) -> None:
+    folder.images("old/d.jpg", "new/d.jpg").text("t.csv", "file,kind", "a.jpg,cat", "d.jpg,dog")
+    columns = {"file": "location", "kind": "label"}
+
+    with pytest.raises(LayoutError) as said:
+        folder.found({"file": "t.csv", "columns": columns, "find": "name"})
+
+    assert all(part in str(said.value) for part in ("t.csv", "'d.jpg'", "new/d.jpg", "old/d.jpg", "`base`")), str(
+        said.value
+    )
+    assert "\n" not in str(said.value)
+
+
 def test_a_condition_that_takes_nothing_is_an_error(folder: Folder) -> None:
     folder.text("kinds.csv", "file,label,view", "a.jpg,cat,front")
 

@@ -122,6 +122,21 @@ def test_parquet_gives_its_columns_as_text(folder: Folder) -> None:
     assert labels(folder.found({"file": "t.parquet", **LOCATED})) == TRUTH
 
 
+def test_of_parquet_only_the_columns_are_read_that_are_asked_for(folder: Folder) -> None:
+    path = folder.root / "t.parquet"
+    columns = {"file": ["a.jpg", "b.jpg"], "picture": [b"\7" * 4096] * 2, "kind": ["cat", "007"]}
+    pq.write_table(pa.table(columns), path, compression="none", use_dictionary=False)
+    column = pq.ParquetFile(path).metadata.row_group(0).column(1)
+    data = bytearray(path.read_bytes())
+    end = column.data_page_offset + column.total_compressed_size
+    data[column.data_page_offset : end] = b"\xff" * column.total_compressed_size
+    path.write_bytes(data)
+    with pytest.raises(OSError):  # noqa: PT011 - any: nobody can read that column
+        pq.read_table(path)
+
+    assert labels(folder.found({"file": "t.parquet", **LOCATED})) == TRUTH
+
+
 def test_a_query_is_a_table(folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with sqlite3.connect(tmp_path / "labels.db") as base:
         base.execute("create table shots (file text, kind text, ok integer)")

@@ -92,8 +92,9 @@ class Manifest(Document):
         report: What changed against the version before, as JSON.
         page: The same and more for a person, as HTML; None where there is none.
         quality: The pairs of near duplicates that are listed; None where there are none, or nobody looked for them.
-        near: How many pairs there are, ``pairs``, of them ``leaks`` and ``suspects``; rows without a hash, ``unknown``;
-            and by what they were found, ``distance`` and ``mirrored``. Empty where nobody looked for them.
+        near: How many pairs there are, ``pairs``, of them ``leaks`` and ``suspects``; rows in none since they have no
+            hash, ``unknown``, or one without a bit, ``even``; and by what they were found, ``distance`` and
+            ``mirrored``. Empty where nobody looked for them.
     """
 
     dataset: str

@@ -155,6 +155,11 @@ def hashes_of(column: pa.ChunkedArray) -> Hashes:
     return np.frombuffer(b"".join(column.to_pylist()), dtype=">u8").astype(np.uint64)
 
 
+def comparable(rows: pa.Table) -> pa.Table:
+    """Those of *rows* whose ``phash`` is known and has a bit: what has none is the same for black and for white."""
+    return rows.filter(pc.fill_null(pc.not_equal(rows["phash"], pa.scalar(bytes(8), pa.binary(8))), False))
+
+
 def without(rows: pa.Table, others: pa.Table) -> pa.Table:
     """Those of *rows* whose hash, split and label are not those of the row of the same id in *others*."""
     position = pc.index_in(rows["sample_id"], value_set=others["sample_id"].combine_chunks())

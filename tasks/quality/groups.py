@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.quality.crowd import hashes_of
+from tasks.quality.crowd import comparable, hashes_of
 from tasks.quality.near import near_pairs
 from tasks.quality.settings import QualitySettings
 
@@ -25,7 +25,7 @@ def near_groups(rows: pa.Table, known: pa.Array, settings: QualitySettings) -> M
         known: Ids of those that were there before.
         settings: The `quality` section.
     """
-    hashed = rows.select(["sample_id", "phash"]).filter(pc.is_valid(rows["phash"]))
+    hashed = comparable(rows.select(["sample_id", "phash"]))
     is_old = pc.is_in(hashed["sample_id"], value_set=known)
     new, old = hashed.filter(pc.invert(is_old)), hashed.filter(is_old)
     if not new.num_rows:

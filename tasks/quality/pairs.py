@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.quality.crowd import Counts, Crowd, count_pairs, crowds_of, without
+from tasks.quality.crowd import Counts, Crowd, comparable, count_pairs, crowds_of, without
 from tasks.quality.near import Pairs, near_pairs
 from tasks.quality.settings import QualitySettings
 
@@ -49,11 +49,13 @@ class NearRows:
         counts: Of all pairs.
         pairs: `PAIRS_SCHEMA`: those that are listed.
         unknown: Rows that have no hash, and are in no pair.
+        even: Rows of images without anything that could be compared, such as those of one colour; in no pair, too.
     """
 
     counts: Counts
     pairs: pa.Table
     unknown: int = 0
+    even: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -72,27 +74,27 @@ def find_near(
         known: What this came to for the version before, by the same settings.
         before: The rows of that version, as *rows*.
     """
-    after, unknown = _hashed(rows)
+    after, unknown, even = _hashed(rows)
     if known is not None and before is not None:
-        old, _ = _hashed(before)
+        old = _hashed(before)[0]
         came, went = without(after, old), without(old, after)
         if came.num_rows + went.num_rows <= _WHOLE_AGAIN * max(1, after.num_rows):
             gone, _ = _touching(went, old, settings, listing=False)
             new, pairs = _touching(came, after, settings)
             counts = known.counts - gone + new
             if counts.pairs > LISTED or known.is_whole:
-                return NearRows(counts, _first(pa.concat_tables([_still(known.pairs, went), pairs])), unknown)
+                return NearRows(counts, _first(pa.concat_tables([_still(known.pairs, went), pairs])), unknown, even)
     crowd = crowds_of(after)[0]
     search = _Search()
     search.among(crowd, settings)
-    return NearRows(search.counts, _first(search.listed()), unknown)
+    return NearRows(search.counts, _first(search.listed()), unknown, even)
 
 
-def _hashed(rows: pa.Table) -> tuple[pa.Table, int]:
-    """Those of *rows* that have a hash, and how many have none."""
+def _hashed(rows: pa.Table) -> tuple[pa.Table, int, int]:
+    """Those of *rows* that can be compared, how many have no hash, and how many one without a bit."""
     table = rows.select(["sample_id", "phash", "split", "label_name"])
-    hashed = table.filter(pc.is_valid(table["phash"]))
-    return hashed, table.num_rows - hashed.num_rows
+    hashed, unknown = comparable(table), table["phash"].null_count
+    return hashed, unknown, table.num_rows - unknown - hashed.num_rows
 
 
 def _touching(

@@ -49,6 +49,7 @@ class Near:
             "suspects": counts.suspects,
             "listed": listed,
             "unknown": self.rows.unknown,
+            "even": self.rows.even,
             **_settings_of(self.settings),
         }
 
@@ -66,6 +67,7 @@ def near_of(dataset: Dataset, run: Run, planned: PlannedRun, built: BuiltShards)
     is_known = (
         manifest is not None
         and manifest.near.items() >= _settings_of(dataset.quality).items()
+        and "even" in manifest.near  # before they were told apart, they were near to one another
         and manifest.pixel_spec.get("measures") == measures
         and kind_of_columns(manifest.columns) == kind
         and past.num_rows == manifest.rows
@@ -74,7 +76,7 @@ def near_of(dataset: Dataset, run: Run, planned: PlannedRun, built: BuiltShards)
         return Near(find_near(_rows(built.rows.table, kind), dataset.quality), dataset.quality)
     counts = Counts(*(manifest.near[name] for name in ("pairs", "leaks", "suspects")))
     if {shard.path for shard in manifest.shards} == {file.name for file in built.rows.files}:
-        known = NearRows(counts, PAIRS_SCHEMA.empty_table(), manifest.near["unknown"])
+        known = NearRows(counts, PAIRS_SCHEMA.empty_table(), manifest.near["unknown"], manifest.near["even"])
         return Near(known, dataset.quality, manifest.quality, is_kept=True)
     pairs = read_pairs(run.store, manifest)
     there = NearRows(counts, pairs) if pairs is not None else None

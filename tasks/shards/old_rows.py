@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from tasks.errors import VersionError
 from tasks.images.measures import MEASURES
+from tasks.images.thumb import KINDRED
 from tasks.samples import UNREADABLE
 from tasks.shards.schema import pixel_spec_of
 from tasks.storage import Store, redact_url
@@ -27,8 +28,8 @@ class OldRows:
 
     Attributes:
         paths: The files, below the root of the store.
-        measures: How rows are to be measured, by the name of the way; rows that were measured in another way, or not at
-            all, come without measures.
+        measures: How rows are to be measured, by the name of the way; rows that were measured in a way that is not
+            akin to it, or not at all, come without measures.
     """
 
     def __init__(self, store: Store, paths: Sequence[str], measures: str = "") -> None:
@@ -73,7 +74,8 @@ class _OldFile:
         if not {"image", "pixels"} & set(self._parquet.schema_arrow.names):
             raise self._damaged(ValueError("it has no column of images"))
         schema = self._parquet.schema_arrow
-        is_other = (pixel_spec_of(schema).get("measures") or "") != measures
+        way = pixel_spec_of(schema).get("measures") or ""
+        is_other = way != measures and not {way, measures} <= KINDRED
         self._columns = [name for name in schema.names if not (is_other and name in MEASURES)]
 
     @cached_property

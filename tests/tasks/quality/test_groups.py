@@ -25,7 +25,7 @@ def test_groups_are_what_pairs_with_a_new_row_tie_together(rows: list[tuple[int,
     sets = [{number} for number in range(len(rows))]
     for one, (first, is_old) in enumerate(rows):
         for other, (second, _) in enumerate(rows):
-            if one != other and not is_old and apart(first, second, mirrored=mirrored) <= 6:
+            if one != other and first and second and not is_old and apart(first, second, mirrored=mirrored) <= 6:
                 joined = sets[one] | sets[other]
                 for number in joined:
                     sets[number] = joined

@@ -77,7 +77,7 @@ def test_a_new_dataset_has_them_and_names_how_they_came(pets: Path) -> None:
     assert all(found[name].null_count == 0 for name in MEASURES)
     assert len(set(hashes(pets))) == 6
     manifest = open_version(store_of(pets), None).manifest
-    assert manifest.pixel_spec["measures"] == "grey-64-dct-8-sign-1"
+    assert manifest.pixel_spec["measures"] == "grey-64-dct-8-sign-2"
     assert set(MEASURES) < set(manifest.columns)
     assert night(pets).outcome == "unchanged"
 

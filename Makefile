@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 READERS := .env-readers
+STREAMS := .env-streams
 MUTATION := .env-mutation
 MUTANTS ?= *
 BIN := $(VENV)/bin
@@ -61,11 +62,19 @@ test-answers: $(VENV)/.dev ## Spoil each request of runs on an object store in t
 $(READERS)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(READERS)
 	$(READERS)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt -e . 'datasets>=5.2' \
-		'hypothesis>=6.140' 'mlcroissant==1.1.1' 'pytest>=9' 'torch==2.13.0' 'webdataset==1.0.2'
+		'hypothesis>=6.140' 'mlcroissant==1.1.1' 'pylance==14.0.2' 'pytest>=9' 'torch==2.13.0' 'webdataset==1.0.2'
 	@touch $@
 
-test-readers: $(READERS)/.ready ## The recipes for PyTorch and WebDataset and the reader of Croissant, in an environment of their own
-	$(READERS)/bin/pytest tests/readers
+# Streaming wants older versions than ours of what others share: it has an environment alone.
+$(STREAMS)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(STREAMS)
+	$(STREAMS)/bin/python -m pip --disable-pip-version-check --quiet install -e . 'hypothesis>=6.140' 'mosaicml-streaming==0.13.0' \
+		'pytest>=9'
+	@touch $@
+
+test-readers: $(READERS)/.ready $(STREAMS)/.ready ## The recipes and readers of other formats, in environments of their own
+	$(READERS)/bin/pytest tests/readers --ignore tests/readers/test_streaming.py
+	$(STREAMS)/bin/pytest tests/readers/test_streaming.py
 
 fuzz: $(VENV)/.dev ## Search the properties for longer
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -m fuzz

@@ -17,6 +17,7 @@ NAMES = {
     "python-dateutil": "dateutil",
     "ruamel-yaml": "ruamel",
     "markdown-it-py": "markdown_it",
+    "pylance": "lance",
     "pytest-xdist": "xdist",
 }
 """Distributions whose import has another name than theirs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -12,15 +12,16 @@ from tasks.errors import ConfigError
 
 if TYPE_CHECKING:
     from tasks.export import Exported
+    from tasks.export.index import Kind
 
 app = typer.Typer()
-_FORMATS = ("wds",)
+_FORMATS = ("wds", "mds", "lance")
 
 
-@command(app, KEEP, "export published/pets wds tars/pets --split train")
+@command(app, KEEP, "export published/pets mds streams/pets --split train")
 def export(  # noqa: PLR0913, PLR0917 - the options of a command
     root: Root,
-    kind: Annotated[str, argument("FORMAT", "wds: tar files, as WebDataset reads them.")],
+    kind: Annotated[str, argument("FORMAT", "wds, mds or lance: for WebDataset, MosaicML's streaming, or Lance.")],
     folder: Annotated[str, argument("DEST", "A folder of its own, or its URL: empty, or of an earlier export.")],
     split: Annotated[list[str] | None, option("NAME", "Only this split; by default all.", "--split")] = None,
     number: Annotated[int | None, option("N", "A version's number; by default the newest.", "--version")] = None,
@@ -32,16 +33,16 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """Copy a version into a folder in another format; later exports write only what changed, and remove what is old."""
     if kind not in _FORMATS:
-        raise ConfigError(f"export {kind}: no such format; there is {', '.join(_FORMATS)}.")
+        raise ConfigError(f"export {kind}: no such format; there are {', '.join(_FORMATS)}.")
     from tasks.export import Asked, export_version  # noqa: PLC0415 - `--help` must not wait for what a command needs
 
     store, target = open_root(root, options), open_root(folder, folder_options)
-    done = export_version(store, target, Asked(number, tuple(split or ())))
+    done = export_version(store, target, Asked(number, tuple(split or ()), cast("Kind", kind)))
     if as_json:
         told = done.index.model_dump(include={"dataset", "version", "splits"})
-        tars = [target.place.child(entry.path).url for entry in done.index.files]
-        counts = {"kept": len(tars) - len(done.written), "rows": done.rows, "bytes": done.bytes}
-        print_json({**told, "files": tars, "written": done.written, "removed": done.removed, **counts})
+        files = [target.place.child(entry.path).url for entry in done.index.files]
+        counts = {"kept": len(files) - len(done.written), "rows": done.rows, "bytes": done.bytes}
+        print_json({**told, "files": files, "written": done.written, "removed": done.removed, **counts})
         return
     print_line(_told(done))
 
@@ -49,10 +50,11 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
 def _told(done: Exported) -> str:
     """What was done, in a sentence."""
     from tasks.console.summary import counted, size_text  # noqa: PLC0415 - it imports Pillow
+    from tasks.export import KINDS  # noqa: PLC0415
 
     files = len(done.index.files)
     return (
-        f"version {done.index.version} of {done.index.dataset}: {counted(files, 'tar file')} with "
+        f"version {done.index.version} of {done.index.dataset}: {counted(files, KINDS[done.index.kind].noun)} with "
         f"{counted(done.rows, 'image')}, {size_text(done.bytes)}: {len(done.written):,} written, "
         f"{files - len(done.written):,} kept, {len(done.removed):,} removed"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tasks.export.export import Asked, Exported, export_version
-from tasks.export.index import INDEX, ExportIndex, TarEntry
+from tasks.export.index import INDEX, ExportedFile, ExportIndex
+from tasks.export.kinds import KINDS
 
-__all__ = ["INDEX", "Asked", "ExportIndex", "Exported", "TarEntry", "export_version"]
+__all__ = ["INDEX", "KINDS", "Asked", "ExportIndex", "Exported", "ExportedFile", "export_version"]

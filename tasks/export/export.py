@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tasks.errors import ConfigError, OutputError
-from tasks.export.index import INDEX, ExportIndex, TarEntry, read_index
-from tasks.export.tars import tar_name, write_tar
+from tasks.export.index import INDEX, ExportedFile, ExportIndex, Kind, read_index
+from tasks.export.kinds import KINDS, ExportKind
 from tasks.publish.documents import FileEntry
 from tasks.publish.history import Version, read_commit
 from tasks.publish.versions import open_version
@@ -29,10 +29,12 @@ class Asked:
     Attributes:
         number: A version's number; None for the newest.
         splits: Names of splits; none for all.
+        kind: The format, one of `KINDS`.
     """
 
     number: int | None = None
     splits: tuple[str, ...] = ()
+    kind: Kind = "wds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Exported:
 
     Attributes:
         index: What lies in the folder now.
-        written: The names of tar files that were written.
+        written: The names of files that were written.
         removed: Those that the version does not have, and that went.
     """
 
@@ -56,24 +58,29 @@ class Exported:
 
     @property
     def bytes(self) -> int:
-        """The size of all tar files."""
+        """The size of all files."""
         return sum(entry.bytes for entry in self.index.files)
 
 
 def export_version(store: Store, folder: Store, asked: Asked) -> Exported:
-    """Make *folder* hold the tar files of a version of *store*, and no older ones; return what was done.
+    """Make *folder* hold the files of a version of *store*, and no older ones; return what was done.
 
-    A tar file has its name only once it is whole. Until all are there, the index goes on naming the version before.
+    A file has its name only once it is whole. Until all are there, readers go on finding the version before.
 
     Raises:
-        ConfigError: The version has no such split.
+        ConfigError: The version has no such split, or the folder will not do for the format.
         OutputError: The folder is not one for an export of this dataset, or cannot be written.
         VersionError: There is no such version, or it is damaged.
     """
+    kind = KINDS[asked.kind]
+    kind.check(folder)
     version = open_version(store, asked.number)
     shards = _chosen(version, asked.splits)
     new = ExportIndex(
-        dataset=version.commit.dataset, root=redact_url(store.place.url), origin=read_commit(store, 1).run
+        kind=asked.kind,
+        dataset=version.commit.dataset,
+        root=redact_url(store.place.url),
+        origin=read_commit(store, 1).run,
     )
     _refuse_overlap(store.place.url, folder.place.url)
     _refuse_narrower(read_index(folder, new), version, shards)
@@ -82,7 +89,7 @@ def export_version(store: Store, folder: Store, asked: Asked) -> Exported:
         after = before.model_copy(
             update={"root": new.root, "version": version.commit.version, "splits": sorted({s.split for s in shards})}
         )
-        return _Work(store, folder, before, shards).done(after)
+        return _Work(kind, store, folder, before, version, shards).done(after)
 
 
 def _chosen(version: Version, splits: Sequence[str]) -> list[FileEntry]:
@@ -149,32 +156,40 @@ class _Work:
     """One export under way.
 
     Attributes:
+        kind: Its format.
         store: The output.
         folder: Where to.
         before: What lies there, as far as it is known.
-        shards: What is to lie there.
-        entries: The same as tar files, as far as these are known.
+        version: What is exported.
+        shards: What of it is to lie there.
+        entries: The same as files of the format, as far as these are known.
     """
 
+    kind: ExportKind
     store: Store
     folder: Store
     before: ExportIndex
+    version: Version
     shards: Sequence[FileEntry]
-    entries: dict[str, TarEntry] = field(default_factory=dict)
+    entries: dict[str, ExportedFile] = field(default_factory=dict)
 
     def done(self, after: ExportIndex) -> Exported:
         """Write what is missing, name it, remove what is old; *after* is the index that will hold, save its files."""
         there = {file.path: file.bytes for file in self.folder.list_files("")}
         known = self.before.entries
-        self.entries = {name: known.get(name) or _planned(shard) for name, shard in self._named().items()}
+        self.entries = {name: known.get(name) or self._planned(shard) for name, shard in self._named().items()}
         missing = [name for name, entry in self.entries.items() if not entry.sha256 or there.get(name) != entry.bytes]
         if missing:
             self._write(missing)
+        named = self._named()
+        files = [(named[name], entry) for name, entry in self.entries.items()]
+        self.kind.publish(self.store, self.folder, self.version, files)
         left = [entry for name, entry in known.items() if name not in self.entries]
         whole = after.model_copy(update={"files": list(self.entries.values()), "pending": left})
         if left:
             self._save(whole)
-            self.folder.delete(entry.path for entry in left)
+            indexes = self.kind.indexes(left) - self.kind.indexes(list(self.entries.values()))
+            self.folder.delete([*indexes, *(entry.path for entry in left)])
             whole = whole.model_copy(update={"pending": []})
         if missing or whole != self.before:
             self._save(whole)
@@ -182,18 +197,18 @@ class _Work:
         return Exported(whole, tuple(missing), removed)
 
     def _named(self) -> dict[str, FileEntry]:
-        return {tar_name(shard): shard for shard in self.shards}
+        return {self.kind.name_of(shard): shard for shard in self.shards}
 
     def _write(self, missing: Sequence[str]) -> None:
-        """Write the tar files of these names; the index knew all of them beforehand."""
+        """Write the files of these names; the index knew all of them beforehand."""
         named = self._named()
         for name in missing:
-            self.entries[name] = _planned(named[name])
+            self.entries[name] = self._planned(named[name])
         size, since = self._save_pending(), 0
         with self.folder.temporary(_OWN) as temporary:
             for name in missing:
-                path = temporary / name
-                entry = write_tar(self.store, named[name], path)
+                path = temporary / name.rpartition("/")[2]
+                entry = self.kind.write(self.store, named[name], path, name)
                 self.folder.adopt(path, name)
                 path.unlink(missing_ok=True)  # a local folder has taken it, a remote one a copy
                 self.entries[name] = entry
@@ -213,6 +228,5 @@ class _Work:
         self.folder.replace(INDEX, data)
         return len(data)
 
-
-def _planned(shard: FileEntry) -> TarEntry:
-    return TarEntry(path=tar_name(shard), split=shard.split, rows=shard.rows)
+    def _planned(self, shard: FileEntry) -> ExportedFile:
+        return ExportedFile(path=self.kind.name_of(shard), split=shard.split, rows=shard.rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,8 +16,12 @@ _HARMLESS = frozenset({"lost+found/"})
 _SHOWN = 3
 
 
-class TarEntry(BaseModel):
-    """One tar file of an export.
+Kind = Literal["wds", "mds", "lance"]
+"""The formats: WebDataset, MosaicML streaming, Lance."""
+
+
+class ExportedFile(BaseModel):
+    """One file of an export: a shard in another format.
 
     Attributes:
         path: Below the folder of the export.
@@ -25,15 +29,17 @@ class TarEntry(BaseModel):
         rows: How many samples it has.
         bytes: Its size; 0 while it is not known to be there.
         sha256: Of its bytes, in hexadecimal; empty likewise.
+        facts: What the format's own index says of it.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    path: str = Field(pattern=r"^[^/]+-[0-9a-f]{16}\.tar$")
+    path: str = Field(pattern=r"^(?:[^/]+/)?[^/]+-[0-9a-f]{16}\.(?:tar|mds|lance)$")
     split: str
     rows: int
     bytes: int = 0
     sha256: str = ""
+    facts: dict[str, Any] = {}
 
 
 class ExportIndex(BaseModel):
@@ -54,21 +60,21 @@ class ExportIndex(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     format: int = FORMAT
-    kind: Literal["wds"] = "wds"
+    kind: Kind = "wds"
     dataset: str
     root: str
     origin: str
     version: int | None = None
     splits: list[str] = []
-    files: list[TarEntry] = []
-    pending: list[TarEntry] = []
+    files: list[ExportedFile] = []
+    pending: list[ExportedFile] = []
 
     def to_bytes(self) -> bytes:
         """As it is stored: the same content gives the same bytes."""
         return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, indent=1).encode()
 
     @property
-    def entries(self) -> dict[str, TarEntry]:
+    def entries(self) -> dict[str, ExportedFile]:
         """Everything that it names, by path."""
         return {entry.path: entry for entry in (*self.pending, *self.files)}
 
@@ -96,6 +102,8 @@ def read_index(folder: Store, new: ExportIndex) -> ExportIndex:
             f"{where} holds an export of the dataset {found.dataset!r} of {found.root}, not of {new.dataset!r} of "
             f"{new.root}. Name another folder."
         )
+    if found.kind != new.kind:
+        raise OutputError(f"{where} holds an export as {found.kind}, not {new.kind}. Name another folder.")
     return found
 
 

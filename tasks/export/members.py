@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from tasks.export.shard_rows import Row
 from tasks.image_formats import format_of
-
-Row = dict[str, Any]
 
 
 def members_of(number: int, row: Row) -> Iterator[tuple[str, bytes]]:

@@ -4,48 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from tasks.errors import VersionError
-from tasks.export.index import TarEntry
-from tasks.export.members import Row, members_of
+from tasks.export.index import ExportedFile
+from tasks.export.members import members_of
+from tasks.export.shard_rows import rows_of
 from tasks.publish.documents import FileEntry
-from tasks.samples import UNREADABLE
-from tasks.storage import Store, redact_url, told
-
-_ROWS = 64
-"""How many rows of a row group become Python's own at once."""
+from tasks.storage import Store, told
 
 
-def tar_name(shard: FileEntry) -> str:
-    """What the tar of *shard* is called: its split and the hash of the Parquet file."""
-    return f"{shard.path.rpartition('/')[2].removesuffix('.parquet')}.tar"
-
-
-def write_tar(store: Store, shard: FileEntry, path: Path) -> TarEntry:
-    """Write the rows of *shard*, in their order, into the new local file *path*; return what it holds.
+def write_tar(store: Store, shard: FileEntry, path: Path, name: str) -> ExportedFile:
+    """Write the rows of *shard*, in their order, into the new local file *path*; return what it holds, as *name*.
 
     Raises:
         OutputError: It cannot be written.
         VersionError: The shard is missing, damaged, or has other rows than its version says.
     """
-    rows = 0
     with told("writing", str(path)), path.open("xb") as file:
         tar = _Tar(file)
-        for row in _rows_of(store, shard.path):
-            for name, data in members_of(rows, row):
-                tar.add(name, data)
-            rows += 1
+        for number, row in enumerate(rows_of(store, shard)):
+            for member, data in members_of(number, row):
+                tar.add(member, data)
         tar.finish()
-    if rows != shard.rows:
-        where = redact_url(f"{store.place.url}/{shard.path}")
-        raise VersionError(f"{where} has {rows} rows, not {shard.rows}; `parquetry verify` shows all damage.")
-    return TarEntry(path=tar_name(shard), split=shard.split, rows=rows, bytes=tar.bytes, sha256=tar.sha256)
+    return ExportedFile(path=name, split=shard.split, rows=shard.rows, bytes=tar.bytes, sha256=tar.sha256)
 
 
 class _Tar:
@@ -81,20 +63,3 @@ class _Tar:
         self._file.write(data)
         self._digest.update(data)
         self.bytes += len(data)
-
-
-def _rows_of(store: Store, path: str) -> Iterator[Row]:
-    where = redact_url(f"{store.place.url}/{path}")
-    try:
-        with store.open(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-            for number in range(parquet.num_row_groups):
-                yield from _rows_in(parquet.read_row_group(number))
-    except FileNotFoundError:
-        raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
-    except UNREADABLE as error:
-        raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
-
-
-def _rows_in(group: pa.Table) -> Iterator[Row]:
-    for start in range(0, group.num_rows, _ROWS):
-        yield from group.slice(start, _ROWS).to_pylist()

@@ -29,7 +29,7 @@ def test_a_version_is_exported_and_a_wrong_word_is_named(root: str, tmp_path: Pa
         "dataset": "pets", "version": 1, "splits": ["train"], "written": [], "removed": [], "kept": 1, "rows": 3,
     }  # fmt: skip
     assert [Path(file).stat().st_size for file in told["files"]] == [told["bytes"]]
-    with pytest.raises(ConfigError, match="export tfrecord: no such format; there is wds") as wrong:
+    with pytest.raises(ConfigError, match="export tfrecord: no such format; there are wds, mds, lance") as wrong:
         typed("export", root, "tfrecord", folder)
     with pytest.raises(OutputError, match="holds what no export has put there") as other:
         typed("export", root, "wds", str(tmp_path / "pets"))

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tasks.export import Asked, export_version
+from tasks.export.index import Kind
 from tasks.publish.versions import version_files
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
@@ -23,8 +24,8 @@ from tests.steps_here import StepsHere
 ROOT = Path(__file__).parents[2]
 
 
-def exported(tmp_path: Path, pixels: str, folder: str) -> dict[str, dict[str, Any]]:
-    """The rows of a version by their ids, all in the split `train`; its tar files lie in *folder*."""
+def exported(tmp_path: Path, pixels: str, folder: str, kind: Kind = "wds") -> dict[str, dict[str, Any]]:
+    """The rows of a version by their ids, all in the split `train`; their export lies in *folder*."""
     for number in range(12):
         path = tmp_path / "source" / f"class {number % 3}" / f"{number}.{'x.' * number}png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +39,8 @@ def exported(tmp_path: Path, pixels: str, folder: str) -> dict[str, dict[str, An
     }
     assert refresh(Dataset.model_validate(config), RefreshOptions(), StepsHere()).outcome == "published"
     store = open_store(StoreUrl(str(tmp_path / pixels)))
-    assert export_version(store, open_store(StoreUrl(str(tmp_path / folder))), Asked()).rows == 12
+    target = open_store(StoreUrl(str(tmp_path / folder)))
+    assert export_version(store, target, Asked(kind=kind)).rows == 12
     rows = [row for file in version_files(store, None) for row in pq.read_table(file).to_pylist()]
     return {row["sample_id"]: row for row in rows}
 

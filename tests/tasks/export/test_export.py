@@ -8,6 +8,7 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 from PIL import Image
 
 from tasks.errors import ConfigError, OutputError, VersionError
-from tasks.export import INDEX, Asked, Exported, export_version
+from tasks.export import INDEX, KINDS, Asked, Exported, export_version
 from tasks.export.members import members_of
 from tasks.export.tars import write_tar
 from tasks.label_kinds import LabelKind
@@ -266,13 +267,13 @@ def test_what_an_interrupted_one_wrote_goes_with_the_next_that_does_not_want_it(
     output.publish(shard(output, "cat/1"), shard(output, "dog/1", split="test"))
     written: list[FileEntry] = []
 
-    def once(store: Any, file: FileEntry, path: Path) -> Any:
+    def once(store: Any, file: FileEntry, path: Path, name: str) -> Any:
         if written:
             raise OSError(28, "disk full")
         written.append(file)
-        return write_tar(store, file, path)
+        return write_tar(store, file, path, name)
 
-    monkeypatch.setattr("tasks.export.export.write_tar", once)
+    monkeypatch.setitem(KINDS, "wds", replace(KINDS["wds"], write=once))
     with pytest.raises(OSError, match="disk full"):
         export(output, folder)
     monkeypatch.undo()
@@ -347,13 +348,13 @@ def test_of_two_at_once_the_second_is_refused(output: Output, folder: Path, monk
     output.publish(shard(output, "cat/1"))
     refused: list[FileEntry] = []
 
-    def meanwhile(store: Any, file: FileEntry, path: Path) -> Any:
+    def meanwhile(store: Any, file: FileEntry, path: Path, name: str) -> Any:
         with pytest.raises(OutputError, match="at work"):
             export(output, folder)
         refused.append(file)
-        return write_tar(store, file, path)
+        return write_tar(store, file, path, name)
 
-    monkeypatch.setattr("tasks.export.export.write_tar", meanwhile)
+    monkeypatch.setitem(KINDS, "wds", replace(KINDS["wds"], write=meanwhile))
 
     assert len(export(output, folder).written) == len(refused) == 1
     assert set(contents(folder)) == {INDEX, *(path.name for path in folder.glob("*.tar"))}

@@ -66,7 +66,7 @@ def _told(choice: PurgeChoice, *, done: bool) -> str:
         return "Nothing of these images is left." if choice.purged.ids else "Name images, or `--where COLUMN=VALUE`."
     twins = f", {choice.same_bytes:,} of them for having the same bytes" if choice.same_bytes else ""
     rows = ", ".join(f"{counted(count, 'row')} of version {number}" for number, count in choice.versions.items())
-    places = f"{rows or 'no row of a version'}, {counted(choice.rejects, 'row')} of rejects and state"
+    places = f"{rows or 'no row of a version'}, {counted(choice.rejects, 'row')} of rejects, listed pairs and state"
     places += f"; {counted(choice.shards, 'shard')} written anew"
     images = counted(len(choice.images), "image")
     if done:

@@ -29,7 +29,7 @@ class PurgeChoice:
         images: Ids of images that are still there.
         same_bytes: How many of these were not named, and have the bytes of one that was.
         versions: For each version with rows of theirs, how many.
-        rejects: Rows of theirs in files of rejects, and in what nights remember.
+        rejects: Rows of theirs in files of rejects, in those of listed pairs, and in what nights remember.
         shards: How many shards hold rows of theirs.
         pins: The pins of these versions, by number.
     """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tasks.errors import LayoutError, RefusedError
 from tasks.labels.settings import LabelSettings
@@ -11,6 +13,7 @@ from tasks.reasons import Reason
 from tasks.samples import Rejection
 
 _MOST_DIGITS = 1000  # Python refuses to read numbers of more than 4,300
+_NUMBER = re.compile(r"(-?)\+?0*([0-9]+?)(?:\.([0-9]*?)0*)?")
 ClassNames = Mapping[str, Sequence[str]]
 """For each label column (``label``, ``label_species``, …) its class names, in the order of their ids."""
 
@@ -101,6 +104,53 @@ def class_notices(classes: Sequence[str], known: Sequence[str], present: Iterabl
         yield f"New classes: {', '.join(new[:20])}"
     if not known:
         yield from number_notices(classes)
+    yield from likeness_notices(classes)
+
+
+_NO_VALUE = frozenset("na n/a #n/a <na> nan nat null nil #null! #ref! #value! #name? #div/0! #num!".split())
+"""How spreadsheets, pandas and databases write that there is no value, in small letters."""
+
+
+def likeness_notices(classes: Iterable[str]) -> list[str]:
+    """Sentences on *classes* that a reader takes for one and the same, or that may be no names at all."""
+    names = sorted(set(classes))
+    seen, numbers = _alike(names, _as_seen), _alike(names, _as_number)
+    notices = [f"Classes that look the same: {', '.join(map(_letters, twins))}" for twins in seen]
+    notices += [f"Classes that are the same number: {_shown(twins)}" for twins in numbers]
+    if absent := [name for name in names if name.casefold() in _NO_VALUE]:
+        notices.append(f"Classes named as if there were no value: {_shown(absent)}; only an empty cell is no label")
+    if broken := [name for name in names if len(name.splitlines()) > 1]:
+        notices.append(f"Classes whose names hold line breaks: {_shown(broken)}; a stray quote takes in the next lines")
+    return notices
+
+
+def _alike(names: Iterable[str], key: Callable[[str], str | None]) -> list[list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        if (known := key(name)) is not None:
+            groups[known].append(name)
+    return [twins for _, twins in sorted(groups.items()) if len(twins) > 1]
+
+
+def _as_seen(name: str) -> str:
+    blanks = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", name))
+    return " ".join("".join(char for char in blanks if unicodedata.category(char) not in {"Cf", "Cc"}).split())
+
+
+def _as_number(name: str) -> str | None:
+    """One text for all spellings of a number, as ``1``, ``01`` and ``1.0``; None for what is none."""
+    found = _NUMBER.fullmatch(name)
+    return f"{found[1]}{found[2]}.{found[3] or ''}" if found else None
+
+
+def _letters(name: str) -> str:
+    """*name*, as it is written in source text where it holds more than plain letters."""
+    return name if name.isascii() and name.isprintable() and name == name.strip() else ascii(name)
+
+
+def _shown(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(name if name.isprintable() else ascii(name) for name in names[:10]) + more
 
 
 def number_notices(classes: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from tasks.errors import LayoutError, RefusedError
 from tasks.labels.classes import (
     Namer,
     class_notices,
+    likeness_notices,
     number_classes,
     number_notices,
     order_classes,
@@ -153,3 +154,22 @@ def test_numbers_that_are_not_their_own_ids_are_told_of() -> None:
 
     assert number_notices(["1", "2"]) == said == list(class_notices(["1", "2"], [], []))
     assert number_notices(["0", "1"]) == number_notices(["5"]) == number_notices(["3", "a"]) == []
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        (["cat", "cat\u200b", "dog"], ["that look the same: cat, 'cat\\u200b'"]),
+        (["a b", "a\u00a0 b"], ["that look the same: a b, 'a\\xa0 b'"]),
+        (["ca\u0308t", "c\u00e4t"], ["that look the same: 'ca\\u0308t', 'c\\xe4t'"]),
+        (["1", "01", "1.0", "10", "-1", "1.5"], ["that are the same number: 01, 1, 1.0"]),
+        (["0", "00", "0.50", ".5", "0.5"], ["that are the same number: 0, 00", "that are the same number: 0.5, 0.50"]),
+        (["NA", "#REF!", "nano"], ["named as if there were no value: #REF!, NA; only an empty cell is no label"]),
+        (["a\n2\tb", "a"], ["whose names hold line breaks: 'a\\n2\\tb'; a stray quote takes in the next lines"]),
+        (["none", "1", "2", "a", "A", "cat dog", "cat_dog"], []),
+    ],
+)
+def test_classes_that_seem_another_or_none_are_told_of(classes: list[str], said: list[str]) -> None:
+    notices = [f"Classes {words}" for words in said]
+
+    assert likeness_notices(classes) == notices == list(class_notices(classes, classes, classes))

@@ -110,7 +110,7 @@ def test_explain_says_where_an_image_went_or_why_it_did_not(
 
     assert (written["outcome"], written["label_name"], written["width"]) == ("written", "dog", 16)
     assert (left_out["outcome"], left_out["reason"]) == ("left out", "not_an_image")
-    assert "nowhere" in parquetry("explain", root, "nowhere", code=1).stderr
+    assert "nowhere" in parquetry("explain", root, "nowhere", code=2).stderr
 
 
 def test_a_refusal_is_one_mistake_and_the_configs_that_settle_it(offline_parquetry: Command, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_a_signal_ends_a_run_with_its_processes(
         assert run.poll() is None
 
     run.send_signal(number)
-    output, errors = run.communicate(timeout=10)
+    output, errors = run.communicate(timeout=60)
 
     assert run.returncode == 128 + number
     assert "Traceback" not in output + errors

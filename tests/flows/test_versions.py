@@ -55,7 +55,7 @@ def test_diff_names_what_changed(parquetry: Command, root: Path) -> None:
         "relabelled": {},
         "resplit": [],
         "pixels": {"rows": 0, "settings": {}},
-        "near": {"pairs": [15, 21], "leaks": [0, 0], "suspects": [9, 12]},
+        "near": {"pairs": [0, 0], "leaks": [0, 0], "suspects": [0, 0]},  # images of one colour are in no pair
     }
 
 
@@ -148,7 +148,7 @@ def test_a_damaged_or_missing_document_is_named(
 
 def test_an_output_of_a_newer_format_is_refused(parquetry: Command, config: Path, root: Path) -> None:
     place = root / "commits" / "000002.json"
-    place.write_text(json.dumps(json.loads(place.read_text()) | {"format": 4}))
+    place.write_text(json.dumps(json.loads(place.read_text()) | {"format": 99}))
 
     assert "Upgrade parquetry" in parquetry("run", config, code=None).stderr
 

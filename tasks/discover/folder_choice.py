@@ -16,10 +16,11 @@ from tasks.discover.folder_doubts import doubt
 from tasks.discover.folder_names import few
 from tasks.discover.folder_paths import FolderSource
 from tasks.discover.folder_proposals import distinct, named_layouts
-from tasks.discover.folder_roles import FolderRole, FolderRoles, drop_levels, drop_repeats, find_splits
+from tasks.discover.folder_roles import FolderRole, FolderRoles, drop_levels, drop_repeats
 from tasks.discover.left_out import to_leave_out
 from tasks.discover.listing import Listing, without_files, without_folders
 from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
+from tasks.discover.split_levels import find_splits
 from tasks.discover.split_words import SplitWords
 from tasks.discover.twins import Twins, find_twins
 from tasks.discover.unproven_test import drop_test_folders
@@ -70,13 +71,13 @@ def choose_folders(listing: Listing, source: FolderSource, words: SplitWords) ->
         if twins := find_twins(found.listing):
             raise verdict.with_twins(twins)
     except UnsettledLayoutError as error:
-        if proposals := _withoutfew(listing, source, words, roles):
+        if proposals := _without_some(listing, source, words, roles):
             raise error.with_proposals(proposals) from None
         raise
     return verdict.choice()
 
 
-def _withoutfew(listing: Listing, source: FolderSource, words: SplitWords, roles: FolderRoles) -> list[Proposal]:
+def _without_some(listing: Listing, source: FolderSource, words: SplitWords, roles: FolderRoles) -> list[Proposal]:
     """For folders without which the others prove a reading, that they shall be left out."""
     proposals = []
     for places in to_leave_out(roles):

@@ -14,6 +14,7 @@ from tasks.export import INDEX, Asked, Exported, export_version
 from tasks.samples import StoreUrl
 from tasks.storage import LocalStore
 from tests.readers.test_webdataset import ROOT, exported
+from tests.tasks.export.stopping import stopped_after
 from tests.tasks.export.test_export import of_kind, shard
 from tests.tasks.publish.conftest import Output
 
@@ -81,30 +82,13 @@ def test_only_what_changed_is_written_and_what_went_is_removed(output: Output, f
 
 @pytest.mark.parametrize("point", range(6))
 def test_wherever_it_is_stopped_readers_have_one_version_and_the_next_completes_it(
-    output: Output, folder: Path, point: int, monkeypatch: pytest.MonkeyPatch
+    output: Output, folder: Path, point: int
 ) -> None:
     output.publish(shard(output, "cat/0", "dog/0"))
     export(output, folder)
     output.publish(shard(output, "cat/1"), shard(output, "dog/1", split="test"))
-    left = point
-
-    def counted(name: str) -> None:
-        made = getattr(LocalStore, name)
-
-        def stop(*args: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise KeyboardInterrupt
-            return made(*args)
-
-        monkeypatch.setattr(LocalStore, name, stop)
-
-    for name in ("replace", "adopt", "delete"):
-        counted(name)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), stopped_after(point):
         export(output, folder)
-    monkeypatch.undo()
 
     assert ids(folder) in (["cat/0", "dog/0"], ["cat/1", "dog/1"])
     export(output, folder)

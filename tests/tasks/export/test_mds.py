@@ -19,6 +19,7 @@ from tasks.export import mds as mds_module
 from tasks.publish.versions import version_files
 from tasks.samples import StoreUrl
 from tasks.storage import LocalStore
+from tests.tasks.export.stopping import stopped_after
 from tests.tasks.export.test_export import IDS, of_kind, picture, shard
 from tests.tasks.publish.conftest import Output
 
@@ -134,30 +135,13 @@ def test_only_what_changed_is_written_and_a_split_that_went_is_removed(output: O
 
 @pytest.mark.parametrize("point", range(6))
 def test_wherever_it_is_stopped_readers_have_one_version_and_the_next_completes_it(
-    output: Output, folder: Path, tmp_path: Path, point: int, monkeypatch: pytest.MonkeyPatch
+    output: Output, folder: Path, tmp_path: Path, point: int
 ) -> None:
     output.publish(shard(output, "cat/0", "dog/0"))
     export(output, folder)
     output.publish(shard(output, "cat/1", "cat/2"), shard(output, "dog/1", "dog/2", split="test"))
-    left = point
-
-    def counted(name: str) -> None:
-        made = getattr(LocalStore, name)
-
-        def stop(*args: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise KeyboardInterrupt
-            return made(*args)
-
-        monkeypatch.setattr(LocalStore, name, stop)
-
-    for name in ("replace", "adopt", "delete"):
-        counted(name)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), stopped_after(point):
         export(output, folder)
-    monkeypatch.undo()
 
     assert {one["sample_id"] for one in samples(folder, "train")} in ({"cat/0", "dog/0"}, {"cat/1", "cat/2"})
     export(output, folder)

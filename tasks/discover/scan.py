@@ -21,6 +21,7 @@ from tasks.reasons import Reason
 from tasks.samples import StoreUrl, encode_name, file_fingerprint, wrapped_ns
 from tasks.storage import no_such, redact_url
 from tasks.storage.archives import archive_of
+from tasks.storage.client_errors import not_listed
 
 _AT_ONCE = 4096
 
@@ -52,9 +53,7 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
             "it is a label file."
         ) from None
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)[:200]
-        place = error.filename if root.is_local and error.filename else redact_url(root.url)
-        raise LayoutError(f"{place} cannot be listed: {reason}. Check `source.path`.") from None
+        raise not_listed(root, error) from None
     except ImportError as error:
         raise LayoutError(f"{redact_url(root.url)}: {error}") from None
 

@@ -17,6 +17,7 @@ from tasks.fetch.answers import Body, FetchFailure
 from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
 from tasks.samples import StoreUrl, decode_name, file_fingerprint
+from tasks.storage.client_errors import is_trouble
 from tasks.storage.clients import Clients, clients_of
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -173,7 +174,7 @@ def _failures() -> Iterator[None]:
 
 def _store_failure(error: Exception) -> FetchFailure:
     said = error.__cause__
-    if isinstance(said, ftplib.Error) and not str(said).startswith("550"):  # fsspec calls all of them "not found"
+    if isinstance(said, ftplib.Error) and is_trouble(said):  # fsspec calls all of them "not found"
         return FetchFailure(Reason.UNREACHABLE, "the FTP server did not send it", is_transient=True)
     match error:
         case FileNotFoundError():

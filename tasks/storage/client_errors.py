@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 
-from tasks.errors import DatasetError
-from tasks.redaction import redact_text
+from tasks.errors import DatasetError, LayoutError
+from tasks.redaction import redact_text, redact_url
+from tasks.samples import StoreUrl
 
 _ABSENT = frozenset({404, 410})
 """Statuses of HTTP that say that there is nothing."""
@@ -28,7 +29,7 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        if (cause := error.__cause__) is not None and _is_trouble(cause):
+        if (cause := error.__cause__) is not None and is_trouble(cause):
             raise OSError(words_of(cause)) from error
         raise
     except OSError as error:
@@ -41,12 +42,19 @@ def plain_errors() -> Iterator[None]:
         raise OSError(words_of(error)) from error
 
 
-def _is_trouble(cause: BaseException) -> bool:
+def is_trouble(cause: BaseException) -> bool:
     """Whether *cause*, of what a client calls absent, says anything else."""
     if isinstance(cause, FileNotFoundError):
-        return cause.__cause__ is not None and _is_trouble(cause.__cause__)
+        return cause.__cause__ is not None and is_trouble(cause.__cause__)
     said = str(cause)
     return getattr(cause, "status", None) not in _ABSENT and not said.startswith("550") and "Not Found" not in said
+
+
+def not_listed(root: StoreUrl, error: OSError) -> LayoutError:
+    """What to say where *root*, or a folder below it, could not be listed."""
+    reason = os.strerror(error.errno) if error.errno else str(error)[:200]
+    place = error.filename if root.is_local and error.filename else redact_url(root.url)
+    return LayoutError(f"{place} cannot be listed: {reason}. Check `source.path`.")
 
 
 def words_of(error: BaseException) -> str:

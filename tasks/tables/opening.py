@@ -17,7 +17,7 @@ from tasks.samples import StoreUrl
 from tasks.storage import is_url, redact_url
 from tasks.storage.archive_store import member_files, opened_place, place_below
 from tasks.storage.archives import archive_below, archive_of, packed_path
-from tasks.storage.client_errors import plain_errors
+from tasks.storage.client_errors import not_listed, plain_errors
 from tasks.storage.clients import list_below, own_files
 
 _MOST_FILES = 2_000_000
@@ -141,8 +141,7 @@ def _listed(root: StoreUrl, pattern: str) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        place = str(error.filename or redact_url(root.url))
-        raise LayoutError(f"{place} cannot be listed: {error.strerror or error}. Check `source.path`.") from None
+        raise not_listed(root, error) from None
 
 
 def _inside(path: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.discover import discover_sources
-from tasks.discover.tables import TablesSource
+from tasks.discover.by_tables.tables import TablesSource
 from tasks.label_kinds import LabelKind, LabelReading
 from tasks.samples import Discovery
 

@@ -14,6 +14,9 @@ ORDER = (
     "storage progress config_text records tables discover labels splits plan plan_files fetch images shards "
     "build_shard quality report publish export refresh demo console survey"
 ).split()
+DISCOVER_ORDER = (
+    "settings proposals reading words listing heads by_folders by_records by_tables folder_evidence claims verdict auto"
+).split()
 FLOWS_ORDER = (
     "leaving standard_streams prefect_home interrupts runners "
     "schedule config handover cluster display announced run_names prefect_steps refresh_dataset verify_dataset "
@@ -49,6 +52,19 @@ def test_a_module_of_tasks_imports_only_what_stands_above_it(path: Path) -> None
             assert ORDER.index(other) <= ORDER.index(own), f"{path} imports {module}, which stands below it"
             is_step = other in STEPS and other != own
             assert not is_step or own in MAY_IMPORT_STEPS or other == "plan", f"{path}: a step imports the step {other}"
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[1] == "discover"], ids=str)
+def test_a_room_of_discovery_imports_only_what_stands_above_it(path: Path) -> None:
+    own = path.parts[2].removesuffix(".py")
+    if own == "__init__":
+        return
+    for module in imports(path):
+        if module.startswith("tasks.discover"):
+            other = module.split(".")[2]
+            assert DISCOVER_ORDER.index(other) <= DISCOVER_ORDER.index(own), (
+                f"{path} imports {module}, which stands below it"
+            )
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.parts[0] == "flows"], ids=str)

@@ -12,16 +12,16 @@ import pyarrow.compute as pc
 from pydantic import Discriminator, Tag
 
 from tasks.discover.auto import AutoSource
-from tasks.discover.class_folders import ClassFolders
-from tasks.discover.csv_records import CsvRecords
-from tasks.discover.folders import level_names, require_images
-from tasks.discover.hierarchy import Hierarchy
-from tasks.discover.json_records import JsonRecords
-from tasks.discover.scan import scan_images
-from tasks.discover.split_folders import SplitFolders
-from tasks.discover.split_lists import SplitLists, in_listed_splits
-from tasks.discover.split_words import SplitWords
-from tasks.discover.tables import TablesSource
+from tasks.discover.by_folders.class_folders import ClassFolders
+from tasks.discover.by_folders.folders import level_names, require_images
+from tasks.discover.by_folders.hierarchy import Hierarchy
+from tasks.discover.by_folders.split_folders import SplitFolders
+from tasks.discover.by_records.csv_records import CsvRecords
+from tasks.discover.by_records.json_records import JsonRecords
+from tasks.discover.by_tables.split_lists import SplitLists, in_listed_splits
+from tasks.discover.by_tables.tables import TablesSource
+from tasks.discover.listing.scan import scan_images
+from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.samples import Discovery
 

@@ -8,29 +8,29 @@ from typing import Any, Literal, Self, TypeVar
 
 import pyarrow.compute as pc
 
-from tasks.discover.class_folders import ClassFolders
-from tasks.discover.contradictions import refuse_contradictions
-from tasks.discover.csv_records import CsvRecords, CsvSettings
-from tasks.discover.embedded_verdict import discover_embedded
-from tasks.discover.evidence import weigh
-from tasks.discover.folder_choice import FolderChoice, choose_folders
-from tasks.discover.folder_paths import FolderReading, FolderSource
-from tasks.discover.folder_proposals import refuse_links
-from tasks.discover.folders import archive_notices, discover_folders, images_under, require_images
-from tasks.discover.hierarchy import Hierarchy
-from tasks.discover.json_records import JsonRecords, JsonSettings
-from tasks.discover.label_files import LabelFileSettings
-from tasks.discover.listing import Listing
-from tasks.discover.name_choice import NameChoice, choose_names
+from tasks.discover.by_folders.class_folders import ClassFolders
+from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
+from tasks.discover.by_folders.folders import archive_notices, discover_folders, images_under, require_images
+from tasks.discover.by_folders.hierarchy import Hierarchy
+from tasks.discover.by_folders.split_folders import SplitFolders, split_level
+from tasks.discover.by_records.csv_records import CsvRecords, CsvSettings
+from tasks.discover.by_records.json_records import JsonRecords, JsonSettings
+from tasks.discover.by_records.label_files import LabelFileSettings
+from tasks.discover.by_tables.tables import TablesSource
+from tasks.discover.folder_evidence.contradictions import refuse_contradictions
+from tasks.discover.folder_evidence.folder_choice import FolderChoice, choose_folders
+from tasks.discover.folder_evidence.folder_proposals import refuse_links
+from tasks.discover.folder_evidence.name_choice import NameChoice, choose_names
+from tasks.discover.listing.listing import Listing
+from tasks.discover.listing.scan import scan_images
+from tasks.discover.listing.unread_formats import unread_file, unread_sentences
 from tasks.discover.proposals import UnsettledLayoutError
 from tasks.discover.reading import Evidence, Reading
-from tasks.discover.scan import scan_images
 from tasks.discover.settings import SourceSettings
-from tasks.discover.split_folders import SplitFolders, split_level
-from tasks.discover.split_words import SplitWords
-from tasks.discover.table_verdict import TableVerdict, Taken
-from tasks.discover.tables import TablesSource
-from tasks.discover.unread_formats import unread_file, unread_sentences
+from tasks.discover.verdict.embedded_verdict import discover_embedded
+from tasks.discover.verdict.evidence import weigh
+from tasks.discover.verdict.table_verdict import TableVerdict, Taken
+from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.records.text_window import compression_of
 from tasks.samples import Discovery

@@ -73,7 +73,7 @@ def _may_lie(root: str, path: str) -> bool:
 
 
 def _of_name(source: Mapping[str, Any], path: str) -> Iterator[str]:
-    from tasks.discover.names import NameRules, why_ignored  # noqa: PLC0415 - only where no version knows the image
+    from tasks.discover.listing.names import NameRules, why_ignored  # noqa: PLC0415 - only where no version knows the image
 
     ignore = tuple(str(pattern) for pattern in source.get("ignore") or ())
     extensions = frozenset(source.get("extensions") or IMAGE_EXTENSIONS)

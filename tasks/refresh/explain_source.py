@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pydantic import ValidationError
 
 from tasks.discover import discover_sources
-from tasks.discover.origins import origin_of
+from tasks.discover.by_tables.origins import origin_of
 from tasks.errors import LayoutError
 from tasks.publish.versions import open_version
 from tasks.refresh.dataset import Dataset

@@ -13,11 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from tasks.config_text.words import unknown_layout, words_for
 from tasks.discover import Source, discover_sources
 from tasks.discover.auto import AutoSource
-from tasks.discover.folders import ignored_in, images_under
-from tasks.discover.origins import origin_of
+from tasks.discover.by_folders.folders import ignored_in, images_under
+from tasks.discover.by_tables.origins import origin_of
+from tasks.discover.listing.tree import TreeLine, tree_of, tree_of_samples
 from tasks.discover.proposals import Unsettled, UnsettledLayoutError
-from tasks.discover.split_words import SplitWords
-from tasks.discover.tree import TreeLine, tree_of, tree_of_samples
+from tasks.discover.words.split_words import SplitWords
 from tasks.errors import ConfigError, LayoutError
 from tasks.labels import number_notices, order_classes
 from tasks.pandas_aside import leave_pandas_aside

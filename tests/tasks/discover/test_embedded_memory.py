@@ -15,7 +15,7 @@ ROW_BYTES = 200_000
 READ = """
 import json, resource, sys
 from tasks.discover.auto import AutoSource
-from tasks.discover.split_words import SplitWords
+from tasks.discover.words.split_words import SplitWords
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
 from tasks.records.plain_copies import with_plain_copies

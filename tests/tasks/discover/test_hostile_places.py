@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.discover.auto import AutoSource
-from tasks.discover.split_words import SplitWords
+from tasks.discover.words.split_words import SplitWords
 from tasks.fetch.answers import FetchFailure
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings

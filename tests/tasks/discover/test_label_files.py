@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.discover.auto import AutoSource
-from tasks.discover.split_words import SplitWords
+from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
 from tasks.records.csv_reader import read_csv

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tasks.discover.listing.scan import scan_images
 from tasks.discover.proposals import UnsettledLayoutError
-from tasks.discover.scan import scan_images
 from tasks.discover.settings import SourceSettings
 from tasks.errors import LayoutError
 from tasks.fetch import FetchSettings

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.discover.plain_rows import _kinds
+from tasks.discover.by_records.plain_rows import _kinds
 from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
 from tasks.records.csv_reader import read_csv
 from tasks.records.locations import LocationPolicy, Place, classify_location

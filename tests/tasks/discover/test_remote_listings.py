@@ -11,8 +11,8 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractFileSystem
 
-from tasks.discover.listing import Listing
-from tasks.discover.scan import scan_images
+from tasks.discover.listing.listing import Listing
+from tasks.discover.listing.scan import scan_images
 from tasks.discover.settings import SourceSettings
 from tasks.errors import LayoutError
 from tasks.tables.opening import TableFile, table_files

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.discover.listing import Listing
-from tasks.discover.scan import scan_images
+from tasks.discover.listing.listing import Listing
+from tasks.discover.listing.scan import scan_images
 from tasks.discover.settings import SourceSettings
 from tasks.errors import LayoutError
 from tasks.fetch import FetchSettings

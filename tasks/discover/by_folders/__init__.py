@@ -1,0 +1,1 @@
+"""Sources whose folders say the labels: class folders, split folders, hierarchies."""

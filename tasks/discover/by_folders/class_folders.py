@@ -1,0 +1,36 @@
+"""One folder a class, and no splits."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
+from tasks.discover.by_folders.folders import discover_folders, images_under
+from tasks.discover.words.split_words import SplitWords
+from tasks.samples import Discovery
+
+
+class ClassFolders(FolderSource):
+    """A source with one folder a class: `cat/1.jpg`."""
+
+    layout: Literal["class_folders"]
+
+    def discover(self, words: SplitWords) -> Discovery:
+        """The images, each with its topmost folder as its class.
+
+        Raises:
+            LayoutError: There is no such folder, or no image in it.
+        """
+        listing = images_under(self)
+        is_deep = np.array([len(self.named_parts(parent)) > 1 for parent in listing.parents], dtype=bool)
+        deeper = int(is_deep[listing.folder_numbers].sum())
+        notices = (
+            (f"{deeper} images lie deeper than their class folder; `layout: hierarchy` would label them by all levels",)
+            if deeper
+            else ()
+        )
+        return discover_folders(
+            self, listing, FolderReading("class_folders", "as the config says", False, 1, notices), words
+        )

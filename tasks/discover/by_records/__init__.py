@@ -1,0 +1,1 @@
+"""Sources that one CSV or JSON describes, record by record."""

@@ -1,0 +1,1 @@
+"""Sources that tables describe: rows with named columns, joined, filtered, matched to files."""

@@ -1,0 +1,1 @@
+"""What the tables beside the images claim: a label for each image, or a split."""

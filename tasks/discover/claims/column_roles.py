@@ -1,0 +1,247 @@
+"""What the columns of a table could be: labels, one column a class, splits, numbers to predict, or neither."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from tasks.discover.claims.split_columns import guessed_splits, split_names
+from tasks.discover.heads.head import SEVERAL
+from tasks.discover.words.column_words import strength_of
+from tasks.discover.words.folder_names import tokens
+from tasks.discover.words.split_words import SplitWords
+from tasks.label_kinds import number_of
+from tasks.tables.names import plain_name
+
+_TRUTHS = {"true": 1.0, "false": 0.0}
+_FLAGS = frozenset({"-1", "0", "1", "+1"})
+_MARKS = ("|", ";", ",", "\uff0c", " ")
+_PLURALS = frozenset("labels tags classes categories attributes ids".split())
+_BOXES = re.compile(r"(\s-?\d+(\.\d+)?){3,}\s*$")
+_MOST_CLASSES = 0.5
+_MOST_OF_LABELS = 0.8
+_LONG = 60
+_FEWEST_ROWS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LabelColumn:
+    """A column, or several of ones and zeros, that could be the label.
+
+    Attributes:
+        name: The column's; of several the first.
+        strength: 3 where its name is one for labels, 2 where a word of it is, 1 where nothing speaks for or against.
+        values: For each row its labels.
+        one_hot: The columns, where there is one for each class.
+        separator: What separates labels in a cell, where one holds several.
+        is_many: Whether a row has several, or none.
+        from_zero: Whether its numbers count classes from 0.
+    """
+
+    name: str
+    strength: int
+    values: tuple[tuple[str, ...], ...]
+    one_hot: tuple[str, ...] = ()
+    separator: str = ""
+    is_many: bool = False
+    from_zero: bool = False
+
+    @property
+    def one_hot_key(self) -> str | list[str]:
+        """`one_hot` of a table that has these columns: a pattern where all stand below one key."""
+        heads = {name.rpartition(".")[0] for name in self.one_hot}
+        head = heads.pop()
+        return list(self.one_hot) if heads or not head else f"{head}.*"
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether all labels are numbers."""
+        return all(number_of(label) is not None for labels in self.values for label in labels)
+
+
+@dataclass(slots=True)
+class ColumnRoles:
+    """What columns could be.
+
+    Attributes:
+        labels: Those that could be the label, the likeliest first.
+        numbers: Those that could be a number to predict.
+        split: The column that says splits; empty without one.
+        split_names: What its values mean.
+        is_guess: Whether nobody can know what they mean.
+    """
+
+    labels: list[LabelColumn] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+    split: str = ""
+    split_names: dict[str, str] = field(default_factory=dict)
+    is_guess: bool = False
+
+    @property
+    def one_label(self) -> LabelColumn | None:
+        """The column that is the label without doubt; None where there is none, or there are several."""
+        exact = [column for column in self.labels if column.strength == 3]
+        if exact:
+            return exact[0] if len(exact) == 1 else None
+        if len(self.labels) != 1 or self.numbers:
+            return None
+        only = self.labels[0]
+        is_unnamed = only.name.isdigit()
+        return only if is_unnamed or only.strength > 1 or not only.is_numeric else None
+
+
+def roles_of(columns: Mapping[str, Sequence[str]], files: int, said: str, words: SplitWords) -> ColumnRoles:
+    """What *columns*, those besides the locations, could be.
+
+    Args:
+        columns: Their cells by name, in rows that name an image.
+        files: How many images these rows name.
+        said: The words of the table's name.
+        words: The words for splits.
+    """
+    roles = ColumnRoles()
+    left = {name: [cell.strip() for cell in cells] for name, cells in columns.items()}
+    for name, cells in left.items():
+        if not roles.split and (names := split_names(name, cells, said, words)):
+            roles.split, roles.split_names = name, names
+    if not roles.split:
+        guesses = {name: names for name, cells in left.items() if (names := guessed_splits(name, cells))}
+        roles.split, roles.split_names = next(iter(guesses.items()), ("", {}))
+        roles.is_guess = bool(guesses)
+    left.pop(roles.split, None)
+    hot = _one_hot(left)
+    for name in hot.one_hot if hot else ():
+        left.pop(name)
+    has_x = any(plain_name(name) == "x" for name in columns)
+    strengths = {name: 3 if plain_name(name) == "y" and not has_x else strength_of(name) for name in left}
+    found = [column for name, cells in left.items() if (column := _label_column(name, strengths[name], cells, files))]
+    roles.numbers = [name for name, cells in left.items() if _is_number_to_predict(name, cells, files)]
+    roles.labels = _without_twins([*([hot] if hot else []), *found])
+    return roles
+
+
+def _label_column(name: str, strength: int, cells: Sequence[str], files: int) -> LabelColumn | None:
+    values = {part for cell in cells if cell for part in cell.split(SEVERAL)}
+    mark = "" if any(SEVERAL in value for value in values) else separator_of(name, cells)
+    is_list = mark and (strength > 1 or tokens(name)[-1:] == ("ids",))
+    parts = {part.strip() for cell in cells for part in cell.split(mark)} - {""} if is_list else values
+    if not strength or len(parts) < 2 or not _is_repeated(parts, cells, files, strength):
+        return None
+    if _is_no_label(parts, strength):
+        return None
+    is_odd = sum(1 for cell in cells if not cell) > len(cells) / 2
+    is_odd |= strength < 3 and values <= _FLAGS and "-1" in values  # whether one class is there: no class itself
+    if is_odd or (strength < 3 and all(_is_fraction(value) for value in values)):
+        return None
+    if any(SEVERAL in cell for cell in cells):
+        several = tuple(tuple(cell.split(SEVERAL)) if cell else () for cell in cells)
+        return LabelColumn(name, strength, several, is_many=True)
+    if mark:
+        labels = tuple(tuple(part.strip() for part in cell.split(mark) if part.strip()) for cell in cells)
+        return LabelColumn(name, strength, labels, separator=mark, is_many=True)
+    return LabelColumn(name, strength, tuple((cell,) if cell else () for cell in cells))
+
+
+def _is_no_label(values: set[str], strength: int) -> bool:
+    """Whether *values* are boxes, texts, tables in a cell, or say of each row whether it is one of a class."""
+    if strength < 3 and "-1" in values and values <= {"-1", "0", "1"}:
+        return True
+    if all(value.startswith(("{", "[")) for value in values):
+        return True
+    return any(_BOXES.search(value) for value in values) or sum(map(len, values)) > _LONG * len(values)
+
+
+def _is_repeated(values: set[str], cells: Sequence[str], files: int, strength: int) -> bool:
+    most = _MOST_OF_LABELS if strength == 3 else _MOST_CLASSES
+    return len(values) <= max(most * min(files, len(cells)), 2)
+
+
+def _is_fraction(text: str) -> bool:
+    number = number_of(text)
+    return number is not None and not number.is_integer()
+
+
+def separator_of(name: str, cells: Sequence[str]) -> str:
+    """What separates several labels in *cells*: the same few words, alone and in several company; empty for none."""
+    values = {cell for cell in cells if cell}
+    for mark in _MARKS:
+        if mark == " " and not set(tokens(name)) & _PLURALS:
+            continue
+        parted = {value: [part.strip() for part in value.split(mark) if part.strip()] for value in values}
+        several = [parts for parts in parted.values() if len(parts) > 1]
+        if not several:
+            continue
+        company: dict[str, set[str]] = defaultdict(set)
+        for value, parts in parted.items():
+            for part in parts:
+                company[part].add(value)
+        again = sum(1 for parts in several if any(len(company[part]) > 1 for part in parts))
+        if mark != " " or (again >= len(several) / 2 and len(company) <= 2 * len(values)):
+            return mark
+    return ""
+
+
+def _one_hot(columns: Mapping[str, Sequence[str]]) -> LabelColumn | None:
+    """The columns of ones and zeros, of which each is a class, as one; None where there are fewer than two."""
+    names = [name for name, cells in columns.items() if _is_flag(name, cells)]
+    if len(names) < 2:
+        return None
+    rows = list(zip(*(columns[name] for name in names), strict=True))
+    heads = {name.rpartition(".")[0] for name in names}
+    said = [name.rpartition(".")[2].strip() if len(heads) == 1 else name.strip() for name in names]
+    values = tuple(tuple(name for name, cell in zip(said, row, strict=True) if _flag(cell) == 1) for row in rows)
+    is_many = any(len(labels) != 1 for labels in values)
+    if is_many and len(names) < 3:
+        return None
+    return LabelColumn(names[0], 2, values, one_hot=tuple(names), is_many=is_many)
+
+
+def _is_flag(name: str, cells: Sequence[str]) -> bool:
+    values = {cell for cell in cells if cell}
+    if values & set(_TRUTHS) and "." not in name:
+        return False
+    numbers = {_flag(value) for value in values}
+    if not numbers <= {0.0, 1.0, -1.0} or 1.0 not in numbers or len(cells) < _FEWEST_ROWS:
+        return False
+    return strength_of(name) in {1, 2} and not name.isdigit()
+
+
+def _flag(cell: str) -> float | None:
+    return _TRUTHS[cell] if cell in _TRUTHS else number_of(cell)
+
+
+def _is_number_to_predict(name: str, cells: Sequence[str], files: int) -> bool:
+    values = {cell for cell in cells if cell}
+    if name.isdigit() or strength_of(name) == 0 or len(values) <= max(_MOST_CLASSES * files, 10):
+        return False
+    numbers = [number_of(value) for value in values]
+    return all(number is not None for number in numbers) and not _counts_up(cells)
+
+
+def _counts_up(cells: Sequence[str]) -> bool:
+    """Whether *cells* number the rows."""
+    numbers = [number_of(cell) or 0 for cell in cells]
+    return all(b - a == 1 for a, b in pairwise(numbers))
+
+
+def _without_twins(columns: Sequence[LabelColumn]) -> list[LabelColumn]:
+    """*columns*, of those that part the rows alike the one with words, or with the likelier name."""
+    kept: list[LabelColumn] = []
+    order = sorted(columns, key=lambda column: (-column.strength, column.is_numeric))
+    for column in order:
+        twin = next((place for place, other in enumerate(kept) if part_alike(column.values, other.values)), None)
+        if twin is None:
+            kept.append(column)
+        elif kept[twin].is_numeric and not column.is_numeric:
+            both = max(kept[twin].strength, column.strength)
+            kept[twin] = LabelColumn(column.name, both, column.values, column.one_hot, column.separator, column.is_many)
+    return sorted(kept, key=lambda column: -column.strength)
+
+
+def part_alike(one: Sequence[object], other: Sequence[object]) -> bool:
+    """Whether the values of two columns go together one to one."""
+    pairs = set(zip(one, other, strict=True))
+    return len(pairs) == len(set(one)) == len(set(other))

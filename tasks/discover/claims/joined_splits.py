@@ -1,0 +1,111 @@
+"""Claims of one split each, or of some, in tables with columns of their own, as one claim."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim, paths_of
+from tasks.discover.words.folder_names import tokens
+from tasks.discover.words.split_words import SplitWords
+
+_FEWEST = 4
+
+
+def joined_splits(claims: Sequence[LabelClaim]) -> list[LabelClaim]:
+    """*claims*, those as one that speak of other images with the same classes, and say which split that is."""
+    sure = [claim for claim in claims if claim.is_sure and paths_of(claim.entries[0]) and not claim.column.one_hot]
+    for first in sure:
+        parts = [first]
+        for claim in sure:
+            alike = _as_written(claim, first)
+            if claim is not first and _same_kind(alike, first) and not _files(parts) & set(claim.by_file):
+                parts.append(alike)
+        if len(parts) > 1 and (made := _joined(parts)) is not None:
+            said = {claim.says for claim in parts}
+            return [made, *(claim for claim in claims if claim.says not in said)]
+    return list(claims)
+
+
+def _files(parts: Sequence[LabelClaim]) -> set[str]:
+    return {file for claim in parts for file in claim.by_file}
+
+
+def _as_written(claim: LabelClaim, first: LabelClaim) -> LabelClaim:
+    """*claim* with the separator of *first*, where one of a column of the same name has none that shows."""
+    mark = first.column.separator
+    if not mark or claim.column.separator or claim.column.name != first.column.name:
+        return claim
+    parted = {
+        file: tuple(part.strip() for label in labels for part in label.split(mark) if part.strip())
+        for file, labels in claim.by_file.items()
+    }
+    return replace(claim, by_file=parted, column=replace(claim.column, separator=mark, is_many=True))
+
+
+def _same_kind(one: LabelClaim, other: LabelClaim) -> bool:
+    mine, theirs = ({label for labels in claim.by_file.values() for label in labels} for claim in (one, other))
+    is_alike = one.column.name == other.column.name or len(one.entries) == len(other.entries)
+    return bool(mine & theirs) and is_alike and one.column.separator == other.column.separator
+
+
+def _joined(parts: Sequence[LabelClaim]) -> LabelClaim | None:
+    """*parts* as one claim; None where one does not say its split, two say the same, or each says several."""
+    words = [_split_word(claim) for claim in parts if claim.splits is None]
+    if not words or not all(words) or len(set(words)) < len(words):
+        return None
+    roots: Entries = []
+    rest: Entries = []
+    told: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for claim in parts:
+        located = [entry for entry in claim.entries if _has_location(entry)]
+        rest += [entry for entry in claim.entries if not _has_location(entry) and entry not in rest]
+        if claim.splits is not None:
+            roots += located
+            told |= claim.splits.by_file
+            names |= claim.splits.names
+        else:
+            split = _split_word(claim)
+            roots += [{**entry, "split": split} for entry in _as_pattern(located)]
+            told |= dict.fromkeys(claim.by_file, split)
+    by_file = {file: labels for claim in parts for file, labels in claim.by_file.items()}
+    says = "; ".join(claim.says for claim in parts)
+    column = next((claim.column for claim in parts if claim.column.is_many), parts[0].column)
+    made = replace(parts[0], entries=[*roots, *rest], by_file=by_file, says=says, column=column)
+    made.splits = SplitClaim(roots, told, names, says)
+    return made
+
+
+def _has_location(entry: dict[str, Any]) -> bool:
+    columns = entry.get("columns", ())
+    given = set(columns.values() if isinstance(columns, dict) else columns)
+    return bool(given & {"location", "of"}) or "location" in entry
+
+
+def _as_pattern(entries: Entries) -> Entries:
+    """*entries*, many that lie in folders of their own and are alike otherwise, as one for all of their files."""
+    first = entries[0] if entries else {}
+    if len(entries) < _FEWEST or not all(_lies_with_its_images(entry) for entry in entries):
+        return entries
+    plain = [{key: value for key, value in entry.items() if key not in {"file", "base"}} for entry in entries]
+    parts = [entry["file"].split("/") for entry in entries]
+    if any(one != plain[0] for one in plain) or len(set(map(len, parts))) > 1:
+        return entries
+    names = [place[0] if len(set(place)) == 1 else "*" for place in zip(*parts, strict=True)]
+    if names[-1] == "*":
+        names[-1] = re.sub(r".*(?=\.)", "*", parts[0][-1])
+    kept = {key: value for key, value in first.items() if key not in {"file", "base"}}
+    return [{"files": "/".join(names), **kept}]
+
+
+def _lies_with_its_images(entry: dict[str, Any]) -> bool:
+    folder = str(entry.get("file", "")).rpartition("/")[0]
+    return bool(folder) and entry.get("base", folder) == folder
+
+
+def _split_word(claim: LabelClaim) -> str:
+    found = {split for token in tokens(paths_of(claim.entries[0])[0]) if (split := SplitWords({}).split_of(token))}
+    return found.pop() if len(found) == 1 else ""

@@ -1,0 +1,69 @@
+"""What the values of a column mean as splits."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from tasks.discover.words.column_words import strength_of
+from tasks.discover.words.folder_names import tokens
+from tasks.discover.words.split_words import SplitWords
+from tasks.tables.names import plain_name
+
+_YES_NO = {"is_valid": ("validation", "train"), "is_val": ("validation", "train"), "is_test": ("test", "train")}
+_YES_NO |= {"is_train": ("train", "test"), "is_training_image": ("train", "test"), "train": ("train", "test")}
+_NUMBERED = {"0": "train", "1": "validation", "2": "test"}
+_MOST_SPLITS = 5
+_SPLIT = re.compile(r"[a-z]+(_[a-z]+)*")
+_NAMES = frozenset("split splits subset partition phase data_split dataset_split split_set".split())
+_GUESSES = ("train", "test", "validation")
+
+
+def split_names(name: str, cells: Sequence[str], said: str, words: SplitWords) -> dict[str, str]:
+    """What the values of a column mean as splits; empty where it says none."""
+    values = {cell for cell in cells if cell}
+    plain = plain_name(name)
+    if not values or len(values) > 6 or len(values) == 1 == len(cells):
+        return {}
+    if any(known := {value: words.split_of(value) for value in values}.values()) and (
+        all(known) or _are_further_splits(values, set(known), name, len(cells))
+    ):
+        return {value: words.split_of(value) or value.casefold() for value in values}
+    parts = {value: part.split for value in values if (part := words.part_of(value)) and not part.rest}
+    if len(parts) == len(values) > 1 and len(set(parts.values())) > 1:
+        return parts
+    yes_no = _YES_NO.get(plain) or (("train", "test") if _says_train_test(name, said) else None)
+    if yes_no and values <= {"0", "1", "true", "false", "True", "False", "yes", "no"}:
+        return {value: yes_no[value.casefold() in {"0", "false", "no"}] for value in values}
+    is_partition = bool((set(tokens(name)) | (set(tokens(said)) if name.isdigit() else set())) & {"partition"})
+    is_partition |= plain == "split" and len(values) == len(_NUMBERED) and _is_most(cells, "0")
+    if is_partition and values <= set(_NUMBERED) and len(values) > 1:
+        return {value: _NUMBERED[value] for value in values}
+    return {}
+
+
+def _are_further_splits(values: set[str], known: set[str], name: str, rows: int) -> bool:
+    """Whether *values*, of which some are splits, are splits all: ``train``, ``query``, ``gallery``."""
+    is_few = 1 < len(values) <= _MOST_SPLITS and len(values) < rows / 2 and strength_of(name) < 2
+    return is_few and "train" in known and all(_SPLIT.fullmatch(value.casefold()) for value in values)
+
+
+def _is_most(cells: Sequence[str], value: str) -> bool:
+    """Whether no other value is there more often than *value*."""
+    counts = Counter(cells)
+    return counts[value] == max(counts.values())
+
+
+def _says_train_test(name: str, said: str) -> bool:
+    if not name.isdigit():
+        return False
+    found = tokens(said.rpartition("/")[2])
+    return "train" in found and "test" in found and "split" in found
+
+
+def guessed_splits(name: str, cells: Sequence[str]) -> dict[str, str]:
+    """What the values of a column could mean that is called like splits, the most frequent first; empty for another."""
+    counts = Counter(cell for cell in cells if cell).most_common()
+    is_split = plain_name(name) in _NAMES and 1 < len(counts) <= len(_GUESSES) and min(dict(counts).values()) > 1
+    return dict(zip((value for value, _ in counts), _GUESSES, strict=False)) if is_split else {}

@@ -1,0 +1,178 @@
+"""A table beside the images that names them: which of its columns does, and where they lie."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.discover.heads.head import SEVERAL, STEM, Head
+from tasks.discover.heads.named_files import NamedFiles
+from tasks.discover.words.folder_names import is_companion_name, tokens
+from tasks.discover.words.split_words import SplitWords
+
+_NAMED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A table that names images.
+
+    Attributes:
+        head: How it begins.
+        location: Its column that names them.
+        files: For each row the image that it names; empty for none.
+        base: The folder that they lie in, where their names alone leave it open.
+        split: What its name says of all its rows; empty where it says nothing.
+        is_both: Whether its name says two splits, of which the first is meant: ``trainval``.
+        template: Where the images lie in terms of its columns, where they must be told by several.
+        is_placed: Whether its images are found by the places of its files.
+    """
+
+    head: Head
+    location: str
+    files: tuple[str, ...]
+    base: str = ""
+    split: str = ""
+    is_both: bool = False
+    template: str = ""
+    is_placed: bool = False
+
+    def settings(self, roles: dict[str, str]) -> dict[str, Any]:
+        """The entry of `tables` by which its columns have *roles*, by its own names."""
+        keys = dict(self.head.keys)
+        if (surplus := keys.get("surplus")) is not None:
+            name = self.head.names[surplus]
+            keys["surplus"] = roles.get(name, name)
+            if name not in roles:
+                roles = {**roles, name: name if not name.isdigit() else "rest"}
+                keys["surplus"] = roles[name]
+        made: dict[str, Any] = self.head.entry | keys
+        if self.head.placed is not None and self.is_placed:
+            roles = {"file.path": "of"} | {name: role for name, role in roles.items() if role != "location"}
+            made |= self.head.placed.keys
+        elif self.template:
+            roles = {name: role for name, role in roles.items() if role != "location"}
+            made["location"] = re.sub(
+                r"{([^{}]*)}", lambda found: f"{{{roles.get(found[1], found[1])}}}", self.template
+            )
+        made["columns"] = columns_of(self.head.names, roles)
+        if self.base:
+            made["base"] = self.base
+        return made
+
+
+def columns_of(names: Sequence[str], roles: dict[str, str]) -> Any:
+    """*roles* as the `columns` of a table: a list where the table has positions, without a gap at its beginning."""
+    if not all(name == str(place) for place, name in enumerate(names)):
+        return dict(roles)
+    last = max(int(name) for name in roles)
+    return [roles.get(str(place), "") for place in range(last + 1)]
+
+
+def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:
+    """*head* as a table that names images; None where it names too few, or not one file a cell."""
+    place = _location_of(head, named) if len(head.rows) + bool(head.first) > 1 else None
+    if place is None:
+        return None
+    is_header = not (head.first and named.named(head.first[place]))
+    settled = head.with_header(is_header)
+    hits = [named.named(row[place]) for row in settled.rows]
+    name, (split, is_both) = settled.names[place], split_of_name(settled.said, words)
+    base = _base(hits, split, words, settled.path)
+    if base != "" and (told := _view_by_folders(settled, place, hits, split)) is not None:
+        return told
+    if settled.placed is not None and (base is None or (name == STEM and not settled.is_whole)):
+        return View(settled, STEM, settled.placed.files, split=split, is_placed=True)
+    return None if base is None else View(settled, name, tuple(_in(base, hit) for hit in hits), base, split, is_both)
+
+
+def _location_of(head: Head, named: NamedFiles) -> int | None:
+    """The column that names images: of several the one that names the most, by words rather than by numbers."""
+    best: tuple[float, float, int] = (0.0, 0.0, 0)
+    for place in range(len(head.names) if head.rows else 0):
+        if any(SEVERAL in row[place] for row in head.rows):
+            continue
+        hits = [named.named(row[place]) for row in head.rows]
+        share = sum(map(bool, hits)) / len(hits)
+        is_text = not head.members and not all(row[place].isdecimal() for row in head.rows)
+        if share >= _NAMED and (share + is_text, len({hit[0] for hit in hits if hit}), -place) > best:
+            best = (share + is_text, len({hit[0] for hit in hits if hit}), -place)
+    return -int(best[2]) if best[0] else None
+
+
+def _view_by_folders(head: Head, place: int, hits: Sequence[Sequence[str]], split: str) -> View | None:
+    """The view of *head* whose images are told by another column, too, as that names a folder of their paths."""
+    for other in (other for other in range(len(head.names)) if other != place):
+        fields = head.names[other], head.names[place]
+        found = [
+            {way: path for path in hit for way in _templates(path, row[other], row[place], fields)}
+            for row, hit in zip(head.rows, hits, strict=True)
+        ]
+        fitting = set.intersection(*(set(ways) for ways, hit in zip(found, hits, strict=True) if hit))
+        if len(fitting) == 1:
+            [template] = fitting
+            return View(
+                head, fields[1], tuple(ways.get(template, "") for ways in found), split=split, template=template
+            )
+    return None
+
+
+def _templates(path: str, folder: str, cell: str, fields: tuple[str, str]) -> Iterator[str]:
+    """The ways to write *path* by the two columns *fields*, of which one holds *folder*, the other ends it: *cell*."""
+    shown = cell.strip().replace("\\", "/").lstrip("./")
+    whole = path if path.endswith(shown) else path.rpartition(".")[0]
+    parts = whole.removesuffix(shown).rstrip("/").split("/") if folder and whole.endswith(shown) else []
+    for at, part in enumerate(parts):
+        if part == folder:
+            yield "/".join([*parts[:at], f"{{{fields[0]}}}", *parts[at + 1 :], f"{{{fields[1]}}}"])
+
+
+def _in(base: str, hit: Sequence[str]) -> str:
+    return next((path for path in hit if path.startswith(f"{base}/") or not base), "")
+
+
+def _base(hits: Sequence[Sequence[str]], split: str, words: SplitWords, table: str) -> str | None:
+    """The folder in which each of *hits* is one file; empty where each is one anyway, None where there is none."""
+    several = [hit for hit in hits if len(hit) > 1]
+    if not several:
+        return ""
+    folders = {folder for path in several[0] for folder in _above(path)}
+    fitting = [
+        folder for folder in folders if all(sum(p.startswith(f"{folder}/") for p in hit) == 1 for hit in hits if hit)
+    ]
+    if split:
+        same = [folder for folder in fitting if split in {words.split_of(token) for token in tokens(folder)}]
+        fitting = same or fitting
+    fitting = [folder for folder in fitting if not is_companion_name(folder)] or fitting
+    outer = [folder for folder in fitting if not any(folder.startswith(f"{other}/") for other in fitting)]
+    near = [_shared(folder, table) for folder in outer]
+    outer = [folder for folder, depth in zip(outer, near, strict=True) if depth == max(near)]
+    return outer[0] if len(outer) == 1 else None
+
+
+def _shared(folder: str, path: str) -> int:
+    """How many folders *folder* and *path* have in common from the top."""
+    both = zip(folder.split("/"), path.split("/")[:-1], strict=False)
+    return next(
+        (at for at, (one, other) in enumerate(both) if one != other), min(folder.count("/") + 1, path.count("/"))
+    )
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
+
+
+def split_of_name(said: str, words: SplitWords) -> tuple[str, bool]:
+    """The split that the name of a table says, from its end; and whether it says two, as ``trainval`` does."""
+    for part in reversed(re.split(r"[/ ]", said.strip())):
+        found = list(dict.fromkeys(split for token in tokens(part) if (split := words.split_of(token))))
+        if len(found) == 1:
+            return found[0], False
+        if found == ["train", "validation"] or "trainval" in part.lower():
+            return "train", True
+        if found:
+            return "", False
+    return "", False

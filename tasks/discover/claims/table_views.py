@@ -1,0 +1,180 @@
+"""Tables beside the images that name them: which column does, and which tables are one in several files."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tasks.discover.claims.column_roles import ColumnRoles, roles_of
+from tasks.discover.claims.table_view import View, view_of
+from tasks.discover.heads.head import SEVERAL, STEM, Head
+from tasks.discover.heads.heads import Heads
+from tasks.discover.heads.named_files import NamedFiles
+from tasks.discover.listing.listing import Listing
+from tasks.discover.words.folder_names import tokens, unnumbered
+from tasks.discover.words.split_words import SplitWords
+
+_MOST_UNNAMED_NUMBERS = 3
+FOLD_WORDS = frozenset("split splits fold folds kfold partition partitions cv crossval".split())
+"""Words for the parts of images that take turns."""
+
+
+@dataclass(slots=True)
+class Family:
+    """Tables with the same columns, one for each split, or one alone.
+
+    Attributes:
+        views: Them.
+        roles: What their columns are.
+    """
+
+    views: list[View]
+    roles: ColumnRoles = field(default_factory=ColumnRoles)
+
+    @property
+    def files(self) -> list[str]:
+        """For each row of all of them the image it names."""
+        return [file for view in self.views for file in view.files]
+
+    @property
+    def named(self) -> set[str]:
+        """The images that they name."""
+        return set(self.files) - {""}
+
+    @property
+    def file_splits(self) -> dict[str, str]:
+        """For each table its split, where each has another one; empty where not."""
+        splits = {view.head.path + str(view.head.keys.get("at", "")): view.split for view in self.views}
+        return splits if all(splits.values()) and len(set(splits.values())) == len(self.views) > 1 else {}
+
+    @property
+    def has_boxes(self) -> bool:
+        """Whether its records outline what is in an image."""
+        return any(view.head.has_boxes for view in self.views)
+
+    @property
+    def has_folds(self) -> bool:
+        """Whether a split has several tables that are several ways to part the images, and no parts of one list."""
+        splits = [view.split for view in self.views]
+        if len(set(splits)) == len(splits):
+            return False
+        if all(FOLD_WORDS & set(tokens(view.head.path)) for view in self.views):
+            return True
+        return sum(len(set(view.files) - {""}) for view in self.views) > len(self.named)
+
+    def column(self, name: str) -> list[str]:
+        """The cells of one column of all of them."""
+        return [cell for view in self.views for cell in view.head.column(name)]
+
+
+def find_views(heads: Heads, listing: Listing, words: SplitWords) -> tuple[list[Family], list[Head]]:
+    """The tables that name images of *listing*, and the others."""
+    named = NamedFiles(listing, _cells(heads))
+    views: list[list[View]] = []
+    others: list[Head] = []
+    for ways in heads.readings:
+        found = _without_numbers([view for head in ways if (view := view_of(head, named, words))])
+        spoken_for = {str(view.head.keys.get("at")) for view in found}
+        if found:
+            views += [[view for view in found if str(view.head.keys.get("at")) == at] for at in sorted(spoken_for)]
+        rest = [head for head in ways if str(head.keys.get("at")) not in spoken_for]
+        others += rest if rest and "at" in rest[0].keys else rest[:1] if not found else []
+    families = _families(views, words)
+    return families, [_plain(head) for head in others if head.rows]
+
+
+def _without_numbers(views: list[View]) -> list[View]:
+    """*views* of one file, without parts that only number images where another part of it names them."""
+    if not any("at" in view.head.keys for view in views):
+        return views
+    named = [view for view in views if not all(map(str.isdecimal, view.head.column(view.location)))]
+    return named or views
+
+
+def _cells(heads: Heads) -> Iterable[str]:
+    for ways in heads.readings:
+        for head in ways:
+            for row in (head.first, *head.rows):
+                for cell in row:
+                    yield from cell.split(SEVERAL) if SEVERAL in cell else (cell,)
+
+
+def _families(views: Sequence[Sequence[View]], words: SplitWords) -> list[Family]:
+    grouped: dict[tuple[Any, ...], list[Sequence[View]]] = defaultdict(list)
+    for place, ways in enumerate(views):
+        if ways[0].head.members:
+            grouped["\0files", place].append(ways)
+            continue
+        named = (tokens(unnumbered(part)) for part in ways[0].head.said.split("/"))
+        said = [word for part in named for word in part if not words.split_of(word) and word != "trainval"]
+        loose = tuple(word for word in said if not word.isdigit())
+        grouped[loose].append(ways)
+    families = []
+    for members in grouped.values():
+        families += [Family(_with_train(_without_unions(alike))) for alike in _alike(members)]
+    for family in families:
+        _give_roles(family, words)
+    return families
+
+
+def _alike(members: Sequence[Sequence[View]]) -> list[list[View]]:
+    """*members* as views with the same columns; each by itself where they have none in common."""
+    shared = set.intersection(*({view.head.names for view in ways} for ways in members))
+    if not shared:
+        return [[ways[0]] for ways in members]
+    first = next(view.head.names for view in members[0] if view.head.names in shared)
+    if len(members) > 1:
+        kinds = {ways[0].head.names for ways in members}
+        if len(kinds) > 1:  # split by all blanks the ones, by the first the others: all by the first
+            first = min(shared, key=len)
+    return [[next(view for view in ways if view.head.names == first) for ways in members]]
+
+
+def _without_unions(views: list[View]) -> list[View]:
+    """*views* without those of two splits at once, where each of the two has its own."""
+    if any(view.split == "validation" for view in views) and any(
+        view.split == "train" and not view.is_both for view in views
+    ):
+        return [view for view in views if not view.is_both]
+    return views
+
+
+def _with_train(views: list[View]) -> list[View]:
+    """*views*, of which one is named for no split, and others for some, but none for training: that is it."""
+    unnamed = [view for view in views if not view.split]
+    splits = [view.split for view in views if view.split]
+    if len(unnamed) != 1 or not splits or "train" in splits or len(set(splits)) < len(splits):
+        return views
+    others = {file for view in views if view.split for file in view.files} - {""}
+    if others & set(unnamed[0].files) or tokens(unnamed[0].head.path.rpartition("/")[2])[:1] == ("all",):
+        return views
+    return [view if view.split else replace(view, split="train") for view in views]
+
+
+def _give_roles(family: Family, words: SplitWords) -> None:
+    files = family.files
+    rows = [place for place, file in enumerate(files) if file]
+    location = family.views[0].location
+    names = [name for name in family.views[0].head.names if name not in {location, STEM}]
+    columns = {name: [cells[place] for place in rows] for name in names if (cells := family.column(name))}
+    unnamed = [name for name, cells in columns.items() if name.isdigit() and all(map(_is_number, cells))]
+    if len(unnamed) >= _MOST_UNNAMED_NUMBERS:
+        columns = {name: cells for name, cells in columns.items() if name not in unnamed}
+    family.roles = roles_of(columns, len(family.named), family.views[0].head.said, words)
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"-?\d+(\.\d*)?", text.strip()))
+
+
+def _plain(head: Head) -> Head:
+    """A table that names no image, with its header told by what is no number where all else is."""
+    if not head.first:
+        return head
+    number = [all(map(_is_number, (row[place] for row in head.rows))) for place in range(len(head.names))]
+    odd = any(is_number and not _is_number(head.first[place]) for place, is_number in enumerate(number))
+    known = {"name", "label", "id", "class"} & {token for cell in head.first for token in tokens(cell)}
+    return head.with_header(odd or (len(head.names) > 1 and bool(known)))

@@ -1,0 +1,214 @@
+"""What speaks against taking folders for classes, although their names could be those of classes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.discover.by_folders.folder_paths import FolderSource
+from tasks.discover.folder_evidence.companions import Companions
+from tasks.discover.folder_evidence.folder_roles import REPEATS, FolderRole, FolderRoles
+from tasks.discover.listing.listing import Listing
+from tasks.discover.words.folder_names import few, is_for_unlabelled, is_organising, names_a_version, sorts_images
+
+_FEW = 0.05
+_SMALL_CLASSES = 15
+_DEEP = 3
+_SAME = 0.9
+_MOST_TOPS = 30
+_LOOKED_AT = 2048
+Doubt = Callable[[FolderRoles, Companions], str]
+
+
+def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
+    """The first thing that speaks against the labels of *roles*, as half a sentence; empty where nothing does."""
+    doubts: list[Doubt] = [
+        _single_images,
+        _unlabelled_among_classes,
+        _extras,
+        _unpacked,
+        _crossed,
+        _splits_apart,
+        _twins,
+        _named,
+    ]
+    if not source.allow_unlabeled:
+        doubts = [_flat_splits, *doubts]
+    if not source.levels and not source.allow_unlabeled:
+        doubts = [_one_class, *doubts]
+    return next((what for one in doubts if (what := one(roles, found))), "")
+
+
+def _one_class(roles: FolderRoles, _: Companions) -> str:
+    names = {"/".join(folder.names()) for folder in roles.labelled}
+    return f"all images lie in one folder, {names.pop()}, which may be a class or not" if len(names) == 1 else ""
+
+
+def _single_images(roles: FolderRoles, _: Companions) -> str:
+    counts: Counter[tuple[str, ...]] = Counter()
+    for folder in roles.labelled:
+        counts[folder.names()] += folder.count
+    single = sum(1 for count in counts.values() if count == 1)
+    if len(counts) < _SMALL_CLASSES or single <= len(counts) / 2:
+        return ""
+    return f"{single:,} of {len(counts):,} folders hold one image, so they may be no classes"
+
+
+def _flat_splits(roles: FolderRoles, _: Companions) -> str:
+    """Splits other than `test` without classes beside those that have some: their labels lie elsewhere."""
+    deep = {folder.split for folder in roles.labelled}
+    flat = {folder.split: folder.parts[folder.split_at] for folder in roles.folders if folder.split_at >= 0}
+    odd = sorted(name for split, name in flat.items() if split not in deep and split != "test")
+    return f"the images of {', '.join(odd)} lie in no class folder, and those of other splits do" if odd else ""
+
+
+def _unlabelled_among_classes(roles: FolderRoles, _: Companions) -> str:
+    names = {name for folder in roles.labelled if len(name := folder.names()) == 1}
+    odd = sorted(name for (name,) in names if is_for_unlabelled(name))
+    return f"{few(odd)} may hold images that wait for their labels, and lies beside classes" if odd else ""
+
+
+def _extras(roles: FolderRoles, _: Companions) -> str:
+    """Folders of images beside one that holds all classes: examples, or pictures of the documentation."""
+    deep: dict[str, set[str]] = defaultdict(set)
+    flat: set[str] = set()
+    for folder in roles.labelled:
+        first, *rest = folder.names()
+        if rest:
+            deep[first].add(rest[0])
+        else:
+            flat.add(first)
+    if not flat or not deep:
+        return ""
+    wrappers = [name for name, below in deep.items() if len(below) > 1 and (is_organising(name) or len(deep) == 1)]
+    wrappers = [name for name in wrappers if is_organising(name) or len(deep[name]) >= _DEEP]
+    if not wrappers:
+        return ""
+    return f"{few(wrappers)} holds folders that may be the classes, and {few(flat)} beside it holds images itself"
+
+
+def _unpacked(roles: FolderRoles, _: Companions) -> str:
+    """Folders that hold nothing but a folder of their own name: archives, unpacked side by side."""
+    again = {name for names, why in roles.passed if why == REPEATS for name in names}
+    labels = {folder.names() for folder in roles.labelled}
+    if len(labels) < 2 or not all(len(label) == 1 and label[0] in again for label in labels):
+        return ""
+    shown = few(name for (name,) in labels)
+    return f"{shown} each hold a folder of the same name, as unpacked archives do, and may be no classes"
+
+
+def _crossed(roles: FolderRoles, _: Companions) -> str:
+    """Levels that repeat the same names in each other: which of them is the class is not to be told."""
+    names = {folder.names() for folder in roles.labelled}
+    firsts = {name[0] for name in names}
+    if (
+        roles.depth > 1
+        and any(names_a_version(name) or sorts_images(name) for name in firsts)
+        and _is_crossed(names, 1)
+    ):
+        return f"{few(firsts)} hold the same folders, and may be versions or kinds of the same images"
+    if roles.depth > 1 and all(map(str.isdecimal, firsts)) and _is_crossed(names, 1):
+        return f"the folders {few(firsts)} hold the same folders, and may number whom or what they show"
+    if roles.depth < _DEEP or any(len(name) < roles.depth for name in names):
+        return ""
+    level = next((level for level in range(1, roles.depth) if _is_crossed(names, level)), 0)
+    inner = {name[level] for name in names} if level else set()
+    return f"folders lie in {roles.depth} levels, and {few(inner)} are there in each of the others" if inner else ""
+
+
+def _is_crossed(names: Iterable[tuple[str, ...]], level: int) -> bool:
+    """Whether the names of *level* are there below more than half of what lies above it."""
+    above: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for name in names:
+        if len(name) > level:
+            above[name[level]].add(name[:level])
+    every = {parent for parents in above.values() for parent in parents}
+    return len(above) > 1 and len(every) > 1 and all(len(parents) > len(every) / 2 for parents in above.values())
+
+
+def _splits_apart(roles: FolderRoles, found: Companions) -> str:
+    """Classes that are never in two splits, beside masks: places rather than classes. Images outside of all splits."""
+    names: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for folder in roles.labelled:
+        names[folder.split].add(folder.names())
+    if len(names) > 1 and found.has_masks and not set.intersection(*names.values()):
+        return "no folder is there in two splits, and each image has another that goes with it; they may be no classes"
+    outside = [folder for folder in roles.folders if folder.split_at < 0]
+    some = sum(folder.count for folder in outside)
+    if len(outside) < len(roles.folders) and some > _FEW * sum(folder.count for folder in roles.folders):
+        return f"{some:,} images, in {few('/'.join(folder.parts) for folder in outside)}, lie in none of the splits"
+    return ""
+
+
+def _twins(roles: FolderRoles, found: Companions) -> str:
+    """Folders with the files of others of their label once more, by name and size; by name where one is a version."""
+    tops = {"/".join(folder.parts): _top(roles, folder.parts) for folder in roles.folders}
+    if not 1 < len(set(tops.values())) <= _MOST_TOPS:
+        return ""
+    labels = {"/".join(folder.parts): _below_top(folder, tops["/".join(folder.parts)]) for folder in roles.folders}
+    places = {(tops[parent], label): parent for parent, label in labels.items()}
+    looked: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for path, size in _some_files(found.listing):
+        parent, _, name = path.rpartition("/")
+        for other in set(tops.values()) - {tops.get(parent, "")} if parent in tops else ():
+            if place := places.get((other, labels[parent])):
+                looked[tops[parent], other][f"{place}/{name}"] = size
+    there = _sizes(found.listing, {path for asked in looked.values() for path in asked})
+    for (top, other), asked in sorted(looked.items()):
+        is_version = names_a_version(top.rpartition("/")[2]) or names_a_version(other.rpartition("/")[2])
+        same = sum(1 for path, size in asked.items() if path in there and (is_version or there[path] == size))
+        if len(asked) >= _DEEP and same >= _SAME * len(asked) and (is_version or len(set(asked.values())) >= _DEEP):
+            return f"{top} holds files with the names of those in {other}, which may be the same images once more"
+    return ""
+
+
+def _named(roles: FolderRoles, found: Companions) -> str:
+    """Numbered folders of which each holds files that are called alike, by several words: what they show, of whom."""
+    labels = {"/".join(folder.parts): folder.names() for folder in roles.labelled}
+    names = {name for label in labels.values() for name in label}
+    if len(labels) < _DEEP or not all(any(map(str.isdigit, name)) for name in names):
+        return ""
+    words: dict[str, set[str]] = defaultdict(set)
+    for path, _ in _some_files(found.listing):
+        parent, _, name = path.rpartition("/")
+        if parent in labels:
+            rest = name.rpartition(".")[0].removeprefix(labels[parent][-1])
+            words["".join(char for char in rest if char.isalpha()).casefold()].add(parent)
+    is_shared = all(len(parents) > len(labels) / 2 for parents in words.values())
+    if "" in words or len(words) < 2 or not is_shared:
+        return ""
+    return f"the files in {few(names)} are called alike, {few(words)}, which may be what they show"
+
+
+def _sizes(listing: Listing, wanted: Iterable[str]) -> dict[str, int]:
+    """The sizes of those of the paths *wanted* that are there."""
+    paths = listing.files["path"]
+    there = listing.files.filter(pc.is_in(paths, pa.array(sorted(wanted), pa.string())))
+    return dict(zip(there["path"].to_pylist(), there["size"].to_pylist(), strict=True))
+
+
+def _below_top(folder: FolderRole, top: str) -> tuple[str, ...]:
+    """The label of *folder* without what the folder *top* gives it."""
+    return tuple(folder.parts[place] for place in folder.kept if place > top.count("/"))
+
+
+def _some_files(listing: Listing) -> list[tuple[str, int]]:
+    """The paths and sizes of some files of *listing*, from all of it."""
+    rows = np.unique(np.linspace(0, max(listing.count - 1, 0), _LOOKED_AT).astype(np.int64))
+    looked = listing.files.take(pa.array(rows[: listing.count]))
+    return list(zip(looked["path"].to_pylist(), looked["size"].to_pylist(), strict=True))
+
+
+def _top(roles: FolderRoles, parts: tuple[str, ...]) -> str:
+    """The first folder of *parts* that is not the same for all."""
+    common = 0
+    first = roles.folders[0].parts
+    while common < min(len(first), len(parts)) and all(
+        len(folder.parts) > common + 1 and folder.parts[common] == first[common] for folder in roles.folders
+    ):
+        common += 1
+    return "/".join(parts[: common + 1])

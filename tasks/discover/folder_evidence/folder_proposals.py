@@ -1,0 +1,107 @@
+"""The readings that are offered where folders do not prove what they mean."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tasks.discover.by_folders.folder_paths import FolderSource
+from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles
+from tasks.discover.listing.listing import Listing
+from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
+from tasks.discover.words.folder_names import is_organising, tokens
+from tasks.discover.words.split_words import SplitWords
+from tasks.storage import redact_url
+
+
+def named_layouts(roles: FolderRoles, source: FolderSource, words: SplitWords, ignore: Sequence[str]) -> list[Proposal]:
+    """The named layouts by which the folders of *roles* could be meant, and that of images without labels."""
+    named = {folder.parts: [folder.parts[place] for place in source.named_places(folder.parts)]
+             for folder in roles.folders}  # fmt: skip
+    most = max(map(len, named.values()), default=0)
+    has_splits = any(words.split_of(parts[0]) for parts in named.values() if parts)
+    proposals = [*_with_splits(roles, ignore), *_split_and_label(roles, words)]
+    if has_splits and most > 1:
+        proposals.append(_reading(roles, named, "the folders named like splits are splits", "split_folders", ignore))
+    firsts = {parts[0] for parts in named.values() if parts}
+    if firsts and not all(map(is_organising, firsts)) and (most == 1 or not has_splits):
+        proposals.append(_reading(roles, named, "each folder of the first level is a class", "class_folders", ignore))
+    if most > 1:
+        says = "each level of folders is a level of the label"
+        proposals.append(_reading(roles, named, says, "hierarchy", ignore))
+    keys = {"layout": "split_folders" if has_splits else "class_folders", "allow_unlabeled": True}
+    return [*proposals, Proposal("the images are meant to have no labels", {"source": keys})]
+
+
+def _with_splits(roles: FolderRoles, ignore: Sequence[str]) -> list[Proposal]:
+    """What folders beside some that are named like splits could be: the training split, or nothing that counts."""
+    if not roles.maybe_splits:
+        return []
+    above = ["/" + "/".join(["*"] * (depth + 1)) for depth in range(roles.maybe_level)]
+    keys: dict[str, Any] = {"layout": "split_folders"}
+    if above:
+        keys["ignore_dirs"] = above
+    names = {"splits": {"names": dict(sorted(roles.maybe_splits.items()))}}
+    proposals = []
+    if len(roles.beside_splits) == 1 and "train" not in roles.maybe_splits.values():
+        (other,) = roles.beside_splits
+        mapped = {"splits": {"names": names["splits"]["names"] | {other: "train"}}}
+        kept = keys | ({"ignore": list(ignore)} if ignore else {})
+        proposals.append(Proposal(f"{other} is the training split", {"source": kept} | mapped))
+    without = [*ignore, *("/" + "*/" * roles.maybe_level + name for name in roles.beside_splits[:20])]
+    says = f"{', '.join(roles.beside_splits[:3])} shall be left out"
+    return [*proposals, Proposal(says, {"source": keys | {"ignore": without}} | names)]
+
+
+def _split_and_label(roles: FolderRoles, words: SplitWords) -> list[Proposal]:
+    """Where folders name a split and a class in one word, ``trainA``, the pattern that takes both."""
+    found = {name: part for name in roles.joined if (part := words.part_of(name)) is not None}
+    texts = {name: next(word for word in tokens(name) if words.split_of(word)) for name in found}
+    if not found or not all(name.casefold().startswith(text) for name, text in texts.items()):
+        return []
+    splits = sorted({name[: len(text)] for name, text in texts.items()})
+    rests = sorted({name[len(text) :] for name, text in texts.items()})
+    expression = f"(^|/)(?P<split>{'|'.join(splits)})(?P<label>{'|'.join(map(re.escape, rests))})/"
+    says = f"they name the split and the class: {', '.join(splits)}, and {', '.join(rests[:5])}"
+    return [Proposal(says, {"source": {"layout": "tables", "pattern": expression}})]
+
+
+def _reading(
+    roles: FolderRoles, named: dict[tuple[str, ...], list[str]], says: str, layout: str, ignore: Sequence[str]
+) -> Proposal:
+    keys: dict[str, Any] = {"layout": layout} | ({"ignore": list(ignore)} if ignore else {})
+    rows = tuple(_row(folder, named[folder.parts], layout) for folder in roles.folders[:3])
+    return Proposal(says, {"source": keys}, rows)
+
+
+def _row(folder: FolderRole, parts: Sequence[str], layout: str) -> ExampleRow:
+    if layout == "split_folders":
+        return ExampleRow(folder.example, "/".join(parts[1:]), parts[0] if parts else "")
+    return ExampleRow(folder.example, "/".join(parts[:1] if layout == "class_folders" else parts))
+
+
+def refuse_links(listing: Listing, source: FolderSource) -> None:
+    """Raise where links lead to folders elsewhere, which may hold some of the images, or all.
+
+    Raises:
+        UnsettledLayoutError: There are such links, and the config does not say what becomes of them.
+    """
+    links = listing.links_out
+    if not links:
+        return
+    ignore = [*source.ignore, *(f"/{glob.escape(link)}" for link in links)]
+    there = f"{', '.join(links[:3])}{f' and {len(links) - 3:,} more' if len(links) > 3 else ''}"
+    one = len(links) == 1
+    lead = "leads to a folder elsewhere, and is" if one else "lead to folders elsewhere, and are"
+    what = f"{redact_url(source.path)}: {there} {lead} not followed unless the config says so"
+    belongs = f"what {'it leads' if one else 'they lead'} to belongs to the source"
+    follow = Proposal(belongs, {"source": {"follow_links": True}})
+    without = Proposal(f"{'it' if one else 'they'} shall be left out", {"source": {"ignore": ignore}})
+    raise UnsettledLayoutError.of("ambiguous_layout", what, [follow, *([without] if listing.count else [])])
+
+
+def distinct(proposals: Iterable[Proposal]) -> list[Proposal]:
+    """*proposals*, each config once."""
+    return list({"\n".join(proposal.yaml_lines()): proposal for proposal in reversed(list(proposals))}.values())[::-1]

@@ -1,0 +1,1 @@
+"""How the files beside the images begin: which of them may be tables, and in what ways each could be read."""

@@ -1,0 +1,81 @@
+"""How Excel files and Parquet files begin."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from itertools import islice
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.discover.heads.head import MOST_ROWS, Head
+from tasks.errors import LabelFileError
+from tasks.tables.frame_tables import cell_of
+
+EXCEL = (".xlsx", ".xlsm")
+PARQUET = (".parquet", ".pq")
+_MOST_COLUMNS = 200
+
+
+def excel_heads(name: str, opened: BinaryIO) -> list[Head]:
+    """The first sheet of an Excel file, and each other that has rows.
+
+    Raises:
+        LabelFileError: They cannot be read, or the package for them is missing.
+    """
+    if find_spec("openpyxl") is None:
+        raise LabelFileError(f"{name} is not looked into: install `parquetry[excel]` for Excel files.")
+    import openpyxl  # noqa: PLC0415 - an extra
+
+    found = []
+    try:
+        book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
+        for place, sheet in enumerate(book.sheetnames):
+            rows = [[cell_of(cell) or "" for cell in row] for row in _first_rows(book[sheet])]
+            keys = {"sheet": sheet} if place else {}
+            found += _sheet_heads(name, keys, [row for row in rows if any(row)])
+    except Exception:  # noqa: BLE001 - its readers of zip and XML raise whatever they do
+        raise LabelFileError(f"{name} cannot be read as Excel. Save it anew, or remove it.") from None
+    return found
+
+
+def _first_rows(sheet: Any) -> Any:
+    return islice(sheet.iter_rows(values_only=True), MOST_ROWS + 2)
+
+
+def _sheet_heads(name: str, keys: dict[str, Any], rows: list[list[str]]) -> list[Head]:
+    width = max(map(len, rows), default=0)
+    if len(rows) < 2 or width < 2:
+        return []
+    cells = [tuple(text.strip() for text in row) + ("",) * (width - len(row)) for row in rows]
+    names = tuple(map(str, range(width)))
+    is_whole = len(cells) <= MOST_ROWS + 1
+    return [Head(name, keys, names, tuple(cells[1 : MOST_ROWS + 1]), cells[0], is_whole)]
+
+
+def parquet_heads(name: str, opened: BinaryIO) -> list[Head]:
+    """The first rows of a Parquet file, of those columns that are no lists, objects or bytes.
+
+    Raises:
+        LabelFileError: It cannot be read.
+    """
+    try:
+        held = pq.ParquetFile(opened)
+        plain = [field.name for field in held.schema_arrow if _is_plain(field.type)][:_MOST_COLUMNS]
+        if not plain:
+            return []
+        batch = next(held.iter_batches(batch_size=MOST_ROWS, columns=plain), None)
+        if batch is None:
+            return []
+        columns = [[cell_of(value) or "" for value in batch.column(at).to_pylist()] for at in range(len(plain))]
+        is_whole = held.metadata.num_rows <= MOST_ROWS
+        return [Head(name, {}, tuple(batch.schema.names), tuple(zip(*columns, strict=True)), (), is_whole)]
+    except (pa.ArrowException, OSError, ValueError):
+        raise LabelFileError(f"{name} cannot be read as Parquet. Write it anew, or remove it.") from None
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))

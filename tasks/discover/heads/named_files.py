@@ -1,0 +1,78 @@
+"""Which images the cells of tables name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.discover.listing.listing import Listing
+
+
+def stem_of(cell: str) -> str:
+    """The name that *cell* ends in, without an extension."""
+    name = cell.replace("\\", "/").rpartition("/")[2]
+    stem, dot, end = name.rpartition(".")
+    return stem if dot and end.isalnum() and not end.isdigit() else name
+
+
+def _stems(cell: str) -> set[str]:
+    """What *cell* could be the stem of: without what looks like an extension, and with it."""
+    return {stem_of(cell), cell.replace("\\", "/").rpartition("/")[2]}
+
+
+def is_end(cell: str, path: str) -> bool:
+    """Whether *cell* names the file at *path*: as its end, with or without extension, or with a foreign root."""
+    stem = path.rpartition(".")[0]
+    return f"/{path}".endswith(f"/{cell}") or f"/{stem}".endswith(f"/{cell}") or f"/{cell}".endswith(f"/{path}")
+
+
+class NamedFiles:
+    """The images that some cells may name.
+
+    Args:
+        listing: The source's.
+        cells: All cells that will be asked for.
+    """
+
+    def __init__(self, listing: Listing, cells: Iterable[str]) -> None:
+        paths = listing.files["path"].combine_chunks()
+        names = pc.replace_substring_regex(pc.replace_substring_regex(paths, r"^.*/", ""), r"\.[^.]*$", "")
+        wanted = {stem for cell in cells for stem in _stems(cell) if 0 < len(stem) < 300}
+        hits = pc.is_in(names, pa.array(sorted(wanted), pa.string()))
+        self._by_stem: dict[str, list[str]] = defaultdict(list)
+        for path, name in zip(paths.filter(hits).to_pylist(), names.filter(hits).to_pylist(), strict=True):
+            self._by_stem[name].append(path)
+        self.tails: frozenset[str] = frozenset()
+
+    def named(self, cell: str) -> Sequence[str]:
+        """The images that *cell* names: by the end of their path, by that of its own, by name or by stem."""
+        plain = cell.strip().replace("\\", "/")
+        while plain.startswith(("./", "/")):
+            plain = plain.removeprefix("./").removeprefix("/")
+        there = [path for stem in _stems(plain) for path in self._by_stem.get(stem, ())]
+        found = [path for path in there if is_end(plain, path)]
+        return found or _longest_ends(plain, there) or _one_name(plain, there)
+
+
+def _one_name(cell: str, paths: Sequence[str]) -> list[str]:
+    """The one of *paths* whose whole name stands at the end of *cell*, an address or a path of another machine."""
+    name = cell.rpartition("/")[2]
+    found = [path for path in paths if path.rpartition("/")[2] == name]
+    return found if "/" in cell and len(found) == 1 else []
+
+
+def _longest_ends(cell: str, paths: Sequence[str]) -> list[str]:
+    """Those of *paths* that share the most folders at the end with *cell*, at least one: another machine's path."""
+    if "/" not in cell:
+        return []
+    mine = cell.rpartition("/")[0].split("/")[::-1]
+    shared: dict[int, list[str]] = defaultdict(list)
+    for path in paths:
+        other = path.rpartition("/")[0].split("/")[::-1]
+        count = next((at for at, (a, b) in enumerate(zip(mine, other, strict=False)) if a != b), len(other))
+        shared[min(count, len(mine), len(other))].append(path)
+    most = max(shared, default=0)
+    return shared[most] if most else []

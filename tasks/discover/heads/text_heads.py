@@ -1,0 +1,91 @@
+"""How a text table begins, in each of the ways that its lines can be split."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from tasks.discover.heads.head import MOST_ROWS, Head
+
+_MARKS = ("\t", ",", ";", "|")
+
+
+def decoded(data: bytes) -> str:
+    """*data* as text; empty for bytes that are none."""
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return data.decode("utf-16", "replace")
+    if b"\0" in data[:4096]:
+        return ""
+    return data.decode("utf-8-sig", "replace")
+
+
+def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head]:
+    """The ways in which the text *data*, with which the file *name* begins, is a table."""
+    text = decoded(data)
+    lines = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip()]
+    lines = lines if is_whole else lines[:-1]
+    is_whole = is_whole and len(lines) <= MOST_ROWS
+    keys: dict[str, Any] = {}
+    comments = [line for line in lines if line.startswith("#")]
+    if comments and len(comments) < len(lines) / 2:
+        keys["comment"] = "#"
+        lines = [line for line in lines if not line.startswith("#")]
+    if len(lines) > 2 and lines[0].strip().isdecimal() and not lines[1].strip().isdecimal():
+        keys["skip"] = 1
+        lines = lines[1:]
+    lines = lines[: MOST_ROWS + 1]
+    ways = []
+    for split in (_by_mark, _by_blanks, _by_first_blank, _as_list):
+        cells, more = split(lines, suffix)
+        if cells:
+            width = len(cells[-1])
+            names = tuple(map(str, range(width)))
+            ways.append(Head(name, keys | more, names, tuple(map(tuple, cells[1:])), tuple(cells[0]), is_whole))
+    return ways
+
+
+Cells = tuple[list[list[str]], dict[str, Any]]
+
+
+def _by_mark(lines: Sequence[str], suffix: str) -> Cells:
+    for mark in _MARKS:
+        try:
+            rows = list(csv.reader(lines, delimiter=mark, skipinitialspace=True))
+        except csv.Error:  # a cell that is longer than that module takes
+            continue
+        cells = [[cell.strip() for cell in row] for row in rows]
+        width, count = Counter(map(len, cells)).most_common(1)[0] if cells else (0, 0)
+        if width > 1 and count >= 0.9 * len(cells) and len(cells[0]) == width:
+            more: dict[str, Any] = {}
+            is_usual = mark == {".csv": ",", ".tsv": "\t", ".tab": "\t"}.get(suffix)
+            if not is_usual:
+                more["delimiter"] = "tab" if mark == "\t" else mark
+            if count < len(cells) and suffix == ".csv" and any(len(row) > width for row in cells):
+                more["surplus"] = len(cells[0]) - 1  # the last column; its name takes the place of its position
+            return [row for row in cells if len(row) == width], more
+    return [], {}
+
+
+def _by_blanks(lines: Sequence[str], suffix: str) -> Cells:
+    cells = [line.split() for line in lines]
+    width = len(cells[-1]) if cells else 0
+    if suffix == ".csv" or width < 2 or any(len(row) != width for row in cells[1:]):
+        return [], {}
+    head = cells[0]
+    if len(head) == width - 1:  # names for all columns but that of the images
+        return [["", *head], *cells[1:]], {"delimiter": "blank"}
+    return (cells, {"delimiter": "blank"}) if len(head) == width else ([], {})
+
+
+def _by_first_blank(lines: Sequence[str], suffix: str) -> Cells:
+    cells = [line.strip().split(None, 1) for line in lines]
+    if suffix == ".csv" or not cells or any(len(row) != 2 for row in cells):
+        return [], {}
+    return cells, {"delimiter": "blank", "surplus": 1}
+
+
+def _as_list(lines: Sequence[str], _: str) -> Cells:
+    return [[line.strip()] for line in lines], {}

@@ -1,0 +1,104 @@
+"""What a source without image files is whose tables hold the images: read where one reading is sure, else proposed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tasks.discover.by_tables.tables import TablesSource
+from tasks.discover.listing.listing import Listing
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.discover.settings import SourceSettings
+from tasks.discover.verdict.embedded_tables import EmbeddedTable, count_rows, embedded_tables
+from tasks.discover.words.split_words import SplitWords
+from tasks.errors import LayoutError
+from tasks.samples import Discovery, count_values
+from tasks.storage import redact_url
+from tasks.tables.opening import TableFile
+
+_UNKNOWN = re.compile(r"the split '(.+)' is not known")
+Make = Callable[[Mapping[str, Any]], TablesSource]
+
+
+def discover_embedded(listing: Listing, source: SourceSettings, make: Make, words: SplitWords) -> Discovery | None:
+    """The images in the tables of *listing*, which holds no image file; None where no table holds any.
+
+    Raises:
+        UnsettledLayoutError: Which column is the label, or how several tables go together, is not sure.
+    """
+    found = embedded_tables(source.place, listing.beside, words)
+    labelled = [table for table in found if table.labels]
+    if not labelled:
+        return None
+    others = [path for table in found if not table.labels for path in table.paths]
+    if (entries := _sure(labelled)) and (taken := _read(entries, listing, make, words)):
+        notes = [f"{path} holds images without a column of labels, and is left out" for path in others]
+        left = {f"unlisted images in {path}": count_rows(TableFile(source.place, path)) for path in others}
+        return replace(taken, notices=(*notes, *taken.notices), ignored={**taken.ignored, **left})
+    what = f"{redact_url(source.path)}: no image lies there as a file, but tables hold images:"
+    raise UnsettledLayoutError.of("ambiguous_layout", what, _proposals(labelled))
+
+
+def _sure(tables: Sequence[EmbeddedTable]) -> list[dict[str, Any]]:
+    """The entries of *tables*, where each has its label, and several are as many splits of the same columns."""
+    if not all(table.label for table in tables):
+        return []
+    if len(tables) == 1:
+        return [tables[0].entry(tables[0].label, with_split=False)]
+    if not _are_splits(tables) or len({table.label for table in tables}) > 1:
+        return []
+    return [table.entry(table.label, with_split=True) for table in tables]
+
+
+def _are_splits(tables: Sequence[EmbeddedTable]) -> bool:
+    """Whether *tables* are as many splits of the same columns."""
+    splits = {table.split for table in tables}
+    alike = {tuple(table.columns.items()) for table in tables}
+    has_own = any("split" in table.columns.values() for table in tables)
+    return len(splits) == len(tables) > 1 and "" not in splits and len(alike) == 1 and not has_own
+
+
+def _proposals(tables: Sequence[EmbeddedTable]) -> list[Proposal]:
+    """Each column that may be the label: of all *tables*, where they are splits, and of each alone."""
+    found = []
+    if _are_splits(tables):
+        first, *others = tables
+        for label in (label for label in first.labels if all(label in table.labels for table in others)):
+            entries = [table.entry(label, with_split=True) for table in tables]
+            says = f"the column {label} is the label, and {' and '.join(table.paths[0] for table in tables)} are splits"
+            found.append(Proposal(says, {"source": {"layout": "tables", "tables": entries}}))
+    found += [
+        Proposal(
+            f"the column {label} of {table.paths[0]} is the label of the images in that table",
+            {"source": {"layout": "tables", "tables": [table.entry(label, with_split=False)]}},
+        )
+        for table in tables
+        for label in ([table.label] if table.label else table.labels)
+    ]
+    return found
+
+
+def _read(entries: list[dict[str, Any]], listing: Listing, make: Make, words: SplitWords) -> Discovery | None:
+    """What *entries* make of the source; None where they cannot be read, or it is no label that they have."""
+    keys = {"layout": "tables", "tables": entries}
+    try:
+        found = make(keys).discover_in(listing, words)
+        unknown = [match[1] for text in count_values(found.rejections["detail"]) if (match := _UNKNOWN.match(text))]
+        names = {split: part.split for split in unknown if (part := words.part_of(split))}
+        if names:
+            found = make(keys).discover_in(listing, words.with_names(names))
+    except LayoutError:
+        return None
+    count = found.samples.num_rows
+    if not 1 < len(found.class_paths) <= max(count / 2, 2) or found.rejections.num_rows:
+        return None
+    files = ", ".join(entry.get("file") or str(entry["files"]) for entry in entries)
+    label = next(name for name, role in entries[0]["columns"].items() if role == "label")
+    sections: dict[str, Any] = {"splits": {"names": names}} if names else {}
+    return replace(
+        found,
+        why=f"no image lies there as a file; {files} hold{'s' * (len(entries) == 1)} them, and {label} is the label",
+        keys={"source": {"tables": entries}} | sections,
+    )

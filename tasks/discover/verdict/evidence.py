@@ -1,0 +1,88 @@
+"""What tables beside the images make of a source: a reading that accounts for every image, or proposals."""
+
+from __future__ import annotations
+
+from tasks.discover.by_folders.folder_paths import FolderSource
+from tasks.discover.claims.class_lists import class_list_claim
+from tasks.discover.claims.flat_splits import flat_split_claim
+from tasks.discover.claims.folder_tables import folder_table_claims
+from tasks.discover.claims.joined_claims import joined_claims
+from tasks.discover.claims.possible_columns import possible_claims
+from tasks.discover.claims.side_files import side_claim
+from tasks.discover.claims.table_claims import Claims, LabelClaim, find_claims
+from tasks.discover.claims.table_views import Family, find_views
+from tasks.discover.folder_evidence.folder_choice import FolderChoice
+from tasks.discover.heads.heads import read_heads
+from tasks.discover.listing.listing import Listing
+from tasks.discover.proposals import Proposal
+from tasks.discover.reading import Evidence
+from tasks.discover.settings import SourceSettings
+from tasks.discover.verdict.class_splits import class_splits
+from tasks.discover.verdict.folds import fold_proposals, parts_in_turn
+from tasks.discover.verdict.weighing import Weigher
+from tasks.discover.words.split_words import SplitWords
+
+
+def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings, words: SplitWords) -> Evidence:
+    """What the tables beside the images of *listing* say, held against *choice*, what their folders say."""
+    found = Evidence()
+    if not listing.beside or not listing.count:
+        return found
+    heads = read_heads(source.place, listing.beside, listing)
+    found.damaged += heads.damaged
+    families, others = find_views(heads, listing, words)
+    claims = find_claims(families, others, words)
+    for family in families:
+        if not family.has_folds:
+            joined_claims(family, others, words, claims)
+    views = [view for family in families for view in family.views]
+    flat = flat_split_claim(listing, source, words, views) if isinstance(source, FolderSource) else None
+    told = _told_otherwise(listing, source, words) + ([flat] if flat and choice is None else [])
+    told += folder_table_claims(listing, others, choice, words)
+    claims.labels += told
+    found.facts += [claim.says for claim in told]
+    if not claims.labels and not claims.numbers:
+        possible_claims(families, listing.count, words, claims)
+    _note(families, listing, found)
+    weigher = Weigher(listing, choice, claims, found, words)
+    weigher.weigh()
+    for family in families:
+        if family.roles.is_guess and len(family.named) >= listing.count / 2:
+            weigher.doubt_splits(family)
+    if choice is not None and found.reading is None and not found.opposed:
+        weigher.settle(flat, *_folds(families, choice, claims))
+        weigher.part_classes(*class_splits(choice, others, words))
+    return found
+
+
+def _folds(families: list[Family], choice: FolderChoice, claims: Claims) -> tuple[str, list[Proposal]]:
+    """Lists that part the images in several ways beside folders that give no split, and how they could be meant."""
+    if any(choice.splits):
+        return "", []
+    called, proposals = parts_in_turn(families, choice)
+    if called:
+        return called, proposals
+    proposals = fold_proposals(families, choice) if claims.folds else []
+    return (claims.folds[0] if proposals else ""), proposals
+
+
+def _told_otherwise(listing: Listing, source: SourceSettings, words: SplitWords) -> list[LabelClaim]:
+    """What files say that are no tables of images: one file an image, one list a class."""
+    return [claim for find in (side_claim, class_list_claim) if (claim := find(source.place, listing, words))]
+
+
+def _note(families: list[Family], listing: Listing, found: Evidence) -> None:
+    """Note in *found* what the tables of *families* name."""
+    for family in families:
+        for view in family.views:
+            found.named.setdefault(view.head.path, set()).update(set(view.files) - {""})
+            if view.split:
+                found.said_splits[view.head.path] = view.split
+        found.facts.append(_fact(family, listing))
+
+
+def _fact(family: Family, listing: Listing) -> str:
+    paths = list(dict.fromkeys(view.head.path for view in family.views))
+    place = family.views[0].location
+    column = f"column {int(place) + 1}" if place.isdigit() else f"the column {place}"
+    return f"{', '.join(paths[:3])}: {column} names {len(family.named):,} of {listing.count:,} images"

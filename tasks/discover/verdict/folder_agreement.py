@@ -1,0 +1,72 @@
+"""Whether tables beside the images say the same of them as their folders do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.discover.claims.table_claims import LabelClaim
+from tasks.discover.folder_evidence.folder_choice import FolderChoice
+from tasks.discover.words.folder_names import tokens
+from tasks.label_kinds import number_of
+
+_AGREES = 0.99
+
+
+def of_folders(choice: FolderChoice, named: set[str], is_whole: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """For each image of *choice* its label and its split; for those that are *named*, where tables are longer."""
+    files = choice.listing.files
+    if not is_whole:
+        files = files.filter(pc.is_in(files["path"], pa.array(sorted(named), pa.string())))
+    numbers = files["folder"].to_pylist()
+    paths = files["path"].to_pylist()
+    joined = ["/".join(label) for label in choice.labels]
+    labels = {path: joined[number] for path, number in zip(paths, numbers, strict=True) if joined[number]}
+    return labels, {path: choice.splits[number] for path, number in zip(paths, numbers, strict=True)}
+
+
+def agrees(claim: LabelClaim, labels: Mapping[str, str]) -> bool:
+    """Whether the folders part the images that *claim* names as it does, or it names none of them."""
+    shared = [file for file in claim.by_file if file in labels]
+    pairs = Counter((claim.by_file[file], labels[file]) for file in shared)
+    most: Counter[object] = Counter()
+    for (said, _), count in pairs.items():
+        most[said] = max(most[said], count)
+    is_alike = sum(most.values()) >= _AGREES * len(shared)
+    big = [pair for pair, count in pairs.items() if count > (1 - _AGREES) * len(shared)]
+    return is_alike and len({folder for _, folder in big}) == len(big) and _names_alike(big)
+
+
+def _names_alike(pairs: Sequence[tuple[tuple[str, ...], str]]) -> bool:
+    """Whether what is said of folders is their number or their name, and the folders' names are no abbreviations."""
+    for said, folder in pairs:
+        texts = ["".join(tokens(label)) for label in said if number_of(label) is None]
+        own = "".join(tokens(folder.rpartition("/")[2]))
+        if texts and len(own) < 3 and own not in texts:
+            return False
+    return True
+
+
+def determines(labels: Mapping[str, str], claim: LabelClaim) -> bool:
+    """Whether each folder has one label, or each label one folder, so that one refines the other."""
+    pairs = {(labels[file], said) for file, said in claim.by_file.items() if file in labels}
+    folders, said = {folder for folder, _ in pairs}, {label for _, label in pairs}
+    if len(pairs) == len(folders) == len(said):
+        return False
+    return len(pairs) in {len(folders), len(said)} and len(folders) > 1
+
+
+def pattern_of(choice: FolderChoice) -> str | None:
+    """The pattern over paths that finds the labels of *choice*; None where they stand at different places."""
+    parts = [tuple(parent.split("/")) if parent else () for parent in choice.listing.parents]
+    width = {len(label) for label in choice.labels}
+    if len(width) != 1 or not (size := width.pop()):
+        return None
+    for start in range(max(map(len, parts), default=0)):
+        if all(path[start : start + size] == label for path, label in zip(parts, choice.labels, strict=True)):
+            names = ["label"] if size == 1 else [f"label__l{level}" for level in range(size)]
+            return f"^(?:[^/]+/){{{start}}}" + "".join(f"(?P<{name}>[^/]+)/" for name in names)
+    return None

@@ -1,0 +1,34 @@
+"""The splits that folders name around images whose labels stand in tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tasks.discover.claims.table_claims import SplitClaim
+from tasks.discover.words.split_words import SplitWords
+
+_MOST_NAMES = 12
+
+
+def folder_splits(labelled: Iterable[str], words: SplitWords) -> SplitClaim | None:
+    """The splits that one level of folders names for all images that are *labelled*; None where none does.
+
+    Of several levels it is the one that tells the most splits apart: in ``Evaluation_Set/Validation`` the inner one.
+    """
+    files = list(labelled)
+    folders = {file: tuple(file.split("/")[:-1]) for file in files}
+    every = set(folders.values())
+    best: SplitClaim | None = None
+    for level in range(min(map(len, every), default=0)):
+        names = {parts[level] for parts in every}
+        if not 1 < len(names) <= _MOST_NAMES:
+            continue
+        splits = words.splits_among(sorted(names))
+        said = len(set(splits.values()))
+        if names <= set(splits) and said > (len(set(best.by_file.values())) if best else 1):
+            head = f"(?:[^/]+/){{{level}}}" if level else ""
+            entry = {"listing": "**", "pattern": f"^{head}(?P<split>[^/]+)/"}
+            told = {file: splits[parts[level]] for file, parts in folders.items()}
+            other = {name: split for name, split in splits.items() if words.split_of(name) != split}
+            best = SplitClaim([entry], told, other, f"the folders {', '.join(sorted(names))}")
+    return best

@@ -1,0 +1,239 @@
+"""What tables claim, held against what folders say, and against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tasks.discover.claims.column_roles import part_alike
+from tasks.discover.claims.joined_splits import joined_splits
+from tasks.discover.claims.table_claims import Claims, Entries, LabelClaim, SplitClaim, paths_of
+from tasks.discover.claims.table_views import Family
+from tasks.discover.folder_evidence.folder_choice import FolderChoice
+from tasks.discover.listing.listing import Listing
+from tasks.discover.proposals import ExampleRow, Proposal
+from tasks.discover.reading import Evidence, Reading
+from tasks.discover.verdict.folder_agreement import agrees, determines, of_folders, pattern_of
+from tasks.discover.verdict.folder_splits import folder_splits
+from tasks.discover.words.folder_names import tokens
+from tasks.discover.words.split_words import SplitWords
+from tasks.label_kinds import number_of
+
+_ALL = 0.99
+
+
+class Weigher:
+    """Holds what tables claim against what folders say, and against each other; fills in what is *found*."""
+
+    def __init__(
+        self, listing: Listing, choice: FolderChoice | None, claims: Claims, found: Evidence, words: SplitWords
+    ) -> None:
+        self._listing = listing
+        self._words = words
+        self._choice = choice
+        self._claims = claims
+        self._found = found
+        self._labels = joined_splits(claims.labels)
+        self._is_whole = claims.is_whole
+
+    def settle(self, flat: LabelClaim | None, folds: str, proposals: list[Proposal]) -> None:
+        """Beside folders that nothing opposes: let *flat* be the reading, or else *folds* oppose them."""
+        if flat is not None:
+            self._found.reading = self._reading(flat, flat.splits)
+        elif folds:
+            self._found.opposed = f"{folds} part the images in several ways"
+            self._found.proposals[:0] = proposals
+
+    def part_classes(self, lists: str, proposals: list[Proposal]) -> None:
+        """Let *lists* that give each class a split oppose folders that give none."""
+        if lists and not self._found.opposed and self._found.reading is None:
+            self._found.opposed = f"{lists} part the classes into splits"
+            self._found.proposals[:0] = proposals
+
+    def doubt_splits(self, family: Family) -> None:
+        """Let no reading be sure whose splits are what *family* has in a column of words that nobody can know."""
+        names = ", ".join(sorted(family.roles.split_names))
+        told = self._found.reading.proposal if self._found.reading is not None else None
+        self._found.reading = None
+        if told is not None and all(one.keys != told.keys for one in self._found.proposals):
+            self._found.proposals.insert(0, told)
+        shown = ", ".join(dict.fromkeys(view.head.path for view in family.views))
+        self._found.opposed = self._found.opposed or (
+            f"the column {family.roles.split} of {shown} parts the images into {names}, and nobody can know which is "
+            "which"
+        )
+
+    def weigh(self) -> None:
+        """Fill in the reading that the claims prove, or what opposes one, and what they make possible."""
+        if self._choice is not None:
+            self._beside_folders(self._choice)
+        else:
+            self._alone()
+        found = self._found
+        for claim in self._labels:
+            several = [replace(claim, column=replace(claim.column, is_many=True))] if claim.is_one_box else []
+            found.proposals += [self._reading(one, self._splits_of(one)).proposal for one in (*several, claim)]
+        found.proposals += [self._of_number(name, entries) for name, entries in self._claims.numbers]
+
+    def _alone(self) -> None:
+        """Without folders that name classes: the one claim that is sure, and that nothing contradicts."""
+        sure = sorted((claim for claim in self._labels if claim.is_sure), key=lambda claim: -self._weight(claim))
+        if not sure or any(_contradict(sure[0], other) for other in sure[1:]):
+            return
+        if sure[0].is_one_box:
+            self._found.opposed = (
+                f"{sure[0].says}, all in an image of one class: it may have one label, or a set of them"
+            )
+            return
+        splits = self._splits_of(sure[0])
+        if splits is None and self._claims.folds:
+            self._found.opposed = f"{self._claims.folds[0]} part the images in several ways"
+            return
+        if splits is not None and (differing := self._differing(splits)):
+            self._found.opposed = f"{splits.says} puts {differing} into another split than its folder is named for"
+            return
+        if beyond := next((one for one in sure[1:] if set(one.by_file) - set(sure[0].by_file)), None):
+            self._found.opposed = f"{sure[0].says}; but {beyond.says} of other images"
+            return
+        self._found.reading = self._reading(sure[0], splits)
+
+    def _differing(self, splits: SplitClaim) -> str:
+        """An image that *splits* puts into another split than the one that its folder names; empty without one."""
+        own = folder_splits(splits.by_file, self._words)
+        told = own.by_file if own is not None else {}
+        is_parted = "validation" not in told.values()  # a table may take the validation out of the training folder
+        within = {("train", "validation")} if is_parted else set()
+        differing = ((file, (split, splits.by_file[file])) for file, split in told.items())
+        return next((file for file, (one, other) in differing if one != other and (one, other) not in within), "")
+
+    def _weight(self, claim: LabelClaim) -> float:
+        return len(claim.by_file) + 0.5 * (claim.splits is not None)
+
+    def _beside_folders(self, choice: FolderChoice) -> None:
+        named = {file for claim in self._labels for file in claim.by_file}
+        named |= {file for claim in self._claims.splits for file in claim.by_file}
+        labels, splits = of_folders(choice, named, self._is_whole)
+        opposing = [claim for claim in self._labels if claim.is_sure and not agrees(claim, labels)]
+        for claim in self._labels:
+            if agrees(claim, labels):
+                self._found.understood |= {path for entry in claim.entries for path in paths_of(entry)}
+        if opposing:
+            self._against_folders(opposing, labels)
+            return
+        wider = [one for one in self._labels if one.is_sure and one.splits and set(labels) < set(one.by_file)]
+        if self._is_whole and wider and agrees(wider[0], labels):
+            self._found.reading = self._reading(wider[0], wider[0].splits)
+            return
+        agreeing = [
+            one
+            for one in self._claims.splits
+            if all(splits.get(file, "") == split for file, split in one.by_file.items())
+        ]
+        others = [one for one in self._claims.splits if one not in agreeing]
+        self._found.understood |= {path for one in agreeing for entry in one.entries for path in paths_of(entry)}
+        self._found.understood -= {path for one in others for entry in one.entries for path in paths_of(entry)}
+        self._found.understood -= {
+            path
+            for path, split in self._found.said_splits.items()
+            if any(splits.get(file, split) != split for file in self._found.named[path])
+        }
+        if any(splits.values()):
+            return
+        told = self._splits_for(labels)
+        pattern = pattern_of(choice)
+        if told is None or pattern is None:
+            return
+        entries = [{"listing": "**", "pattern": pattern}, *told.entries]
+        keys: dict[str, Any] = {"layout": "tables", "tables": entries}
+        if ignore := choice.keys.get("ignore"):
+            keys["ignore"] = ignore
+        why = f"folders name the classes, and {told.says} the splits"
+        rows = tuple(ExampleRow(file, labels[file], told.by_file[file]) for file in _three(told.by_file, labels))
+        proposal = Proposal(why, _config(keys, told.names), rows)
+        self._found.reading = Reading(keys, told.names, why, proposal)
+
+    def _against_folders(self, opposing: Sequence[LabelClaim], labels: Mapping[str, str]) -> None:
+        claim = max(opposing, key=self._weight)
+        rivals = [other for other in self._labels if other.is_sure and _contradict(claim, other)]
+        said = {label for several in claim.by_file.values() for label in several}
+        is_plain = claim.column.strength == 3 and not claim.is_many and not claim.is_one_box
+        is_word = not any(number_of(label) is not None for label in said)
+        own = {"".join(tokens(part)) for label in labels.values() for part in label.split("/")}
+        covers = not self._is_whole or len(claim.by_file) >= _ALL * self._listing.count
+        is_apart = not own & {"".join(tokens(label)) for label in said} and not determines(labels, claim)
+        if not rivals and is_plain and is_word and covers and is_apart:
+            self._found.reading = self._reading(claim, self._splits_of(claim))
+        else:
+            self._found.opposed = f"{claim.says}, and goes with no class that the folders name"
+
+    def _splits_of(self, claim: LabelClaim) -> SplitClaim | None:
+        told = claim.splits or self._splits_for(claim.by_file)
+        said = any(set(one.by_file) & set(claim.by_file) for one in self._claims.splits)
+        return told or (None if said or self._claims.folds else folder_splits(claim.by_file, self._words))
+
+    def _splits_for(self, labelled: Mapping[str, Any]) -> SplitClaim | None:
+        """The splits that tables give all that is *labelled*: those of one claim, or of several that lie apart."""
+        every = sorted(self._claims.splits, key=lambda claim: (-len(claim.by_file), len(claim.says)))
+        chosen: list[SplitClaim] = []
+        told: dict[str, str] = {}
+        for claim in every:
+            if any(told.get(file, split) != split for file, split in claim.by_file.items()):
+                return None
+            if not set(claim.by_file) <= set(told):
+                chosen.append(claim)
+                told |= claim.by_file
+        is_told = not self._is_whole or len(set(labelled) & set(told)) >= _ALL * len(labelled)
+        if not told or not is_told or self._claims.folds:
+            return None
+        names = {name: split for claim in chosen for name, split in claim.names.items()}
+        says = ", ".join(claim.says for claim in chosen)
+        return SplitClaim([entry for claim in chosen for entry in claim.entries], told, names, says)
+
+    def _reading(self, claim: LabelClaim, splits: SplitClaim | None) -> Reading:
+        entries = list(claim.entries)
+        if splits is not None and splits is not claim.splits:
+            entries += splits.entries
+        bare = {"allow_unlabeled": True} if claim.has_bare else {}
+        keys = {"layout": "tables", **bare, "tables": entries}
+        names = splits.names if splits is not None else {}
+        why = claim.says + (f", and {splits.says} says the splits" if splits else "")
+        labels = {"kind": "many"} if claim.is_many else {}
+        if claim.is_many and claim.column.separator:
+            labels["separator"] = claim.column.separator
+        told = splits.by_file if splits is not None else {}
+        rows = tuple(
+            ExampleRow(file, ", ".join(claim.by_file[file]), told.get(file, "")) for file in list(claim.by_file)[:3]
+        )
+        proposal = Proposal(why, _config(keys, names, labels), rows, (self._covers(claim.by_file),))
+        return Reading(keys, names, why, proposal, claim.is_many, claim.column.separator)
+
+    def _covers(self, by_file: Mapping[str, Any]) -> str:
+        return f"it names {len(by_file):,} of {self._listing.count:,} images"
+
+    def _of_number(self, name: str, entries: Entries) -> Proposal:
+        keys = {"layout": "tables", "tables": entries}
+        return Proposal(f"the column {name} is a number to predict", _config(keys, {}, {"kind": "number"}))
+
+
+def _config(
+    keys: Mapping[str, Any], names: Mapping[str, str], labels: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    made: dict[str, Any] = {"source": dict(keys)}
+    if labels:
+        made["labels"] = dict(labels)
+    if names:
+        made["splits"] = {"names": dict(sorted(names.items()))}
+    return made
+
+
+def _contradict(one: LabelClaim, other: LabelClaim) -> bool:
+    """Whether two claims part the images that both name in different ways."""
+    shared = [file for file in one.by_file if file in other.by_file]
+    if not shared:
+        return False
+    return not part_alike([one.by_file[file] for file in shared], [other.by_file[file] for file in shared])
+
+
+def _three(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    return [file for file in one if file in other][:3]

@@ -1,0 +1,1 @@
+"""What words tell: in the names of folders, columns and splits."""

@@ -1,0 +1,46 @@
+"""Words in the names of columns that speak for labels, or against."""
+
+from __future__ import annotations
+
+from tasks.discover.words.folder_names import tokens
+from tasks.tables.names import ALIASES, plain_name
+
+EXACT = frozenset(ALIASES["label"]) - {"y"} | frozenset(
+    "labels classes class_id classid tags diagnosis dx breed disease categories category_id finding_labels".split()
+)
+LIKELY = frozenset(
+    "label labels class classes classname category categories species breed diagnosis dx target tag tags disease "
+    "grade finding findings genus level choice choices".split()
+)
+ABOUT = frozenset(
+    "image img sample item object record row number no nr id ids uuid guid index age sex gender width height depth "
+    "size bytes x y w h xmin ymin xmax ymax x1 y1 x2 y2 left top right bottom roi bbox box boxes area point points "
+    "polygon segmentation date time datetime timestamp year month day url uri link source src license licence "
+    "author owner rights patient subject lesion site camera location localization position view modality folder "
+    "path file filename rater annotator confidence conf score weight rotation orientation lat lon latitude "
+    "longitude format hash md5 checksum comment comments note notes flag mask caption description text title frame "
+    "sequence seq split fold usage project version created updated completed by cancelled type count occluded "
+    "truncated difficult pose iscrowd z segmented database vertices rle counts points coordinates".split()
+)
+NAMES = frozenset("name title label class classtitle class_title category value text".split())
+THINGS = frozenset(
+    "object objects tag tags shape shapes annotation annotations region regions box boxes polygon label labels "
+    "class classes category classification classifications instance instances target targets choice choices".split()
+)
+"""What stands in a record for each thing that an image shows, and how its class is called there."""
+
+
+def strength_of(name: str) -> int:
+    """How much the name of a column speaks for labels: from 3 to 0, where it speaks against."""
+    above, _, last = name.rpartition(".")
+    plain = plain_name(last)
+    if plain in NAMES and set(tokens(above.rpartition(".")[2])) & THINGS:
+        return 3
+    if plain in EXACT or plain.replace("_", "") in {"classid", "classname", "labelname"}:
+        return 3
+    found = tokens(last)
+    if found and found[-1] in {"id", "ids", "type", "count"} and found[0] not in LIKELY:
+        return 0 if found[-1] not in {"id", "ids"} or len(found) == 1 or found[0] in ABOUT else 1
+    if any(token in LIKELY for token in found):
+        return 0 if found[-1] in {"type", "count", "confidence", "score", "source"} else 2
+    return 0 if any(token in ABOUT for token in found) else 1

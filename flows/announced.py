@@ -10,9 +10,9 @@ from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
 from flows.display.announcing import emit
-from tasks.console.summary import one_line
 from tasks.errors import DatasetError
 from tasks.redaction import redact_text
+from tasks.wording import one_line
 
 
 def well(word: str, name: str, sentence: str, facts: dict[str, Any]) -> State[dict[str, Any]]:

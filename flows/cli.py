@@ -12,23 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.commands import export_command, looking_commands, purge_command, schedule_commands, version_commands
-from flows.commands.command_line import (
-    AsJson,
-    Options,
-    console,
-    exit_code_of,
-    pairs,
-    print_error,
-    print_json,
-    print_line,
-    print_note,
-    store_options,
-    told,
-)
+from flows.commands.command_line import AsJson, Options, console, exit_code_of, pairs, store_options, told
 from flows.commands.help_pages import EPILOG, MAKE, argument, command, flag, option
 from flows.interrupts import stopped_by_signals
 from flows.leaving import run_and_leave
-from flows.standard_streams import Streams, use_utf8
+from tasks.console.lines import print_error, print_json, print_line, print_note
+from tasks.console.standard_streams import Streams, use_utf8
 from tasks.errors import ConfigError, DatasetError
 
 if TYPE_CHECKING:
@@ -157,7 +146,7 @@ def init(  # noqa: PLR0913, PLR0917 - the options of a command
     options: Options = None,
 ) -> None:
     """Write a commented config that fits a source; it runs as it is, or once one of its readings is chosen."""
-    from flows.standard_streams import file_of_output  # noqa: PLC0415
+    from tasks.console.standard_streams import file_of_output  # noqa: PLC0415
     from tasks.discover.proposals import UnsettledLayoutError  # noqa: PLC0415
     from tasks.survey.presets import preset_config  # noqa: PLC0415
     from tasks.survey.starting import Target, choosing_config, starting_config  # noqa: PLC0415

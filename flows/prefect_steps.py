@@ -14,12 +14,12 @@ from prefect.states import Cancelled, Completed, Failed
 from flows.cluster.shard_tasks import ShardTasks
 from flows.runners import RunSettings
 from tasks.console.step_lines import is_bad, step_line
-from tasks.console.summary import one_line
 from tasks.errors import DatasetError, StoppedError
 from tasks.publish import Run
 from tasks.redaction import redact_text
 from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.refresh import Build
+from tasks.wording import one_line
 
 T = TypeVar("T")
 

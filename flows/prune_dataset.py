@@ -12,13 +12,13 @@ from flows.config import load_config
 from flows.display.announcing import announce_failure, silence_known_failures
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
-from tasks.console.summary import counted, size_text
 from tasks.errors import DatasetError
 from tasks.publish import OutputSettings
 from tasks.publish.derived import refresh_derived
 from tasks.publish.retention import Garbage, prune
 from tasks.redaction import redact_url
 from tasks.storage import Store, open_store
+from tasks.wording import counted, size_text
 
 
 def _run_name() -> str:

@@ -14,11 +14,11 @@ from flows.config import load_config
 from flows.display.announcing import announce_failure, artifact_slug, silence_known_failures
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
-from tasks.console.summary import counted, size_text
 from tasks.errors import DatasetError
 from tasks.publish.audit import Verified, verify_version
 from tasks.redaction import redact_url
 from tasks.storage import open_store
+from tasks.wording import counted, size_text
 
 _NAMED = 3
 

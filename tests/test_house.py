@@ -10,20 +10,20 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "redaction errors reasons indented_json columns step_config label_kinds image_formats samples purged pandas_aside "
-    "storage progress config_text records tables discover labels splits plan plan_files fetch images shards "
-    "build_shard quality report publish export refresh demo console survey"
+    "redaction errors reasons wording indented_json columns step_config label_kinds image_formats samples purged "
+    "pandas_aside storage progress config_text records tables discover labels splits plan plan_files fetch "
+    "images shards build_shard quality report publish export refresh one_image demo console survey"
 ).split()
 DISCOVER_ORDER = (
     "settings proposals reading words listing heads by_folders by_records by_tables folder_evidence claims verdict auto"
 ).split()
 FLOWS_ORDER = (
-    "leaving standard_streams prefect_home interrupts runners "
+    "leaving prefect_home interrupts runners "
     "schedule config handover cluster display announced run_names prefect_steps refresh_dataset verify_dataset "
     "prune_dataset scheduling commands cli"
 ).split()
 STEPS = {"discover", "labels", "splits", "fetch", "images", "report", "publish"}
-MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files", "export", "refresh", "console", "survey"}
+MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files", "export", "refresh", "one_image", "console", "survey"}
 MODULES = sorted(path.relative_to(ROOT) for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
 
 

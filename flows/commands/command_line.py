@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shutil
-import sys
-import textwrap
 from typing import TYPE_CHECKING, Annotated, Any
 
 from flows.commands.help_pages import argument, flag, option
-from tasks.config_text.excerpts import line_named
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError, UnknownImageError
 
 if TYPE_CHECKING:
@@ -26,7 +20,6 @@ Options = Annotated[
     option("KEY=VALUE", "An fsspec option for the store, such as anon=true.", "--storage-option"),
 ]
 AsJson = Annotated[bool, flag("--json", "Print JSON for scripts.")]
-_PROPOSED = re.compile(r"If .*:$")
 
 
 def pairs(items: list[str] | None, option: str = "--set") -> dict[str, str]:
@@ -81,18 +74,6 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr)
 
 
-def print_json(value: Any) -> None:
-    """Print *value* as one line of JSON."""
-    is_unicode = (sys.stdout.encoding or "utf-8").lower().startswith("utf")
-    print_line(json.dumps(value, ensure_ascii=not is_unicode))
-
-
-def print_line(text: str) -> None:
-    """Print one line, to be read at once; control characters in it do nothing."""
-    sys.stdout.write(f"{plain(text)}\n")
-    sys.stdout.flush()
-
-
 def told(error: BaseException) -> str:
     """*error* for a person; one that nobody foresaw is called what it is."""
     if isinstance(error, DatasetError):
@@ -104,35 +85,3 @@ def exit_code_of(error: BaseException) -> int:
     """2 where the command, config, source layout, output or host is wrong; 1 where a run was refused or failed."""
     is_mistake = isinstance(error, ConfigError | LayoutError | OutputError | ServerError | UnknownImageError)
     return 2 if is_mistake else 1
-
-
-def print_error(message: str) -> None:
-    """Print what went wrong, each mistake by itself with the line that it names; proposals stay as they are."""
-    lines = plain(message).split("\n")
-    first = next((place for place, line in enumerate(lines) if place and _PROPOSED.match(line)), len(lines))
-    for place, line in enumerate(lines):
-        is_mistake = bool(line) and not line[0].isspace() and place < first
-        sys.stderr.write(f"{_folded(f'error: {line}')}\n{line_named(line)}" if is_mistake else f"{line}\n")
-
-
-def _folded(line: str) -> str:
-    """*line*, broken between words where a terminal would break it anywhere."""
-    if not sys.stderr.isatty():
-        return line
-    width = max(40, shutil.get_terminal_size().columns)
-    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False, subsequent_indent="  ")
-
-
-def print_warning(message: str) -> None:
-    """Print what is not as it should be, although what was asked for is done."""
-    sys.stderr.write(f"warning: {plain(message)}\n")
-
-
-def print_note(message: str) -> None:
-    """Print what a person should know, and that keeps nothing from going on."""
-    sys.stderr.write(f"note: {plain(message)}\n")
-
-
-def plain(text: str) -> str:
-    """*text* with its control characters, save line breaks, as escapes."""
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

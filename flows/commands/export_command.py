@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from flows.commands.command_line import AsJson, Options, Root, open_root, print_json, print_line
+from flows.commands.command_line import AsJson, Options, Root, open_root
 from flows.commands.help_pages import KEEP, argument, command, option
+from tasks.console.lines import print_json, print_line
 from tasks.errors import ConfigError
+from tasks.wording import counted, size_text
 
 if TYPE_CHECKING:
     from tasks.export import Exported
@@ -49,7 +51,6 @@ def export(  # noqa: PLR0913, PLR0917 - the options of a command
 
 def _told(done: Exported) -> str:
     """What was done, in a sentence."""
-    from tasks.console.summary import counted, size_text  # noqa: PLC0415 - it imports Pillow
     from tasks.export import KINDS  # noqa: PLC0415
 
     files = len(done.index.files)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from flows.commands.command_line import exit_code_of, print_error, print_note, told
+from flows.commands.command_line import exit_code_of, told
 from flows.commands.side_by_side import Ready, run_each
 from flows.config import DatasetConfig, line_of, load_config
 from flows.handover import Given, handed_over
@@ -16,6 +16,7 @@ from flows.interrupts import Interrupt
 from flows.prefect_home import make_sure_of_home
 from flows.runners import check_runner
 from tasks.config_text.yaml_text import KeyPath
+from tasks.console.lines import print_error, print_note
 from tasks.discover import check_sources
 from tasks.errors import DatasetError, LayoutError, OutputError, ServerError
 from tasks.pandas_aside import leave_pandas_aside

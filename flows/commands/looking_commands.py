@@ -8,18 +8,9 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.command_line import (
-    AsJson,
-    Number,
-    Options,
-    Root,
-    console,
-    open_root,
-    print_json,
-    print_line,
-    print_note,
-)
+from flows.commands.command_line import AsJson, Number, Options, Root, console, open_root
 from flows.commands.help_pages import LOOK, argument, command, flag, option
+from tasks.console.lines import print_json, print_line, print_note
 from tasks.errors import ConfigError
 
 app = typer.Typer()
@@ -36,12 +27,12 @@ def explain(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """Say where an image went, or why it was rejected."""
     from tasks.console.summary import print_explanations  # noqa: PLC0415
-    from tasks.refresh.explain_image import explain_image  # noqa: PLC0415
+    from tasks.one_image.explain_image import explain_image  # noqa: PLC0415
 
     store = open_root(root, options)
     found = explain_image(store, sample, number)
     if source:
-        from tasks.refresh.explain_source import with_origins  # noqa: PLC0415 - it reads the tables again
+        from tasks.one_image.explain_source import with_origins  # noqa: PLC0415 - it reads the tables again
 
         found = with_origins(store, found, number)
     if as_json:
@@ -60,7 +51,7 @@ def show(  # noqa: PLR0913, PLR0917 - the options of a command
     as_json: AsJson = False,
 ) -> None:
     """Show an image beside its source, with its label, split and history."""
-    from tasks.refresh.show_image import show_image  # noqa: PLC0415
+    from tasks.one_image.show_image import show_image  # noqa: PLC0415
 
     portrait = show_image(open_root(root, options), sample, number)
     picture = None if output is None else _written(output, portrait.as_png, "--output")

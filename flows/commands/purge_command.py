@@ -6,20 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.command_line import (
-    AsJson,
-    Options,
-    Root,
-    open_root,
-    pairs,
-    print_error,
-    print_json,
-    print_line,
-)
+from flows.commands.command_line import AsJson, Options, Root, open_root, pairs
 from flows.commands.help_pages import KEEP, argument, command, flag, option
+from tasks.console.lines import print_error, print_json, print_line
+from tasks.wording import counted
 
 if TYPE_CHECKING:
-    from tasks.refresh.purge_choice import PurgeChoice
+    from tasks.refresh.purging.purge_choice import PurgeChoice
 
 app = typer.Typer()
 _SHOWN = 20
@@ -40,8 +33,8 @@ def purge(  # noqa: PLR0913, PLR0917 - the options of a command
 
     Without an image, it goes on with a purge that was stopped.
     """
-    from tasks.refresh.purge import purge as take_out  # noqa: PLC0415
-    from tasks.refresh.purge_choice import choose_images  # noqa: PLC0415
+    from tasks.refresh.purging.purge import purge as take_out  # noqa: PLC0415
+    from tasks.refresh.purging.purge_choice import choose_images  # noqa: PLC0415
 
     store = open_root(root, options)
     choice = choose_images(store, samples or [], pairs(where, "--where"))
@@ -60,8 +53,6 @@ def purge(  # noqa: PLR0913, PLR0917 - the options of a command
 
 def _told(choice: PurgeChoice, *, done: bool) -> str:
     """What goes, or went, in a few sentences."""
-    from tasks.console.summary import counted  # noqa: PLC0415 - it imports Pillow
-
     if not choice.images:
         return "Nothing of these images is left." if choice.purged.ids else "Name images, or `--where COLUMN=VALUE`."
     twins = f", {choice.same_bytes:,} of them for having the same bytes" if choice.same_bytes else ""

@@ -8,16 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.command_line import (
-    AsJson,
-    print_error,
-    print_json,
-    print_line,
-    print_note,
-    print_warning,
-    told,
-)
+from flows.commands.command_line import AsJson, told
 from flows.commands.help_pages import SCHEDULE, argument, command, flag, option
+from tasks.console.lines import print_error, print_json, print_line, print_note, print_warning
 from tasks.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.command_line import (
-    AsJson,
-    Number,
-    Options,
-    Root,
-    console,
-    open_root,
-    print_error,
-    print_json,
-    print_line,
-)
+from flows.commands.command_line import AsJson, Number, Options, Root, console, open_root
 from flows.commands.help_pages import KEEP, LOOK, argument, command, flag, option
+from tasks.console.lines import print_error, print_json, print_line
 from tasks.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled, Completed, Failed
 
-from flows.display.artifact_text import drift_markdown, markdown_summary
-from tasks.console.summary import one_line
+from tasks.console.markdown import drift_markdown, markdown_summary
 from tasks.errors import (
     ConfigError,
     DatasetError,
@@ -34,6 +33,7 @@ from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
 from tasks.samples import StoreUrl
 from tasks.storage import as_link, open_store
+from tasks.wording import one_line
 
 _MOST_OF_FILES = 200_000
 """Characters of the list of files: parameters of a flow may take 512 KiB in all."""

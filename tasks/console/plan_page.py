@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from tasks.console.printing import facts, printable, show
-from tasks.console.summary import counted, size_text, some
+from tasks.wording import counted, size_text, some
 
 
 def print_plan(console: Console, plan: Mapping[str, Any]) -> None:

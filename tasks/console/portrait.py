@@ -14,7 +14,7 @@ from rich.text import Text
 
 from tasks.console.printing import facts, show
 from tasks.console.summary import print_explanations
-from tasks.refresh.show_image import Picture, Portrait
+from tasks.one_image.show_image import Picture, Portrait
 
 _COLUMNS = 38
 _GAP = 2

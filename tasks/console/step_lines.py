@@ -7,13 +7,13 @@ from functools import singledispatch
 
 import pyarrow.compute as pc
 
-from tasks.console.summary import counted, size_text
 from tasks.publish.audit import Verified
 from tasks.publish.retention import Garbage
 from tasks.refresh.listed import Listed
 from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import SettledRows
+from tasks.wording import counted, size_text
 
 
 @singledispatch

@@ -12,6 +12,7 @@ from rich.text import Text
 from tasks.console.printing import facts, indented, printable, show
 from tasks.publish.versions import VersionLine
 from tasks.refresh.outcome import Account, RunOutcome
+from tasks.wording import counted, size_text
 
 _ROWS = 8
 _COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "failed": "red"}
@@ -136,29 +137,3 @@ def first_counts(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     rest = ordered[len(shown) :]
     if rest:
         yield f"… {len(rest)} more", sum(count for _, count in rest)
-
-
-def some(counts: Mapping[str, int], most: int = 12) -> str:
-    """The first *most* of *counts* in one line."""
-    shown = ", ".join(f"{name or '(none)'} {count:,}" for name, count in list(counts.items())[:most])
-    return shown + (f", and {len(counts) - most} more" if len(counts) > most else "")
-
-
-def one_line(text: str) -> str:
-    """*text* in one line in which control characters do nothing: what stands in the data cannot forge another line."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in "; ".join(text.splitlines()))
-
-
-def counted(count: int, noun: str) -> str:
-    """*count* and its *noun*, in the plural where that is due."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def size_text(count: int) -> str:
-    """*count* bytes in the unit that suits them."""
-    size = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"
-        size /= 1024
-    return f"{size:,.1f} TiB"

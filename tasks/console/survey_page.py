@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tasks.console.printing import facts, printable, show
-from tasks.console.summary import some
+from tasks.wording import some
 
 
 def print_survey(console: Console, found: Mapping[str, Any]) -> None:

@@ -8,34 +8,28 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import VersionError
-from tasks.fetch.samples import well_places
 from tasks.images.thumb import ALGORITHM
 from tasks.label_kinds import kind_of_columns
 from tasks.plan import Rows
 from tasks.publish import Run
 from tasks.publish.derived import kept_versions
 from tasks.publish.documents import FileEntry
-from tasks.publish.memory import Moment, Recalled, overlaid, recall
+from tasks.publish.memory import Moment, overlaid
 from tasks.publish.row_index import read_rejects, read_rows, with_spare, with_touched
 from tasks.publish.runs import as_text, now
 from tasks.publish.state import TOUCHED_SCHEMA, State, read_state
 from tasks.reasons import Reason
 from tasks.refresh.dataset import Dataset
-from tasks.refresh.options import RefreshOptions
 from tasks.refresh.pixels import same_pixels
 from tasks.samples import REJECTION_SCHEMA
 from tasks.shards import BuildSpec, published_pixel_spec
 from tasks.shards.schema import class_names_of, measure_columns, pixel_spec_of, shard_schema
 from tasks.storage import Store
-
-if TYPE_CHECKING:
-    from tasks.refresh.listed import Listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,26 +179,6 @@ def settings_hash(dataset: Dataset) -> str:
         sorted(dataset.fetch.allow_hosts),
     ]
     return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def recalled_of(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed, past: Past) -> Recalled:
-    """Which of the *listed* images need not be asked for, and what is known of others; a full run asks for all.
-
-    Images that wait for their time are asked for all the same where their host, or their source, is well again: after
-    an outage they would else be missing for as long again. A few of them tell.
-    """
-    samples = listed.labelled.samples
-    nothing = past.rejects.slice(0, 0)
-    settled = pa.array([], pa.string())
-    if dataset.output.dedupe == "content" and past.left_out.num_rows:
-        settled = stable_contents(samples, past.rows.table)
-    rejects = nothing if options.full else past.left_out
-    moment = moment_of(dataset, run, rehash=options.rehash)
-    recalled = recall(samples, rejects, past.state.failed, settled, moment)
-    if run.is_dry or not recalled.waiting.num_rows:
-        return recalled
-    well = well_places(recalled.waiting, samples, listed.discovery.access, dataset.fetch)
-    return recall(samples, rejects, past.state.failed, settled, replace(moment, well=well)) if well else recalled
 
 
 def stable_contents(samples: pa.Table, rows: pa.Table) -> pa.Array:

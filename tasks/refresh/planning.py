@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.fetch.samples import well_places
 from tasks.labels import Labelled, with_carried
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards
 from tasks.progress import tally_of
 from tasks.publish import Run
+from tasks.publish.memory import Recalled, recall
 from tasks.publish.purges import read_purged
 from tasks.records.plain_copies import with_plain_copies, with_unpacked_archives
 from tasks.refresh.dataset import Dataset
@@ -22,9 +24,10 @@ from tasks.refresh.past import (
     Past,
     has_same_columns,
     has_same_kind,
+    moment_of,
     read_past,
-    recalled_of,
     rows_to_use,
+    stable_contents,
     with_entry_times,
     with_measures,
     with_unpublished,
@@ -200,3 +203,23 @@ def _spec(dataset: Dataset, listed: Listed, run: Run, options: RefreshOptions) -
         rehash=options.rehash,
         purged=read_purged(run.store, run.history.newest),
     )
+
+
+def recalled_of(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed, past: Past) -> Recalled:
+    """Which of the *listed* images need not be asked for, and what is known of others; a full run asks for all.
+
+    Images that wait for their time are asked for all the same where their host, or their source, is well again: after
+    an outage they would else be missing for as long again. A few of them tell.
+    """
+    samples = listed.labelled.samples
+    nothing = past.rejects.slice(0, 0)
+    settled = pa.array([], pa.string())
+    if dataset.output.dedupe == "content" and past.left_out.num_rows:
+        settled = stable_contents(samples, past.rows.table)
+    rejects = nothing if options.full else past.left_out
+    moment = moment_of(dataset, run, rehash=options.rehash)
+    recalled = recall(samples, rejects, past.state.failed, settled, moment)
+    if run.is_dry or not recalled.waiting.num_rows:
+        return recalled
+    well = well_places(recalled.waiting, samples, listed.discovery.access, dataset.fetch)
+    return recall(samples, rejects, past.state.failed, settled, replace(moment, well=well)) if well else recalled

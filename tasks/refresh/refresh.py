@@ -20,7 +20,7 @@ from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.planning import PlannedRun, plan_run
 from tasks.refresh.publishing import publish_run, refused_run
-from tasks.refresh.purge import finish_purge
+from tasks.refresh.purging.purge import finish_purge
 from tasks.refresh.rounds import settle_rows, with_copies
 from tasks.shards import BuildSpec, ShardOutcome
 from tasks.storage import open_store

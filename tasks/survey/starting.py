@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.console.summary import some
 from tasks.discover.proposals import Proposal, UnsettledLayoutError, yaml_lines
 from tasks.samples import Discovery
 from tasks.storage import is_url, local_path, redact_url
 from tasks.survey.surveying import describe_discovery
+from tasks.wording import some
 
 _TARGET = (
     "resize: {size: [224, 224], mode: crop}   # or stretch, pad, shorter, longer, none",

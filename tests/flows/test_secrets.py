@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from flows.display.artifact_text import cell
-from tasks.console.summary import one_line
+from tasks.console.markdown import cell
 from tasks.errors import DatasetError
 from tasks.redaction import conceal_values, redact_text, redact_values, reveal_values
+from tasks.wording import one_line
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Command

@@ -27,8 +27,8 @@ from tasks.publish.documents import FileEntry
 from tasks.publish.versions import version_files
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
-from tasks.refresh.purge import purge
-from tasks.refresh.purge_choice import choose_images
+from tasks.refresh.purging.purge import purge
+from tasks.refresh.purging.purge_choice import choose_images
 from tasks.refresh.refresh import refresh
 from tasks.samples import StoreUrl
 from tasks.shards.schema import shard_schema

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tasks.errors import UnknownImageError, VersionError
+from tasks.one_image.explain_image import explain_image
 from tasks.publish.explain import explain_sample
 from tasks.publish.history import read_version
 from tasks.publish.life import compare_versions, pin
@@ -15,7 +16,6 @@ from tasks.publish.retention import prune
 from tasks.publish.row_index import read_rows
 from tasks.publish.versions import describe_versions
 from tasks.refresh.breakdown import equal_bytes
-from tasks.refresh.explain_image import explain_image
 
 if TYPE_CHECKING:
     from pathlib import Path

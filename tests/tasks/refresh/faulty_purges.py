@@ -21,16 +21,16 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 import tasks.shards.stream
+from tasks.one_image.explain_image import explain_image
 from tasks.publish.audit import verify_version
 from tasks.publish.history import list_versions, read_commit
 from tasks.publish.purges import is_unfinished
 from tasks.publish.versions import version_files
 from tasks.refresh.dataset import Dataset
-from tasks.refresh.explain_image import explain_image
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
-from tasks.refresh.purge import purge
-from tasks.refresh.purge_choice import choose_images
+from tasks.refresh.purging.purge import purge
+from tasks.refresh.purging.purge_choice import choose_images
 from tasks.refresh.refresh import refresh
 from tasks.samples import StoreUrl
 from tasks.storage import LocalStore

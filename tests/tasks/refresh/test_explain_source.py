@@ -6,9 +6,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from tasks.one_image.explain_image import explain_image
+from tasks.one_image.explain_source import with_origins
 from tasks.refresh.dataset import Dataset
-from tasks.refresh.explain_image import explain_image
-from tasks.refresh.explain_source import with_origins
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.refresh import refresh
 from tasks.samples import StoreUrl

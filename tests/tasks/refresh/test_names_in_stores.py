@@ -17,8 +17,8 @@ import pytest
 import s3fs
 from PIL import Image
 
+from tasks.one_image.explain_image import explain_image
 from tasks.refresh.dataset import Dataset
-from tasks.refresh.explain_image import explain_image
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.refresh import refresh
 from tasks.storage import open_store

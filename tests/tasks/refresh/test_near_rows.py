@@ -20,8 +20,8 @@ from tasks.publish.versions import open_version, version_files
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
-from tasks.refresh.purge import purge
-from tasks.refresh.purge_choice import choose_images
+from tasks.refresh.purging.purge import purge
+from tasks.refresh.purging.purge_choice import choose_images
 from tasks.refresh.refresh import refresh
 from tasks.refresh.report_page import page_of_version
 from tasks.storage import LocalStore, open_store

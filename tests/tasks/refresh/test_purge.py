@@ -15,15 +15,15 @@ import pytest
 from PIL import Image
 
 from tasks.errors import ConfigError, RefusedError, VersionError
+from tasks.one_image.explain_image import explain_image
 from tasks.publish.audit import verify_version
 from tasks.publish.history import list_versions, read_commit, read_version
 from tasks.publish.life import pin, release, roll_back
 from tasks.publish.runs import open_run
 from tasks.publish.versions import version_files, version_path
-from tasks.refresh.explain_image import explain_image
 from tasks.refresh.options import RefreshOptions
-from tasks.refresh.purge import purge
-from tasks.refresh.purge_choice import choose_images
+from tasks.refresh.purging.purge import purge
+from tasks.refresh.purging.purge_choice import choose_images
 from tasks.refresh.refresh import refresh
 from tests.flows.faulty_nights import copy
 from tests.steps_here import StepsHere

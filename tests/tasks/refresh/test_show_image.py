@@ -13,10 +13,10 @@ from rich.console import Console
 
 from tasks.console.portrait import print_portrait
 from tasks.errors import UnknownImageError
+from tasks.one_image.show_image import show_image
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.refresh import refresh
-from tasks.refresh.show_image import show_image
 from tasks.storage import Store, open_store
 from tests.steps_here import StepsHere
 

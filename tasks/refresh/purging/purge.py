@@ -37,8 +37,8 @@ from tasks.publish.state import COPY_PATH, PATH
 from tasks.publish.versions import settings_of
 from tasks.publish.views import list_views, remove_views, write_views
 from tasks.purged import Purged
-from tasks.refresh.purged_files import filter_rows, scrubber
-from tasks.refresh.purged_versions import Rewritten, paths_of, rewritten
+from tasks.refresh.purging.purged_files import filter_rows, scrubber
+from tasks.refresh.purging.purged_versions import Rewritten, paths_of, rewritten
 from tasks.storage import LocalStore, Store, is_own, redact_url
 
 _ROUNDS = 3

@@ -14,11 +14,11 @@ from PIL import Image, ImageDraw, ImageFont
 from tasks.errors import DatasetError
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.pool import DecoderPool, ImageJob, Limits
+from tasks.one_image.explain_image import explain_image
+from tasks.one_image.explain_source import published_dataset
+from tasks.one_image.source_image import fetch_source
 from tasks.publish.image_history import history_of, read_image_row
 from tasks.refresh.dataset import Dataset
-from tasks.refresh.explain_image import explain_image
-from tasks.refresh.explain_source import published_dataset
-from tasks.refresh.source_image import fetch_source
 from tasks.samples import Rejection
 from tasks.storage import Store
 

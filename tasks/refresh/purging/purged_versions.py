@@ -10,7 +10,14 @@ from tasks.publish.history import MissingVersionError, Version, list_all_version
 from tasks.publish.purges import Traces, read_purged
 from tasks.publish.runs import Run
 from tasks.purged import Purged
-from tasks.refresh.purged_files import Removed, copy_shard, counted_without, filter_rows, scrubbed_report, scrubber
+from tasks.refresh.purging.purged_files import (
+    Removed,
+    copy_shard,
+    counted_without,
+    filter_rows,
+    scrubbed_report,
+    scrubber,
+)
 from tasks.refresh.report_page import page_after
 from tasks.shards import WriteSettings
 from tasks.storage import Store

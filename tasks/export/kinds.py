@@ -61,6 +61,9 @@ def _publish_mds(
 def _publish_lance(
     store: Store, folder: Store, version: Version, files: Sequence[tuple[FileEntry, ExportedFile]]
 ) -> None:
+    if not files:
+        lance_table.commit_nothing(folder)
+        return
     names = json.dumps(version.commit.class_names, ensure_ascii=False)
     schema = lance_table.flat_schema(schema_of(store, files[0][0])).with_metadata({"parquetry.class_names": names})
     lance_table.commit_fragments(folder, [file for _, file in files], schema)

@@ -98,18 +98,41 @@ def _flat(table: pa.Table) -> pa.Table:
 
 def commit_fragments(folder: Store, files: Sequence[ExportedFile], schema: pa.Schema) -> None:
     """Let the dataset in *folder* be of *files*, all of them there, and forget its earlier versions."""
-    import lance  # noqa: PLC0415 - an extra
-
-    root = str(folder.place.url)
-    before = None
-    with suppress(ValueError, OSError):
-        before = lance.dataset(root)
+    before = _dataset_in(folder)
     wanted = [file.path.rpartition("/")[2] for file in files]
     if before is None or _names(before) != wanted or not before.schema.equals(schema, check_metadata=True):
-        fragments = [_fragment(number, file) for number, file in enumerate(files)]
-        operation = lance.LanceOperation.Overwrite(schema, fragments)
-        before = lance.LanceDataset.commit(root, operation, read_version=before.version if before else None)
-    before.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
+        before = _commit(folder, schema, [_fragment(number, file) for number, file in enumerate(files)], before)
+    _forget_earlier(before)
+
+
+def commit_nothing(folder: Store) -> None:
+    """Let the dataset in *folder*, where there is one, have no row: its version has no shard to take columns from."""
+    before = _dataset_in(folder)
+    if before is not None:
+        _forget_earlier(_commit(folder, before.schema, [], before) if _names(before) else before)
+
+
+def _dataset_in(folder: Store) -> Any:
+    """The dataset that lies in *folder*; None where there is none."""
+    import lance  # noqa: PLC0415 - an extra
+
+    with suppress(ValueError, OSError):
+        return lance.dataset(str(folder.place.url))
+    return None
+
+
+def _commit(folder: Store, schema: pa.Schema, fragments: Sequence[Any], before: Any) -> Any:
+    """The dataset in *folder* as it is of *fragments* alone, in the place of what was *before*."""
+    import lance  # noqa: PLC0415 - an extra
+
+    operation = lance.LanceOperation.Overwrite(schema, list(fragments))
+    return lance.LanceDataset.commit(
+        str(folder.place.url), operation, read_version=before.version if before is not None else None
+    )
+
+
+def _forget_earlier(dataset: Any) -> None:
+    dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
 
 
 def _names(dataset: Any) -> list[str]:

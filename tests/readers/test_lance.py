@@ -98,6 +98,24 @@ def test_wherever_it_is_stopped_readers_have_one_version_and_the_next_completes_
     }
 
 
+def test_a_version_without_rows_leaves_none_of_the_one_before(output: Output, folder: Path) -> None:
+    output.publish()
+    export(output, folder)  # of nothing, where there was nothing
+    assert not (folder / "_versions").exists()
+    output.publish(shard(output, "cat/1"))
+    export(output, folder)
+    output.publish()
+
+    done = export(output, folder)
+
+    assert (ids(folder), len(done.removed)) == ([], 1)
+    assert not list(folder.rglob("*.lance"))
+    assert export(output, folder).removed == ()
+    output.publish(shard(output, "dog/1"))
+    export(output, folder)
+    assert ids(folder) == ["dog/1"]
+
+
 def test_other_columns_make_another_dataset_and_a_damaged_shard_is_named(output: Output, folder: Path) -> None:
     output.publish(shard(output, "cat/1"))
     export(output, folder)

@@ -85,7 +85,12 @@ class Output:
         splits: dict[str, int] = {}
         for shard in shards:
             splits[shard.split] = splits.get(shard.split, 0) + shard.rows
-        sample = {"sample_id": f"bad-{shards[0].sha256[:8]}", "source": "", "label_row": -1, "location": "bad.png"}
+        sample = {
+            "sample_id": f"bad-{''.join(shard.sha256[:8] for shard in shards[:1])}",
+            "source": "",
+            "label_row": -1,
+            "location": "bad.png",
+        }
         sample |= {"label_file": "", "fingerprint": "f"}
         left_out = rejections_table([rejection_row(sample, Rejection(Reason.NOT_AN_IMAGE, "no image"))])
         return Manifest(

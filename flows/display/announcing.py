@@ -31,6 +31,7 @@ from tasks.errors import (
 from tasks.publish.history import read_history, read_version
 from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
+from tasks.report.document import Report
 from tasks.samples import StoreUrl
 from tasks.storage import as_link, open_store
 from tasks.wording import one_line
@@ -156,14 +157,15 @@ def _counted(outcome: RunOutcome, shown: int) -> str:
     return f"Rejected: {counts}{more}{place}"
 
 
-def _report(outcome: RunOutcome, store: StoreUrl) -> dict[str, Any]:
+def _report(outcome: RunOutcome, store: StoreUrl) -> Report:
     """The report of the version that was published; empty without one."""
     with suppress(DatasetError, OSError, ValueError):
         opened = open_store(store)
         history = read_history(opened)
         entry = history.manifest.report if history.manifest else None
         if entry is not None and outcome.outcome == "published" and history.version == outcome.version:
-            return dict(json.loads(opened.read_bytes(entry.path)))
+            report: Report = json.loads(opened.read_bytes(entry.path))
+            return report
     return {}
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from tasks.console.summary import facts_of, first_counts
 from tasks.refresh.outcome import RunOutcome
+from tasks.report.document import Counts, Reasons, Report
 
 _ROWS = 30
 _LIVE = re.compile(
@@ -34,7 +34,7 @@ def markdown_summary(outcome: RunOutcome) -> str:
     return "\n".join(lines + [f"- {cell(fact)}" for fact in facts_of(outcome)])
 
 
-def drift_markdown(report: Mapping[str, Any]) -> str:
+def drift_markdown(report: Report) -> str:
     """What changed against the version before, of a version's report."""
     states = {name: count for name, count in report.get("states", {}).items() if count}
     lines = [
@@ -42,19 +42,22 @@ def drift_markdown(report: Mapping[str, Any]) -> str:
         "",
         *_table(["rows", "count"], [[name, f"{count:,}"] for name, count in states.items()]),
     ]
-    for title, key in (("split", "splits"), ("class", "classes")):
-        lines += _table([title, "before", "after", "change"], list(_moved(report.get(key, {}))))
+    for title, changes in (("split", report.get("splits", {})), ("class", report.get("classes", {}))):
+        lines += _table([title, "before", "after", "change"], list(_moved(changes)))
     flips = [[name, f"{count:,}"] for name, count in report.get("label_flips", {}).items()]
     lines += _table(["label before → after", "rows"], flips)
-    for title, counts in report.get("reasons", {}).items():
-        heading = {"new": "newly rejected because", "resolved": "no longer rejected because"}.get(title, title)
+    reasons: Reasons = report.get("reasons") or {"new": {}, "resolved": {}}
+    for heading, counts in (
+        ("newly rejected because", reasons["new"]),
+        ("no longer rejected because", reasons["resolved"]),
+    ):
         lines += _table([heading, "images"], [[name, f"{count:,}"] for name, count in counts.items()])
     crossed = [gate for gate in report.get("gates", []) if gate.get("crossed")]
     lines += _table(["gate crossed, and accepted", "what it saw"], [[gate["gate"], gate["detail"]] for gate in crossed])
     return "\n".join(lines)
 
 
-def _moved(counts: Mapping[str, Mapping[str, float]]) -> Iterator[list[str]]:
+def _moved(counts: Mapping[str, Counts]) -> Iterator[list[str]]:
     """Rows of names whose counts changed, the largest change first."""
     changed = [(name, item) for name, item in counts.items() if item["before"] != item["after"]]
     for name, item in sorted(changed, key=lambda entry: -abs(entry[1]["percent"])):

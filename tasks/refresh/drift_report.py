@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,6 +26,7 @@ from tasks.refresh.outcome import Account, Breakdown
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
 from tasks.report import drift
+from tasks.report.document import ImageChanges, NearPairs, Night, Report, ShardSums, Stale
 from tasks.report.gates import GateResult
 from tasks.report.learning import measured
 from tasks.report.rejects import first_rejects
@@ -70,7 +71,7 @@ class RunFacts:
 
 def make_report(
     dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult], libraries: Mapping[str, str]
-) -> dict[str, Any]:
+) -> Report:
     """What changed against the version before, as JSON values."""
     before = run.history.manifest
     old, new, kind = facts.planned.past.rows.table, facts.built.rows.table, facts.label_kind
@@ -97,14 +98,14 @@ def make_report(
         "account": asdict(facts.account),
         "bytes_fetched": facts.built.counts["fetched_bytes"],
         "seconds": tally_of(dataset.name).stages,
-        "gates": [asdict(gate) for gate in gates],
+        "gates": [gate.as_row() for gate in gates],
         "history": [*_known_nights(past)[1 - _NIGHTS :], _night(dataset, run, facts, gates)],
         "libraries": _library_changes(before.libraries if before else None, libraries),
         "notices": list(facts.breakdown.notices),
     }
 
 
-def store_report(run: Run, report: Mapping[str, Any]) -> FileEntry:
+def store_report(run: Run, report: Report) -> FileEntry:
     """Store *report* under its content's name."""
     data = indented_json(report).encode()
     path, digest = content_path("reports", data, ".json")
@@ -120,7 +121,7 @@ def _library_changes(before: Mapping[str, str] | None, after: Mapping[str, str])
     }
 
 
-def _images(run: Run, facts: RunFacts, known: Mapping[str, Any]) -> dict[str, Any]:
+def _images(run: Run, facts: RunFacts, known: Mapping[str, ShardSums]) -> ImageChanges:
     """Sizes, aspect, pixels and formats, before and after; and the sums by shard, by which the next report goes on."""
     files = [file.name for file in facts.built.rows.files]
     new = [name for name in files if "plots" not in known.get(name, {})]  # reports of before had none
@@ -135,48 +136,48 @@ def _images(run: Run, facts: RunFacts, known: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _past_report(run: Run) -> dict[str, Any]:
+def _past_report(run: Run) -> Report:
     """The report of the version before; empty where it is gone."""
     entry = run.history.manifest.report if run.history.manifest else None
     if entry is not None:
         with suppress(DatasetError, OSError, ValueError):
-            found = json.loads(run.store.read_bytes(entry.path))
+            found: Report = json.loads(run.store.read_bytes(entry.path))
             return found if isinstance(found, dict) else {}
     return {}
 
 
-def _known_sums(past: Mapping[str, Any]) -> dict[str, Any]:
+def _known_sums(past: Report) -> dict[str, ShardSums]:
     """The sums of the version before, by shard; none where its report lacks them."""
     with suppress(KeyError, TypeError, AttributeError):
         return {in_pool(path): sums for path, sums in past["images"]["shards"].items()}
     return {}
 
 
-def _known_nights(past: Mapping[str, Any]) -> list[Any]:
+def _known_nights(past: Report) -> list[Night]:
     found = past.get("history")
     return found if isinstance(found, list) else []
 
 
-def known_nights(run: Run) -> list[Any]:
+def known_nights(run: Run) -> list[Night]:
     """What is known of the versions before, the last 30 of them."""
     return _known_nights(_past_report(run))
 
 
-def _night(dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> dict[str, Any]:
+def _night(dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> Night:
     """What later reports know of this version."""
     known = night_of(run, facts) if dataset.gates.learn else _counted(facts)
-    head = {"version": run.history.version + 1, "time": now()}
-    return head | known | {"gates": {gate.gate: gate.value for gate in gates}}
+    saw = {gate.gate: gate.value for gate in gates}
+    return {"version": run.history.version + 1, "time": now(), **known, "gates": saw}
 
 
-def night_of(run: Run, facts: RunFacts) -> dict[str, Any]:
+def night_of(run: Run, facts: RunFacts) -> Night:
     """What later nights are held against: what changed, the account, and what the version is like."""
     files = facts.built.rows.files
     row_bytes = sum(file.bytes for file in files) / max(1, sum(file.rows for file in files))
     return _counted(facts) | {"measured": measured(facts.breakdown.classes, row_bytes, _brightness(run, facts))}
 
 
-def _counted(facts: RunFacts) -> dict[str, Any]:
+def _counted(facts: RunFacts) -> Night:
     return {"changes": facts.changes, "account": asdict(facts.account)}
 
 
@@ -192,14 +193,15 @@ def _brightness(run: Run, facts: RunFacts) -> float | None:
     return round(total / count, 2) if count else None
 
 
-def _near(facts: RunFacts) -> dict[str, Any]:
+def _near(facts: RunFacts) -> NearPairs:
     """The pairs of near duplicates: how many, and the first of those that are listed."""
     if facts.near is None:
         return {}
-    return dict(facts.near.summary) | {"first": facts.near.rows.pairs.slice(0, _FIRST_PAIRS).to_pylist()}
+    said: dict[str, Any] = {**facts.near.summary, "first": facts.near.rows.pairs.slice(0, _FIRST_PAIRS).to_pylist()}
+    return cast("NearPairs", said)
 
 
-def _targets(old: pa.Table, new: pa.Table, has_same_kind: bool, kind: LabelKind) -> dict[str, Any]:
+def _targets(old: pa.Table, new: pa.Table, has_same_kind: bool, kind: LabelKind) -> dict[str, dict[str, float]]:
     """Where labels are numbers, how they are spread, before and after."""
     if kind != "number":
         return {}
@@ -207,7 +209,7 @@ def _targets(old: pa.Table, new: pa.Table, has_same_kind: bool, kind: LabelKind)
     return {"before": before, "after": drift.quantiles(numbers_of_texts(new["label_name"]))}
 
 
-def _stale(facts: RunFacts) -> dict[str, Any]:
+def _stale(facts: RunFacts) -> Stale:
     """Rows that are kept for want of their images: how many, by reason, and since when the oldest."""
     failed = facts.failed.filter(facts.failed["stale"])
     since = failed["first_seen"].to_pylist()

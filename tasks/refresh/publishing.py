@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 
@@ -35,6 +34,7 @@ from tasks.refresh.planning import PlannedRun
 from tasks.refresh.report_page import facts_of_refusal, facts_of_run, store_page
 from tasks.refresh.rounds import BuiltShards
 from tasks.refresh.version_draft import is_unchanged, learned_state, library_versions, make_manifest, state_of_refused
+from tasks.report.document import Report
 from tasks.report.drift import FORMAT, headlines, top_hosts
 from tasks.report.drift_lines import drift_lines
 from tasks.report.gates import UNCOUNTED, GateFacts, GateResult, check_gates
@@ -99,13 +99,13 @@ def refused_run(dataset: Dataset, run: Run, refusal: RefusedError, planned: Plan
     state = state_of_refused(dataset, run, planned)
     left_out = pa.concat_tables([planned.discovery.rejections, planned.labelled.rejections, state.rejected])
     reasons = dict(Counter(left_out["reason"].to_pylist()).most_common())
-    report = {
+    report: Report = {
         "format": FORMAT,
         "time": now(),
         "parent": run.history.version or None,
         "refused": outcome.reason,
         "plan": dict(planned.plan.states),
-        "reasons": reasons,
+        "reasons": {"new": reasons, "resolved": {}},
         "first_rejects": first_rejects(left_out),
         "hosts": top_hosts(left_out),
         "seconds": tally_of(dataset.name).stages,
@@ -139,7 +139,7 @@ def _forbidden(
     return replace(refused, account=facts.account, breakdown=facts.breakdown.with_notices(notices))
 
 
-def with_drift(facts: RunFacts, report: Mapping[str, Any]) -> RunFacts:
+def with_drift(facts: RunFacts, report: Report) -> RunFacts:
     """*facts* with what *report* says in a few lines, where there was a version before."""
     lines = tuple(drift_lines(report)) if report["parent"] else ()
     return replace(facts, breakdown=replace(facts.breakdown, drift=lines))
@@ -155,7 +155,7 @@ def place_of_page(run: Run, page: FileEntry | None) -> str:
     return redact_url(run.store.place.child(page.path).url) if page else ""
 
 
-def _kept(run: Run, state: State, planned: PlannedRun, report: Mapping[str, Any]) -> list[str]:
+def _kept(run: Run, state: State, planned: PlannedRun, report: Report) -> list[str]:
     """Keep what a run learned that publishes nothing, and its report; return what is to be said of that."""
     try:
         save_state(run, state, planned.past.state, run.history.version)
@@ -221,7 +221,7 @@ def _commit(
     run: Run,
     facts: RunFacts,
     gates: Sequence[GateResult],
-    told: tuple[Mapping[str, Any], FileEntry | None],
+    told: tuple[Report, FileEntry | None],
 ) -> tuple[int, list[str]]:
     """Make the version, *told* of in a report and on a page; return its number, and what could not be done then."""
     near = store_near(run, facts.near)

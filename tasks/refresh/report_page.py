@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import cast
 
 import pyarrow as pa
 
@@ -21,6 +21,7 @@ from tasks.refresh.drift_report import RunFacts
 from tasks.refresh.near_rows import read_pairs
 from tasks.refresh.planning import PlannedRun
 from tasks.report.changed_rows import COLUMNS
+from tasks.report.document import Counts, GateRow, Report
 from tasks.report.page import make_page
 from tasks.report.page_facts import PageFacts, PageRows
 from tasks.samples import REJECTION_SCHEMA
@@ -41,7 +42,7 @@ def store_page(run: Run, facts: PageFacts) -> tuple[FileEntry | None, list[str]]
     return FileEntry(path=path, rows=0, bytes=len(data), sha256=digest), []
 
 
-def facts_of_run(run: Run, facts: RunFacts, report: Mapping[str, Any], refused: str = "") -> PageFacts:
+def facts_of_run(run: Run, facts: RunFacts, report: Report, refused: str = "") -> PageFacts:
     """What the page of a run is made of that built a version, whether it may be published or not."""
     version = run.history.version if refused else run.history.version + 1
     planned, built = facts.planned, facts.built
@@ -131,11 +132,11 @@ def _rows_there(store: Store, manifest: Manifest) -> tuple[PageRows | None, list
     return (PageRows(pa.concat_tables(tables), files) if files else None), missing
 
 
-def _report_of(store: Store, manifest: Manifest) -> dict[str, Any]:
+def _report_of(store: Store, manifest: Manifest) -> Report:
     """The report of a version; where it is gone, what the manifest says of it."""
     if manifest.report is not None:
         with suppress(DatasetError, OSError, ValueError):
-            found: dict[str, Any] = json.loads(store.read_bytes(manifest.report.path))
+            found: Report = json.loads(store.read_bytes(manifest.report.path))
             return found
     return {
         "parent": manifest.parent,
@@ -143,15 +144,15 @@ def _report_of(store: Store, manifest: Manifest) -> dict[str, Any]:
         "states": {},
         "classes": _only_now(manifest.classes),
         "splits": _only_now(manifest.splits),
-        "gates": manifest.gates,
+        "gates": cast("list[GateRow]", manifest.gates),
     }
 
 
-def _only_now(counts: Mapping[str, int]) -> dict[str, dict[str, int]]:
+def _only_now(counts: Mapping[str, int]) -> dict[str, Counts]:
     return {name: {"before": count, "after": count} for name, count in counts.items()}
 
 
-def facts_of_refusal(run: Run, planned: PlannedRun, report: Mapping[str, Any], left_out: pa.Table) -> PageFacts:
+def facts_of_refusal(run: Run, planned: PlannedRun, report: Report, left_out: pa.Table) -> PageFacts:
     """What the page of a run is made of that stopped before it had built a version.
 
     Args:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.label_kinds import LabelKind, classes_in
+from tasks.report.document import ClassChanges, Counts, ImageFacts, Reasons, ShardSums, Spread
 from tasks.report.image_plots import plots_of_shard, plots_of_shards
 
 FORMAT = 2
@@ -27,9 +27,9 @@ def label_flips(before: pa.Table, after: pa.Table) -> dict[str, int]:
     return dict(Counter(f"{past} → {name}" for past, name in pairs).most_common(_FLIPS))
 
 
-def differences(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, dict[str, float]]:
+def differences(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, Counts]:
     """For each name its counts before and after, and the change in percent of what was before."""
-    made = {}
+    made: dict[str, Counts] = {}
     for name in sorted({*before, *after}):
         old, new = before.get(name, 0), after.get(name, 0)
         percent = round(100 * (new - old) / old, 2) if old else (100.0 if new else 0.0)
@@ -37,7 +37,7 @@ def differences(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str
     return made
 
 
-def class_changes(before: Mapping[str, int], after: Mapping[str, int]) -> dict[str, list[str]]:
+def class_changes(before: Mapping[str, int], after: Mapping[str, int]) -> ClassChanges:
     """The classes that have rows now and had none, and those that had some and have none."""
     return {
         "new": sorted(name for name, count in after.items() if count and not before.get(name)),
@@ -78,7 +78,7 @@ def quantiles(numbers: pa.ChunkedArray) -> dict[str, float]:
     return {"count": len(found), "mean": round(pc.mean(found).as_py(), 6), **named}
 
 
-def reason_changes(before: pa.Table, after: pa.Table) -> dict[str, dict[str, int]]:
+def reason_changes(before: pa.Table, after: pa.Table) -> Reasons:
     """Images newly left out and no longer left out, by reason."""
     old, new = (
         set(zip(table["sample_id"].to_pylist(), table["reason"].to_pylist(), strict=True)) for table in (before, after)
@@ -96,7 +96,7 @@ def top_hosts(rejections: pa.Table) -> dict[str, int]:
     return dict(hosts.most_common(_HOSTS))
 
 
-def image_sums(images: pa.Table, pixels: tuple[int, float, float]) -> dict[str, Any]:
+def image_sums(images: pa.Table, pixels: tuple[int, float, float]) -> ShardSums:
     """What `image_statistics` adds up, of the images of one shard.
 
     Args:
@@ -105,25 +105,38 @@ def image_sums(images: pa.Table, pixels: tuple[int, float, float]) -> dict[str, 
     """
     widths, heights = (images[name].to_numpy().astype(float) for name in ("orig_width", "orig_height"))
     measured = {"width": widths, "height": heights, "aspect": widths / heights}
-    sums: dict[str, Any] = {
-        name: [len(values), float(values.sum()), float((values**2).sum())] for name, values in measured.items()
+    sums = {name: [len(values), float(values.sum()), float((values**2).sum())] for name, values in measured.items()}
+    return {
+        "width": sums["width"],
+        "height": sums["height"],
+        "aspect": sums["aspect"],
+        "pixel": list(pixels),
+        "formats": dict(Counter(images["orig_format"].to_pylist()).most_common()),
+        **plots_of_shard(images),
     }
-    formats = dict(Counter(images["orig_format"].to_pylist()).most_common())
-    return sums | {"pixel": list(pixels), "formats": formats} | plots_of_shard(images)
 
 
-def image_statistics(shards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def image_statistics(shards: Mapping[str, ShardSums]) -> ImageFacts:
     """Mean and deviation of sides, aspect and published pixels, and the formats, over the `image_sums` of *shards*."""
-    made: dict[str, Any] = {}
-    for name in ("width", "height", "aspect", "pixel"):
-        count, total, squares = (sum(shard[name][part] for shard in shards.values()) for part in range(3))
-        mean = total / count if count else 0.0
-        deviation = max(0.0, squares / count - mean**2) ** 0.5 if count else 0.0
-        made[name] = {"mean": round(mean, 3), "deviation": round(deviation, 3)}
     formats: Counter[str] = Counter()
     for shard in shards.values():
         formats.update(shard["formats"])
-    return made | {"formats": dict(formats.most_common())} | plots_of_shards(shards)
+    return {
+        "width": _spread([shard["width"] for shard in shards.values()]),
+        "height": _spread([shard["height"] for shard in shards.values()]),
+        "aspect": _spread([shard["aspect"] for shard in shards.values()]),
+        "pixel": _spread([shard["pixel"] for shard in shards.values()]),
+        "formats": dict(formats.most_common()),
+        **plots_of_shards(shards),
+    }
+
+
+def _spread(sums: Sequence[Sequence[float]]) -> Spread:
+    """Mean and deviation of what *sums* add up: counts, sums and sums of squares."""
+    count, total, squares = (sum(parts) for parts in zip(*sums, strict=True)) if sums else (0, 0.0, 0.0)
+    mean = total / count if count else 0.0
+    deviation = max(0.0, squares / count - mean**2) ** 0.5 if count else 0.0
+    return {"mean": round(mean, 3), "deviation": round(deviation, 3)}
 
 
 def headlines(changes: Mapping[str, int]) -> str:

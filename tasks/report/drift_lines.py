@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+
+from tasks.report.document import Counts, ImageChanges, Report
 
 _SHOWN = 6
 _QUANTILES = ("min", "p05", "median", "p95", "max")
 
 
-def drift_lines(report: Mapping[str, Any]) -> Iterator[str]:
+def drift_lines(report: Report) -> Iterator[str]:
     """What *report* says of a version against its parent."""
     states = [f"{count:,} {state}" for state, count in report["states"].items() if count]
     yield f"against version {report['parent']}: {', '.join(states)}"
@@ -21,7 +22,7 @@ def drift_lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"libraries: {_some(shown)}"
 
 
-def _label_lines(report: Mapping[str, Any]) -> Iterator[str]:
+def _label_lines(report: Report) -> Iterator[str]:
     for word in ("new", "vanished"):
         if names := report["class_changes"][word]:
             yield f"{word} classes: {_some(names)}"
@@ -34,7 +35,7 @@ def _label_lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"targets: {moved}"
 
 
-def _trouble_lines(report: Mapping[str, Any]) -> Iterator[str]:
+def _trouble_lines(report: Report) -> Iterator[str]:
     for word in ("new", "resolved"):
         if reasons := report["reasons"][word]:
             yield f"rejects {word}: {_counts(reasons)}"
@@ -46,7 +47,7 @@ def _trouble_lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"equal bytes in two splits: {_counts(pairs)}"
 
 
-def _image_lines(images: Mapping[str, Any]) -> Iterator[str]:
+def _image_lines(images: ImageChanges) -> Iterator[str]:
     """The means that moved by more than one in a hundred."""
     before, after = images["before"], images["after"]
     means = {
@@ -64,7 +65,7 @@ def _moved_targets(targets: Mapping[str, Mapping[str, float]]) -> str:
     return ", ".join(f"{name} {old:g} → {new:g}" for name, old, new in pairs if old != new)
 
 
-def _largest(what: str, counts: Mapping[str, Mapping[str, float]]) -> list[str]:
+def _largest(what: str, counts: Mapping[str, Counts]) -> list[str]:
     """The *counts* that changed most, a few words each."""
     changed = [(name, entry) for name, entry in counts.items() if entry["before"] != entry["after"]]
     changed.sort(key=lambda item: (-abs(item[1]["after"] - item[1]["before"]), item[0]))

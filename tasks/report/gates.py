@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from pydantic import Field, field_validator
 
 from tasks.reasons import Reason
-from tasks.report.learning import FIRST, NIGHTS, Night, unlikely
+from tasks.report.document import GateRow, Night
+from tasks.report.learning import FIRST, NIGHTS, unlikely
 from tasks.step_config import StepConfig
 
 _SPREADS = 5.0
@@ -107,6 +108,16 @@ class GateResult:
     limit: float
     crossed: bool
     detail: str
+
+    def as_row(self) -> GateRow:
+        """It, as a report has it."""
+        return {
+            "gate": self.gate,
+            "value": self.value,
+            "limit": self.limit,
+            "crossed": self.crossed,
+            "detail": self.detail,
+        }
 
 
 UNCOUNTED = frozenset({Reason.QUARANTINED_NEW_CLASS.value, Reason.PURGED.value})

@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from tasks.report.document import ImageFacts, ShardSums
 
 Numbers = npt.NDArray[np.float64]
 
@@ -48,7 +49,7 @@ _FLAGGED = 12
 """So many of a shard are named."""
 
 
-def plots_of_shard(images: pa.Table) -> dict[str, Any]:
+def plots_of_shard(images: pa.Table) -> ShardSums:
     """The histograms of the images of one shard, and which of them are black, white, of one colour or blurred.
 
     Args:
@@ -89,7 +90,7 @@ def _flags(mean: Numbers, deviation: Numbers, sharpness: Numbers) -> dict[str, n
     return {"black": black, "white": white, "blank": blank, "blurred": blurred}
 
 
-def plots_of_shards(shards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def plots_of_shards(shards: Mapping[str, ShardSums]) -> ImageFacts:
     """The histograms and flags of all *shards* that have any, as `plots_of_shard` made them."""
     plots: dict[str, list[int]] = {}
     for name in PLOTS:
@@ -99,4 +100,7 @@ def plots_of_shards(shards: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     flags: Counter[str] = Counter()
     for shard in shards.values():
         flags.update(shard.get("flags", {}))
-    return {"plots": plots} | ({"flags": dict(flags)} if any("flags" in shard for shard in shards.values()) else {})
+    made: ImageFacts = {"plots": plots}
+    if any("flags" in shard for shard in shards.values()):
+        made["flags"] = dict(flags)
+    return made

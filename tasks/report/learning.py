@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+
+from tasks.report.document import Measured, Night
 
 NIGHTS, FIRST = 30, 14
 """So many nights are looked back on, and so many must be there before anything is judged."""
@@ -15,9 +16,6 @@ _COUNTS = ("added", "changed", "relabelled", "deleted")
 _OF_ROWS, _OF_CLASS, _OF_LEVEL, _FEW = 0.01, 0.25, 0.02, 5.0
 _CLASSES = 300
 """The largest classes, whose rows are remembered for each night."""
-
-Night = Mapping[str, Any]
-"""One published night: its ``changes``, its ``account``, and ``measured``, as `measured` gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Unlikely:
         return f"{self.what}: {self.value:,.6g}, and {self.low:,.6g} to {self.high:,.6g} is likely"
 
 
-def measured(classes: Mapping[str, int], row_bytes: float, brightness: float | None) -> dict[str, Any]:
+def measured(classes: Mapping[str, int], row_bytes: float, brightness: float | None) -> Measured:
     """What a night remembers for those after it, besides its changes and its account.
 
     Args:
@@ -79,27 +77,28 @@ def unlikely(nights: Sequence[Night], tonight: Night) -> list[Unlikely]:
 
 def _measures(night: Night, earlier: Night | None, rows: int) -> Iterator[tuple[str, tuple[float, float]]]:
     """Each measure of *night*, and by how much it may always differ; what grows is measured by its growth."""
-    account, known = night["account"], night.get("measured") or {}
+    account = night["account"]
+    known: Measured = night.get("measured") or {}
     some = max(_FEW, _OF_ROWS * rows)
     for name in _COUNTS:
         if name in night["changes"]:
             yield f"images {name}", (night["changes"][name], some)
     yield "images rejected", (account.get("rejected", 0), some)
-    for what, name in (("bytes of an image", "bytes"), ("brightness", "brightness")):
-        if (value := known.get(name)) is not None:
-            yield what, (value, _OF_LEVEL * abs(value if earlier is None else _level(earlier, name, value)))
+    before: Measured = (earlier or {}).get("measured") or {}
+    levels = (
+        ("bytes of an image", known.get("bytes"), before.get("bytes")),
+        ("brightness", known.get("brightness"), before.get("brightness")),
+    )
+    for what, value, past in levels:
+        if value is not None:
+            yield what, (value, _OF_LEVEL * abs(value if past is None else past))
     if earlier is None:
         return
     yield "growth of the listing", (account.get("listed", 0) - earlier["account"].get("listed", 0), some)
-    classes = (earlier.get("measured") or {}).get("classes") or {}
-    for name, count in classes.items() if known.get("classes") else ():
+    classes = known.get("classes") or {}
+    for name, count in (before.get("classes") or {}).items() if classes else ():
         floor = min(some, max(_FEW, _OF_CLASS * count))
-        yield f"growth of the class {name[:60]!r}", (known["classes"].get(name, 0) - count, floor)
-
-
-def _level(earlier: Night, name: str, otherwise: float) -> float:
-    found = (earlier.get("measured") or {}).get(name)
-    return float(otherwise if found is None else found)
+        yield f"growth of the class {name[:60]!r}", (classes.get(name, 0) - count, floor)
 
 
 def _judged(what: str, value: float, past: Sequence[float], floor: float) -> Unlikely | None:

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from tasks.report import changed_rows, page_parts
 from tasks.report.album import Album, read_album
 from tasks.report.changed_rows import Change, Shown
+from tasks.report.document import Report
 from tasks.report.page_facts import PageFacts
 from tasks.report.quality_rows import ShownPairs, flagged_of, pairs_of, plots_of
 from tasks.report.remedies import attention, steps_of
@@ -161,7 +162,7 @@ def _head(facts: PageFacts) -> dict[str, Any]:
     }
 
 
-def _in_words(report: Mapping[str, Any]) -> str:
+def _in_words(report: Report) -> str:
     """What became of the rows, in one line."""
     words = ("added", "changed", "relabelled", "moved", "deleted")
     found = [f"{report['states'][word]:,} {word}" for word in words if report["states"].get(word)]

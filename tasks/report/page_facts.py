@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
 from tasks.label_kinds import LabelKind
+from tasks.report.document import Report
 
 _FIRST_SPLITS = {"train": 0, "validation": 1, "test": 2}
 
@@ -48,7 +48,7 @@ class PageFacts:
 
     dataset: str
     version: int
-    report: Mapping[str, Any]
+    report: Report
     rejections: pa.Table
     refused: str = ""
     kind: LabelKind = "single"

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from tasks.report.album import Place
 from tasks.report.changed_rows import Change, Shown
+from tasks.report.document import GateRow, ImageChanges, Night
 from tasks.report.page_facts import PageFacts
 from tasks.report.quality_rows import FLAGS, ShownPairs
 
@@ -79,7 +80,8 @@ def flagged(
     facts: PageFacts, rows: Mapping[str, Iterable[Shown]], pictures: Pictures
 ) -> Iterator[tuple[str, int, list[dict[str, str]]]]:
     """What images look wrong by, how many they are, and some of them."""
-    counts = (facts.report.get("images") or {}).get("after", {}).get("flags") or {}
+    images: ImageChanges = facts.report.get("images") or {}
+    counts = images.get("after", {}).get("flags") or {}
     for flag, title in FLAGS.items():
         if counts.get(flag):
             yield title, counts[flag], [picture(row, pictures) for row in rows.get(flag, ())]
@@ -118,7 +120,7 @@ def splits(facts: PageFacts) -> list[dict[str, Any]]:
     return [{"name": name, **counts[name], "share": _share(counts[name]["after"], total)} for name in facts.split_names]
 
 
-def gate_row(gate: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def gate_row(gate: GateRow, history: Sequence[Night]) -> dict[str, Any]:
     """A gate with the values of the last versions as the points of a line, 100 wide and 26 high."""
     past = [float(night["gates"][gate["gate"]]) for night in history if gate["gate"] in night.get("gates", {})]
     values = [value for value in past if math.isfinite(value)]
@@ -136,7 +138,7 @@ def reasons(facts: PageFacts) -> list[tuple[str, int]]:
     """The reject reasons with their counts, the commonest first."""
     if facts.rejections.num_rows:
         return Counter(facts.rejections["reason"].to_pylist()).most_common()
-    return list(facts.report.get("reasons", {}).items()) if facts.refused else []
+    return list(facts.report["reasons"]["new"].items()) if facts.refused and "reasons" in facts.report else []
 
 
 def rejects_shown(rejections: pa.Table) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.report.changed_rows import Shown, in_words
+from tasks.report.document import ImageChanges
 from tasks.report.image_plots import PLOTS
 from tasks.report.page_facts import PageFacts
 
@@ -95,8 +96,8 @@ def _pairs(table: pa.Table, rows: Mapping[str, Shown]) -> Iterator[ShownPair]:
 
 def flagged_of(facts: PageFacts) -> dict[str, list[Shown]]:
     """Some images of each flag that there are any of."""
-    images = facts.report.get("images") or {}
-    counts = (images.get("after") or {}).get("flags") or {}
+    images: ImageChanges = facts.report.get("images") or {}
+    counts = images.get("after", {}).get("flags") or {}
     if facts.rows is None or not counts:
         return {}
     shards = images.get("shards") or {}
@@ -122,9 +123,9 @@ def _at(facts: PageFacts, places: Sequence[int]) -> list[Shown]:
     return [_shown(row, facts) for row in rows.to_pylist()]
 
 
-def plots_of(images: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def plots_of(images: ImageChanges) -> Iterator[dict[str, Any]]:
     """What is drawn of the images: a histogram each, as bars in a field 100 wide and 40 high."""
-    found = (images.get("after") or {}).get("plots") or {}
+    found = images.get("after", {}).get("plots") or {}
     for name, plot in PLOTS.items():
         counts = found.get(name) or []
         most = max(counts, default=0)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from tasks.report.document import RejectRow
 
 _COLUMNS = ["sample_id", "label_file", "label_row", "location", "stage", "reason", "detail"]
 _ORDER = [("label_file", "ascending"), ("label_row", "ascending"), ("location", "ascending")]
@@ -19,14 +21,13 @@ def of_label_files(rejections: pa.Table) -> pa.Table:
     return rejections.filter(in_file)
 
 
-def first_rejects(rejections: pa.Table, most: int = _LISTED) -> list[dict[str, Any]]:
+def first_rejects(rejections: pa.Table, most: int = _LISTED) -> list[RejectRow]:
     """The first *most* of *rejections*, those with a line in a label file before the others, by file and line."""
     counted = rejections.filter(pc.not_equal(rejections["stage"], "dataset"))
     in_file = pc.greater(counted["label_row"], 0)
     parts = [counted.filter(in_file), counted.filter(pc.invert(in_file))]
     first = pa.concat_tables([part.sort_by(_ORDER) for part in parts]).slice(0, most)
-    rows: list[dict[str, Any]] = first.select(_COLUMNS).to_pylist()
-    return rows
+    return cast("list[RejectRow]", first.select(_COLUMNS).to_pylist())
 
 
 def rejects_shown(rejections: pa.Table) -> tuple[Mapping[str, str], ...]:
@@ -50,6 +51,6 @@ def rejects_said(rejections: pa.Table) -> str:
     return "; ".join(said) + more
 
 
-def _said(row: dict[str, Any]) -> str:
+def _said(row: RejectRow) -> str:
     place = f"{row['label_file']}, line {row['label_row']}" if row["label_row"] > 0 else str(row["location"])
     return f"{place}: {row['reason']}: {row['detail']}"

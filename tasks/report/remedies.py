@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+
+from tasks.report.document import Report
 
 REMEDIES = {
     "max_reject_fraction": (
@@ -40,7 +41,7 @@ REMEDIES = {
 """By the key of the gate in the `gates` section."""
 
 
-def steps_of(report: Mapping[str, Any], reason: str) -> Iterator[str]:
+def steps_of(report: Report, reason: str) -> Iterator[str]:
     """What to do about a run that published nothing, in order.
 
     Args:
@@ -58,7 +59,7 @@ def steps_of(report: Mapping[str, Any], reason: str) -> Iterator[str]:
         yield "Do what the sentence above names; the next run goes on from where this one stopped."
 
 
-def attention(report: Mapping[str, Any], notices: Sequence[str]) -> Iterator[str]:
+def attention(report: Report, notices: Sequence[str]) -> Iterator[str]:
     """What of a version that was published a person should look at, a sentence each; nothing where all is well."""
     for gate in report.get("gates", []):
         if gate["crossed"]:

@@ -268,7 +268,7 @@ def test_rejects_beyond_the_limit_start_no_further_shard_and_the_accepted_run_go
     assert accepted["images_decoded"] < 24 - built * 3
     reports = [json.loads(path.read_text()) for path in (nights.folder / "out" / "reports").glob("*.json")]
     assert any(
-        report.get("reasons") == {"not_an_image": len(report["hosts"]) + sum(report["reasons"].values())}
+        report["reasons"] == {"new": {"not_an_image": sum(report["reasons"]["new"].values())}, "resolved": {}}
         for report in reports
         if "refused" in report
     )

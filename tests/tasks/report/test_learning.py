@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import pytest
 
+from tasks.report.document import Night
 from tasks.report.gates import GateFacts, GateResult, Gates, check_gates
 from tasks.report.learning import measured, unlikely
 
@@ -26,7 +26,7 @@ class Source:
     def rows(self) -> int:
         return sum(self.classes.values())
 
-    def night(self, number: int) -> dict[str, Any]:
+    def night(self, number: int) -> Night:
         """What a usual night is like; the source is another one afterwards."""
         share = self.random.uniform(0.015, 0.025) if number % 7 == 0 else self.random.uniform(0, 0.003)
         added, deleted = round(share * self.rows), round(self.random.uniform(0, 0.001) * self.rows)
@@ -38,7 +38,7 @@ class Source:
         changes = {"added": added, "deleted": deleted, "changed": self.random.randint(0, 30)}
         return self.told(changes | {"relabelled": self.random.randint(0, 8)})
 
-    def told(self, changes: dict[str, int], bytes_: float = 14_000, brightness: float = 118) -> dict[str, Any]:
+    def told(self, changes: dict[str, int], bytes_: float = 14_000, brightness: float = 118) -> Night:
         """The night as later ones know it."""
         account = {"listed": self.rows + self.rejected, "written": self.rows, "rejected": self.rejected}
         noise = self.random.gauss
@@ -46,7 +46,7 @@ class Source:
         return {"changes": {"added": 0, "deleted": 0, "changed": 0, "relabelled": 0} | changes, "account": account,
                 "measured": known}  # fmt: skip
 
-    def accident(self, kind: str) -> dict[str, Any]:
+    def accident(self, kind: str) -> Night:
         """What a night is like on which something went wrong; the source is as it was afterwards."""
         before = dict(self.classes)
         match kind:
@@ -69,7 +69,7 @@ KINDS = ("half a class gone", "a host's placeholder image", "labels shifted by o
 @pytest.mark.parametrize("seed", range(6))
 def test_a_year_has_at_most_two_false_refusals_and_every_accident_is_refused(seed: int) -> None:
     source = Source(seed)
-    nights: list[dict[str, Any]] = []
+    nights: list[Night] = []
     false: list[tuple[int, str]] = []
     missed: list[tuple[int, str]] = []
     for number in range(365):
@@ -83,7 +83,7 @@ def test_a_year_has_at_most_two_false_refusals_and_every_accident_is_refused(see
     assert len(false) <= 2, false
 
 
-def judged(nights: list[dict[str, Any]], tonight: dict[str, Any]) -> GateResult:
+def judged(nights: list[Night], tonight: Night) -> GateResult:
     facts = GateFacts(100, 0, 0, 100, 100, 0, {}, (), nights=nights, tonight=tonight)
     return next(gate for gate in check_gates(Gates(learn=True), facts) if gate.gate == "learn")
 

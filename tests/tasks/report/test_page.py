@@ -17,6 +17,7 @@ from PIL import Image
 
 from tasks.quality.pairs import PAIRS_SCHEMA
 from tasks.reasons import Reason
+from tasks.report.document import Counts, GateRow, ImageChanges, NearPairs, Report, ShardSums, Spread
 from tasks.report.gates import Gates
 from tasks.report.page import make_page
 from tasks.report.page_facts import PageFacts, PageRows
@@ -94,8 +95,8 @@ def _table(rows: list[dict[str, Any]]) -> pa.Table:
 
 def version(labels: list[str], **facts: Any) -> PageFacts:
     """What is known of a first version with *labels*, without its rows."""
-    counts = {name: {"before": 0, "after": labels.count(name)} for name in labels}
-    report = {
+    counts: dict[str, Counts] = {name: {"before": 0, "after": labels.count(name)} for name in labels}
+    report: Report = {
         "parent": None,
         "states": {},
         "account": {"listed": len(labels), "written": len(labels), "rejected": 0, "deduplicated": 0},
@@ -135,7 +136,7 @@ def test_a_page_shows_pictures_and_needs_nothing_beside_it(store: Store, pixels:
 
 def test_every_text_from_the_data_is_shown_as_it_is_and_does_nothing(store: Store) -> None:
     rows = shard(store, [LIVE, "dog"])
-    refused = {"refused": LIVE, "hosts": {LIVE: 2}, "gates": [], "plan": {LIVE: 1}, "seconds": {LIVE: 1.0}}
+    refused: Report = {"refused": LIVE, "hosts": {LIVE: 2}, "gates": [], "plan": {LIVE: 1}, "seconds": {LIVE: 1.0}}
     facts = version(
         [LIVE, "dog"], rows=rows, dataset=LIVE, notices=[LIVE], origin=LIVE, rejections=rejected(1, name=LIVE)
     )
@@ -161,7 +162,13 @@ def test_rejects_stand_with_place_line_and_reason(store: Store) -> None:
 
 
 def test_a_refused_run_says_what_the_person_on_duty_does(store: Store) -> None:
-    gate = {"gate": "max_delete_fraction", "value": 0.5, "limit": 0.1, "crossed": True, "detail": "3 of 6 would go"}
+    gate: GateRow = {
+        "gate": "max_delete_fraction",
+        "value": 0.5,
+        "limit": 0.1,
+        "crossed": True,
+        "detail": "3 of 6 would go",
+    }
     facts = version(["cat"], refused="max_delete_fraction: 3 of 6 rows would go", version=4)
 
     text = words(parts_of(make_page(store, replace(facts, report={"gates": [gate], "refused": "x"}))))
@@ -191,7 +198,7 @@ def test_the_rows_of_two_versions_are_compared_with_pictures_of_both(store: Stor
     ids = ["cat/0", "dog/1", "cat/2", "new"]
     relabelled = after.table.set_column(0, "sample_id", pa.array(ids))
     facts = version(["cat", "cow"], rows=PageRows(relabelled, after.files), before=before)
-    states = {"states": {"added": 1, "relabelled": 1, "deleted": 1}, "parent": 1}
+    states: Report = {"states": {"added": 1, "relabelled": 1, "deleted": 1}, "parent": 1}
 
     parts = parts_of(make_page(store, replace(facts, version=2, report={**facts.report, **states})))
 
@@ -241,7 +248,7 @@ def test_ten_thousand_classes_are_counted_and_the_largest_and_smallest_listed(st
 
 def test_a_thousand_classes_and_five_thousand_rejects_stay_small(store: Store) -> None:
     labels = [f"class {number % 1000:04}" for number in range(2_000)]
-    counts = {name: {"before": 0, "after": 2} for name in labels}
+    counts: dict[str, Counts] = {name: {"before": 0, "after": 2} for name in labels}
     facts = version(["a"], rows=shard(store, labels), rejections=rejected(5_000))
 
     page = make_page(store, replace(facts, report={**facts.report, "classes": counts}))
@@ -294,13 +301,13 @@ def near_pair(
 def test_near_duplicates_stand_side_by_side_and_images_that_look_wrong_are_shown(store: Store) -> None:
     rows = shard(store, [LIVE, "dog", "cat"])
     pairs = [near_pair(f"{LIVE}/0", "dog/1", is_leak=True, is_suspect=True), near_pair("cat/2", "gone/9")]
-    near = {"pairs": 2, "leaks": 1, "suspects": 1, "listed": 2, "unknown": 4, "distance": 10, "mirrored": 0}
+    near: NearPairs = {"pairs": 2, "leaks": 1, "suspects": 1, "listed": 2, "unknown": 4, "distance": 10, "mirrored": 0}
     flags = {"black": 1, "blurred": 0, "white": 0, "blank": 0}
     plots = {"side": [0, 3, *[0] * 8], "brightness": [0] * 16}
-    shards = {rows.files[0]: {"flagged": {"black": [2]}}}
+    shards: dict[str, ShardSums] = {rows.files[0]: {"flagged": {"black": [2]}}}
     facts = version([LIVE, "dog", "cat"], rows=rows, pairs=pa.Table.from_pylist(pairs, schema=PAIRS_SCHEMA))
-    width = {"mean": 40, "deviation": 0}
-    images = {"after": {"width": width, "flags": flags, "plots": plots}, "shards": shards}
+    width: Spread = {"mean": 40, "deviation": 0}
+    images: ImageChanges = {"after": {"width": width, "flags": flags, "plots": plots}, "shards": shards}
     facts = replace(facts, report={**facts.report, "near": near, "images": images})
 
     page = make_page(store, facts)
@@ -319,7 +326,7 @@ def test_near_duplicates_stand_side_by_side_and_images_that_look_wrong_are_shown
 
 
 def test_a_version_without_near_duplicates_says_so_and_one_that_is_not_measured_says_nothing(store: Store) -> None:
-    near = {"pairs": 0, "leaks": 0, "suspects": 0, "listed": 0, "unknown": 0, "distance": 10, "mirrored": 0}
+    near: NearPairs = {"pairs": 0, "leaks": 0, "suspects": 0, "listed": 0, "unknown": 0, "distance": 10, "mirrored": 0}
     facts = version(["cat"], rows=shard(store, ["cat"]), pairs=PAIRS_SCHEMA.empty_table())
 
     assert "No two images look alike." in words(

@@ -61,7 +61,7 @@ test-answers: $(VENV)/.dev ## Spoil each request of runs on an object store in t
 
 $(READERS)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(READERS)
-	$(READERS)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt -e . 'datasets>=5.2' \
+	$(READERS)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt -e . 'datasets>=5.2' 'duckdb>=1.4' \
 		'hypothesis>=6.140' 'mlcroissant==1.1.1' 'pytest>=9' 'torch==2.13.0' 'webdataset==1.0.2'
 	@touch $@
 

@@ -37,6 +37,7 @@ Sets = Annotated[
     list[str] | None,
     option("KEY=VALUE", "Override a key of the config, such as resize.mode=pad.", "--set"),
 ]
+Resplit = Annotated[bool, flag("--resplit", "Draw the splits anew, for rows that are there, too.")]
 SourcePlace = Annotated[str, argument("SOURCE", "A folder or a label file: a path or any fsspec URL.")]
 Layout = Annotated[str, option("LAYOUT", "auto, class_folders, split_folders, hierarchy, csv or json.")]
 
@@ -71,6 +72,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
     sets: Sets = None,
     full: Annotated[bool, flag("--full", "Rebuild every image from the source.")] = False,
     rehash: Annotated[bool, flag("--rehash", "Re-read every image, even where size and date look unchanged.")] = False,
+    resplit: Resplit = False,
     limit: Annotated[int, option("N", "Take only N images, of every class; 0 for all.", min=0)] = 0,
     accept: Annotated[list[str] | None, option("GATE", "Publish although this gate is crossed.")] = None,
     parallel: Annotated[int, option("N", "Run up to N datasets at once.", min=1, max=64)] = 1,
@@ -94,13 +96,13 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
                     print_outcome(console(), finished.outcome)
 
         display = Display(console(stderr=True))
-        request = RunRequest(pairs(sets), full, limit, _gates(accept), rehash, parallel)
+        request = RunRequest(pairs(sets), full, limit, _gates(accept), rehash, resplit, parallel)
         code = run_configs(configs, request, display, report, interrupt)
     raise typer.Exit(code)
 
 
 @command(app, MAKE, "plan pets.yaml")
-def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
+def plan(config: Config, sets: Sets = None, resplit: Resplit = False, as_json: AsJson = False) -> None:
     """Show what a run would do, and write nothing: layout and why, classes, splits, shards, sizes."""
     from flows.commands.local_run import check_config  # noqa: PLC0415
     from tasks.console.plan_page import print_plan  # noqa: PLC0415
@@ -110,7 +112,7 @@ def plan(config: Config, sets: Sets = None, as_json: AsJson = False) -> None:
     from tasks.refresh.forecast import forecast  # noqa: PLC0415
 
     dataset = check_config(config, pairs(sets), write=False)
-    described = forecast(dataset, dataset.options(full=False, limit=0, accept=(), rehash=False))
+    described = forecast(dataset, dataset.options(resplit=resplit))
     if as_json:
         print_json(described)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -42,9 +43,18 @@ class DatasetConfig(Dataset):
     run: RunSettings = RunSettings()
     schedule: ScheduleSettings | None = None
 
-    def options(self, *, full: bool, limit: int, accept: Sequence[str], rehash: bool) -> RefreshOptions:
+    def options(
+        self,
+        *,
+        full: bool = False,
+        limit: int = 0,
+        accept: Sequence[str] = (),
+        rehash: bool = False,
+        resplit: bool = False,
+    ) -> RefreshOptions:
         """What is asked of one run, beside what the `run` section always asks for."""
-        return RefreshOptions(full, limit, tuple(accept), rehash, self.run.decoder_processes, self.run.deadline)
+        asked = RefreshOptions(full, limit, tuple(accept), rehash, resplit)
+        return replace(asked, processes=self.run.decoder_processes, deadline=self.run.deadline)
 
 
 def load_config(url: str, overrides: Mapping[str, Any] | None = None) -> DatasetConfig:

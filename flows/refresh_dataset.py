@@ -35,6 +35,7 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
     limit: int = 0,
     accept: list[str] | None = None,
     rehash: bool = False,
+    resplit: bool = False,
 ) -> State[dict[str, Any]]:
     """Bring a dataset up to date with its source, and publish what changed as its next version.
 
@@ -45,6 +46,7 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
         limit: Take only so many images; 0 for all.
         accept: Gates that may be crossed this time.
         rehash: Do not believe fingerprints: fetch and hash every image.
+        resplit: Draw the splits anew, also for rows that are there.
 
     Returns:
         A final state named Published or Unchanged, whose data is `RunOutcome.as_dict`; or Refused or Failed, whose data
@@ -59,7 +61,7 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
         if note := told_of_others(dataset.store):
             get_run_logger().warning(note)
         with ended_in_time(name), TagsContext(), shown_progress(tally_of(name), f"progress-{artifact_slug(name)}"):
-            options = dataset.options(full=full, limit=limit, accept=accept or (), rehash=rehash)
+            options = dataset.options(full=full, limit=limit, accept=accept or (), rehash=rehash, resplit=resplit)
             outcome = refresh(dataset, options, PrefectSteps(dataset.run))
     except DatasetError as error:
         given.ended.append(error)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -36,10 +36,11 @@ class SplitSettings(StepConfig):
             ``train``, or are rejected as ``unknown_split``.
         ratios: Split: share; used only for rows for which the source names no split. If you leave it out, every image
             goes to ``train``.
-        salt: Change this text to draw the splits anew.
+        salt: Change this text to draw the splits of new images otherwise, and with ``--resplit`` those of all.
         group_by: A column of the label file, or a level of the hierarchy, whose rows stay together: patient, video.
         keep_together: ``near_duplicates``: new images that look alike (`quality`) go into one split, and into that of
-            rows that look like them; rows that are there stay where they are.
+            rows that look like them; rows that are there stay where they are, unless a run with ``--resplit`` moves
+            them.
         rebalance: Move existing rows out of ``train`` when ``ratios`` ask for it; by default they stay.
     """
 
@@ -68,20 +69,26 @@ class Assigned:
         samples: With no `split` left empty.
         given: For each whether the source names its split.
         rebalanced: How many rows that were there left ``train``, by the split that they went to.
+        resplit: How many rows that were there went elsewhere since splits were drawn anew: ``"train → test"`` to count.
     """
 
     samples: LabelledSamples
     given: pa.ChunkedArray
     rebalanced: Mapping[str, int]
+    resplit: Mapping[str, int] = field(default_factory=dict)
 
 
-def assign_splits(samples: LabelledSamples, settings: SplitSettings, known: KnownSplits) -> Assigned:
+def assign_splits(
+    samples: LabelledSamples, settings: SplitSettings, known: KnownSplits, alike: Mapping[str, str] | None = None
+) -> Assigned:
     """*samples* with a split each: the source's comes first, then where the row is already.
 
     Args:
         samples: `SAMPLE_SCHEMA`.
         settings: The `splits` section.
         known: ``sample_id``, ``split`` and ``content_sha256`` of each row that is there already.
+        alike: Given where splits are drawn anew, also for rows that are there: for ids of rows that look alike the name
+            of their group, whose rows share a split. None where rows stay.
 
     The split of a new row is that of its group, where one of its rows is there; else it depends on its group (or its
     `sample_id`) and the salt alone: SHA-256 of both, as a fraction of 2^256, against the cumulative ratios.
@@ -89,7 +96,10 @@ def assign_splits(samples: LabelledSamples, settings: SplitSettings, known: Know
     given = pc.not_equal(samples["split"], "")
     position = pc.index_in(samples["sample_id"], value_set=known["sample_id"].combine_chunks())
     there = pc.if_else(given, "", pc.fill_null(known["split"].take(position), ""))
-    moves = _rebalanced(samples, settings, there, known, position) if settings.rebalance else {}
+    was = there
+    if alike is not None:
+        there = _drawn_anew(samples, settings, known, position, alike)
+    moves = _rebalanced(samples, settings, there, known, position) if settings.rebalance and alike is None else {}
     splits = pc.if_else(given, samples["split"], there)
     new = np.flatnonzero(pc.equal(splits, "").to_numpy())
     made = np.asarray(splits.to_numpy(zero_copy_only=False), dtype=object)
@@ -98,7 +108,54 @@ def assign_splits(samples: LabelledSamples, settings: SplitSettings, known: Know
         made[index] = split
     place = samples.schema.get_field_index("split")
     samples = samples.set_column(place, samples.schema.field("split"), pa.array(made, pa.string()))
-    return Assigned(samples, given, dict(Counter(moves.values())))
+    resplit = Counter(
+        f"{old} → {new}" for old, new in zip(was.to_pylist(), there.to_pylist(), strict=True) if old != new
+    )
+    return Assigned(samples, given, dict(Counter(moves.values())), dict(resplit))
+
+
+def _drawn_anew(
+    samples: LabelledSamples,
+    settings: SplitSettings,
+    known: KnownSplits,
+    position: pa.ChunkedArray,
+    alike: Mapping[str, str],
+) -> pa.ChunkedArray:
+    """The split of each of *samples* that is there already, as if it were new; empty for those that are not, or given.
+
+    Rows of one group, of the same bytes, or that look alike go together: to where the source has most of them, else by
+    the hash of their group or of the first of their ids.
+    """
+    facts = samples.select(["sample_id", "group", "split"]).append_column("place", pa.array(range(samples.num_rows)))
+    facts = facts.append_column("content", known["content_sha256"].take(position)).filter(pc.is_valid(position))
+    bounds = _bounds(settings)
+    made = [""] * samples.num_rows
+    for unit in _tied(facts.sort_by("sample_id").to_pylist(), alike):
+        there = Counter(row["split"] for row in unit if row["split"])
+        key = next((row["group"] for row in unit if row["group"]), unit[0]["sample_id"])
+        split = min(there, key=lambda name: (-there[name], name)) if there else split_for(key, settings.salt, bounds)
+        for row in unit:
+            made[row["place"]] = "" if row["split"] else split
+    return pa.chunked_array([pa.array(made, pa.string())])
+
+
+def _tied(rows: Sequence[Mapping[str, Any]], alike: Mapping[str, str]) -> Iterable[list[Mapping[str, Any]]]:
+    """*rows* in sets of those that a group, the same bytes or the look of them ties together."""
+    parent: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        while parent.setdefault(node, node) != node:
+            parent[node] = node = parent[parent[node]]
+        return node
+
+    for row in rows:
+        for tie in (row["group"] and f"group {row['group']}", f"near {alike.get(row['sample_id'], row['content'])}"):
+            if tie:
+                parent[root(tie)] = root(row["content"])
+    sets: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        sets.setdefault(root(row["content"]), []).append(row)
+    return sets.values()
 
 
 def _new_splits(

@@ -39,6 +39,7 @@ class RunRequest:
         limit: Take only so many images; 0 for all.
         accept: Gates that may be crossed this time.
         rehash: Fetch and hash every image, even where its fingerprint is as it was.
+        resplit: Draw the splits anew, also for rows that are there.
         parallel: How many of the configs are under way at once.
     """
 
@@ -47,12 +48,14 @@ class RunRequest:
     limit: int = 0
     accept: tuple[str, ...] = ()
     rehash: bool = False
+    resplit: bool = False
     parallel: int = 1
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The flow's parameters for it, without the overrides."""
-        return {"full": self.full, "limit": self.limit, "accept": list(self.accept), "rehash": self.rehash}
+        asked = {"full": self.full, "limit": self.limit, "accept": list(self.accept), "rehash": self.rehash}
+        return asked | ({"resplit": True} if self.resplit else {})
 
 
 @dataclass(frozen=True, slots=True)

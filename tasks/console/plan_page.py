@@ -11,6 +11,13 @@ from tasks.console.printing import facts, printable, show
 from tasks.wording import counted, size_text, some
 
 
+def _resplit(moves: Mapping[str, int] | None) -> str:
+    """How many rows would go to another split; empty where nobody asked."""
+    if not moves:
+        return "" if moves is None else "no row would move: all are where they would be drawn to"
+    return f"{counted(sum(moves.values()), 'row')} of the newest version would move: {some(moves)}"
+
+
 def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
     """Print what `forecast` found."""
     unknown = f", and {counted(plan['sizes_unknown'], 'image')} of unknown size" if plan["sizes_unknown"] else ""
@@ -23,6 +30,7 @@ def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
         ("rejected because", some(plan["reasons"])),
         ("skipped", some(plan["ignored"])),
         ("changes", f"{plan['adds']:,} new, {plan['changes']:,} perhaps changed, {plan['deletes']:,} gone"),
+        ("resplit", _resplit(plan["resplit"])),
         ("shards", f"{plan['shards_to_build']:,} to build, {plan['shards_to_keep']:,} to keep"),
         ("to fetch", size_text(plan["bytes_to_fetch"]) + unknown),
         ("to write", f"about {size_text(plan['estimated_bytes'])}"),

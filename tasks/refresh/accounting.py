@@ -65,6 +65,7 @@ def changes_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) ->
         "duplicates": len(built.settled.duplicates),
         "leaks": built.settled.leaks,
         "rebalanced": sum(planned.rebalanced.values()),
+        "resplit": sum(planned.resplit.values()),
     }
 
 

@@ -87,6 +87,7 @@ def make_report(
         "targets": _targets(old, new, before is not None and kind_of_columns(before.columns) == kind, kind),
         "split_deviation": drift.split_deviation(new, dataset.splits.ratios, kind),
         "rebalanced": dict(facts.planned.rebalanced),
+        "resplit": dict(facts.planned.resplit),
         "label_flips": drift.label_flips(old, new) if kind != "number" else {},
         "reasons": drift.reason_changes(facts.planned.past.rejects, facts.rejections),
         "first_rejects": first_rejects(facts.rejections),

@@ -54,6 +54,7 @@ def forecast(dataset: Dataset, options: RefreshOptions) -> dict[str, Any]:
         "reasons": count_values(planned.rejections["reason"]),
         "ignored": dict(planned.discovery.ignored),
         "notices": [*planned.discovery.notices, *planned.labelled.notices],
+        "resplit": dict(planned.resplit) if options.resplit else None,
         "shards_to_build": len(planned.plan.shards),
         "shards_to_keep": len(planned.plan.kept),
         "bytes_to_fetch": pc.sum(sizes).as_py() or 0,

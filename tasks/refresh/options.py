@@ -15,6 +15,7 @@ class RefreshOptions:
         limit: Take only so many images; 0 for all.
         accept: Gates that may be crossed this time.
         rehash: Fetch and hash every image, even where its fingerprint is as it was.
+        resplit: Draw the splits anew, also for rows that are there.
         processes: Decoder processes on each machine; 0 for one a core.
         deadline: After so long no shard is begun; the next run goes on.
     """
@@ -23,5 +24,6 @@ class RefreshOptions:
     limit: int = 0
     accept: tuple[str, ...] = ()
     rehash: bool = False
+    resplit: bool = False
     processes: int = 0
     deadline: timedelta | None = None

@@ -16,6 +16,7 @@ from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.memory import Recalled, recall
 from tasks.publish.purges import read_purged
+from tasks.quality.groups import near_groups
 from tasks.records.plain_copies import with_plain_copies, with_unpacked_archives
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.listed import Listed, carry_missing
@@ -54,6 +55,7 @@ class PlannedRun:
         given: For each of the labelled samples whether the source names its split.
         absent: For each row that is missing from the listing, in how many listings it was: sample id to nights.
         rebalanced: How many rows left ``train``, by the split that they went to.
+        resplit: How many rows went elsewhere since splits were drawn anew: ``"train → test"`` to count.
         spec: What all shards share.
         settings: What planning went by.
     """
@@ -67,6 +69,7 @@ class PlannedRun:
     given: pa.ChunkedArray
     absent: Mapping[str, int]
     rebalanced: Mapping[str, int]
+    resplit: Mapping[str, int]
     spec: BuildSpec
     settings: PlanSettings
 
@@ -98,7 +101,8 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
     may_carry = reuse and has_same_kind(dataset, run)
     carried, absent = carry_missing(discovery, past, dataset.sources if may_carry else [])
     labelled = with_carried(labelled, carried, discovery.levels, dataset.labels)
-    assigned = assign_splits(labelled.samples, dataset.splits, past.rows.table)
+    alike = _alike(dataset, past) if options.resplit else None
+    assigned = assign_splits(labelled.samples, dataset.splits, past.rows.table, alike)
     labelled = replace(labelled, samples=assigned.samples)
     spec = with_measures(_spec(dataset, Listed(readable, labelled), run, options), dataset, run, reuse=reuse)
     manifest = run.history.manifest if reuse else None
@@ -114,6 +118,7 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
         given=assigned.given,
         absent=absent,
         rebalanced=assigned.rebalanced,
+        resplit=assigned.resplit,
         spec=spec,
         settings=PlanSettings(
             sized.rows,
@@ -125,6 +130,13 @@ def plan_run(dataset: Dataset, run: Run, options: RefreshOptions, listed: Listed
         ),
     )
     return _with_plan(dataset, run, options, _without(planned, sized.left_out))
+
+
+def _alike(dataset: Dataset, past: Past) -> Mapping[str, str]:
+    """The groups of rows of the newest version that look alike, where such rows are to be kept together."""
+    if dataset.splits.keep_together is None:
+        return {}
+    return near_groups(past.rows.table, pa.array([], pa.string()), dataset.quality)
 
 
 def _without(planned: PlannedRun, left_out: pa.Table) -> PlannedRun:

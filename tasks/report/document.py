@@ -157,6 +157,7 @@ class Report(TypedDict, total=False):
         targets: Quantiles of labels that are numbers, ``before`` and ``after``; else empty.
         split_deviation: Class to split to the distance of its share from what `ratios` ask for, in percent of its rows.
         rebalanced: Rows that left ``train``, by the split that they went to.
+        resplit: Rows that went elsewhere since splits were drawn anew, ``"train → test"`` to count; older ones lack it.
         label_flips: ``old → new`` to rows.
         reasons: Images left out, against the version before.
         first_rejects: The first hundred of them.
@@ -186,6 +187,7 @@ class Report(TypedDict, total=False):
     targets: dict[str, dict[str, float]]
     split_deviation: dict[str, dict[str, float]]
     rebalanced: dict[str, int]
+    resplit: dict[str, int]
     label_flips: dict[str, int]
     reasons: Reasons
     first_rejects: list[RejectRow]

@@ -144,4 +144,6 @@ def headlines(changes: Mapping[str, int]) -> str:
     words = ("added", "changed", "relabelled", "moved", "touched", "recovered", "deleted")
     more = ("stale", "failed", "duplicates", "leaks")
     parts = [f"{changes[word]:,} {word}" for word in words + more if changes.get(word)]
+    if changes.get("resplit"):
+        parts.append(f"{changes['resplit']:,} put into another split")
     return ", ".join(parts)

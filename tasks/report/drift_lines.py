@@ -12,7 +12,7 @@ _QUANTILES = ("min", "p05", "median", "p95", "max")
 
 def drift_lines(report: Report) -> Iterator[str]:
     """What *report* says of a version against its parent."""
-    states = [f"{count:,} {state}" for state, count in report["states"].items() if count]
+    states = [f"{count:,} {state}" for state, count in report["states"].items() if count and state != "resplit"]
     yield f"against version {report['parent']}: {', '.join(states)}"
     yield from _label_lines(report)
     yield from _trouble_lines(report)
@@ -29,10 +29,12 @@ def _label_lines(report: Report) -> Iterator[str]:
     changes = [*_largest("class", report["classes"]), *_largest("split", report["splits"])]
     if changes:
         yield f"rows: {', '.join(changes)}"
+    if moved := report.get("resplit"):
+        yield f"splits drawn anew: {_counts(moved)}"
     if flips := report["label_flips"]:
         yield f"labels: {_counts(flips)}"
-    if moved := _moved_targets(report.get("targets") or {}):
-        yield f"targets: {moved}"
+    if spread := _moved_targets(report.get("targets") or {}):
+        yield f"targets: {spread}"
 
 
 def _trouble_lines(report: Report) -> Iterator[str]:

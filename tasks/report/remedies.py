@@ -26,7 +26,9 @@ REMEDIES = {
     ),
     "max_leaks": (
         "See the pairs below: what lies in two splits makes a test easier than it is. `splits.keep_together: "
-        "near_duplicates` puts new ones into one split, and `splits.files` or the folders settle those of the source."
+        "near_duplicates` puts new ones into one split; then `parquetry plan CONFIG --resplit` says how many rows that "
+        "are there would move, and `parquetry run CONFIG --resplit` moves them. Where the source names the splits, "
+        "its folders or `splits.files` settle it."
     ),
     "max_suspects": (
         "See the pairs below: of two images that look alike and have two labels, one is often labelled wrong. Mend the "

@@ -126,6 +126,41 @@ def test_rows_that_are_there_stay_unless_rebalancing_is_asked_for() -> None:
         assert split == "train" or hash_share(name, "") >= 0.5
 
 
+def test_splits_are_drawn_anew_for_rows_that_are_there_only_where_they_are_tied_to_others() -> None:
+    first = ids_of((0.0, 0.4), 3)  # of train
+    other = ids_of((0.9, 1.0), 3)  # of test
+    rows = [{"sample_id": name} for name in (*first, *other)]
+    known = rows_at(*[(name, "train", name) for name in first], *[(name, "test", name) for name in other])
+    alike = {first[0]: "a", other[0]: "a", first[1]: "b", other[1]: "b"}
+
+    made = assign_splits(samples_of(rows), SplitSettings(ratios=THIRDS), known, alike)
+
+    where = dict(zip((*first, *other), splits(made), strict=True))
+    pairs = ((first[0], other[0]), (first[1], other[1]))
+    for pair in pairs:
+        assert {where[name] for name in pair} == {"train" if min(pair) in first else "test"}
+    assert (where[first[2]], where[other[2]]) == ("train", "test")
+    assert made.resplit == Counter("train → test" if min(pair) in other else "test → train" for pair in pairs)
+
+
+def test_drawn_anew_a_group_and_equal_bytes_stay_together_and_the_sources_splits_are_left() -> None:
+    known = rows_at(
+        ("a", "train", "1"), ("b", "test", "2"), ("c", "test", "1"), ("d", "holdout", "3"), ("e", "train", "4")
+    )
+    rows = [{"sample_id": "a", "group": "g"}, {"sample_id": "b", "group": "g"}, {"sample_id": "c"}]
+    rows += [{"sample_id": "d", "split": "holdout"}, {"sample_id": "e"}, {"sample_id": "new"}]
+
+    made = assign_splits(
+        samples_of(rows), SplitSettings(ratios=THIRDS, group_by="x"), known, {"d": "near", "e": "near"}
+    )
+
+    together = split_for("g", "", [("train", 0.5), ("validation", 0.8), ("test", 1.0)])
+    assert splits(made)[:5] == [together] * 3 + ["holdout", "holdout"]
+    assert made.given.to_pylist() == [False, False, False, True, False, False]
+    assert "train → holdout" in made.resplit
+    assert splits(made)[5] == split_for("new", "", [("train", 0.5), ("validation", 0.8), ("test", 1.0)])
+
+
 def test_a_larger_share_later_only_adds_to_what_left_train() -> None:
     names = [f"{number}.png" for number in range(1, 61)]
     there = ["train"] * 60

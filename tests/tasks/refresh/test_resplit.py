@@ -1,0 +1,38 @@
+"""Rows that look alike and lie in two splits stay there until a run is asked to draw the splits anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tasks.refresh.forecast import forecast
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.refresh import refresh
+from tests.steps_here import StepsHere
+from tests.tasks.refresh.test_near_rows import dataset, near, night, put
+
+
+def test_rows_that_are_there_move_together_only_once_they_are_asked_to(tmp_path: Path) -> None:
+    for number in range(12):
+        put(tmp_path, f"cat/{number}", number)
+        put(tmp_path, f"cat/{number}-again", number, quality=50)
+    source = {"path": str(tmp_path / "pets"), "layout": "class_folders"}
+    ratios = {"ratios": {"train": 0.5, "test": 0.5}, "salt": "2"}
+    before = near(night(tmp_path, source=source, splits=ratios))
+    assert before[1]
+
+    asked = ratios | {"keep_together": "near_duplicates"}
+    assert near(night(tmp_path, source=source, splits=asked)) == before  # nothing moves by itself
+    moving = dataset(tmp_path, source=source, splits=asked)
+    planned = forecast(moving, RefreshOptions(resplit=True))
+    assert forecast(moving, RefreshOptions())["resplit"] is None
+    assert 0 < sum(planned["resplit"].values()) <= before[1]
+
+    moved = refresh(moving, RefreshOptions(processes=1, resplit=True), StepsHere())
+
+    assert (moved.outcome, near(moved)) == ("published", (before[0], 0, 0))
+    assert moved.account.images_fetched == 0
+    count = sum(planned["resplit"].values())
+    assert f"{count} put into another split" in moved.reason
+    assert any(line.startswith("splits drawn anew: ") for line in moved.breakdown.drift)
+    assert forecast(moving, RefreshOptions(resplit=True))["resplit"] == {}
+    assert night(tmp_path, source=source, splits=asked).outcome == "unchanged"

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,15 @@ def many(tmp_path: Path) -> Path:
     return tmp_path / "many"
 
 
+@pytest.fixture
+def _not_ignored() -> Iterator[None]:
+    """What starts here does not ignore a closed terminal, although the tests may: under `nohup` they do."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_not_ignored")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_run_with_its_processes(
     parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path, number: signal.Signals

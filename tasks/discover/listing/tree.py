@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.compute as pc
 
 from tasks.discover.listing.listing import Listing
 from tasks.samples import Discovery, count_values
@@ -43,9 +44,8 @@ def tree_of_samples(found: Discovery) -> list[TreeLine]:
     """The folders that the samples and rejects of *found* lie in."""
     counts: Counter[str] = Counter()
     for table in (found.samples, found.rejections):
-        for place, count in count_values(table["location"]).items():
-            if "://" not in place:
-                counts[place.rpartition("/")[0]] += count
+        places = table["location"].filter(pc.invert(pc.match_substring(table["location"], "://")))
+        counts.update(count_values(pc.replace_substring_regex(places, r"(^|/)[^/]*$", "")))
     return _Tree(counts, {}).lines()
 
 

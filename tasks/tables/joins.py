@@ -174,7 +174,7 @@ class _Right:
             counted = np.zeros(len(self.keys), dtype=bool)
             counted[codes[~out]] = True
             rows = np.flatnonzero(~out | ~counted[codes])
-        if len(np.unique(codes[rows])) == len(rows):
+        if np.bincount(codes[rows]).max(initial=0) < 2:
             return rows
         telling = [name for name in useful if not name.startswith(KEPT + ORIGIN)]
         said = np.column_stack([codes, *(self._codes_of(name) for name in telling)])[rows]

@@ -1,7 +1,6 @@
 """Blocks of records of which each says plainly where its image is: classified whole columns at a time.
 
-What a pattern here lets pass means the same as what `classify_location` would make of it; whatever it does not is left
-to that function.
+What is not plain is left to be read record by record.
 """
 
 from __future__ import annotations
@@ -19,24 +18,15 @@ import pyarrow.compute as pc
 from tasks.discover.by_records.label_cells import LabelCell, LabelCells
 from tasks.discover.by_records.roles import Roles
 from tasks.records.csv_blocks import RecordBlock
-from tasks.records.embedded import BASE64_SHORTEST
 from tasks.records.json_blocks import JsonBlock
 from tasks.records.locations import LocationPolicy
+from tasks.records.plain_locations import plain_kinds
 from tasks.samples import kept_text
 
 Block = RecordBlock | JsonBlock
 Bools = npt.NDArray[np.bool_]
 Column: TypeAlias = pa.Array | pa.ChunkedArray
 
-_PART = r"[^\x00-\x1f\x7f\\/:%~\[.\x{EF80}-\x{EFFF}][^\x00-\x1f\x7f\\/:%\x{EF80}-\x{EFFF}]*"
-_PATH = rf"^(?:{_PART}/)*{_PART}$"
-_WEB = r"^https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,3})?/[^\x00-\x20\x7f\\?#@:\x{EF80}-\x{EFFF}]*$"
-_ORIGIN = re.compile(rb"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,3})?/")
-_CONTROLS = bytes(range(0x20)) + b"\x7f\xee"
-"""And what begins the characters that stand for bytes which are no text, and others that are rare."""
-_NOT_IN_ADDRESSES = _CONTROLS + b" \\?#@"
-_NOT_IN_PATHS = _CONTROLS + b"\\:%~["
-_LONGEST = 1000
 MAX_LABEL = 1000
 """Characters of a class's name; a longer one is no name."""
 
@@ -62,12 +52,12 @@ def plain_rows(
     """Which of *block*'s records are plain, and the columns of `ENTRY_SCHEMA` of those."""
     count = len(block.lines)
     locations, is_filled = _locations(block, roles)
-    is_web, is_path = _kinds(locations)
+    is_web, is_path = plain_kinds(locations)
     if policy.base_url:
         is_path = np.zeros(count, dtype=bool)
     labels = _labels(block, roles, meaning.labels)
     splits, has_split = _mapped(block, roles.split, meaning.split_of)
-    good = (is_web | is_path) & has_split & _is_short(locations)
+    good = (is_web | is_path) & has_split
     good &= labels.fits & is_filled
     if not meaning.allow_unlabeled and not meaning.labels.is_many:
         good &= ~labels.is_missing
@@ -184,73 +174,6 @@ def _kept(block: Block, roles: Roles, chosen: pa.Array | None) -> str | pa.Array
 
 def _mask(column: pa.Array | pa.ChunkedArray) -> Bools:
     return np.asarray(column.to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _kinds(locations: Column) -> tuple[Bools, Bools]:
-    """Which of *locations* are addresses on the web, and which are plain relative paths; seldom needs patterns."""
-    texts = _Texts(locations)
-    every, none = np.ones(len(locations), dtype=bool), np.zeros(len(locations), dtype=bool)
-    if texts.are_of_one_origin():
-        return every, none
-    if texts.are_plain_paths():
-        return none, every
-    return _mask(pc.match_substring_regex(locations, _WEB)), _mask(_is_path(locations))
-
-
-class _Texts:
-    """Texts as the bytes that they are, one behind the other: what is nowhere in these is in none of them."""
-
-    def __init__(self, column: Column) -> None:
-        whole = _whole(column)
-        offsets, data = whole.buffers()[1:]
-        self._column = whole
-        self._ends = np.frombuffer(offsets, np.int32)[whole.offset : whole.offset + len(whole) + 1]
-        first, last = (int(self._ends[0]), int(self._ends[-1])) if len(whole) else (0, 0)
-        self._bytes = b"" if data is None else bytes(memoryview(data)[first:last])
-        self._lengths = np.diff(self._ends)
-
-    @property
-    def longest(self) -> int:
-        """Of the longest of them, in bytes."""
-        return int(self._lengths.max(initial=0))
-
-    def are_of_one_origin(self) -> bool:
-        """Whether each is what `_WEB` lets pass, and all are of the host of the first; not all that are, are found."""
-        origin = _ORIGIN.match(self._bytes)
-        if origin is None or self._has_any(_NOT_IN_ADDRESSES):
-            return False
-        colons = origin[0].count(b":") * len(self._column)
-        return self._bytes.count(b":") == colons and bool(
-            pc.all(pc.starts_with(self._column, origin[0].decode("ascii"))).as_py()
-        )
-
-    def are_plain_paths(self) -> bool:
-        """Whether each is what `_is_path` lets pass; not all that are, are found."""
-        if not self._bytes or self._lengths.min() == 0 or self.longest >= BASE64_SHORTEST:
-            return False
-        if self._has_any(_NOT_IN_PATHS) or b"//" in self._bytes or b"/." in self._bytes:
-            return False
-        codes, ends = np.frombuffer(self._bytes, np.uint8), self._ends - self._ends[0]
-        starts = codes[ends[:-1]]
-        return not bool(np.any((starts == 0x2F) | (starts == 0x2E)) or np.any(codes[ends[1:] - 1] == 0x2F))
-
-    def _has_any(self, marks: bytes) -> bool:
-        return len(self._bytes.translate(None, marks)) < len(self._bytes)
-
-
-def _is_short(locations: Column) -> Bools:
-    """Which of *locations* have fewer than `_LONGEST` characters."""
-    if _Texts(locations).longest < _LONGEST:
-        return np.ones(len(locations), dtype=bool)
-    return _mask(pc.less(pc.utf8_length(locations), _LONGEST))
-
-
-def _is_path(locations: Column) -> Column:
-    """Whether each is a plain relative path; a long one without a dot could be pixels in base64."""
-    is_plain = pc.match_substring_regex(locations, _PATH)
-    return pc.and_(
-        is_plain, pc.or_(pc.less(pc.utf8_length(locations), BASE64_SHORTEST), pc.match_substring(locations, "."))
-    )
 
 
 def _mapped(block: Block, place: Any, meaning: Callable[[str], str | None]) -> tuple[pa.Array | pa.ChunkedArray, Bools]:

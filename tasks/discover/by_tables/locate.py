@@ -18,12 +18,14 @@ from tasks.discover.listing.scan import stat_local
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records.locations import LocationPolicy, Place, classify_location, normalise_path
+from tasks.records.plain_locations import plain_kinds
 from tasks.records.web_locations import web_address
 from tasks.samples import Rejection, decode_name, encode_name
 from tasks.storage import quote_location
 from tasks.tables.rows import AT, FILE, PIXELS, TableRows
 from tasks.tables.settings import Find, TableSettings
 
+Bools = npt.NDArray[np.bool_]
 KIND, PLACE, IDENTITY, TEXT, SIZE, PRINT = "\0kind", "\0place", "\0identity", "\0text", "\0size", "\0print"
 """Columns that a located table has: how its location is read; its file's place in the listing, -1 without one; what
 tells it from other images, and the text itself, where some are no files; size and fingerprint of its file."""
@@ -38,13 +40,20 @@ class _Leads:
 
     Attributes:
         places: For each its file's place in the listing; -1 without one.
-        others: Those that lead elsewhere.
+        web: Which are addresses on the web that are their own identity.
+        others: Further ones that lead elsewhere.
         refused: Those that may not lead where they would.
     """
 
     places: npt.NDArray[np.int64]
+    web: Bools
     others: Mapping[int, Place]
     refused: dict[int, Rejection]
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some are no files of the source."""
+        return bool(self.others) or bool(self.web.any())
 
 
 class Locator:
@@ -63,18 +72,19 @@ class Locator:
         texts = pc.utf8_trim_whitespace(rows.texts("location"))
         base = settings.base if settings.base is None else posixpath.normpath(settings.base).removeprefix(".")
         leads = self._listed(texts) if settings.listing else self._leads(rows, texts, settings, base)
-        found = self._with_files(rows.with_column(TEXT, texts) if leads.others else rows, texts, leads, base)
+        found = self._with_files(rows.with_column(TEXT, texts) if leads.is_mixed else rows, texts, leads, base)
         return self._as_web(found) if self._source.is_web else found
 
     def _listed(self, paths: pa.Array) -> _Leads:
         found = pc.index_in(paths, value_set=self._listing.files["path"].combine_chunks())
-        return _Leads(np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64), {}, {})
+        places = np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+        return _Leads(places, np.zeros(len(paths), dtype=bool), {}, {})
 
     def _leads(self, rows: TableRows, texts: pa.Array, settings: TableSettings, base: str | None) -> _Leads:
         find = settings.find or self._source.find
         leads = _Leads(np.full(rows.count, -1, dtype=np.int64), *self._special(texts, find))
         elsewhere = [*leads.others, *(row for row, why in leads.refused.items() if why.reason not in _FOREIGN)]
-        is_file = np.ones(rows.count, dtype=bool)
+        is_file = ~leads.web
         is_file[elsewhere] = False
         chosen = np.flatnonzero(is_file)
         folders = self._folders(rows, chosen)
@@ -82,14 +92,17 @@ class Locator:
         leads.places[chosen] = self._finder.find(wanted, folders, base, find, rows.name).places
         return leads
 
-    def _special(self, texts: pa.Array, find: Find) -> tuple[dict[int, Place], dict[int, Rejection]]:
+    def _special(self, texts: pa.Array, find: Find) -> tuple[Bools, dict[int, Place], dict[int, Rejection]]:
         """What could be no file of the listing; nothing where the config says how locations name files."""
         others: dict[int, Place] = {}
         refused: dict[int, Rejection] = {}
         if find != "auto":
-            return others, refused
-        is_marked = pc.or_(pc.match_substring_regex(texts, _SPECIAL), pc.greater(pc.utf8_length(texts), _LONG))
-        for row in np.flatnonzero(is_marked.to_numpy(zero_copy_only=False)).tolist():
+            return np.zeros(len(texts), dtype=bool), others, refused
+        web, paths = plain_kinds(texts)
+        rest = np.flatnonzero(~(web | paths))
+        unclear = texts.take(pa.array(rest))
+        is_marked = pc.or_(pc.match_substring_regex(unclear, _SPECIAL), pc.greater(pc.utf8_length(unclear), _LONG))
+        for row in rest[is_marked.to_numpy(zero_copy_only=False)].tolist():
             text = texts[row].as_py()
             own = Place("embedded", "", text.removeprefix(PIXELS)) if text.startswith(PIXELS) else None
             found = own or classify_location(text, self._policy)
@@ -97,7 +110,7 @@ class Locator:
                 refused[row] = found
             elif found.kind != "store":
                 others[row] = found
-        return others, refused
+        return web, others, refused
 
     def _folders(self, rows: TableRows, chosen: npt.NDArray[np.int64]) -> pa.Array:
         folders = pa.array([name.rpartition("/")[0] for name in rows.files], pa.string())
@@ -139,24 +152,37 @@ class Locator:
         leads: _Leads,
         columns: Mapping[str, pa.Array | pa.ChunkedArray],
         base: str | None,
-    ) -> dict[str, pa.Array]:
+    ) -> dict[str, pa.Array | pa.ChunkedArray]:
         """The columns of rows of which some name no file of the listing; what is wrong with those is noted."""
-        held = {name: columns[name].to_pylist() for name in ("location", SIZE, PRINT, KIND)}
-        identities: list[str | None] = [None] * rows.count
-        for row in np.flatnonzero(leads.places < 0).tolist():
-            text = texts[row].as_py()
-            if row in leads.others:
-                place = leads.others[row]
-                held[KIND][row], held["location"][row], identities[row] = place.kind, place.location, place.identity
-                continue
-            seen = leads.refused.get(row) or self._look(rows, row, text, base)
-            if isinstance(seen, Rejection):
-                leads.refused[row] = seen
-                held["location"][row] = quote_location(text)
-            else:
-                held["location"][row], held[SIZE][row], held[PRINT][row] = seen
-        made = {name: pa.array(values, columns[name].type) for name, values in held.items()}
-        return made | {IDENTITY: pa.array(identities, pa.string())} if leads.others else made
+        chosen = (leads.places < 0) & ~leads.web
+        seen = [self._seen(rows, row, texts, leads, base) for row in np.flatnonzero(chosen).tolist()]
+        web, mask = pa.array(leads.web), pa.array(chosen)
+        made = {
+            "location": pc.if_else(web, texts, columns["location"]),
+            SIZE: columns[SIZE],
+            PRINT: columns[PRINT],
+            KIND: pc.if_else(web, "web", columns[KIND]),
+        }
+        for name, values in zip(made, zip(*(one[:4] for one in seen), strict=True), strict=False):
+            whole = made[name].combine_chunks() if isinstance(made[name], pa.ChunkedArray) else made[name]
+            made[name] = pc.replace_with_mask(whole, mask, pa.array(values, whole.type))
+        if leads.is_mixed:
+            identities = pc.if_else(web, texts, pa.scalar(None, pa.string()))
+            made[IDENTITY] = pc.replace_with_mask(identities, mask, pa.array([one[4] for one in seen], pa.string()))
+        return made
+
+    def _seen(
+        self, rows: TableRows, row: int, texts: pa.Array, leads: _Leads, base: str | None
+    ) -> tuple[str | None, int, str, str, str | None]:
+        """Location, size, fingerprint, kind and identity of a row that names no file of the listing."""
+        if place := leads.others.get(row):
+            return place.location, -1, "", place.kind, place.identity
+        text = texts[row].as_py()
+        found = leads.refused.get(row) or self._look(rows, row, text, base)
+        if isinstance(found, Rejection):
+            leads.refused[row] = found
+            return quote_location(text), -1, "", "store", None
+        return *found, "store", None
 
     def _look(self, rows: TableRows, row: int, text: str, base: str | None) -> tuple[str, int, str] | Rejection:
         """Path, size and fingerprint of a file that the listing has not, since its name is no image's."""

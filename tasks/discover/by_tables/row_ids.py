@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -34,30 +35,34 @@ def with_ids(rows: TableRows) -> TableRows:
 
 def _with_other_kinds(rows: TableRows) -> tuple[TableRows, pa.Array]:
     """Rows of the web and of embedded pixels: what tells them apart, and whether they can be read again."""
-    ids = pc.coalesce(rows.data[IDENTITY], rows.data["location"]).to_pylist()  # of pixels what tells them apart
-    prints = rows.data[PRINT].to_pylist()
-    texts, kinds = rows.data[TEXT].to_pylist(), rows.data[KIND].to_pylist()
-    lost = np.zeros(rows.count, dtype=bool)
-    seen: Counter[str] = Counter()
-    can_be_read = can_be_read_again(rows)
-    for row, kind in enumerate(kinds):
-        if kind == "embedded":
-            place, _, stamp = (ids[row] or "").partition(STAMP)
-            prints[row] = stamp or place or text_hash(texts[row])
-            seen[prints[row]] += 1
-            ids[row] = place if stamp else f"{prints[row]}-{seen[prints[row]]}"
-        lost[row] = not can_be_read[row] and _must_be_read_again(kind, texts[row])
+    texts, kinds = rows.data[TEXT].combine_chunks(), rows.data[KIND].combine_chunks()
+    ids = pc.coalesce(rows.data[IDENTITY], rows.data["location"]).combine_chunks()  # of pixels what tells them apart
+    is_pixels = pc.equal(kinds, "embedded")
+    is_signed = pc.or_(pc.match_substring(texts, "?"), pc.match_substring(texts, "@"))  # or has a user
+    has_more = pc.and_(pc.equal(kinds, "web"), is_signed)  # than is written down
+    again = bools(pc.or_(is_pixels, has_more))
+    lost = again & ~can_be_read_again(rows)
+    if pc.any(is_pixels).as_py():
+        told = list(_told_apart(ids.filter(is_pixels).to_pylist(), texts.filter(is_pixels).to_pylist()))
+        ids = pc.replace_with_mask(ids, is_pixels, pa.array([name for name, _ in told], pa.string()))
+        prints = rows.data[PRINT].combine_chunks()
+        prints = pc.replace_with_mask(prints, is_pixels, pa.array([print_ for _, print_ in told], pa.string()))
+        rows = rows.with_column(PRINT, prints)
     detail = "pixels, and addresses with a query, must stand in a CSV or in a list of JSON objects"
     rows = rows.with_problem(lost, [detail] * int(lost.sum()), Reason.BAD_ROW)
-    whole = [not _must_be_read_again(kind, text) for kind, text in zip(kinds, texts, strict=True)]
     for name in (AT, LENGTH):
-        rows = rows.with_column(name, pc.if_else(pa.array(whole), -1, rows.data[name]))
-    return rows.with_column(PRINT, pa.array(prints, pa.string())), pa.array(ids, pa.string())
+        rows = rows.with_column(name, pc.if_else(pa.array(again), rows.data[name], -1))
+    return rows, ids
 
 
-def _must_be_read_again(kind: str, text: str) -> bool:
-    """Whether what a record holds is not written down: pixels, and addresses with a query or a user."""
-    return kind == "embedded" or (kind == "web" and ("?" in text or "@" in text))
+def _told_apart(names: Sequence[str | None], texts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Id and fingerprint of each of some pixels: where they stand and when, else their bytes and which one it is."""
+    seen: Counter[str] = Counter()
+    for name, text in zip(names, texts, strict=True):
+        place, _, stamp = (name or "").partition(STAMP)
+        print_ = stamp or place or text_hash(text)
+        seen[print_] += 1
+        yield (place if stamp else f"{print_}-{seen[print_]}"), print_
 
 
 def bools(column: pa.Array | pa.ChunkedArray) -> Bools:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.discover.by_records.plain_rows import _kinds
 from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
 from tasks.records.csv_reader import read_csv
 from tasks.records.locations import LocationPolicy, Place, classify_location
+from tasks.records.plain_locations import plain_kinds
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
@@ -52,10 +52,10 @@ COLUMNS = st.one_of(
 WITH_ODD = st.tuples(st.one_of(st.lists(PLAIN), st.lists(WEB)), st.one_of(ODD, st.text(max_size=4)), st.integers(0, 9))
 
 
-def assert_kinds(texts: list[str]) -> None:
+def assertplain_kinds(texts: list[str]) -> None:
     """What a column calls plain is, each by itself, just that place."""
     column = pa.chunked_array([pa.array(["before", *texts, "after"], pa.string()).slice(1, len(texts))])
-    webs, paths = _kinds(column)
+    webs, paths = plain_kinds(column)
     for text, is_web, is_path in zip(texts, webs.tolist(), paths.tolist(), strict=True):
         if is_web or is_path:
             assert classify_location(text, POLICY) == Place("web" if is_web else "store", text, text)
@@ -64,19 +64,19 @@ def assert_kinds(texts: list[str]) -> None:
 @pytest.mark.fuzz
 @given(COLUMNS)
 def test_a_column_is_judged_as_its_cells_are(texts: list[str]) -> None:
-    assert_kinds(texts)
+    assertplain_kinds(texts)
 
 
 @pytest.mark.fuzz
 @given(WITH_ODD)
 def test_one_odd_cell_among_plain_ones_is_seen(drawn: tuple[list[str], str, int]) -> None:
     texts, odd, place = drawn
-    assert_kinds([*texts[:place], odd, *texts[place:]])
+    assertplain_kinds([*texts[:place], odd, *texts[place:]])
 
 
 @pytest.mark.parametrize("start", ["cat/", "https://images.example.com/"])
 def test_plain_columns_are_plain_as_a_whole(start: str) -> None:
-    webs, paths = _kinds(pa.chunked_array([[f"{start}{number}.jpg" for number in range(50)]]))
+    webs, paths = plain_kinds(pa.chunked_array([[f"{start}{number}.jpg" for number in range(50)]]))
 
     assert bool(webs.all()) == start.startswith("https")
     assert bool(paths.all()) != start.startswith("https")

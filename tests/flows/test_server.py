@@ -75,11 +75,16 @@ def test_a_server_that_a_dead_run_left_is_ended_by_the_next_one(tmp_path: Path) 
     folder.mkdir()
     waits = [sys.executable, "-c", "import signal; signal.pause()", "--port", "1", ""]
     left = subprocess.Popen(waits, start_new_session=True)
+    while not psutil.Process(left.pid).cmdline():  # the kernel shows it a moment after the program has begun
+        assert left.poll() is None
     (folder / "server.json").write_text(json.dumps({"pid": left.pid, "port": 1}))
 
-    with shared_server(tmp_path):
-        assert left.poll() is not None
-        assert server_of(tmp_path).pid != left.pid
+    try:
+        with shared_server(tmp_path):
+            assert left.poll() is not None
+            assert server_of(tmp_path).pid != left.pid
+    finally:
+        left.kill()
 
     assert not (folder / "server.json").exists()
 

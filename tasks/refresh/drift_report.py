@@ -168,7 +168,8 @@ def _night(dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResu
     """What later reports know of this version."""
     known = night_of(run, facts) if dataset.gates.learn else _counted(facts)
     saw = {gate.gate: gate.value for gate in gates}
-    return {"version": run.history.version + 1, "time": now(), **known, "gates": saw}
+    night: Night = {"version": run.history.version + 1, "time": now(), **known, "gates": saw}
+    return night | {"near": dict(facts.near.summary)} if facts.near else night
 
 
 def night_of(run: Run, facts: RunFacts) -> Night:

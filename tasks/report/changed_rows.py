@@ -33,6 +33,7 @@ class Shown:
         row: Its place there.
         is_old: It is a row of the version before.
         label: Its label in words; where its label or split changed, what it was and is.
+        before: The row of the version before that it is held against: the other picture, or the other place.
     """
 
     sample_id: str
@@ -40,6 +41,7 @@ class Shown:
     row: int
     is_old: bool
     label: str
+    before: Shown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,16 @@ def changes_between(before: pa.Table, after: pa.Table, kind: LabelKind) -> list[
     is_new = pc.is_null(place)
     gone = pc.invert(pc.is_in(before["sample_id"], value_set=after["sample_id"].combine_chunks()))
     added, deleted = after.filter(is_new), before.filter(gone)
-    moved = pc.is_in(added["content_sha256"], value_set=deleted["content_sha256"].combine_chunks())
+    origin = pc.index_in(added["content_sha256"], value_set=deleted["content_sha256"].combine_chunks())
+    moved = pc.is_valid(origin)
     found = [_change("added", added.filter(pc.invert(moved)), kind)]
-    found.append(_change("moved: other places with the same bytes", added.filter(moved), kind))
+    found.append(
+        _change(
+            "moved: other places with the same bytes",
+            _beside(added.filter(moved), deleted.take(origin.drop_null()), "label_name"),
+            kind,
+        )
+    )
     there, old = after.filter(pc.invert(is_new)), before.take(place.drop_null())
     for title, column in (
         ("changed: other bytes in the same place", "content_sha256"),
@@ -73,13 +82,19 @@ def changes_between(before: pa.Table, after: pa.Table, kind: LabelKind) -> list[
         ("put into another split", "split"),
     ):
         differs = pc.fill_null(pc.not_equal(there[column], old[column]), False)
-        rows = there.filter(differs)
-        if column != "content_sha256":
-            rows = rows.append_column("was", old[column].filter(differs)).append_column("is", rows[column])
-        found.append(_change(title, rows, kind))
+        shown = "label_name" if column == "content_sha256" else column
+        found.append(_change(title, _beside(there.filter(differs), old.filter(differs), shown), kind))
     went = pc.invert(pc.is_in(deleted["content_sha256"], value_set=added["content_sha256"].combine_chunks()))
     found.append(_change("deleted", deleted.filter(went), kind, is_old=True))
     return [change for change in found if change.count]
+
+
+def _beside(rows: pa.Table, old: pa.Table, column: str) -> pa.Table:
+    """*rows* with those of the version before that they were, and what *column* was and is."""
+    rows = rows.append_column("was", old[column]).append_column("is", rows[column])
+    for name in ("sample_id", "file", "row", "content_sha256"):
+        rows = rows.append_column(f"old_{name}", old[name])
+    return rows
 
 
 def _change(title: str, rows: pa.Table, kind: LabelKind, *, is_old: bool = False) -> Change:
@@ -99,9 +114,14 @@ def chosen(rows: pa.Table, most: int) -> list[dict[str, Any]]:
 
 def _shown(row: Mapping[str, Any], kind: LabelKind, *, is_old: bool = False) -> Shown:
     label = in_words(row["label_name"], kind)
-    if "was" in row:
+    if "was" not in row:
+        return Shown(row["sample_id"], row["file"], row["row"], is_old, label)
+    if row["was"] != row["is"]:
         label = f"{in_words(row['was'], kind)} → {in_words(row['is'], kind)}"
-    return Shown(row["sample_id"], row["file"], row["row"], is_old, label)
+    before = None
+    if row["old_content_sha256"] != row["content_sha256"] or row["old_sample_id"] != row["sample_id"]:
+        before = Shown(row["old_sample_id"], row["old_file"], row["old_row"], True, in_words(row["was"], kind))
+    return Shown(row["sample_id"], row["file"], row["row"], is_old, label, before)
 
 
 def in_words(text: str, kind: LabelKind) -> str:

@@ -74,7 +74,7 @@ class Measured(TypedDict, total=False):
 
 
 class Night(TypedDict, total=False):
-    """One published night, as later ones look back on it; `gates` holds what each of them saw."""
+    """One published night, as later ones look back on it: `gates` holds what each of them saw, `near` counts pairs."""
 
     version: int
     time: str
@@ -82,6 +82,7 @@ class Night(TypedDict, total=False):
     account: dict[str, int]
     measured: Measured
     gates: dict[str, float]
+    near: dict[str, int]
 
 
 class Spread(TypedDict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,10 +15,9 @@ from markupsafe import Markup, escape
 from tasks.report import changed_rows, page_parts
 from tasks.report.album import Album, read_album
 from tasks.report.changed_rows import Change, Shown
-from tasks.report.document import Report
 from tasks.report.page_facts import PageFacts
+from tasks.report.page_head import figures, head_of, ways_on
 from tasks.report.quality_rows import ShownPairs, flagged_of, pairs_of, plots_of
-from tasks.report.remedies import attention, steps_of
 from tasks.storage import Store
 
 if TYPE_CHECKING:
@@ -38,7 +38,10 @@ class _Chosen:
     flagged: Mapping[str, Sequence[Shown]] = field(default_factory=dict)
 
     def shown(self) -> Iterator[Shown]:
-        yield from (row for change in self.changes for row in change.shown)
+        for row in (row for change in self.changes for row in change.shown):
+            yield row
+            if row.before is not None:
+                yield row.before
         yield from (row for rows in self.samples.values() for row in rows)
         yield from self.twins.values()
         yield from (row for kind in self.pairs for pair in kind.pairs for row in (pair.one, pair.other))
@@ -62,8 +65,8 @@ def make_page(store: Store, facts: PageFacts) -> bytes:
     by_split = changed_rows.class_splits(facts.rows.table, facts.kind) if facts.rows and facts.has_classes else {}
     values = {
         "facts": facts,
-        "head": _head(facts),
-        "figures": list(page_parts.figures(facts)),
+        "head": head_of(facts),
+        "figures": list(figures(facts)),
         "changes": [page_parts.pictured(change, pictures) for change in chosen.changes],
         "classes": list(page_parts.class_rows(facts, chosen.samples, by_split, pictures)) if facts.has_classes else [],
         "samples": [page_parts.picture(row, pictures) for row in chosen.samples.get("", ()) if not facts.has_classes],
@@ -71,9 +74,7 @@ def make_page(store: Store, facts: PageFacts) -> bytes:
         "splits": page_parts.splits(facts),
         "gates": [page_parts.gate_row(gate, history) for gate in facts.report.get("gates", ())],
         "reasons": page_parts.reasons(facts),
-        "rejects": [
-            page_parts.reject_row(row, chosen.twins, pictures) for row in page_parts.rejects_shown(facts.rejections)
-        ],
+        "rejects": [page_parts.reject_row(row, chosen.twins, pictures) for row in page_parts.rejects_shown(facts)],
         "measures": list(page_parts.measures(facts.report.get("images") or {})),
         "near": facts.report.get("near") or {},
         "pairs": [page_parts.pictured_pairs(kind, pictures) for kind in chosen.pairs],
@@ -81,6 +82,7 @@ def make_page(store: Store, facts: PageFacts) -> bytes:
         "plots": list(plots_of(facts.report.get("images") or {})),
         "lost": _lost(facts, [*facts.missing, *album.lost, *old_album.lost]),
     }
+    values["ways"] = list(ways_on(values, facts))
     return _template().render(values).encode("utf-8", "replace")
 
 
@@ -100,7 +102,12 @@ def _template() -> Template:
         undefined=StrictUndefined,
         finalize=_printable,
     )
-    environment.filters |= {"n": lambda value: f"{value:,}", "g": lambda value: f"{value:,.4g}", "told": _told}
+    environment.filters |= {
+        "n": lambda value: f"{value:,}",
+        "g": lambda value: f"{value:,.4g}",
+        "told": _told,
+        "soft": _soft,
+    }
     return environment.get_template("page.html")
 
 
@@ -111,6 +118,12 @@ def _told(text: str) -> Markup:
         Markup("<code>{}</code>").format(part) if number % 2 and number < len(parts) - 1 else part
         for number, part in enumerate(parts)
     )
+
+
+def _soft(text: str) -> Markup:
+    """A name that may be broken behind what joins its words, rather than within one."""
+    parts = re.split(r"(?<=[_/.\-])(?=\w)", str(_printable(text)))
+    return Markup("<wbr>").join(escape(part) for part in parts)
 
 
 def _printable(value: Any) -> Any:
@@ -135,38 +148,6 @@ def _choose(facts: PageFacts) -> _Chosen:
     contents = [digest for digest in copies.slice(0, changed_rows.MOST).to_pylist() if digest]
     twins = changed_rows.by_content(rows, contents, kind) if contents else {}
     return _Chosen(changes, samples, twins, pairs_of(facts), flagged_of(facts))
-
-
-def _head(facts: PageFacts) -> dict[str, Any]:
-    """What happened, in one sentence, and what a person must do."""
-    if facts.refused:
-        kept = f"Readers keep version {facts.version}." if facts.version else "There is no version yet."
-        steps = list(steps_of(facts.report, facts.refused))
-        return {
-            "tone": "bad",
-            "word": "Not published",
-            "sentence": f"{facts.refused.rstrip(' .')}.",
-            "after": kept,
-            "steps": steps,
-        }
-    count, parent = facts.report["account"]["written"], facts.report.get("parent")
-    what = f"Version {facts.version} has {count:,} images" if count else f"Version {facts.version} holds no image"
-    against = f"against version {parent}: {_in_words(facts.report)}" if parent else "it is the first one"
-    steps = list(attention(facts.report, facts.notices))
-    return {
-        "tone": "look" if steps else "good",
-        "word": "Published, worth a look" if steps else "Published",
-        "sentence": f"{what}; {against}.",
-        "after": "" if steps else "Nobody needs to do anything.",
-        "steps": steps,
-    }
-
-
-def _in_words(report: Report) -> str:
-    """What became of the rows, in one line."""
-    words = ("added", "changed", "relabelled", "moved", "deleted")
-    found = [f"{report['states'][word]:,} {word}" for word in words if report["states"].get(word)]
-    return ", ".join(found) or "no row differs"
 
 
 def _lost(facts: PageFacts, lost: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from tasks.report.changed_rows import Change, Shown
 from tasks.report.document import GateRow, ImageChanges, Night
 from tasks.report.page_facts import PageFacts
 from tasks.report.quality_rows import FLAGS, ShownPairs
+from tasks.report.reject_words import meaning_of
 
 Pictures = Mapping[bool, Mapping[Place, str]]
 """The pictures of rows of the version before (True) and of this one (False), by their place."""
@@ -44,21 +45,23 @@ def names_hidden(facts: PageFacts) -> str:
     )
 
 
-def figures(facts: PageFacts) -> Iterator[tuple[str, str]]:
-    """The counts on top, each with its name."""
-    account = facts.report.get("account")
-    if account:
-        names = ("listed", "written", "rejected", "deduplicated", "images_decoded", "rows_copied", "shards_built")
-        yield from ((name.replace("_", " "), f"{account[name]:,}") for name in names if name in account)
-    for name, count in (facts.report.get("plan") or {}).items():
-        yield f"planned: {name}", f"{count:,}"
-    if facts.report.get("seconds"):
-        yield "seconds", f"{sum(facts.report['seconds'].values()):,.1f}"
-
-
 def pictured(change: Change, pictures: Pictures) -> dict[str, Any]:
-    """A kind of change with its pictures."""
-    return {"title": change.title, "count": change.count, "pictures": [picture(row, pictures) for row in change.shown]}
+    """A kind of change with its pictures; where an image was another one, with that one before it."""
+    pairs = [
+        (picture(row.before, pictures) if row.before and not _is_same_place(row) else None, _named(row, pictures))
+        for row in change.shown
+    ]
+    return {"title": change.title, "count": change.count, "pairs": pairs}
+
+
+def _is_same_place(row: Shown) -> bool:
+    """Whether the picture of before would be the same one: it moved."""
+    return row.before is not None and row.before.sample_id != row.sample_id
+
+
+def _named(row: Shown, pictures: Pictures) -> dict[str, str]:
+    was = row.before.sample_id if row.before is not None and _is_same_place(row) else ""
+    return picture(row, pictures) | {"was": was}
 
 
 def picture(row: Shown, pictures: Pictures) -> dict[str, str]:
@@ -67,6 +70,7 @@ def picture(row: Shown, pictures: Pictures) -> dict[str, str]:
         "id": row.sample_id,
         "label": row.label,
         "address": pictures[row.is_old].get((row.file, row.row), ""),
+        "was": "",
     }
 
 
@@ -134,19 +138,28 @@ def gate_row(gate: GateRow, history: Sequence[Night]) -> dict[str, Any]:
     }
 
 
-def reasons(facts: PageFacts) -> list[tuple[str, int]]:
-    """The reject reasons with their counts, the commonest first."""
-    if facts.rejections.num_rows:
-        return Counter(facts.rejections["reason"].to_pylist()).most_common()
-    return list(facts.report["reasons"]["new"].items()) if facts.refused and "reasons" in facts.report else []
+def reasons(facts: PageFacts) -> list[tuple[str, int, str]]:
+    """The reject reasons with their counts and what they mean, the commonest first."""
+    counts = Counter(facts.rejections["reason"].to_pylist()).most_common()
+    if not counts and facts.refused:
+        counts = list((facts.report.get("reasons") or {"new": {}})["new"].items())
+    return [(reason, count, meaning_of(reason)) for reason, count in counts]
 
 
-def rejects_shown(rejections: pa.Table) -> list[dict[str, Any]]:
-    """The rejects that are listed: of each reason some, the commonest reason first."""
+def rejects_shown(facts: PageFacts) -> list[dict[str, Any]]:
+    """The rejects that are listed: of each reason some, the commonest reason first, and what is new before the rest."""
+    nights = facts.report.get("history") or ()
+    since = str(nights[-2].get("time", "")) if facts.report.get("parent") and len(nights) > 1 else ""
     found: list[dict[str, Any]] = []
-    for reason, _ in Counter(rejections["reason"].to_pylist()).most_common():
-        same = rejections.filter(pc.equal(rejections["reason"], reason)).select(_REJECT_COLUMNS)
-        found += same.slice(0, _OF_A_REASON).to_pylist()
+    for reason, _ in Counter(facts.rejections["reason"].to_pylist()).most_common():
+        same = facts.rejections.filter(pc.equal(facts.rejections["reason"], reason)).select(_REJECT_COLUMNS)
+        is_new = (
+            pc.greater(same["first_seen"], since) if since else pa.nulls(same.num_rows, pa.bool_()).fill_null(False)
+        )
+        ordered = pa.concat_tables([same.filter(is_new), same.filter(pc.invert(is_new))])
+        flags = [True] * int(pc.sum(is_new).as_py() or 0)
+        rows = ordered.slice(0, _OF_A_REASON).to_pylist()
+        found += [row | {"is_new": place < len(flags)} for place, row in enumerate(rows)]
     return found[:_REJECTS]
 
 

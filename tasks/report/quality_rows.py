@@ -66,13 +66,27 @@ def pairs_of(facts: PageFacts) -> list[ShownPairs]:
     both = pc.or_(listed["is_leak"], listed["is_suspect"])
     others = near["pairs"] - pc.sum(both).as_py() if near["pairs"] == listed.num_rows else near["pairs"]
     kinds = (
-        ("in two splits", near.get("leaks", 0), listed.filter(listed["is_leak"]).slice(0, _LEAKS)),
-        ("of two labels", near.get("suspects", 0), listed.filter(listed["is_suspect"]).slice(0, _SUSPECTS)),
-        ("in one split, of one label", others, listed.filter(pc.invert(both)).slice(0, _OTHERS)),
+        ("in two splits", near.get("leaks", 0), _various(listed.filter(listed["is_leak"]), _LEAKS)),
+        ("of two labels", near.get("suspects", 0), _various(listed.filter(listed["is_suspect"]), _SUSPECTS)),
+        ("in one split, of one label", others, _various(listed.filter(pc.invert(both)), _OTHERS)),
     )
     rows = _by_id(facts, [table for _, _, table in kinds])
     found = [ShownPairs(title, count, list(_pairs(table, rows))) for title, count, table in kinds]
     return [kind for kind in found if kind.pairs]
+
+
+def _various(pairs: pa.Table, most: int) -> pa.Table:
+    """At most *most* of *pairs*, first those of which neither image was shown yet: many may be copies of one."""
+    ids = list(zip(pairs["sample_id"].to_pylist(), pairs["other_id"].to_pylist(), strict=True))
+    seen: set[str] = set()
+    first = []
+    for place, pair in enumerate(ids):
+        if seen.isdisjoint(pair):
+            first.append(place)
+            seen |= {*pair}
+    chosen = set(first[:most])
+    rest = [place for place in range(min(len(ids), 2 * most)) if place not in chosen]
+    return pairs.take(pa.array(sorted(chosen) + rest[: most - len(chosen)], pa.int64()))
 
 
 def _by_id(facts: PageFacts, tables: Sequence[pa.Table]) -> dict[str, Shown]:

@@ -17,10 +17,11 @@ from PIL import Image
 
 from tasks.quality.pairs import PAIRS_SCHEMA
 from tasks.reasons import Reason
-from tasks.report.document import Counts, GateRow, ImageChanges, NearPairs, Report, ShardSums, Spread
+from tasks.report.document import Counts, GateRow, ImageChanges, NearPairs, Night, Report, ShardSums, Spread
 from tasks.report.gates import Gates
 from tasks.report.page import make_page
 from tasks.report.page_facts import PageFacts, PageRows
+from tasks.report.reject_words import MEANINGS
 from tasks.report.remedies import REMEDIES
 from tasks.samples import REJECTION_SCHEMA, Rejection, StoreUrl, rejection_row, rejections_table
 from tasks.shards.schema import shard_schema
@@ -38,12 +39,18 @@ class Parts(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.addresses: list[str] = []
+        self.ways: list[str] = []
+        self.places: list[str] = []
         self.handlers: list[str] = []
         self.text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in {"src", "href", "srcset", "action"}]
+        self.text = self.text.removesuffix(" ") if tag == "wbr" else self.text  # which may break a line, and no word
+        found = [value or "" for name, value in attrs if name in {"src", "href", "srcset", "action"}]
+        self.addresses += [address for address in found if not address.startswith("#")]
+        self.ways += [address[1:] for address in found if address.startswith("#")]
+        self.places += [value or "" for name, value in attrs if name == "id"]
         self.handlers += [name for name, _ in attrs if name.startswith("on")]
 
     def handle_data(self, data: str) -> None:
@@ -203,10 +210,73 @@ def test_the_rows_of_two_versions_are_compared_with_pictures_of_both(store: Stor
     parts = parts_of(make_page(store, replace(facts, version=2, report={**facts.report, **states})))
 
     text = words(parts)
+    assert {*parts.ways} <= {*parts.places}
     assert "against version 1: 1 added, 1 relabelled, 1 deleted." in text
     assert "dog → cat" in text
     assert "3 put into another split train → test" in text
     assert len([one for one in parts.addresses if one]) >= 3
+
+
+def test_a_changed_image_stands_beside_what_it_was_and_one_that_moved_says_where_from(store: Store) -> None:
+    before, after = shard(store, ["cat", "dog"]), shard(store, ["cat", "owl"], split="test")
+    table = after.table.set_column(0, "sample_id", pa.array(["cat/0", "owl/moved"]))
+    table = table.set_column(3, "content_sha256", pa.array(["other bytes", "1"]))
+    facts = version(["cat", "owl"], rows=PageRows(table, after.files), before=before)
+    states: Report = {"states": {"changed": 1, "moved": 1}, "parent": 1}
+
+    parts = parts_of(make_page(store, replace(facts, version=2, report={**facts.report, **states})))
+
+    text = words(parts)
+    assert text.count("cat cat/0 ") == 2
+    assert "before, and now" in text
+    assert "1 moved: other places with the same bytes dog → owl owl/moved was dog/1" in text
+
+
+def test_what_is_left_out_since_the_last_night_comes_first_and_says_so_and_each_reason_what_it_means(
+    store: Store,
+) -> None:
+    old, new = (rejected(1, name=name) for name in ("old", "fresh"))
+    days = [pa.array([day]) for day in ("2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z")]
+    place = old.schema.get_field_index("first_seen")
+    table = pa.concat_tables(
+        [part.set_column(place, "first_seen", day) for part, day in zip((old, new), days, strict=True)]
+    )
+    history: list[Night] = [{"time": "2026-01-02T00:00:00Z"}, {"time": "2026-01-03T00:00:01Z"}]
+    report: Report = {"parent": 1, "history": history, "reasons": {"new": {"truncated": 1}, "resolved": {}}}
+    facts = version(["cat"], rejections=table, rows=shard(store, ["cat"]))
+
+    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, **report}))))
+
+    assert "against version 1: 1 newly left out." in text
+    assert "truncated 2 its file ends too early" in text
+    assert text.index("fresh0.jpg new ") < text.index("old0.jpg labels.csv")
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_each_reason_is_explained(reason: Reason) -> None:
+    assert MEANINGS[reason]
+
+
+def test_of_many_copies_of_one_image_few_are_shown_before_others(store: Store) -> None:
+    labels = [f"c{number}" for number in range(20)]
+    rows = shard(store, labels)
+    pairs = [near_pair("c0/0", f"c{other}/{other}", is_leak=True) for other in range(1, 15)]
+    pairs.append(near_pair("c16/16", "c17/17", is_leak=True))
+    near: NearPairs = {
+        "pairs": 15,
+        "leaks": 15,
+        "suspects": 0,
+        "listed": 15,
+        "unknown": 0,
+        "distance": 10,
+        "mirrored": 0,
+    }
+    facts = version(["cat"], rows=rows, pairs=pa.Table.from_pylist(pairs, schema=PAIRS_SCHEMA))
+
+    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, "near": near}))))
+
+    assert text.index("c17/17") < text.index("c2/2")
+    assert text.count("3 bits differ") == 12
 
 
 def test_a_night_without_a_changed_row_says_so(store: Store) -> None:
@@ -315,7 +385,10 @@ def test_near_duplicates_stand_side_by_side_and_images_that_look_wrong_are_shown
 
     assert "script" not in parts.tags
     assert parts.handlers == []
+    assert {"near", "flagged", "classes"} <= {*parts.ways} <= {*parts.places}
     said = words(parts)
+    assert "Published, worth a look" in said
+    assert "1 pair of images that look alike lies in two splits: see below." in said
     assert "2 pairs of images look alike (at most 10 of 64 bits differ): 1 in two splits, 1 of two labels." in said
     assert "4 rows have no hash, and are in no pair." in said
     assert said.count("3 bits differ") == 2  # once as a leak, once as a suspect; the row of the other pair is gone

@@ -35,6 +35,10 @@ _TAIL = 2
 """So many parts at the end of two places must be the same, if these are not all of an id."""
 
 
+_PLACES = pa.schema([("sample_id", pa.string()), ("source_uri", pa.string())])
+_NO_ROWS = _PLACES.append(pa.field("shard", pa.int32())).append(pa.field("row", pa.int32())).empty_table()
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """Every image that a version knows.
@@ -61,7 +65,7 @@ def read_known(store: Store, version: Version) -> Known:
     Raises:
         VersionError: A file of it is missing or damaged.
     """
-    tables = [
+    tables = [_NO_ROWS] + [
         _keys(store, shard.path)
         .append_column("shard", pa.array(np.full(shard.rows, number, dtype=np.int32)))
         .append_column("row", pa.array(np.arange(shard.rows, dtype=np.int32)))
@@ -71,9 +75,7 @@ def read_known(store: Store, version: Version) -> Known:
 
 
 def _keys(store: Store, path: str) -> pa.Table:
-    return read_columns(store, path, ("sample_id", "source_uri")).cast(
-        pa.schema([("sample_id", pa.string()), ("source_uri", pa.string())])
-    )
+    return read_columns(store, path, ("sample_id", "source_uri")).cast(_PLACES)
 
 
 def read_columns(store: Store, path: str, columns: Sequence[str]) -> pa.Table:

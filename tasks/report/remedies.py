@@ -63,6 +63,8 @@ def steps_of(report: Report, reason: str) -> Iterator[str]:
 
 def attention(report: Report, notices: Sequence[str]) -> Iterator[str]:
     """What of a version that was published a person should look at, a sentence each; nothing where all is well."""
+    if not report["account"]["written"]:
+        yield "Readers get no image: look whether the source is whole, and why all of it was left out."
     for gate in report.get("gates", []):
         if gate["crossed"]:
             yield f"The gate {gate['gate']} was crossed and accepted: {gate['detail']}."

@@ -134,6 +134,16 @@ def test_an_image_that_was_left_out_shows_only_its_source(source: Path) -> None:
         show_image(store, "nowhere.png")
 
 
+def test_of_a_version_without_a_row_what_was_left_out_is_told(source: Path) -> None:
+    for path in source.glob("*/*.png"):
+        path.write_bytes(b"no image")
+
+    portrait = show_image(publish(source, gates={"max_reject_fraction": 1, "min_rows": 0}), "cat/1.png")
+
+    assert (portrait.facts["reason"], portrait.published.caption) == ("not_an_image", "not in this version")
+    assert [event["event"] for event in portrait.history] == ["left out"]
+
+
 @pytest.mark.parametrize("is_terminal", [True, False])
 def test_a_terminal_gets_pictures_and_a_pipe_plain_facts(source: Path, is_terminal: bool) -> None:
     portrait = show_image(publish(source), "cat/1.png")

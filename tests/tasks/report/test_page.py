@@ -291,7 +291,7 @@ def test_a_night_without_a_changed_row_says_so(store: Store) -> None:
 def test_a_version_without_images_says_so(store: Store) -> None:
     text = words(parts_of(make_page(store, version([], rows=PageRows(_table([]), [])))))
 
-    assert "Version 1 holds no image; it is the first one." in text
+    assert "Published, worth a look Version 1 holds no image; it is the first one. Readers get no image" in text
 
 
 def test_lost_shards_leave_counts_and_a_sentence(store: Store) -> None:

@@ -35,8 +35,19 @@ class LabelReading:
 
     def parts_of(self, text: str) -> list[str]:
         """The labels that the cell *text* holds, each once, without the blanks around them."""
-        parts = text.split(self.separator) if self.separator else [text]
-        return list(dict.fromkeys(part.strip() for part in parts if part.strip()))
+        return list(
+            dict.fromkeys(parts_between(text, self.separator) if self.separator else filter(None, [text.strip()]))
+        )
+
+
+def parts_between(text: str, separator: str) -> list[str]:
+    """What *separator* parts in *text*; of a list as Python and JSON write it, ``['a', 'b']``, the items."""
+    inner = text.strip()
+    is_list = inner.startswith("[") and inner.endswith("]")
+    parts = [part.strip() for part in (inner[1:-1] if is_list else inner).split(separator)]
+    if is_list:
+        parts = [part[1:-1] if len(part) > 1 and part[0] == part[-1] and part[0] in "'\"" else part for part in parts]
+    return [part for part in parts if part]
 
 
 def labels_text(names: Iterable[str]) -> str:

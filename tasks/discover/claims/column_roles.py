@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from tasks.discover.claims.split_columns import guessed_splits, split_names
@@ -13,7 +13,7 @@ from tasks.discover.heads.head import SEVERAL
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
-from tasks.label_kinds import number_of
+from tasks.label_kinds import number_of, parts_between
 from tasks.tables.names import plain_name
 
 _TRUTHS = {"true": 1.0, "false": 0.0}
@@ -25,6 +25,7 @@ _MOST_CLASSES = 0.5
 _MOST_OF_LABELS = 0.8
 _LONG = 60
 _FEWEST_ROWS = 4
+_MOST_STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +124,32 @@ def roles_of(columns: Mapping[str, Sequence[str]], files: int, said: str, words:
     return roles
 
 
+def with_asked(roles: ColumnRoles, name: str, cells: Sequence[str], files: int) -> ColumnRoles:
+    """*roles* where a sample of a submission asks for the column *name*: that is the label, or the number to predict.
+
+    Args:
+        roles: What the columns could be by themselves.
+        name: The column.
+        cells: Its cells, in rows that name an image.
+        files: How many images these rows name.
+    """
+    told = [cell.strip() for cell in cells]
+    values = set(told) - {""}
+    is_amount = len(values) > _MOST_STEPS and not {"id", "ids"} & set(tokens(name))
+    if name == roles.split or (is_amount and all(number_of(value) is not None for value in values)):
+        return roles
+    column = _label_column(name, 3, told, files)
+    if column is None:
+        return roles
+    others = [replace(one, strength=min(one.strength, 2)) for one in roles.labels if one.name != name]
+    return replace(roles, labels=[column, *others])
+
+
 def _label_column(name: str, strength: int, cells: Sequence[str], files: int) -> LabelColumn | None:
     values = {part for cell in cells if cell for part in cell.split(SEVERAL)}
     mark = "" if any(SEVERAL in value for value in values) else separator_of(name, cells)
     is_list = mark and (strength > 1 or tokens(name)[-1:] == ("ids",))
-    parts = {part.strip() for cell in cells for part in cell.split(mark)} - {""} if is_list else values
+    parts = {part for cell in cells for part in parts_between(cell, mark)} if is_list else values
     if not strength or len(parts) < 2 or not _is_repeated(parts, cells, files, strength):
         return None
     if _is_no_label(parts, strength):
@@ -140,7 +162,7 @@ def _label_column(name: str, strength: int, cells: Sequence[str], files: int) ->
         several = tuple(tuple(cell.split(SEVERAL)) if cell else () for cell in cells)
         return LabelColumn(name, strength, several, is_many=True)
     if mark:
-        labels = tuple(tuple(part.strip() for part in cell.split(mark) if part.strip()) for cell in cells)
+        labels = tuple(tuple(parts_between(cell, mark)) for cell in cells)
         return LabelColumn(name, strength, labels, separator=mark, is_many=True)
     return LabelColumn(name, strength, tuple((cell,) if cell else () for cell in cells))
 
@@ -170,7 +192,7 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
     for mark in _MARKS:
         if mark == " " and not set(tokens(name)) & _PLURALS:
             continue
-        parted = {value: [part.strip() for part in value.split(mark) if part.strip()] for value in values}
+        parted = {value: parts_between(value, mark) for value in values}
         several = [parts for parts in parted.values() if len(parts) > 1]
         if not several:
             continue

@@ -12,6 +12,7 @@ from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.table_view import View
+from tasks.discover.claims.table_views import SUBMISSION
 from tasks.discover.folder_evidence.folder_choice import read_roles
 from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles
 from tasks.discover.listing.listing import Listing
@@ -59,7 +60,7 @@ class _Told:
 
 def _told_by(view: View, files: set[str], classes: set[str], split: str) -> _Told | None:
     named = set(view.files) - {""}
-    is_filler = "submission" in tokens(view.head.path)
+    is_filler = bool(SUBMISSION & set(tokens(view.head.path)))
     if is_filler or not named <= files or (view.head.is_whole and len(named) < _ALL * len(files)):
         return None
     for name in view.head.names:

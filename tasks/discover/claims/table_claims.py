@@ -10,7 +10,7 @@ from typing import Any
 from tasks.discover.claims.class_names import names_for
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.table_view import View
-from tasks.discover.claims.table_views import Family
+from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.heads.head import Head
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
@@ -103,7 +103,7 @@ def find_claims(families: Sequence[Family], others: Sequence[Head], words: Split
     for family in families:
         if family.has_folds:
             claims.folds.append(", ".join(view.head.path for view in family.views[:4]))
-        elif not any("submission" in tokens(view.head.path) for view in family.views):  # its labels are fillers
+        elif not any(SUBMISSION & set(tokens(view.head.path)) for view in family.views):
             _own_claims(family, others, words, claims)
     return claims
 
@@ -128,6 +128,7 @@ def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claim
             named = names_for(column, by_file, [o for o in others if o.path == view.head.path] or others)
             entries.append(_entry(view, _label_roles(column, view, split, named is not None), column, family))
         is_sure = roles.one_label is known and not (_is_code(column, family) and named is None)
+        is_sure = is_sure and not (column.separator and names_for(replace(column, separator=""), by_file, others))
         is_sure = is_sure and not (_is_several_rows(column, by_file) and _flag_of(family))
         claim = LabelClaim(entries, column, by_file, _says(family, column), is_sure, split, family.has_boxes)
         if _is_several_rows(column, by_file) and (flag := _flag_of(family)):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tasks.discover.claims.column_roles import ColumnRoles, roles_of
+from tasks.discover.claims.column_roles import ColumnRoles, roles_of, with_asked
 from tasks.discover.claims.table_view import View, view_of
 from tasks.discover.heads.head import SEVERAL, STEM, Head
 from tasks.discover.heads.heads import Heads
@@ -20,6 +20,8 @@ from tasks.discover.words.split_words import SplitWords
 _MOST_UNNAMED_NUMBERS = 3
 FOLD_WORDS = frozenset("split splits fold folds kfold partition partitions cv crossval".split())
 """Words for the parts of images that take turns."""
+SUBMISSION = frozenset("submission submissions submit".split())
+"""Words for tables that show what a competition wants: their labels are fillers."""
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ def find_views(heads: Heads, listing: Listing, words: SplitWords) -> tuple[list[
             views += [[view for view in found if str(view.head.keys.get("at")) == at] for at in sorted(spoken_for)]
         rest = [head for head in ways if str(head.keys.get("at")) not in spoken_for]
         others += rest if rest and "at" in rest[0].keys else rest[:1] if not found else []
-    families = _families(views, words)
+    families = _families(views, words, _asked(heads))
     return families, [_plain(head) for head in others if head.rows]
 
 
@@ -102,7 +104,13 @@ def _cells(heads: Heads) -> Iterable[str]:
                     yield from cell.split(SEVERAL) if SEVERAL in cell else (cell,)
 
 
-def _families(views: Sequence[Sequence[View]], words: SplitWords) -> list[Family]:
+def _asked(heads: Heads) -> set[str]:
+    """The columns that a sample of a submission has besides its first: what is to be predicted."""
+    firsts = [ways[0] for ways in heads.readings if SUBMISSION & set(tokens(ways[0].path))]
+    return {name for head in firsts for name in (head.first or head.names)[1:]}
+
+
+def _families(views: Sequence[Sequence[View]], words: SplitWords, asked: set[str]) -> list[Family]:
     grouped: dict[tuple[Any, ...], list[Sequence[View]]] = defaultdict(list)
     for place, ways in enumerate(views):
         if ways[0].head.members:
@@ -116,7 +124,7 @@ def _families(views: Sequence[Sequence[View]], words: SplitWords) -> list[Family
     for members in grouped.values():
         families += [Family(_with_train(_without_unions(alike))) for alike in _alike(members)]
     for family in families:
-        _give_roles(family, words)
+        _give_roles(family, words, asked)
     return families
 
 
@@ -154,7 +162,7 @@ def _with_train(views: list[View]) -> list[View]:
     return [view if view.split else replace(view, split="train") for view in views]
 
 
-def _give_roles(family: Family, words: SplitWords) -> None:
+def _give_roles(family: Family, words: SplitWords, asked: set[str]) -> None:
     files = family.files
     rows = [place for place, file in enumerate(files) if file]
     location = family.views[0].location
@@ -164,6 +172,9 @@ def _give_roles(family: Family, words: SplitWords) -> None:
     if len(unnamed) >= _MOST_UNNAMED_NUMBERS:
         columns = {name: cells for name, cells in columns.items() if name not in unnamed}
     family.roles = roles_of(columns, len(family.named), family.views[0].head.said, words)
+    to_predict = [name for name in columns if name in asked]
+    if len(to_predict) == 1:
+        family.roles = with_asked(family.roles, to_predict[0], columns[to_predict[0]], len(family.named))
 
 
 def _is_number(text: str) -> bool:

@@ -149,13 +149,13 @@ def _goes_with(root: str, listing: Listing, mine: np.ndarray, is_marked: np.ndar
 
 def _without_end(stems: pa.Array) -> pa.Array:
     """*stems* up to the first word that is a companion's."""
-    words = r"(?i)[ _.-](mask|gt|gtfine|gtcoarse|seg|label|annot|trimap|depth|edge|thumb|preview)[^/]*$"
+    words = r"(?i)[ _.-](mask|gt|gtfine|gtcoarse|seg|label|annot|trimap|depth|edge|thumb|preview|map)[^/]*$"
     return pc.replace_substring_regex(stems, words, "")
 
 
 def _without_start(stems: pa.Array) -> pa.Array:
     """*stems* without a first word that is a companion's."""
-    words = r"(?i)^(mask|gt|gtfine|gtcoarse|seg|label|annot|trimap|depth|edge|thumb|preview)[a-z]*[ _.-]"
+    words = r"(?i)^(mask|gt|gtfine|gtcoarse|seg|label|annot|trimap|depth|edge|thumb|preview|map)[a-z]*[ _.-]"
     return pc.replace_substring_regex(stems, words, "")
 
 

@@ -24,6 +24,7 @@ _MOST_FILES = 40
 _HEAD = 1 << 16
 _LINES = 200
 _CELLS = re.compile(r'"([^"\n]*)"|([^\s,;|"]+)')
+_ARRAYS = (".mat", ".pkl", ".pickle", ".npz", ".npy")
 _AGREES = 0.99
 _FEWEST = 3
 _OF_LINES = 0.5
@@ -52,6 +53,8 @@ def refuse_contradictions(
     Raises:
         UnsettledLayoutError: There is such a file; the folders alone are one of its proposals.
     """
+    if told := _unreadable(choice):
+        raise _contradicted(choice, source, told)
     files = [path for path in choice.listing.beside if path.lower().endswith(_SUFFIXES)]
     files = [path for path in files if path not in understood][:_MOST_FILES]
     if not files:
@@ -61,14 +64,32 @@ def refuse_contradictions(
     ends = _ends_named(choice, {_name(cell) for lines in heads.values() for cells in lines for cell in cells})
     for path, lines in heads.items():
         if what := _contradiction(path, lines, known, choice, words) or _by_ends(lines, ends):
-            keys = {"layout": choice.layout, **choice.keys}
-            names = {"splits": {"names": dict(choice.split_names)}} if choice.split_names else {}
-            raise UnsettledLayoutError.of(
-                "ambiguous_layout",
-                f"{redact_url(source.path)}: {path} {what}. Nothing is published that a file beside the images may "
-                "contradict. Name that file in `source.path`, or say that the folders alone are right:",
-                [Proposal("the folders alone are right", {"source": keys} | names)],
-            )
+            raise _contradicted(choice, source, f"{path} {what}")
+
+
+def folders_alone(choice: FolderChoice) -> Proposal:
+    """That *choice* is right, whatever lies beside the images."""
+    keys = {"layout": choice.layout, **choice.keys}
+    names = {"splits": {"names": dict(choice.split_names)}} if choice.split_names else {}
+    return Proposal("the folders alone are right", {"source": keys} | names)
+
+
+def _contradicted(choice: FolderChoice, source: SourceSettings, what: str) -> UnsettledLayoutError:
+    return UnsettledLayoutError.of(
+        "ambiguous_layout",
+        f"{redact_url(source.path)}: {what}. Nothing is published that a file beside the images may contradict. Name "
+        "that file in `source.path`, or say that the folders alone are right:",
+        [folders_alone(choice)],
+    )
+
+
+def _unreadable(choice: FolderChoice) -> str:
+    """What lies beside numbered folders in a format that is never loaded, and may say what they show; else empty."""
+    names = {name for label in choice.labels for name in label}
+    stored = [path for path in choice.listing.beside if path.lower().endswith(_ARRAYS)]
+    if not stored or not names or not all(map(str.isdecimal, names)):
+        return ""
+    return f"the folders are numbered, and {stored[0]} may say what their images show, in a format that is never loaded"
 
 
 def name_images(source: SourceSettings, beside: Iterable[str], paths: pa.ChunkedArray) -> list[str]:

@@ -149,13 +149,15 @@ class _Verdict:
 
     def with_twins(self, twins: Sequence[Twins]) -> UnsettledLayoutError:
         """What to say where images come in pairs, with a proposal for each kind of them that may be no samples."""
-        error = self._ambiguous(f"{self._path}: {twins[0].says}, which may be a mask, or the same picture once more")
+        error = self._ambiguous(
+            f"{self._path}: {twins[0].says}, which may be a mask, a view, or the same picture once more"
+        )
         proposals = []
         for one in twins:
             roles = read_roles(without_files(self._found.listing, one.is_one), self._source, self._words)
             reading = _Verdict(*roles, self._source, self._words).as_it_is_read()
-            source = {**reading.keys["source"], "ignore": [*self._found.ignore, one.pattern]}
-            says = f"those that {one.pattern} names are no samples"
+            source = {**reading.keys["source"], "ignore": [*self._found.ignore, *one.patterns]}
+            says = f"those that {' and '.join(one.patterns[:4])} name are no samples"
             proposals.append(Proposal(says, {**reading.keys, "source": source}, reading.rows))
         return error.with_proposals(proposals)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,15 @@ from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.folder_evidence.companions import Companions
 from tasks.discover.folder_evidence.folder_roles import REPEATS, FolderRole, FolderRoles
 from tasks.discover.listing.listing import Listing
-from tasks.discover.words.folder_names import few, is_for_unlabelled, is_organising, names_a_version, sorts_images
+from tasks.discover.words.folder_names import (
+    few,
+    is_for_unlabelled,
+    is_organising,
+    names_a_version,
+    number_one_thing,
+    share_a_word,
+    sorts_images,
+)
 
 _FEW = 0.05
 _SMALL_CLASSES = 15
@@ -21,6 +29,7 @@ _DEEP = 3
 _SAME = 0.9
 _MOST_TOPS = 30
 _LOOKED_AT = 2048
+_TWO = 2
 Doubt = Callable[[FolderRoles, Companions], str]
 
 
@@ -31,9 +40,12 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         _unlabelled_among_classes,
         _extras,
         _unpacked,
+        _organised,
         _crossed,
         _splits_apart,
+        _outlined,
         _twins,
+        _namesakes,
         _named,
     ]
     if not source.allow_unlabeled:
@@ -101,18 +113,29 @@ def _unpacked(roles: FolderRoles, _: Companions) -> str:
     return f"{shown} each hold a folder of the same name, as unpacked archives do, and may be no classes"
 
 
+def _organised(roles: FolderRoles, _: Companions) -> str:
+    """Folders below others that hold images of any kind, beside some that hold a kind of their own."""
+    inner = {name[-1] for folder in roles.labelled if len(name := folder.names()) > 1}
+    plain = sorted(name for name in inner if is_organising(name))
+    if not plain or len(plain) == len(inner):
+        return ""
+    return f"{few(plain)} only organises, and {few(inner - set(plain))} beside it may hold what goes with those images"
+
+
 def _crossed(roles: FolderRoles, _: Companions) -> str:
     """Levels that repeat the same names in each other: which of them is the class is not to be told."""
     names = {folder.names() for folder in roles.labelled}
     firsts = {name[0] for name in names}
-    if (
-        roles.depth > 1
-        and any(names_a_version(name) or sorts_images(name) for name in firsts)
-        and _is_crossed(names, 1)
-    ):
-        return f"{few(firsts)} hold the same folders, and may be versions or kinds of the same images"
-    if roles.depth > 1 and all(map(str.isdecimal, firsts)) and _is_crossed(names, 1):
-        return f"the folders {few(firsts)} hold the same folders, and may number whom or what they show"
+    if roles.depth > 1 and _is_crossed(names, 1):
+        if any(names_a_version(name) or sorts_images(name) for name in firsts):
+            return f"{few(firsts)} hold the same folders, and may be versions or kinds of the same images"
+        if all(map(str.isdecimal, firsts)):
+            return f"the folders {few(firsts)} hold the same folders, and may number whom or what they show"
+        inner = {name[1] for name in names if len(name) > 1}
+        if roles.depth == _TWO and share_a_word(firsts):
+            return f"{few(firsts)} hold the same folders, and may be parts of one set"
+        if roles.depth == _TWO and share_a_word(inner):
+            return f"{few(inner)} lie in each of {few(firsts)}, and may be parts of each"
     if roles.depth < _DEEP or any(len(name) < roles.depth for name in names):
         return ""
     level = next((level for level in range(1, roles.depth) if _is_crossed(names, level)), 0)
@@ -144,6 +167,17 @@ def _splits_apart(roles: FolderRoles, found: Companions) -> str:
     return ""
 
 
+def _outlined(roles: FolderRoles, found: Companions) -> str:
+    """Numbered things with files of the same names, whose images have masks: those say what an image shows."""
+    labels = {"/".join(folder.parts): "/".join(folder.names()) for folder in roles.labelled}
+    names = set(labels.values())
+    if not found.has_masks or not number_one_thing(names) or not _are_namesakes(labels, found):
+        return ""
+    return (
+        f"the folders {few(names)} number things, and each image has another that goes with it and may say what it is"
+    )
+
+
 def _twins(roles: FolderRoles, found: Companions) -> str:
     """Folders with the files of others of their label once more, by name and size; by name where one is a version."""
     tops = {"/".join(folder.parts): _top(roles, folder.parts) for folder in roles.folders}
@@ -164,6 +198,25 @@ def _twins(roles: FolderRoles, found: Companions) -> str:
         if len(asked) >= _DEEP and same >= _SAME * len(asked) and (is_version or len(set(asked.values())) >= _DEEP):
             return f"{top} holds files with the names of those in {other}, which may be the same images once more"
     return ""
+
+
+def _namesakes(roles: FolderRoles, found: Companions) -> str:
+    """Folders that are called images of a kind, and hold files of the same names."""
+    labels = {"/".join(folder.parts): "/".join(folder.names()) for folder in roles.labelled}
+    kinds = set(labels.values())
+    if not 1 < len(kinds) <= _MOST_TOPS or not all(map(sorts_images, kinds)) or not _are_namesakes(labels, found):
+        return ""
+    return f"{few(kinds)} hold files of the same names, which may be the same images in several forms"
+
+
+def _are_namesakes(labels: Mapping[str, str], found: Companions) -> bool:
+    """Whether nearly each file in the folders of *labels* has the name of one with another label."""
+    named: dict[str, set[str]] = defaultdict(set)
+    for path, _ in _some_files(found.listing):
+        parent, _, name = path.rpartition("/")
+        if parent in labels:
+            named[name].add(labels[parent])
+    return sum(1 for within in named.values() if len(within) > 1) >= max(_DEEP, _SAME * len(named))
 
 
 def _named(roles: FolderRoles, found: Companions) -> str:

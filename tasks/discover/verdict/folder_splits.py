@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tasks.discover.claims.table_claims import SplitClaim
 from tasks.discover.words.split_words import SplitWords
@@ -32,3 +33,28 @@ def folder_splits(labelled: Iterable[str], words: SplitWords) -> SplitClaim | No
             other = {name: split for name, split in splits.items() if words.split_of(name) != split}
             best = SplitClaim([entry], told, other, f"the folders {', '.join(sorted(names))}")
     return best
+
+
+def half_named(labelled: Iterable[str], words: SplitWords) -> tuple[list[str], list[str]]:
+    """Of the folders around all images that are *labelled* those that name splits, and those beside them that do not.
+
+    Both are empty where no level has folders of both kinds.
+    """
+    every = {tuple(file.split("/")[:-1]) for file in labelled}
+    for level in range(min(map(len, every), default=0)):
+        names = {parts[level] for parts in every}
+        splits = words.splits_among(sorted(names)) if 1 < len(names) <= _MOST_NAMES else {}
+        if splits and (others := sorted(names - set(splits))):
+            return sorted(splits), others
+    return [], []
+
+
+def with_the_rest(labelled: Iterable[str], words: SplitWords) -> SplitClaim | None:
+    """The splits that folders name, and `train` for the one folder beside them that names none."""
+    files = list(labelled)
+    splits, others = half_named(files, words)
+    if len(others) != 1 or "train" in {words.splits_among(splits).get(name) for name in splits}:
+        return None
+    told = {others[0]: "train"}
+    found = folder_splits(files, words.with_names(told))
+    return replace(found, names=found.names | told) if found is not None else None

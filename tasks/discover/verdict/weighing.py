@@ -15,8 +15,8 @@ from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import ExampleRow, Proposal
 from tasks.discover.reading import Evidence, Reading
 from tasks.discover.verdict.folder_agreement import agrees, determines, of_folders, pattern_of
-from tasks.discover.verdict.folder_splits import folder_splits
-from tasks.discover.words.folder_names import tokens
+from tasks.discover.verdict.folder_splits import folder_splits, half_named, with_the_rest
+from tasks.discover.words.folder_names import few, tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import number_of
 
@@ -90,6 +90,12 @@ class Weigher:
         if splits is None and self._claims.folds:
             self._found.opposed = f"{self._claims.folds[0]} part the images in several ways"
             return
+        named, others = half_named(sure[0].by_file, self._words) if splits is None else ([], [])
+        if others:
+            self._found.opposed = f"{sure[0].says}; but {few(named)} are named like a split, and {few(others)} are not"
+            if (rest := with_the_rest(sure[0].by_file, self._words)) is not None:
+                self._found.proposals.append(self._reading(sure[0], rest).proposal)
+            return
         if splits is not None and (differing := self._differing(splits)):
             self._found.opposed = f"{splits.says} puts {differing} into another split than its folder is named for"
             return
@@ -138,11 +144,19 @@ class Weigher:
             for path, split in self._found.said_splits.items()
             if any(splits.get(file, split) != split for file in self._found.named[path])
         }
-        if any(splits.values()):
-            return
+        if not any(splits.values()):
+            self._with_splits(choice, labels)
+
+    def _with_splits(self, choice: FolderChoice, labels: Mapping[str, str]) -> None:
+        """Let the classes of *choice*, *labels*, with the splits that tables give them be the reading, if it is one."""
         told = self._splits_for(labels)
         pattern = pattern_of(choice)
         if told is None or pattern is None:
+            return
+        if (odd := self._says_else(told, labels)) is not None:
+            self._found.opposed = (
+                f"{odd.says}, or another of its columns is, and goes with no class that the folders name"
+            )
             return
         entries = [{"listing": "**", "pattern": pattern}, *told.entries]
         keys: dict[str, Any] = {"layout": "tables", "tables": entries}
@@ -152,6 +166,12 @@ class Weigher:
         rows = tuple(ExampleRow(file, labels[file], told.by_file[file]) for file in _three(told.by_file, labels))
         proposal = Proposal(why, _config(keys, told.names), rows)
         self._found.reading = Reading(keys, told.names, why, proposal)
+
+    def _says_else(self, told: SplitClaim, labels: Mapping[str, str]) -> LabelClaim | None:
+        """What the tables of *told* could say besides splits; None where they say what the folders say, or nothing."""
+        paths = {path for entry in told.entries for path in paths_of(entry)}
+        mine = [claim for claim in self._labels if paths & {path for one in claim.entries for path in paths_of(one)}]
+        return mine[0] if mine and not any(agrees(claim, labels) for claim in mine) else None
 
     def _against_folders(self, opposing: Sequence[LabelClaim], labels: Mapping[str, str]) -> None:
         claim = max(opposing, key=self._weight)

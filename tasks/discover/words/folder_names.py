@@ -26,7 +26,8 @@ _COMPANION = frozenset(
     "mask masks trimap trimaps segmentation segmentations segmented seg gt groundtruth truth annotation annotations "
     "annotated depth depths edge edges contour contours outline outlines thumb thumbs thumbnail thumbnails preview "
     "previews icon icons heatmap heatmaps overlay overlays saliency matte mattes parsing parse label labels "
-    "msk msks labelids instanceids visualization visualizations vis bbox bboxes keypoints normals disparity".split()
+    "msk msks labelids instanceids visualization visualizations vis bbox bboxes keypoints normals disparity "
+    "map maps".split()
 )
 _WAITING = frozenset(
     "pred predict prediction predictions unlabeled unlabelled unsup unsupervised inference submission extra extras "
@@ -36,6 +37,7 @@ _VERSIONS = frozenset(
     "crop crops cropped augmented augmentation processed preprocessed grayscale greyscale gray grey color colour rgb "
     "bw resized enhanced denoised normalized normalised equalized converted".split()
 )
+_CLASS = frozenset("class classes category label type grade level stage".split())
 _CAMERA = re.compile(r"\d{3}[A-Z0-9_]{5}")
 _DATE = re.compile(r"(19|20)\d\d([-_. ]?(0?[1-9]|1[0-2])([-_. ]?(0?[1-9]|[12]\d|3[01]))?)?([-_T ].*)?")
 _LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -95,6 +97,20 @@ def sorts_images(name: str) -> bool:
     """Whether *name* has a word for images and others of its own: ``GoodImg``, ``blurred_photos``."""
     words = [token for token in tokens(name) if not token.isdigit()]
     return any(word in _ORGANISING for word in words) and not all(word in _ORGANISING for word in words)
+
+
+def share_a_word(names: Iterable[str]) -> bool:
+    """Whether one word is there in all *names*, and in more than one of them: ``sample_a`` and ``sample_b``."""
+    said = [{token for token in tokens(name) if not token.isdigit()} for name in names]
+    return len(said) > 1 and bool(set.intersection(*said))
+
+
+def number_one_thing(names: Collection[str]) -> bool:
+    """Whether all *names* are one word and a number, and the word is none for classes: ``kos01`` and ``kos02``."""
+    found = [tokens(name) for name in names]
+    words = {token for one in found for token in one if not token.isdigit()}
+    is_numbered = all(len(one) == 2 and one[1].isdigit() for one in found)
+    return is_numbered and len(found) > 1 and len(words) == 1 and not words & _CLASS
 
 
 def is_who_or_where(name: str) -> bool:

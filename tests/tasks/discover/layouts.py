@@ -446,4 +446,56 @@ LAYOUTS = [
         ),
         refused="ambiguous_layout",
     ),
+    Layout(
+        "what goes with the images of each class, beside them",
+        ("{ill|well}/image/{0}_{1-4}.jpg = {0}", "{ill|well}/attention_map/{0}_{1-4}.jpg !"),
+    ),
+    Layout(
+        "maps in a folder of each class",
+        ("{apple|cup}/{0}{001-004}.png = {0}", "{apple|cup}/maps/{0}{001-004}-map.png !"),
+    ),
+    Layout(
+        "sessions above the same things", ("cores/s{1-4}/o{1|2|11}/C_{1-2}.png = o{1}",), refused="ambiguous_layout"
+    ),
+    Layout(
+        "samples below each class", ("{cork|foil|wool}/sample_{a|b|c}/{1-2}.png = {0}",), refused="ambiguous_layout"
+    ),
+    Layout(
+        "two sets of the same classes",
+        ("ABC-HE-100K/{ADI|LYM}/{1-4}.tif = {0}", "HE-VAL-7K/{ADI|LYM}/{5-6}.tif = {0}"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "three bands of each patch", ("patches/{p1|p4|p9|p16}/{0}_{B02|B03|B04}.tif ?",), refused="ambiguous_layout"
+    ),
+    Layout(
+        "crops, their depths and their masks",
+        ("{apple|cup}/{0}_{1-4}_crop.png = {0}", "{apple|cup}/{0}_{1-4}_{depthcrop|maskcrop}.png !"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "each image twice more, smaller",
+        ("{ann|bob}/{0}_{left|up}_{sad|glad}.png = {0}", "{ann|bob}/{0}_{left|up}_{sad|glad}_{2|4}.png !"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "images of two kinds of the same things",
+        ("images_{seen|drawn}/{1-3}_c{1-2}.png ?",),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "numbered things with masks",
+        ("item{01-04}/Part{0-2}.jpg ?", "item{01-04}/Part{0-2}_label.bmp !"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "folders that organise beside one of annotations",
+        ("leaf/images/{1-4}.jpg ?", "parts/images/{51-54}.jpg ?", "parts/annotations/{71-74}.png !"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "numbered folders beside a file that is never loaded",
+        ("crops/{00-03}/nm{5|7}{0}_19{60-61}.jpg ?", "crops/all.mat:MATLAB 5.0"),
+        refused="ambiguous_layout",
+    ),
 ]

@@ -55,7 +55,7 @@ def is_read(look: Look, root: Path, truth: Truth) -> bool:
     return said(found) == truth == read_as(look, root, keys)
 
 
-def test_a_table_of_whole_folders_opposes_what_the_folders_seem_to_say(look: Look, tmp_path: Path) -> None:
+def test_a_table_of_whole_folders_says_what_the_folders_only_seem_to_say(look: Look, tmp_path: Path) -> None:
     truth: Truth = {}
     for split, word in (("train", "train"), ("valid", "validation")):
         lines = []
@@ -69,9 +69,7 @@ def test_a_table_of_whole_folders_opposes_what_the_folders_seem_to_say(look: Loo
     truth = {f"Set-v1/{path}": told for path, told in truth.items()}
     make(tmp_path, truth)
 
-    readings = list(proposed(look, tmp_path))
-
-    assert truth in readings
+    assert is_read(look, tmp_path, truth)
 
 
 @pytest.mark.parametrize(
@@ -362,3 +360,50 @@ def test_numbered_folders_whose_files_have_one_word_or_numbers_are_classes(look:
     make(tmp_path, truth)
 
     assert said(look(tmp_path)) == truth
+
+
+def test_a_table_s_other_column_opposes_folders_although_its_name_says_the_splits(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {}
+    for split, word, first in (("training", "train", 1), ("validation", "validation", 9)):
+        files = [(f"all/{first + number % 4}/x{first + number}.jpg", str(number % 3)) for number in range(12)]
+        truth |= {path: (label, word) for path, label in files}
+        table(
+            tmp_path,
+            f"lists/{split}.csv",
+            "sub_path,expression,valence",
+            *(f"{path.partition('/')[2]},{label},{0.01 * place}" for place, (path, label) in enumerate(files)),
+        )
+    make(tmp_path, truth)
+
+    assert truth in list(proposed(look, tmp_path))
+
+
+def test_folders_that_half_name_splits_oppose_a_table_that_names_none(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {f"images_tr/{number}.png": (("land", "sea")[number % 2], "train") for number in range(8)}
+    truth |= {f"images_test/{number}.png": (("land", "sea")[number % 2], "test") for number in range(8, 12)}
+    make(tmp_path, truth)
+    table(tmp_path, "t.csv", "image,label", *(f"{path},{label}" for path, (label, _) in truth.items()))
+
+    assert truth in list(proposed(look, tmp_path))
+
+
+@pytest.mark.parametrize("asked", ["score_of_three", "view"])
+def test_what_a_sample_of_a_submission_asks_for_is_the_label(look: Look, tmp_path: Path, asked: str) -> None:
+    cells = {"score_of_three": [str(number % 3) for number in range(12)], "view": list("LRLLRRLRLRRL")}
+    truth: Truth = {f"train/a{number}.png": (cells[asked][number], "") for number in range(12)}
+    make(tmp_path, [*truth, *(f"test/b{number}.png" for number in range(3))])
+    rows = (f"a{number},{cells['view'][number]},{cells['score_of_three'][number]}" for number in range(12))
+    table(tmp_path, "train.csv", "id,view,score_of_three", *rows)
+    table(tmp_path, "sample_submission.csv", f"id,{asked}", "b0,1", "b1,1", "b2,1")
+
+    assert is_read(look, tmp_path, truth)
+
+
+def test_what_a_sample_of_a_submission_asks_for_opposes_folders_of_something_else(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {f"train/{number % 3}/a{number}.png": (str(700 + number % 8), "") for number in range(24)}
+    make(tmp_path, [*truth, *(f"test/b{number}.png" for number in range(3))])
+    rows = (f"{path.rpartition('/')[2]},{path.split('/')[1]},{label}" for path, (label, _) in truth.items())
+    table(tmp_path, "train.csv", "image,chain,hotel_id", *rows)
+    table(tmp_path, "sample_submission.csv", "image,hotel_id", "b0.png,700", "b1.png,700")
+
+    assert truth in list(proposed(look, tmp_path))

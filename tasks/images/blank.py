@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 
 from PIL import Image
 
 BLANK = "blank"
+VARIES = "varies"
+"""Set in the `info` of an image of one colour whose file tells more of them apart than 8 bits can."""
 _HEAD = 1024  # what headers and tables come to
 _LOOKED_AT = 1 << 20
 
 
-def is_blank(made: Image.Image, decoded: Image.Image, data: bytes) -> bool:
+def is_blank(made: Image.Image, decoded: Image.Image, data: bytes, size: tuple[int, int]) -> bool:
     """Whether *made* is of one colour, and what it was made of is not.
 
     Args:
         made: What is published.
-        decoded: What the file decoded to; it may be the same.
+        decoded: What the file decoded to, at its size or smaller; it may be the same.
         data: The file. One of a single colour packs to next to nothing, whatever its format.
+        size: Width and height that the image has in full, in pixels.
     """
-    if not _is_even(made):
+    if not is_even(made):
         return False
-    return not _is_even(decoded) or _says_more(data, decoded)
+    if not is_even(decoded) or decoded.info.get(VARIES, False) or _says_more(data, decoded):
+        return True
+    return decoded.size != size and not _is_even_in_full(data)
 
 
-def _is_even(image: Image.Image) -> bool:
+def _is_even_in_full(data: bytes) -> bool:
+    """Whether the JPEG *data*, decoded at its own size, is of one colour: at a smaller one, fine patterns are."""
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        image.load()
+        return is_even(image)
+
+
+def is_even(image: Image.Image) -> bool:
     """Whether all pixels of *image* are the same; five are compared first, since nearly no image is."""
     right, bottom = image.width - 1, image.height - 1
     first = image.getpixel((0, 0))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageColor
 
-from tasks.images.deep import scale_16, scale_to_8
+from tasks.images.deep import scale_16, scale_stated
 from tasks.images.rejected import RejectedImageError
 from tasks.images.tiff import has_white_zero, is_signed, says_no_alpha
 from tasks.reasons import Reason
@@ -85,7 +85,7 @@ def _scale_wide(image: Image.Image, spec: PixelSpec) -> Image.Image:
 
     values = np.asarray(image)
     if image.mode == "I" and image.format == "PPM":  # 16 bits, which Pillow scales by the white that the file names
-        return Image.fromarray(scale_to_8(values, spec.depth_16))
+        return Image.fromarray(scale_stated(values, spec.depth_16, image))
     if image.mode == "L":
         values = values.view(np.int8)
     elif image.mode == "I" and not is_signed(image):

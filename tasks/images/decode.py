@@ -12,6 +12,13 @@ from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 from tasks.image_formats import NAME_OF_SUFFIX
 from tasks.images.deep import note_depth, with_all_bits
 from tasks.images.frames import load_first
+from tasks.images.holes import (
+    check_avif_holes,
+    check_hollow_end,
+    check_jpeg2000_holes,
+    check_jpeg_holes,
+    check_webp_holes,
+)
 from tasks.images.identify import (
     FORMAT_NAMES,
     check_png,
@@ -23,8 +30,9 @@ from tasks.images.identify import (
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import target_size
 from tasks.images.scans import check_scans
+from tasks.images.strips import check_strips
 from tasks.images.tiff import check_tiff
-from tasks.images.whole import check_hollow_end, check_jpeg_end, check_whole
+from tasks.images.whole import check_jpeg_end, check_whole
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
@@ -84,6 +92,7 @@ def _look_at_webp(data: bytes, spec: PixelSpec) -> None:
     if is_cut_webp(data):
         raise RejectedImageError(Reason.TRUNCATED, f"is a WebP cut short after {len(data)} bytes")
     check_hollow_end(data, "WebP")
+    check_webp_holes(data, size[0] * size[1])
 
 
 def _checked(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> ImageFile.ImageFile:
@@ -91,11 +100,16 @@ def _checked(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> ImageF
     match image.format:
         case "AVIF" | "HEIF":
             check_hollow_end(data, str(image.format))
+            check_avif_holes(data)
+        case "JPEG2000":
+            check_jpeg2000_holes(data)
         case "PNG":
             if data[12:16] == b"CgBI":
                 raise RejectedImageError(Reason.UNSUPPORTED_MODE, _APPLE)
             if not spec.allow_truncated:
                 check_png(data)
+            note_depth(image)
+        case "PPM":
             note_depth(image)
         case "TIFF" if isinstance(image, TiffImagePlugin.TiffImageFile):
             note_depth(image)
@@ -149,6 +163,8 @@ def decode_upright(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> 
     # Pixels first: Pillow's search for EXIF decodes a PNG too, and takes an error for the lack of it.
     pixels = _loaded(image)
     check_whole(image, data, spec)
+    if isinstance(image, TiffImagePlugin.TiffImageFile) and not spec.allow_truncated:
+        check_strips(image, data)
     pixels = with_all_bits(pixels, data, spec)
     orientation = orientation_of(image)
     size = (pixels.height, pixels.width) if orientation in _TRANSPOSED else pixels.size
@@ -171,16 +187,28 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> De
     _loaded(image)
     if not spec.allow_truncated:
         check_scans(data)
-        check_jpeg_end(image, data, draft)
+        check_jpeg_end(image, data, draft, scale=max(1, round(width / image.width)))
+        check_jpeg_holes(image, data, draft)
     window = _turned_window(image.size, extent, orientation)
     return Decoded(image.transpose(_TURNS[orientation]) if orientation != 1 else image, size, window)
 
 
 def _loaded(image: ImageFile.ImageFile) -> Image.Image:
+    colours = _colours_of(image)
     try:
-        return load_first(image)
+        loaded = load_first(image)
     except OSError as error:
         raise RejectedImageError(*why_undecodable(error)) from None
+    if colours and loaded.mode == "P" and (number := int(loaded.getextrema()[1])) >= colours:  # type: ignore[arg-type]
+        raise RejectedImageError(Reason.DECODE_ERROR, f"has pixels of the colour {number}, and a palette of {colours}")
+    return loaded
+
+
+def _colours_of(image: ImageFile.ImageFile) -> int:
+    """How many colours the palette of *image*, a PNG or BMP that is not loaded yet, has; 0 where that says nothing."""
+    if image.mode != "P" or image.palette is None or image.format not in {"PNG", "BMP", "DIB"}:
+        return 0
+    return len(image.palette.palette) // (4 if image.palette.rawmode == "BGRX" else 3)
 
 
 def _turned_window(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageFile
 
+from tasks.images.blank import VARIES, is_even
 from tasks.images.rejected import RejectedImageError
 from tasks.images.tiff import has_white_zero, own_white
 from tasks.reasons import Reason
@@ -24,6 +25,7 @@ _WHITE = 65535
 _DARK = 4095
 _OTHER_BYTES = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
 _KEY = "deep_raw_mode"
+_STATED = "stated_white"
 _TO_8_BITS = {"L;2": lambda value: (value & 3) * 85, "L;4": lambda value: (value & 15) * 17}
 
 
@@ -33,6 +35,10 @@ def note_depth(image: ImageFile.ImageFile) -> None:
     And say the value that a PNG names as transparent in the numbers that its pixels will have.
     """
     args = image.tile[0].args if image.tile else ""
+    if image.format == "PPM":
+        image.info[_STATED] = args[1] if isinstance(args, tuple) else _WHITE if args == "I;16B" else 255
+        image.info[_KEY] = image.tile[0].offset if image.mode == "RGB" and image.info[_STATED] > 255 else 0
+        return
     raw = str(args[0] if isinstance(args, tuple) and args else args)
     value = image.info.get("transparency")
     if raw in _TO_8_BITS and isinstance(value, int):
@@ -57,14 +63,14 @@ def with_all_bits(image: Image.Image, data: bytes, spec: PixelSpec) -> Image.Ima
     raw = image.info.pop(_KEY, "")
     if not raw:
         return image
+    if image.format == "PPM":
+        return _portable(image, data[raw:], spec)
     white = own_white(image)
     transparent = image.info.pop("transparency", None)
     if spec.depth_16 == "scale" and white == _WHITE and not isinstance(transparent, tuple):
-        colours = image.getchannel("L") if image.mode == "LA" else image.convert("RGB")
-        tones = [place % 256 for place, count in enumerate(colours.histogram()) if count]
-        least, greatest = min(tones), max(tones)
-        if least < greatest:
-            _refuse_dark(least * 256, greatest * 256 + 255)
+        _refuse_dark_tones(image)
+        if is_even(image):
+            image.info[VARIES] = not is_even(Image.fromarray(_other_bytes(image, data, raw)))
         return image
     import numpy as np  # noqa: PLC0415 - 16-bit images are few, and processes start faster without it
 
@@ -78,6 +84,36 @@ def with_all_bits(image: Image.Image, data: bytes, spec: PixelSpec) -> Image.Ima
     made = Image.fromarray(np.concatenate(shown, axis=2))
     made.info = image.info
     return made
+
+
+def _portable(image: Image.Image, packed: bytes, spec: PixelSpec) -> Image.Image:
+    """*image*, a portable map of colours that has 16 bits a band, *packed* and loaded in 8; see `scale_stated`."""
+    if len(packed) != 6 * image.width * image.height:  # text, which keeps its 8 bits
+        if image.info[_STATED] == _WHITE and spec.depth_16 == "scale":
+            _refuse_dark_tones(image)
+        return image
+    import numpy as np  # noqa: PLC0415 - as above
+
+    values = np.frombuffer(packed, ">u2").reshape(image.height, image.width, 3)
+    image.info[VARIES] = bool((values != values[:1, :1]).any())
+    stated = image.info[_STATED]
+    if spec.depth_16 == "scale":
+        _refuse_dark(int(values.min()), int(values.max()) if stated == _WHITE else _WHITE)
+        return image
+    made = Image.fromarray(
+        scale_to_8(values, "scale" if spec.depth_16.isdecimal() and stated != _WHITE else spec.depth_16, stated)
+    )
+    made.info = image.info
+    return made
+
+
+def _refuse_dark_tones(image: Image.Image) -> None:
+    """`_refuse_dark` by the upper 8 of the 16 bits of *image*."""
+    colours = image.getchannel("L") if image.mode == "LA" else image.convert("RGB")
+    tones = [place % 256 for place, count in enumerate(colours.histogram()) if count]
+    least, greatest = min(tones), max(tones)
+    if least < greatest:
+        _refuse_dark(least * 256, greatest * 256 + 255)
 
 
 def _other_bytes(image: Image.Image, data: bytes, raw: str) -> Values:
@@ -114,6 +150,23 @@ def scale_16(image: Image.Image, spec: PixelSpec) -> Image.Image:
     if not isinstance(transparent, int):
         return Image.fromarray(scaled)
     return Image.fromarray(np.dstack([scaled, np.where(values == transparent, 0, 255).astype(np.uint8)]))
+
+
+def scale_stated(values: Values, how: str, image: Image.Image | None = None) -> npt.NDArray[np.uint8]:
+    """*values*, 16-bit numbers whose white has become 65535, in 8 bits.
+
+    Args:
+        values: Of *image*, a portable map, or of an array without a word of its white.
+        how: See `scale_to_8`; bits that are stated do not count where the file says its white itself.
+        image: What they are of.
+
+    Raises:
+        RejectedImageError: No other white than 65535 is said, and no more than 12 bits are used.
+    """
+    stated = image.info.get(_STATED, _WHITE) if image is not None else _WHITE
+    if how == "scale" and stated == _WHITE and values.size:
+        _refuse_dark(int(values.min()), int(values.max()))
+    return scale_to_8(values, "scale" if how.isdecimal() and stated != _WHITE else how)
 
 
 def scale_to_8(values: Values, how: str, white: int = _WHITE) -> npt.NDArray[np.uint8]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from tasks.images.blank import BLANK, is_blank
+from tasks.images.blank import BLANK, is_blank, is_even
 from tasks.images.convert import convert_mode
 from tasks.images.decode import check_size, decode_upright, extension_warning, open_image, why_undecodable
-from tasks.images.deep import scale_to_8
+from tasks.images.deep import scale_stated
 from tasks.images.pixel_spec import Prepared
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import resize_image
@@ -53,7 +53,9 @@ def _prepare(data: bytes, name: str, spec: PixelSpec) -> Prepared:
         shown = decoded.pixels if spec.pixels == "original" else convert_mode(decoded.pixels, spec)
         made = shown if spec.pixels == "original" else resize_image(shown, spec, decoded.size, decoded.window)
         thumb = _thumb(shown, decoded.window, spec)
-        warnings = " ".join(filter(None, [warning, BLANK if is_blank(made, decoded.pixels, data) else ""]))
+        warnings = " ".join(
+            filter(None, [warning, BLANK if is_blank(made, decoded.pixels, data, decoded.size) else ""])
+        )
         if spec.pixels == "original":
             return Prepared(data, *decoded.size, _channels(made), *decoded.size, kind, warnings, thumb)
         return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *decoded.size, kind, warnings, thumb)
@@ -82,15 +84,14 @@ def prepare_array(data: bytes, spec: PixelSpec) -> Prepared:
     import numpy as np  # noqa: PLC0415 - decoder processes start faster without it
 
     values = np.load(io.BytesIO(data), allow_pickle=False)
-    if values.dtype == np.uint16:
-        values = scale_to_8(values, spec.depth_16)
-    image = Image.fromarray(values)
+    image = Image.fromarray(scale_stated(values, spec.depth_16) if values.dtype == np.uint16 else values)
     check_size(image.size, spec)
     size, window = image.size, (0.0, 0.0, float(image.width), float(image.height))
     shown = convert_mode(image, spec)
     made = resize_image(shown, spec, size, window)
     thumb = _thumb(shown, window, spec)
-    return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *size, "ARRAY", thumb=thumb)
+    warning = BLANK if is_even(made) and (values != values[:1, :1]).any() else ""
+    return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *size, "ARRAY", warning, thumb)
 
 
 def encode_image(image: Image.Image, spec: PixelSpec) -> bytes:

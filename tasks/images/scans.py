@@ -10,31 +10,49 @@ from tasks.images.rejected import RejectedImageError
 from tasks.reasons import Reason
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+ARITHMETIC = range(0xC8, 0xD0)
+"""Codes that may read on behind their end, as if there were zeros."""
 _START, _END = 0xDA, b"\xff\xd9"
 _COEFFICIENTS = 64
+_QUARTER, _EIGHTH = 4, 8
 
 
 def check_scans(data: bytes) -> None:
     """Raise `RejectedImageError` where the first picture of the JPEG *data* lacks a scan."""
-    kind, components, place = _frame(data)
-    if not components or (kind not in _PROGRESSIVE and data[place + 4] == len(components)):
+    kind, components, place = first_frame(data)
+    if not components or (kind not in PROGRESSIVE and data[place + 4] == len(components)):
         return
     end = data.find(_END, place)
     bits = {component: [_COEFFICIENTS] * _COEFFICIENTS for component in components}
     while 0 <= place < end:
-        _note_scan(data[place : place + 16], bits, is_progressive=kind in _PROGRESSIVE)
-        if kind not in _PROGRESSIVE and not _missing(bits):
+        _note_scan(data[place : place + 16], bits, is_progressive=kind in PROGRESSIVE)
+        if kind not in PROGRESSIVE and not _missing(bits):
             return
         place = data.find(b"\xff\xda", place + 2, end)
     if missing := _missing(bits):
-        what = "the scans of whole components" if kind not in _PROGRESSIVE else "its later scans"
+        what = "the scans of whole components" if kind not in PROGRESSIVE else "its later scans"
         raise RejectedImageError(
             Reason.TRUNCATED, f"ends before {what}: {missing} of its {len(bits)} components are not complete"
         )
 
 
-def _frame(data: bytes) -> tuple[int, list[int], int]:
+def may_lack_an_end(data: bytes, scale: int) -> bool:
+    """Whether the last scan of the progressive JPEG *data*, were it cut, would be missed in pixels of that *scale*.
+
+    Only decoding tells whether a scan is whole. One that brings another bit of what is there is not seen at a quarter
+    of the size, and at an eighth nothing but averages is.
+    """
+    kind, components, place = first_frame(data)
+    if kind not in PROGRESSIVE or kind in ARITHMETIC or not components:
+        return False
+    last = data.rfind(b"\xff\xda", place, data.find(_END, place))
+    count = data[last + 4]
+    first, approximation = data[last + 5 + 2 * count], data[last + 7 + 2 * count]
+    return scale < _EIGHTH and (scale < _QUARTER or not first or not approximation >> 4)
+
+
+def first_frame(data: bytes) -> tuple[int, list[int], int]:
     """Kind and components of the frame, and the place of the first scan; no components where there is none."""
     place, kind, components = 2, 0, list[int]()
     while place + 4 <= len(data) and data[place] == 0xFF:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _BITS, _COMPRESSION, _PHOTOMETRIC, _OFFSETS, _SAMPLES, _ROWS, _COUNTS = 258, 259, 262, 273, 277, 278, 279
 _GREATEST, _PLANES, _COLOURS, _INK_SET, _EXTRA, _SAMPLE_FORMAT = 281, 284, 320, 332, 338, 339
 _SUBSAMPLING = 530
+_KIND, _OLD_KIND, _OLD_REDUCED, _INNER = 254, 255, 2, 330
 _MOST_BANDS = 4
 _INKS, _YCBCR = 5, 6
 _SIGNED = 2
@@ -26,7 +27,7 @@ def check_tiff(image: TiffImageFile, data: bytes) -> TiffImageFile:
 
     Raises:
         RejectedImageError: It has more than four bands, or inks that are not the four of print: which of them to show
-            would be a guess; or some of its strips are not there.
+            would be a guess; it is but a small copy of another picture; or some of its strips are not there.
     """
     tags = image.tag_v2
     bands = tags.get(_SAMPLES, 1)
@@ -34,6 +35,11 @@ def check_tiff(image: TiffImageFile, data: bytes) -> TiffImageFile:
         raise RejectedImageError(Reason.UNSUPPORTED_MODE, f"has {bands} bands: which of them to show would be a guess")
     if tags.get(_PHOTOMETRIC) == _INKS and tags.get(_INK_SET, 1) != 1:
         raise RejectedImageError(Reason.UNSUPPORTED_MODE, "has inks that are not cyan, magenta, yellow and black")
+    if (tags.get(_KIND, 0) & 1 or tags.get(_OLD_KIND) == _OLD_REDUCED) and (_INNER in tags or tags.next):
+        raise RejectedImageError(
+            Reason.UNSUPPORTED_MODE,
+            "begins with a small copy of a larger picture in it, as raw photographs do: save that one by itself",
+        )
     if tags.get(_COMPRESSION, 1) == 1 and _OFFSETS in tags:
         _check_strips(tags, *image.size)
     if tags.get(_PLANES, 1) == 2 and not image.use_load_libtiff:

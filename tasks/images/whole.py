@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from tasks.images.rejected import RejectedImageError
+from tasks.images.scans import ARITHMETIC, first_frame, may_lack_an_end
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ _PASSES = ((8, 8, 0, 0), (8, 8, 4, 0), (4, 8, 0, 4), (4, 4, 2, 0), (2, 4, 0, 2),
 """Of an interlaced PNG: steps to the right and down, from where on."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _PIECE = 1 << 16
-_HOLLOW_BYTES = 512
-_HOLLOW_SHARE = 0.15  # an even picture of many megapixels ends in zeros too, 5 % of its file
 
 
 def check_whole(image: Image.Image, data: bytes, spec: PixelSpec) -> None:
@@ -69,28 +68,32 @@ def _unpacked_length(data: bytes) -> int:
     return length
 
 
-def check_jpeg_end(image: Image.Image, data: bytes, draft: tuple[int, int] | None) -> None:
-    """Raise `RejectedImageError` where *image*, a loaded JPEG, is grey at its end since its data end too early.
+def check_jpeg_end(image: Image.Image, data: bytes, draft: tuple[int, int] | None, scale: int) -> None:
+    """Raise `RejectedImageError` where *image*, a loaded JPEG, is grey or coarse since its data end too early.
 
-    An end marker may have been put where the file broke off; the decoder then fills what is missing with grey. Where
-    the last block is grey, more data are put before that marker: a whole image stays as it is.
+    An end marker may have been put where the file broke off; the decoder then fills what is missing with grey, or
+    leaves it as earlier scans have it. Where that may be so, more data are put before that marker: a whole image stays
+    as it is.
 
     Args:
         image: As it was loaded.
         data: What it was opened from.
         draft: The size that scaled decoding was asked for.
+        scale: How many pixels of a side became one.
     """
-    if not _is_mid_grey(image):
+    if not _is_mid_grey(image) and not may_lack_an_end(data, scale):
         return
     end = _first_end(data)
-    if end < 0:
+    if end < 0 or first_frame(data)[0] in ARITHMETIC:
         return
     with Image.open(io.BytesIO(data[:end] + _FILLER + data[end:]), formats=["JPEG"]) as again:
         if draft is not None:
             again.draft(None, draft)
         again.load()
         if again.tobytes() != image.tobytes():
-            raise RejectedImageError(Reason.TRUNCATED, "its data end too early: what is missing would be grey")
+            raise RejectedImageError(
+                Reason.TRUNCATED, "its data end too early: what is missing would be grey or coarse"
+            )
 
 
 def _is_mid_grey(image: Image.Image) -> bool:
@@ -105,10 +108,3 @@ def _first_end(data: bytes) -> int:
     while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != 0xDA:
         place += 2 + int.from_bytes(data[place + 2 : place + 4], "big") if data[place + 1] != 0xFF else 1
     return data.find(b"\xff\xd9", place)
-
-
-def check_hollow_end(data: bytes, name: str) -> None:
-    """Raise `RejectedImageError` where the end of *data*, a packed image, was made room for and never written."""
-    zeros = len(data) - len(data.rstrip(b"\0"))
-    if zeros > max(_HOLLOW_BYTES, _HOLLOW_SHARE * len(data)):
-        raise RejectedImageError(Reason.TRUNCATED, f"is a {name} whose last {zeros} bytes are zeros, never written")

@@ -53,22 +53,23 @@ def deflated_zeros(count: int) -> bytes:
     return b"".join([*parts, packer.compress(bytes(count & ((1 << 20) - 1))), packer.flush()])
 
 
-_TAG_FORMATS = {"short": (3, "H"), "long": (4, "I")}
+_TAG_FORMATS = {"short": (3, "H"), "long": (4, "I"), "byte": (7, "B")}
 
 
-def tiff(order: str, size: tuple[int, int], strips: Sequence[bytes], *tags: Tag) -> bytes:
+def tiff(order: str, size: tuple[int, int], strips: Sequence[bytes], *tags: Tag, rows: int = 0) -> bytes:
     """A TIFF of one image.
 
     Args:
         order: ``<`` or ``>``.
         size: Width and height.
         strips: Its data; of separate planes, one strip each.
-        tags: Number, ``short`` or ``long``, values; those of size and strips are added.
+        tags: Number, ``short``, ``long`` or ``byte``, values; those of size and strips are added.
+        rows: Lines of a strip; all of them where it is 0.
     """
     offsets = [8 + sum(map(len, strips[:number])) for number in range(len(strips))]
     body = b"".join(strips)
     body += b"\0" * (len(body) % 2)
-    known: list[Tag] = [(256, "long", [size[0]]), (257, "long", [size[1]]), (278, "long", [size[1]])]
+    known: list[Tag] = [(256, "long", [size[0]]), (257, "long", [size[1]]), (278, "long", [rows or size[1]])]
     known += [(273, "long", offsets), (279, "long", [len(strip) for strip in strips])]
     entries = sorted([*known, *tags])
     place = 8 + len(body)

@@ -15,7 +15,7 @@ from tasks.images.pixel_spec import PixelSpec
 from tasks.images.prepare import prepare_image
 from tasks.images.rejected import RejectedImageError
 from tasks.reasons import Reason
-from tests.tasks.images.image_files import Array, chunk, png, png_of_stream, saved, tiff
+from tests.tasks.images.image_files import Array, chunk, packed_rows, png, png_of_stream, saved, tiff
 from tests.tasks.images.test_modes import DEFLATE, KEEP, PLANES, RAMP, SIZE, grey, on_white, pixels, rows, tags
 
 COLOUR = np.dstack([RAMP, RAMP[:, ::-1], np.full_like(RAMP, 77)])
@@ -354,14 +354,15 @@ def test_a_jpeg_that_was_closed_where_it_broke_off_is_refused(mode: str, progres
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
-def test_a_progressive_jpeg_that_was_closed_within_any_but_its_last_scan_is_refused(mode: str) -> None:
+def test_a_progressive_jpeg_that_was_closed_within_a_scan_is_refused(mode: str) -> None:
     picture = Image.fromarray(NOISE[:8, :8]).resize((256, 256), Image.Resampling.BICUBIC).convert(mode)
     data = saved(picture, "JPEG", quality=90, progressive=True)
     starts = [place for place in range(len(data)) if data[place : place + 2] == b"\xff\xda"]
     assert len(starts) > 5
-    for start, after in pairwise(starts):
-        for cut in (after, (start + after) // 2):
-            assert why(data[:cut].rstrip(b"\xff") + b"\xff\xd9")[0] == Reason.TRUNCATED
+    cuts = [cut for start, after in pairwise(starts) for cut in (after, (start + after) // 2)]
+    last = () if mode == "CMYK" else (starts[-1] + 20, (starts[-1] + len(data)) // 2)  # there it is an even black
+    for cut in (*cuts, *last):
+        assert why(data[:cut].rstrip(b"\xff") + b"\xff\xd9")[0] == Reason.TRUNCATED
     assert made(data, replace(KEEP, allow_truncated=True)).shape[0] == 256
 
 
@@ -391,3 +392,47 @@ def test_a_webp_whose_end_was_never_written_is_refused() -> None:
         data = saved(Image.fromarray(NOISE).resize((200, 200)), "WEBP", **options)
         assert why(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))[0] == Reason.TRUNCATED
     assert (made(saved(Image.new("RGB", (3000, 2000), "white"), "WEBP")) == 255).all()
+
+
+@pytest.mark.parametrize("kind", ["L", "RGB", "P"])
+def test_a_fine_pattern_that_becomes_one_colour_is_a_warning_also_when_scaled_decoding_did_it(kind: str) -> None:
+    chess = Image.fromarray((np.indices((512, 512)).sum(0) % 2 * 255).astype(np.uint8))
+    picture = chess.convert("RGB") if kind != "L" else chess
+    small = replace(KEEP, mode="crop", size=(16, 16))
+    for name in ("JPEG", "PNG", "WEBP", "TIFF", "BMP"):
+        prepared = prepare_image(
+            saved(picture.convert("P") if (kind, name) == ("P", "PNG") else picture, name), "x", small
+        )
+        assert "blank" in prepared.warning or len(np.unique(pixels(prepared))) > 1
+    assert prepare_image(saved(picture, "JPEG"), "x", small).warning == "blank"
+    assert prepare_image(saved(Image.new("RGB", (512, 512), "red"), "JPEG"), "x", small).warning == ""
+
+
+def test_bits_that_8_cannot_show_are_a_warning_where_nothing_else_is_left() -> None:
+    deep = (RAMP.astype(int) % 200 + 0x8000).astype(">u2")
+    even = np.full(RAMP.shape, 0x8055, ">u2")
+    for values, expected in ((deep, "blank"), (even, "")):
+        colours = np.repeat(values[..., None], 3, axis=2)
+        grey_png = png(SIZE, 16, 0, [row.tobytes() for row in values])
+        rgb_png = png(SIZE, 16, 2, [row.tobytes() for row in colours])
+        ppm = b"P6 %d %d 65535\n" % SIZE + colours.tobytes()
+        for data in (grey_png, rgb_png, ppm):
+            assert prepare_image(data, "x", KEEP).warning == expected
+
+
+@pytest.mark.parametrize("bands", [1, 3])
+def test_portable_maps_of_16_bits_are_shown_by_their_white_and_never_nearly_black(bands: int) -> None:
+    values = np.repeat(RAMP.astype(int)[..., None], bands, axis=2)
+    for stated, factor, spec in ((65535, 257, KEEP), (4095, 16, KEEP), (4095, 16, replace(KEEP, depth_16="12"))):
+        head = b"P%d %d %d %d\n" % (5 if bands == 1 else 6, *SIZE, stated)
+        assert np.abs(made(head + (values * factor).astype(">u2").tobytes(), spec) - values).max() <= 1
+    dark = b"P%d %d %d 65535\n" % (5 if bands == 1 else 6, *SIZE) + (values * 16).astype(">u2").tobytes()
+    assert why(dark)[0] == Reason.UNSUPPORTED_MODE
+    assert np.abs(made(dark, replace(KEEP, depth_16="12")) - values).max() <= 1
+
+
+def test_a_colour_that_the_palette_lacks_is_damage() -> None:
+    rows_of_colours = packed_rows(np.tile(np.arange(8) % 4, (8, 1)), 4)
+    colours = bytes([255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9])
+    assert made(png((8, 8), 4, 3, rows_of_colours, chunk(b"PLTE", colours))).shape == (8, 8, 3)
+    assert "palette of 3" in why(png((8, 8), 4, 3, rows_of_colours, chunk(b"PLTE", colours[:9])))[1]

@@ -213,3 +213,19 @@ def test_arrays_are_images_too() -> None:
         buffer = io.BytesIO()
         np.save(buffer, values)
         assert np.array_equal(pixels(prepare_array(buffer.getvalue(), KEEP)), expected)
+
+
+def test_an_array_is_never_published_nearly_black_or_as_one_colour_without_a_word() -> None:
+    def npy(values: Array) -> bytes:
+        buffer = io.BytesIO()
+        np.save(buffer, values)
+        return buffer.getvalue()
+
+    with pytest.raises(RejectedImageError, match="nearly black") as caught:
+        prepare_array(npy(DEEP // 16), KEEP)
+    assert caught.value.reason == Reason.UNSUPPORTED_MODE
+    assert np.abs(pixels(prepare_array(npy(DEEP // 16), replace(KEEP, depth_16="12"))).astype(int) - GREY).max() <= 1
+    nearly = np.full((9, 9), 30_000, np.uint16)
+    assert prepare_array(npy(nearly), KEEP).warning == ""
+    nearly[4, 4] += 10
+    assert prepare_array(npy(nearly), KEEP).warning == "blank"

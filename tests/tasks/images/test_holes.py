@@ -11,7 +11,8 @@ from PIL import Image
 from tasks.images.pixel_spec import PixelSpec
 from tasks.reasons import Reason
 from tests.tasks.images.image_files import saved
-from tests.tasks.images.test_pixels import KEEP, made, why
+from tests.tasks.images.test_modes import KEEP
+from tests.tasks.images.test_pixels import made, why
 
 ALL = replace(KEEP, formats=(*PixelSpec().formats, "avif", "jpeg2000"))
 PICTURE = Image.fromarray(np.random.default_rng(3).integers(0, 255, (40, 40, 3), np.uint8)).resize((400, 400))

@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from tasks.columns import KnownSplits, LabelledSamples
 from tasks.step_config import StepConfig
+from tasks.ties import Ties
 
 Split = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 _FROM = "train"
@@ -141,21 +142,12 @@ def _drawn_anew(
 
 def _tied(rows: Sequence[Mapping[str, Any]], alike: Mapping[str, str]) -> Iterable[list[Mapping[str, Any]]]:
     """*rows* in sets of those that a group, the same bytes or the look of them ties together."""
-    parent: dict[str, str] = {}
-
-    def root(node: str) -> str:
-        while parent.setdefault(node, node) != node:
-            parent[node] = node = parent[parent[node]]
-        return node
-
+    ties = Ties[str]()
     for row in rows:
         for tie in (row["group"] and f"group {row['group']}", f"near {alike.get(row['sample_id'], row['content'])}"):
             if tie:
-                parent[root(tie)] = root(row["content"])
-    sets: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        sets.setdefault(root(row["content"]), []).append(row)
-    return sets.values()
+                ties.tie(tie, row["content"])
+    return ties.sets((row["content"], row) for row in rows)
 
 
 def _new_splits(

@@ -11,9 +11,14 @@ def some(counts: Mapping[str, int], most: int = 12) -> str:
     return shown + (f", and {len(counts) - most} more" if len(counts) > most else "")
 
 
+def plain(text: str) -> str:
+    """*text* with its control characters, save line breaks, as escapes."""
+    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)
+
+
 def one_line(text: str) -> str:
     """*text* in one line in which control characters do nothing: what stands in the data cannot forge another line."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in "; ".join(text.splitlines()))
+    return plain("; ".join(text.splitlines()))
 
 
 def counted(count: int, noun: str) -> str:

@@ -30,6 +30,7 @@ from tasks.errors import (
 )
 from tasks.publish.history import read_history, read_version
 from tasks.redaction import redact_text, redact_url
+from tasks.refresh.drift_report import read_report
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
 from tasks.report.document import Report
 from tasks.samples import StoreUrl
@@ -162,10 +163,8 @@ def _report(outcome: RunOutcome, store: StoreUrl) -> Report:
     with suppress(DatasetError, OSError, ValueError):
         opened = open_store(store)
         history = read_history(opened)
-        entry = history.manifest.report if history.manifest else None
-        if entry is not None and outcome.outcome == "published" and history.version == outcome.version:
-            report: Report = json.loads(opened.read_bytes(entry.path))
-            return report
+        if outcome.outcome == "published" and history.version == outcome.version:
+            return read_report(opened, history.manifest)
     return {}
 
 

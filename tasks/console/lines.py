@@ -10,6 +10,7 @@ import textwrap
 from typing import Any
 
 from tasks.config_text.excerpts import line_named
+from tasks.wording import plain
 
 _PROPOSED = re.compile(r"If .*:$")
 
@@ -51,8 +52,3 @@ def print_warning(message: str) -> None:
 def print_note(message: str) -> None:
     """Print what a person should know, and that keeps nothing from going on."""
     sys.stderr.write(f"note: {plain(message)}\n")
-
-
-def plain(text: str) -> str:
-    """*text* with its control characters, save line breaks, as escapes."""
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in text)

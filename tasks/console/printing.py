@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from tasks.wording import plain
+
 _ENDLESS = 1_000_000
 
 
@@ -28,8 +30,7 @@ def show(console: Console, *parts: RenderableType) -> None:
 
 def printable(text: str, style: str = "") -> Text:
     """*text* without control characters, so that a name from the data cannot move a cursor or forge a line."""
-    plain = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-    return Text(plain, style, overflow="fold")
+    return Text(plain(text).replace("\n", "\\n"), style, overflow="fold")
 
 
 def indented(text: str) -> Padding:

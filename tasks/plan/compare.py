@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import bools, whole
 from tasks.columns import Described, Judged, JudgedColumn, LabelledSamples, PlannedSamples, RowColumn, RowTable, Samples
 from tasks.plan.shard_plans import PLAN_FIELDS, Rows
 
@@ -57,10 +58,10 @@ def compare(samples: LabelledSamples, rows: Rows, *, rehash: bool = False) -> Co
     relabelled = pc.and_(known, pc.invert(_same_labels(samples, current, position)))
     return Compared(
         samples=plan.added_to(samples),
-        known=_bools(known),
-        suspect=_bools(pc.equal(plan.action, "check")),
-        relabelled=_bools(relabelled),
-        missing=current.filter(pc.invert(pc.is_in(current["sample_id"], value_set=_whole(samples["sample_id"])))),
+        known=bools(known),
+        suspect=bools(pc.equal(plan.action, "check")),
+        relabelled=bools(relabelled),
+        missing=current.filter(pc.invert(pc.is_in(current["sample_id"], value_set=whole(samples["sample_id"])))),
     )
 
 
@@ -140,17 +141,9 @@ def _same_labels(samples: LabelledSamples, current: RowTable, position: pa.Chunk
 
 def _positions(wanted: pa.ChunkedArray, there: pa.ChunkedArray) -> pa.ChunkedArray:
     """For each of *wanted* where it stands in *there*; null where it does not."""
-    return pc.index_in(wanted, value_set=_whole(there))
-
-
-def _whole(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks()
+    return pc.index_in(wanted, value_set=whole(there))
 
 
 def _equals(left: pa.ChunkedArray, right: pa.ChunkedArray, position: pa.ChunkedArray) -> pa.ChunkedArray:
     """Where each of *left* equals the one of *right* at its position; false where it has none."""
     return pc.fill_null(pc.equal(left, right.take(position)), False)
-
-
-def _bools(column: pa.ChunkedArray) -> Bools:
-    return np.asarray(column.to_numpy(), dtype=bool)

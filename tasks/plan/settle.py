@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from tasks.columns import RowTable, TiedSamples
 from tasks.plan.shard_plans import Rows
+from tasks.ties import Ties
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +126,12 @@ def _bring_together(units: Sequence[_Unit]) -> None:
 
 def _alike(units: Sequence[_Unit]) -> Iterable[list[_Unit]]:
     """*units* in sets that groups of rows which look alike tie together."""
-    parent: dict[str, str] = {}
-
-    def root(node: str) -> str:
-        while parent.setdefault(node, node) != node:
-            parent[node] = node = parent[parent[node]]
-        return node
-
+    ties = Ties[str]()
     for place, unit in enumerate(units):
         for row in unit.members:
             if row.near:
-                parent[root(f"near {row.near}")] = root(str(place))
-    sets: dict[str, list[_Unit]] = defaultdict(list)
-    for place, unit in enumerate(units):
-        sets[root(str(place))].append(unit)
-    return sets.values()
+                ties.tie(f"near {row.near}", str(place))
+    return ties.sets((str(place), unit) for place, unit in enumerate(units))
 
 
 def _tied_rows(
@@ -167,21 +159,12 @@ def _tied_rows(
 
 def _components(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
     """*rows* in sets that must share a split: those of equal bytes, those of one group, and what that ties together."""
-    parent: dict[str, str] = {}
-
-    def root(node: str) -> str:
-        while parent.setdefault(node, node) != node:
-            parent[node] = node = parent[parent[node]]
-        return node
-
+    ties = Ties[str]()
     rows = list(rows)
     for row in rows:
         if row.group:
-            parent[root(f"group {row.group}")] = root(row.content)
-    members: dict[str, list[_Row]] = defaultdict(list)
-    for row in rows:
-        members[root(row.content)].append(row)
-    yield from members.values()
+            ties.tie(f"group {row.group}", row.content)
+    return ties.sets((row.content, row) for row in rows)
 
 
 def _anchor(members: list[_Row], gone: Mapping[str, list[tuple[str, str]]]) -> str:

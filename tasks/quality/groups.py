@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from tasks.quality.crowd import comparable, hashes_of
 from tasks.quality.near import near_pairs
 from tasks.quality.settings import QualitySettings
+from tasks.ties import Ties
 
 
 def near_groups(rows: pa.Table, known: pa.Array, settings: QualitySettings) -> Mapping[str, str]:
@@ -32,32 +33,22 @@ def near_groups(rows: pa.Table, known: pa.Array, settings: QualitySettings) -> M
         return {}
     here, there = hashes_of(new["phash"]), hashes_of(old["phash"])
     own, others = np.unique(here), np.unique(there)
-    ties = _Ties()
+    ties = Ties[int]()
     for left, right, _ in near_pairs(own, None, settings.distance, mirrored=settings.mirrored):
-        ties.tie(own[left].tolist(), own[right].tolist())
+        _tie_all(ties, own[left].tolist(), own[right].tolist())
     for left, right, _ in near_pairs(own, others, settings.distance, mirrored=settings.mirrored):
-        ties.tie(own[left].tolist(), others[right].tolist())
+        _tie_all(ties, own[left].tolist(), others[right].tolist())
     names = [*new["sample_id"].to_pylist(), *old["sample_id"].to_pylist()]
     values = [*here.tolist(), *there.tolist()]
-    wanted = {*own.tolist(), *ties.parents}
-    roots = {name: ties.root(value) for name, value in zip(names, values, strict=True) if value in wanted}
+    mine = set(own.tolist())
+    roots = {
+        name: ties.root(value) for name, value in zip(names, values, strict=True) if value in mine or value in ties
+    }
     counts = Counter(roots.values())
     return {name: f"{root:016x}" for name, root in roots.items() if counts[root] > 1}
 
 
-class _Ties:
-    """Hashes in sets that are tied together."""
-
-    def __init__(self) -> None:
-        self.parents: dict[int, int] = {}
-
-    def root(self, value: int) -> int:
-        """The hash that stands for all that *value* is tied to."""
-        while self.parents.setdefault(value, value) != value:
-            self.parents[value] = value = self.parents[self.parents[value]]
-        return value
-
-    def tie(self, ones: list[int], others: list[int]) -> None:
-        """Tie each of *ones* to the one of *others* in the same place."""
-        for one, other in zip(ones, others, strict=True):
-            self.parents[self.root(one)] = self.root(other)
+def _tie_all(ties: Ties[int], ones: list[int], others: list[int]) -> None:
+    """Tie each of *ones* to the one of *others* in the same place."""
+    for one, other in zip(ones, others, strict=True):
+        ties.tie(one, other)

@@ -7,17 +7,12 @@ to that function.
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import Bools, Column, bools, whole
 from tasks.records.embedded import BASE64_SHORTEST
-
-Bools = npt.NDArray[np.bool_]
-Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 _PART = r"[^\x00-\x1f\x7f\\/:%~\[.\x{EF80}-\x{EFFF}][^\x00-\x1f\x7f\\/:%\x{EF80}-\x{EFFF}]*"
 _PATH = rf"^(?:{_PART}/)*{_PART}$"
@@ -42,18 +37,18 @@ def plain_kinds(locations: Column) -> tuple[Bools, Bools]:
         return short, none
     if texts.are_plain_paths():
         return none, short
-    return short & _mask(pc.match_substring_regex(locations, _WEB)), short & _mask(_is_path(locations))
+    return short & bools(pc.match_substring_regex(locations, _WEB)), short & bools(_is_path(locations))
 
 
 class _Texts:
     """Texts as the bytes that they are, one behind the other: what is nowhere in these is in none of them."""
 
     def __init__(self, column: Column) -> None:
-        whole = _whole(column)
-        offsets, data = whole.buffers()[1:]
-        self._column = whole
-        self._ends = np.frombuffer(offsets, np.int32)[whole.offset : whole.offset + len(whole) + 1]
-        first, last = (int(self._ends[0]), int(self._ends[-1])) if len(whole) else (0, 0)
+        joined = whole(column)
+        offsets, data = joined.buffers()[1:]
+        self._column = joined
+        self._ends = np.frombuffer(offsets, np.int32)[joined.offset : joined.offset + len(joined) + 1]
+        first, last = (int(self._ends[0]), int(self._ends[-1])) if len(joined) else (0, 0)
         self._bytes = b"" if data is None else bytes(memoryview(data)[first:last])
         self._lengths = np.diff(self._ends)
 
@@ -98,12 +93,4 @@ def _is_short(locations: Column, texts: _Texts) -> Bools:
     """Which of *locations* have fewer than `_LONGEST` characters."""
     if texts.longest < _LONGEST:
         return np.ones(len(locations), dtype=bool)
-    return _mask(pc.less(pc.utf8_length(locations), _LONGEST))
-
-
-def _mask(column: Column) -> Bools:
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _whole(column: Column) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return bools(pc.less(pc.utf8_length(locations), _LONGEST))

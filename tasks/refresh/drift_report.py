@@ -17,7 +17,7 @@ from tasks.indented_json import indented_json
 from tasks.label_kinds import LabelKind, kind_of_columns, numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run
-from tasks.publish.documents import FileEntry, content_path
+from tasks.publish.documents import FileEntry, Manifest, content_path
 from tasks.publish.lookup import read_columns
 from tasks.publish.runs import now
 from tasks.refresh.dataset import Dataset
@@ -31,7 +31,7 @@ from tasks.report.gates import GateResult
 from tasks.report.learning import measured
 from tasks.report.rejects import first_rejects
 from tasks.shards.statistics import read_sizes
-from tasks.storage import in_pool
+from tasks.storage import Store, in_pool
 
 _PIXELS_OF = 64
 _FIRST_PAIRS = 20
@@ -75,7 +75,7 @@ def make_report(
     """What changed against the version before, as JSON values."""
     before = run.history.manifest
     old, new, kind = facts.planned.past.rows.table, facts.built.rows.table, facts.label_kind
-    settled, past = facts.built.settled, _past_report(run)
+    settled, past = facts.built.settled, read_report(run.store, run.history.manifest)
     return {
         "format": drift.FORMAT,
         "time": now(),
@@ -137,12 +137,11 @@ def _images(run: Run, facts: RunFacts, known: Mapping[str, ShardSums]) -> ImageC
     }
 
 
-def _past_report(run: Run) -> Report:
-    """The report of the version before; empty where it is gone."""
-    entry = run.history.manifest.report if run.history.manifest else None
-    if entry is not None:
+def read_report(store: Store, manifest: Manifest | None) -> Report:
+    """The report of the version of *manifest*; empty where there is none, or it is gone or damaged."""
+    if manifest is not None and manifest.report is not None:
         with suppress(DatasetError, OSError, ValueError):
-            found: Report = json.loads(run.store.read_bytes(entry.path))
+            found: Report = json.loads(store.read_bytes(manifest.report.path))
             return found if isinstance(found, dict) else {}
     return {}
 
@@ -161,7 +160,7 @@ def _known_nights(past: Report) -> list[Night]:
 
 def known_nights(run: Run) -> list[Night]:
     """What is known of the versions before, the last 30 of them."""
-    return _known_nights(_past_report(run))
+    return _known_nights(read_report(run.store, run.history.manifest))
 
 
 def _night(dataset: Dataset, run: Run, facts: RunFacts, gates: Sequence[GateResult]) -> Night:

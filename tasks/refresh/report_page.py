@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import cast
 
 import pyarrow as pa
 
-from tasks.errors import DatasetError, VersionError
+from tasks.errors import VersionError
 from tasks.label_kinds import classes_of, kind_of_columns
 from tasks.plan import Rows
 from tasks.publish import Run
@@ -17,7 +16,7 @@ from tasks.publish.documents import FileEntry, Manifest, content_path
 from tasks.publish.history import Version, read_version
 from tasks.publish.memory import overlaid
 from tasks.publish.row_index import read_rejects, read_rows
-from tasks.refresh.drift_report import RunFacts
+from tasks.refresh.drift_report import RunFacts, read_report
 from tasks.refresh.near_rows import read_pairs
 from tasks.refresh.planning import PlannedRun
 from tasks.report.changed_rows import COLUMNS
@@ -134,11 +133,7 @@ def _rows_there(store: Store, manifest: Manifest) -> tuple[PageRows | None, list
 
 def _report_of(store: Store, manifest: Manifest) -> Report:
     """The report of a version; where it is gone, what the manifest says of it."""
-    if manifest.report is not None:
-        with suppress(DatasetError, OSError, ValueError):
-            found: Report = json.loads(store.read_bytes(manifest.report.path))
-            return found
-    return {
+    return read_report(store, manifest) or {
         "parent": manifest.parent,
         "account": manifest.counts | {"written": manifest.rows},
         "states": {},

@@ -19,6 +19,7 @@ from tasks.report.page_facts import PageFacts
 from tasks.report.page_head import figures, head_of, ways_on
 from tasks.report.quality_rows import ShownPairs, flagged_of, pairs_of, plots_of
 from tasks.storage import Store
+from tasks.wording import plain
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -128,9 +129,7 @@ def _soft(text: str) -> Markup:
 
 def _printable(value: Any) -> Any:
     """Text of which nothing turns the direction of what follows, or is there without being seen."""
-    if type(value) is not str or value.isprintable():
-        return value
-    return "".join(char if char.isprintable() or char == "\n" else repr(char)[1:-1] for char in value)
+    return value if type(value) is not str or value.isprintable() else plain(value)
 
 
 def _choose(facts: PageFacts) -> _Chosen:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import bools
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.tables.names import is_role
@@ -134,7 +135,7 @@ class _Join:
 
     def _stays(self, rows: TableRows, is_found: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """All but the images that only the listing names, and of which the table says nothing."""
-        is_listed = np.asarray(pc.less(rows.data[FILE], 0).to_numpy(zero_copy_only=False), dtype=bool)
+        is_listed = bools(pc.less(rows.data[FILE], 0))
         self._unmatched += int((~is_found & is_listed).sum())
         return np.asarray(is_found | ~is_listed)
 
@@ -168,7 +169,7 @@ class _Right:
 
     def _distinct(self, codes: npt.NDArray[np.int64], useful: list[str]) -> npt.NDArray[np.int64]:
         """The first of the rows that say the same of one key; those that `where` passes over only where all are."""
-        out = np.asarray(self._table.data[OUT].to_numpy(zero_copy_only=False), dtype=bool)
+        out = bools(self._table.data[OUT])
         rows = np.arange(len(codes))
         if out.any():
             counted = np.zeros(len(self.keys), dtype=bool)

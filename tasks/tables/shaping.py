@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import bools
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.tables.names import is_role
@@ -91,7 +92,7 @@ def _extracted(rows: TableRows, name: str, pattern: str) -> TableRows:
     """*rows* with what the groups of *pattern* find in the column *name*; where it finds nothing, that is a problem."""
     texts = rows.texts(name)
     found = _matches(texts, pattern)
-    is_missing = np.asarray(found[0].is_null().to_numpy(zero_copy_only=False), dtype=bool)
+    is_missing = bools(found[0].is_null())
     if rows.count and is_missing.all():
         raise LabelFileError(
             f"{rows.name}: the pattern {pattern!r} matches none of its {rows.count:,} rows, such as "

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import bools
 from tasks.discover.by_folders.sample_rows import Origin, SampleRows
 from tasks.discover.by_records.entries import repeated
 from tasks.discover.by_records.label_files import LabelFileSource
@@ -89,7 +90,7 @@ class FileJoin:
 
     def _with_files(self, entries: pa.Table) -> tuple[pa.Table, npt.NDArray[np.int64]]:
         """*entries* with size and fingerprint of the files they name, -2 as the size of absent ones; their places."""
-        is_store = np.asarray(pc.equal(entries["kind"], "store").to_numpy(), dtype=bool)
+        is_store = bools(pc.equal(entries["kind"], "store"))
         if not is_store.any():
             nowhere = np.full(entries.num_rows, -1, dtype=np.int64)
             entries = _replaced(entries, size=pa.array(nowhere))

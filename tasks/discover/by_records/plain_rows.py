@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import Bools, Column, bools, whole
 from tasks.discover.by_records.label_cells import LabelCell, LabelCells
 from tasks.discover.by_records.roles import Roles
 from tasks.records.csv_blocks import RecordBlock
@@ -24,8 +25,6 @@ from tasks.records.plain_locations import plain_kinds
 from tasks.samples import kept_text
 
 Block = RecordBlock | JsonBlock
-Bools = npt.NDArray[np.bool_]
-Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 MAX_LABEL = 1000
 """Characters of a class's name; a longer one is no name."""
@@ -63,7 +62,7 @@ def plain_rows(
         good &= ~labels.is_missing
     ids = locations if roles.id is None else block.column(roles.id)
     if roles.id is not None:
-        good &= _mask(pc.not_equal(ids, ""))
+        good &= bools(pc.not_equal(ids, ""))
     chosen = None if good.all() else pa.array(good)
     group = "" if roles.group is None else _filtered(block.column(roles.group), chosen)
     return good, {
@@ -114,7 +113,7 @@ def _labels(block: Block, roles: Roles, reader: LabelCells) -> _Labels:
     if texts is None:
         values = block.values(roles.label) if isinstance(block, JsonBlock) else []
         return _labels_of_values(values, block.lines, reader)
-    encoded = _whole(texts).dictionary_encode()
+    encoded = whole(texts).dictionary_encode()
     cells = [reader.of_text(text) for text in encoded.dictionary.to_pylist()]
     indices = encoded.indices.to_numpy()
     lists = pa.array([cell.paths for cell in cells], pa.list_(pa.string())) if reader.is_many else None
@@ -155,13 +154,9 @@ def _locations(block: Block, roles: Roles) -> tuple[pa.Array | pa.ChunkedArray, 
             return pa.repeat("", len(block.lines)), ~certain
         value = block.column(roles.fills[piece]) if number % 2 else None
         if value is not None:
-            certain &= ~_mask(pc.match_substring(value, "{"))
-        parts.append(piece if value is None else _whole(value))
+            certain &= ~bools(pc.match_substring(value, "{"))
+        parts.append(piece if value is None else whole(value))
     return pc.utf8_trim_whitespace(pc.binary_join_element_wise(*parts, "")), certain
-
-
-def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def _kept(block: Block, roles: Roles, chosen: pa.Array | None) -> str | pa.Array:
@@ -172,16 +167,12 @@ def _kept(block: Block, roles: Roles, chosen: pa.Array | None) -> str | pa.Array
     return pa.array([kept_text(dict(zip(roles.kept, row, strict=True))) for row in rows], pa.string())
 
 
-def _mask(column: pa.Array | pa.ChunkedArray) -> Bools:
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=bool)
-
-
 def _mapped(block: Block, place: Any, meaning: Callable[[str], str | None]) -> tuple[pa.Array | pa.ChunkedArray, Bools]:
     """What *meaning* makes of each cell of a column, asked once for each text; and where it makes something of it."""
     if place is None:
         empty = pa.repeat(pa.scalar("", pa.string()), len(block.lines))
         return empty, np.ones(len(block.lines), dtype=bool)
-    encoded = _whole(block.column(place)).dictionary_encode()
+    encoded = whole(block.column(place)).dictionary_encode()
     meant = [meaning(text) for text in encoded.dictionary.to_pylist()]
     known = np.array([text is not None for text in meant], dtype=bool)[encoded.indices.to_numpy()]
     return pa.array([text or "" for text in meant], pa.string()).take(encoded.indices), known

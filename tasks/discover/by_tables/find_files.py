@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import bools
 from tasks.discover.by_tables.plain_ends import is_plain, plain_ends
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
@@ -172,7 +173,7 @@ class FileFinder:
     def _composed(self) -> Mapping[str, int]:
         """For each path that is not ASCII, in Unicode's form C, its place; without those that two files share."""
         found: dict[str, list[int]] = defaultdict(list)
-        places = np.flatnonzero(~np.asarray(pc.string_is_ascii(self._paths).to_numpy(zero_copy_only=False), dtype=bool))
+        places = np.flatnonzero(~bools(pc.string_is_ascii(self._paths)))
         for place in places.tolist():
             found[unicodedata.normalize("NFC", self._paths[place].as_py())].append(place)
         return {name: held[0] for name, held in found.items() if len(held) == 1}

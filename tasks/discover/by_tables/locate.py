@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import Bools, bools, whole
 from tasks.discover.by_tables.find_files import FileFinder
 from tasks.discover.by_tables.row_source import RowSource
 from tasks.discover.listing.listing import Listing
@@ -25,7 +26,6 @@ from tasks.storage import quote_location
 from tasks.tables.rows import AT, FILE, PIXELS, TableRows
 from tasks.tables.settings import Find, TableSettings
 
-Bools = npt.NDArray[np.bool_]
 KIND, PLACE, IDENTITY, TEXT, SIZE, PRINT = "\0kind", "\0place", "\0identity", "\0text", "\0size", "\0print"
 """Columns that a located table has: how its location is read; its file's place in the listing, -1 without one; what
 tells it from other images, and the text itself, where some are no files; size and fingerprint of its file."""
@@ -102,7 +102,7 @@ class Locator:
         rest = np.flatnonzero(~(web | paths))
         unclear = texts.take(pa.array(rest))
         is_marked = pc.or_(pc.match_substring_regex(unclear, _SPECIAL), pc.greater(pc.utf8_length(unclear), _LONG))
-        for row in rest[is_marked.to_numpy(zero_copy_only=False)].tolist():
+        for row in rest[bools(is_marked)].tolist():
             text = texts[row].as_py()
             own = Place("embedded", "", text.removeprefix(PIXELS)) if text.startswith(PIXELS) else None
             found = own or classify_location(text, self._policy)
@@ -162,13 +162,14 @@ class Locator:
             SIZE: columns[SIZE],
             PRINT: columns[PRINT],
             KIND: pc.if_else(web, "web", columns[KIND]),
+            IDENTITY: pc.if_else(web, texts, pa.scalar(None, pa.string())),
         }
-        for name, values in zip(made, zip(*(one[:4] for one in seen), strict=True), strict=False):
-            whole = made[name].combine_chunks() if isinstance(made[name], pa.ChunkedArray) else made[name]
-            made[name] = pc.replace_with_mask(whole, mask, pa.array(values, whole.type))
-        if leads.is_mixed:
-            identities = pc.if_else(web, texts, pa.scalar(None, pa.string()))
-            made[IDENTITY] = pc.replace_with_mask(identities, mask, pa.array([one[4] for one in seen], pa.string()))
+        if seen:
+            for name, values in zip(made, zip(*seen, strict=True), strict=True):
+                column = whole(made[name])
+                made[name] = pc.replace_with_mask(column, mask, pa.array(values, column.type))
+        if not leads.is_mixed:
+            del made[IDENTITY]
         return made
 
     def _seen(

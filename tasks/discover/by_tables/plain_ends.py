@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import bools
 from tasks.tables.settings import Find
 
 _PLAIN = r"^(?:[^./\\:%~\x00-\x1f\x7f][^/\\:%\x00-\x1f\x7f]*/)*[^./\\:%~\x00-\x1f\x7f][^/\\:%\x00-\x1f\x7f]*$"
@@ -18,7 +19,7 @@ _MOST_DEPTHS = 8
 def is_plain(texts: pa.Array) -> npt.NDArray[np.bool_]:
     """Which of *texts* are paths in which every part means itself, in ASCII."""
     plain = pc.and_(pc.match_substring_regex(texts, _PLAIN), pc.string_is_ascii(texts))
-    return np.asarray(pc.fill_null(plain, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)
+    return bools(plain)
 
 
 def plain_ends(texts: pa.Array, paths: pa.Array, mode: Find, extensions: frozenset[str]) -> npt.NDArray[np.int64]:

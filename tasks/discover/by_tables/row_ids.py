@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import bools
 from tasks.discover.by_records.label_files import text_hash
 from tasks.discover.by_tables.locate import IDENTITY, KIND, PRINT, TEXT, can_be_read_again
 from tasks.discover.by_tables.merge_rows import ID
 from tasks.reasons import Reason
 from tasks.tables.rows import AT, LENGTH, STAMP, TableRows
-
-Bools = npt.NDArray[np.bool_]
 
 
 def with_ids(rows: TableRows) -> TableRows:
@@ -63,8 +60,3 @@ def _told_apart(names: Sequence[str | None], texts: Sequence[str]) -> Iterator[t
         print_ = stamp or place or text_hash(text)
         seen[print_] += 1
         yield (place if stamp else f"{print_}-{seen[print_]}"), print_
-
-
-def bools(column: pa.Array | pa.ChunkedArray) -> Bools:
-    """*column* as NumPy has it; null is no."""
-    return np.asarray(pc.fill_null(column, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import bools
 from tasks.discover.by_folders.folder_paths import case_notices
 from tasks.discover.by_folders.sample_rows import Origin, SampleRows
 from tasks.discover.by_records.label_files import clean_label
@@ -16,7 +17,7 @@ from tasks.discover.by_tables.kept_rows import group_of, kept_of
 from tasks.discover.by_tables.locate import IDENTITY, KIND, PLACE, PRINT, SIZE
 from tasks.discover.by_tables.merge_rows import ID, LABELS, merge_rows
 from tasks.discover.by_tables.origins import origins_of
-from tasks.discover.by_tables.row_ids import bools, with_ids
+from tasks.discover.by_tables.row_ids import with_ids
 from tasks.discover.by_tables.row_source import RowSource
 from tasks.discover.listing.listing import Listing, stored_of
 from tasks.discover.words.split_words import SplitWords

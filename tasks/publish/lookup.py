@@ -36,7 +36,7 @@ _TAIL = 2
 
 
 _PLACES = pa.schema([("sample_id", pa.string()), ("source_uri", pa.string())])
-_NO_ROWS = _PLACES.append(pa.field("shard", pa.int32())).append(pa.field("row", pa.int32())).empty_table()
+_KNOWN = _PLACES.append(pa.field("shard", pa.int32())).append(pa.field("row", pa.int32()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def read_known(store: Store, version: Version) -> Known:
     Raises:
         VersionError: A file of it is missing or damaged.
     """
-    tables = [_NO_ROWS] + [
+    tables = [_KNOWN.empty_table()] + [
         _keys(store, shard.path)
         .append_column("shard", pa.array(np.full(shard.rows, number, dtype=np.int32)))
         .append_column("row", pa.array(np.arange(shard.rows, dtype=np.int32)))

@@ -17,15 +17,18 @@ from tasks.wording import one_line
 
 def well(word: str, name: str, sentence: str, facts: dict[str, Any]) -> State[dict[str, Any]]:
     """The end of a run that came to what it should: a completed state named *word*."""
-    line = one_line(redact_text(f"{word.lower()} {name}: {sentence}"))
-    get_run_logger().info(line)
-    emit(word.lower(), name, line, facts)
-    return Completed(name=word, message=line, data=facts)
+    return Completed(name=word, message=_told(logging.INFO, word, name, sentence, facts), data=facts)
 
 
 def badly(word: str, name: str, sentence: str, facts: dict[str, Any]) -> State[dict[str, Any]]:
     """The end of a run that somebody must look at: a failed state named *word*."""
-    line = one_line(redact_text(f"{word.lower()} {name}: {sentence}"))
-    get_run_logger().log(logging.ERROR, line)
-    emit(word.lower(), name, line, facts)
+    line = _told(logging.ERROR, word, name, sentence, facts)
     return Failed(name=word, message=line, data=DatasetError(line))
+
+
+def _told(level: int, word: str, name: str, sentence: str, facts: dict[str, Any]) -> str:
+    """The line of such an end, after it was logged and an event emitted."""
+    line = one_line(redact_text(f"{word.lower()} {name}: {sentence}"))
+    get_run_logger().log(level, line)
+    emit(word.lower(), name, line, facts)
+    return line

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
 from typing import Any
 
-import fsspec
 from pydantic import ValidationError
 
 from flows.runners import RunSettings
 from flows.schedule import ScheduleSettings
+from tasks.config_text.config_file import lay_over, mapping_of, read_config_text, resolve_paths
 from tasks.config_text.problems import describe_problems, place_of
-from tasks.config_text.yaml_text import MAX_BYTES, KeyPath, YamlText, parse_yaml
-from tasks.errors import ConfigError, DatasetError, MissingConfigError
+from tasks.config_text.yaml_text import KeyPath, parse_yaml
+from tasks.errors import ConfigError
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
-from tasks.storage import is_read_once, is_url, local_path, open_local, redact_url, require_scheme, scheme_problem
+from tasks.storage import redact_url, scheme_problem
 
 
 class DatasetConfig(Dataset):
@@ -67,11 +65,11 @@ def load_config(url: str, overrides: Mapping[str, Any] | None = None) -> Dataset
     Raises:
         ConfigError: One line for each wrong key, with its place.
     """
-    parsed = parse_yaml(_read_text(url), url)
-    data = _checked_mapping(parsed, url)
+    parsed = parse_yaml(read_config_text(url), url)
+    data = mapping_of(parsed, url)
     for key, value in (overrides or {}).items():
-        _override(data, key, value)
-    _resolve_paths(data, url)
+        lay_over(data, key, value)
+    resolve_paths(data, url)
     try:
         dataset = DatasetConfig.model_validate(data)
     except ValidationError as error:
@@ -93,76 +91,4 @@ def _places(dataset: DatasetConfig) -> Iterator[tuple[KeyPath, str]]:
 
 def line_of(url: str, key: KeyPath) -> str:
     """Where *key* stands in the config at *url*: ``pets.yaml:12``."""
-    return f"{redact_url(url)}:{parse_yaml(_read_text(url), url).line(key)}"
-
-
-def _read_text(url: str) -> str:
-    require_scheme(url)
-    try:
-        if not is_url(url):
-            with open_local(local_path(url)) as local:
-                return _decoded(local.read(MAX_BYTES + 1), url)
-        with fsspec.open(url, "rb") as file:
-            return _decoded(file.read(MAX_BYTES + 1), url)
-    except FileNotFoundError:
-        raise MissingConfigError(f"{redact_url(url)}: no such config file.{_beside(url)}") from None
-    except IsADirectoryError:
-        raise ConfigError(f"{url}: is a folder. Name the YAML files in it, such as {url.rstrip('/')}/*.yaml.") from None
-    except DatasetError:
-        raise
-    except Exception as error:  # noqa: BLE001 - each store's client has errors of its own
-        raise ConfigError(f"{redact_url(url)}: cannot be read: {str(error)[:200]}") from None
-
-
-def _beside(url: str) -> str:
-    """The YAML file whose name is most like that of *url*, in the same local folder."""
-    if is_url(url):
-        return ""
-    place = local_path(url)
-    names = sorted(path.name for path in place.parent.glob("*.y*ml")) if place.parent.is_dir() else []
-    near = get_close_matches(place.name, names, n=1)
-    return f" Did you mean {place.with_name(near[0])}?" if near else ""
-
-
-def _decoded(content: bytes, url: str) -> str:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{redact_url(url)}:{line}: is not UTF-8 text. Save it as UTF-8.") from None
-
-
-def _checked_mapping(parsed: YamlText, url: str) -> dict[str, Any]:
-    if not isinstance(parsed.data, dict):
-        raise ConfigError(f"{url}:1: a config is a mapping that begins with `name:`, `source:` and `output:`.")
-    return parsed.data
-
-
-def _override(data: dict[str, Any], key: str, value: Any) -> None:
-    """Lay one override over *data*, in place."""
-    *parents, last = key.split(".")
-    for parent in parents:
-        below = data.setdefault(parent, {})
-        if not isinstance(below, dict):
-            raise ConfigError(f"--set {key}: {parent!r} is not a section with keys of its own.")
-        data = below
-    data[last] = parse_yaml(value, f"--set {key}").data if isinstance(value, str) else value
-
-
-def _resolve_paths(data: dict[str, Any], url: str) -> None:
-    """Make `source.path` and `output.path` independent of the working directory, in place."""
-    sources = data.get("source")
-    for section in [*(sources if isinstance(sources, list) else [sources]), data.get("output")]:
-        if isinstance(section, dict) and isinstance(section.get("path"), str) and section["path"]:
-            section["path"] = _resolved(section["path"], url)
-
-
-def _resolved(path: str, config_url: str) -> str:
-    if is_url(path):
-        return path.rstrip("/")
-    if is_url(config_url) and not path.startswith(("/", "~")):
-        scheme, _, rest = config_url.partition("://")
-        return f"{scheme}://{PurePosixPath(rest).parent / path}"
-    has_no_folder = is_url(config_url) or is_read_once(config_url)  # a pipe's is the system's
-    folder = Path.cwd() if has_no_folder else local_path(config_url).parent
-    return str((folder / local_path(path)).absolute())
+    return f"{redact_url(url)}:{parse_yaml(read_config_text(url), url).line(key)}"

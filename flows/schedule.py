@@ -11,22 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tasks.step_config import Duration, FreeOptions, StepConfig
+from tasks.wording import duration_text
 
 ANCHOR = datetime(2020, 1, 1)
 """Intervals are counted from this midnight in the schedule's zone, so that deploying again moves no run."""
 
 _TIMES = 2000  # of a schedule, to find its longest gap
 _RULE_BYTES = 6500  # Prefect takes no longer rule
-
-
-def _words(time: timedelta | None) -> str:
-    """*time* as a person says it: ``6 h``, ``90 s``, ``2 d 12 h``."""
-    seconds = round(time.total_seconds()) if time else 0
-    parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        parts += [f"{count} {unit}"] if count else []
-    return " ".join(parts)
 
 
 def _upper(value: object) -> object:
@@ -110,7 +101,7 @@ class Rhythm(StepConfig):
     @property
     def described(self) -> str:
         """When it runs, in a few words."""
-        rule = self.cron or self.rrule or f"every {_words(self.interval)}"
+        rule = self.cron or self.rrule or f"every {duration_text(self.interval or timedelta())}"
         return f"{rule} ({self.timezone})"
 
     def next_time(self, now: datetime) -> datetime | None:

@@ -1,8 +1,9 @@
-"""Counts, sizes and texts in a line for a person."""
+"""Counts, sizes, times and texts in a line for a person."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 
 def some(counts: Mapping[str, int], most: int = 12) -> str:
@@ -34,3 +35,13 @@ def size_text(count: int) -> str:
             return f"{size:,.0f} {unit}" if unit == "B" else f"{size:,.1f} {unit}"
         size /= 1024
     return f"{size:,.1f} TiB"
+
+
+def duration_text(time: timedelta) -> str:
+    """*time* as a person says it: ``6 h``, ``90 s``, ``2 d 12 h``."""
+    seconds = round(time.total_seconds())
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        parts += [f"{count} {unit}"] if count else []
+    return " ".join(parts)

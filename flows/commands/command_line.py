@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from flows.commands.help_pages import argument, flag, option
 from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError, UnknownImageError
@@ -22,43 +22,10 @@ Options = Annotated[
 AsJson = Annotated[bool, flag("--json", "Print JSON for scripts.")]
 
 
-def pairs(items: list[str] | None, option: str = "--set") -> dict[str, str]:
-    """``KEY=VALUE`` items as a mapping.
-
-    Raises:
-        ConfigError: One is no pair.
-    """
-    found = {}
-    for item in items or []:
-        key, equals, value = item.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError(f"{option} {item}: write KEY=VALUE, such as --set resize.size='[64, 64]'.")
-        found[key.strip()] = value
-    return found
-
-
-def store_options(items: list[str] | None) -> dict[str, Any]:
-    """Fsspec's options, as the command line gives them: dotted keys, values as YAML."""
-    from tasks.config_text.yaml_text import parse_yaml  # noqa: PLC0415 - `--help` must not wait for it
-    from tasks.step_config import resolve_plain  # noqa: PLC0415
-
-    values: dict[str, Any] = {}
-    for key, value in pairs(items, "--storage-option").items():
-        section = values
-        *parents, last = key.split(".")
-        for parent in parents:
-            section = section.setdefault(parent, {})
-            if not isinstance(section, dict):
-                raise ConfigError(f"--storage-option {key}: another one gives {parent!r} a value. Keep one of them.")
-        if last in section:
-            raise ConfigError(f"--storage-option {key}: another one gives {last!r} keys of its own. Keep one of them.")
-        section[last] = resolve_plain(parse_yaml(value, f"--storage-option {key}").data)
-    return values
-
-
 def open_root(root: str, options: list[str] | None) -> Store:
     """The output at *root*, as the command line names it."""
-    from tasks.pandas_aside import leave_pandas_aside  # noqa: PLC0415 - `--help` must not wait for it
+    from tasks.config_text.given_pairs import store_options  # noqa: PLC0415 - `--help` must not wait for it
+    from tasks.pandas_aside import leave_pandas_aside  # noqa: PLC0415
     from tasks.samples import StoreUrl  # noqa: PLC0415
     from tasks.storage import is_url, local_path, open_store  # noqa: PLC0415
 

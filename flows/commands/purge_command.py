@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.command_line import AsJson, Options, Root, open_root, pairs
+from flows.commands.command_line import AsJson, Options, Root, open_root
 from flows.commands.help_pages import KEEP, argument, command, flag, option
+from tasks.config_text.given_pairs import pairs
 from tasks.console.lines import print_error, print_json, print_line
 from tasks.wording import counted
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,9 +11,6 @@ from flows.commands.command_line import AsJson, Number, Options, Root, console, 
 from flows.commands.help_pages import KEEP, LOOK, argument, command, flag, option
 from tasks.console.lines import print_error, print_json, print_line
 from tasks.errors import ConfigError
-
-if TYPE_CHECKING:
-    from tasks.publish.retention import Garbage
 
 app = typer.Typer()
 
@@ -64,41 +60,14 @@ def files(root: Root, number: Number = None, options: Options = None, as_json: A
 @command(app, LOOK, "diff published/pets 3 4")
 def diff(root: Root, first: Needed, second: Needed, options: Options = None, as_json: AsJson = False) -> None:
     """Compare two versions: images added, removed and changed, labels and splits."""
+    from tasks.console.version_lines import print_difference  # noqa: PLC0415 - as above
     from tasks.publish.life import compare_versions  # noqa: PLC0415
 
     found = compare_versions(open_root(root, options), first, second)
     if as_json:
         print_json(asdict(found))
         return
-    for name, ids in asdict(found).items():
-        if name == "pixels":
-            print_pixels(found.pixels)
-            continue
-        if name == "near":
-            print_near(found.near)
-            continue
-        print_line(f"{name}: {len(ids):,}")
-        for sample_id in list(ids)[:20]:
-            change = f": {' → '.join(ids[sample_id])}" if isinstance(ids, dict) else ""
-            print_line(f"  {sample_id}{change}")
-        if len(ids) > 20:
-            print_line(f"  … {len(ids) - 20:,} more; --json lists them all")
-
-
-def print_pixels(pixels: Mapping[str, Any]) -> None:
-    """Say which rows that are in both versions have other pixels, and what made them so."""
-    why = ", ".join(f"{key} {old} → {new}" for key, (old, new) in pixels["settings"].items())
-    print_line(f"pixels: {pixels['rows']:,} made anew{f' ({why})' if why else ''}")
-
-
-def print_near(near: Mapping[str, tuple[int | None, int | None]]) -> None:
-    """Say how many near duplicates both versions have."""
-    said = ", ".join(f"{name} {_number(old)} → {_number(new)}" for name, (old, new) in near.items())
-    print_line(f"near duplicates: {said}")
-
-
-def _number(count: int | None) -> str:
-    return "unknown" if count is None else f"{count:,}"
+    print_difference(found)
 
 
 @command(app, KEEP, "rollback published/pets 3")
@@ -182,6 +151,7 @@ def prune(  # noqa: PLR0913, PLR0917 - the options of a command
     as_json: AsJson = False,
 ) -> None:
     """List files that no kept version needs; delete them with --yes."""
+    from tasks.console.version_lines import print_garbage  # noqa: PLC0415
     from tasks.publish.derived import refresh_derived  # noqa: PLC0415
     from tasks.publish.retention import find_garbage  # noqa: PLC0415
     from tasks.publish.retention import prune as delete  # noqa: PLC0415
@@ -200,18 +170,7 @@ def prune(  # noqa: PLR0913, PLR0917 - the options of a command
         paths = [file.path for file in garbage.files]
         print_json({"deleted": yes, "files": paths, "bytes": garbage.bytes, "waiting": garbage.waiting})
         return
-    for file in garbage.files:
-        print_line(f"{file.path}  {file.bytes:,} bytes")
-    print_line(_pruned(garbage, deleted=yes))
-
-
-def _pruned(garbage: Garbage, *, deleted: bool) -> str:
-    """What became of *garbage*, in a sentence."""
-    waiting = f" {garbage.waiting:,} more may go once the grace is over." if garbage.waiting else ""
-    if not garbage.files:
-        return f"Nothing to delete.{waiting}"
-    verb = "deleted." if deleted else "would be deleted; --yes deletes them."
-    return f"{len(garbage.files):,} files, {garbage.bytes:,} bytes {verb}{waiting}"
+    print_garbage(garbage, deleted=yes)
 
 
 @command(app, KEEP, "verify published/pets")
@@ -223,16 +182,14 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Read every byte of a version and compare it with its manifest."""
+    from tasks.console.version_lines import print_verified  # noqa: PLC0415
     from tasks.publish.audit import verify_version  # noqa: PLC0415
 
     found = verify_version(open_root(root, options), number, _part(part))
     if as_json:
         print_json(asdict(found))
     else:
-        for file, problem in found.problems:
-            print_line(f"{file} {problem}")
-        word = f"{len(found.problems)} problems" if found.problems else "all as they were written"
-        print_line(f"version {found.version}: {found.files:,} files, {found.bytes:,} bytes: {word}")
+        print_verified(found)
     raise typer.Exit(1 if found.problems else 0)
 
 

@@ -6,7 +6,6 @@ import json
 import logging
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled, Completed, Failed
 
-from tasks.console.markdown import drift_markdown, markdown_summary
+from tasks.console.markdown import drift_markdown, markdown_summary, rejects_line
 from tasks.errors import (
     ConfigError,
     DatasetError,
@@ -28,17 +27,12 @@ from tasks.errors import (
     StoppedError,
     VersionError,
 )
-from tasks.publish.history import read_history, read_version
-from tasks.redaction import redact_text, redact_url
-from tasks.refresh.drift_report import read_report
+from tasks.redaction import redact_text
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
-from tasks.report.document import Report
+from tasks.refresh.published_facts import handover_facts, published_report
 from tasks.samples import StoreUrl
-from tasks.storage import as_link, open_store
+from tasks.storage import as_link
 from tasks.wording import one_line
-
-_MOST_OF_FILES = 200_000
-"""Characters of the list of files: parameters of a flow may take 512 KiB in all."""
 
 
 class _KnownFailures(logging.Filter):
@@ -63,7 +57,7 @@ def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[dict[st
     get_run_logger().log(logging.WARNING if refused else logging.INFO, line)
     _show(outcome, store, line)
     facts = {"root": outcome.root, "config": config, "version": outcome.version}
-    emit(outcome.outcome, outcome.name, line, facts | _handed_on(outcome, store))
+    emit(outcome.outcome, outcome.name, line, facts | handover_facts(outcome, store))
     if outcome.is_stopped:
         return Cancelled(message=line, data=StoppedError(line))
     if not refused:
@@ -71,21 +65,6 @@ def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[dict[st
     error = RunRefusedError(line)
     error.outcome = outcome
     return Failed(name="Refused", message=line, data=error)
-
-
-def _handed_on(outcome: RunOutcome, store: StoreUrl) -> dict[str, Any]:
-    """What whoever follows a published version needs: where its files are, and the digest of its manifest.
-
-    A list of files that is too long to be a parameter of a flow is empty; `parquetry files` prints it.
-    """
-    if outcome.outcome != "published":
-        return {}
-    with suppress(DatasetError, OSError):
-        version = read_version(open_store(store), int(outcome.version or 0))
-        files = [redact_url(store.child(shard.path).url) for shard in version.manifest.shards]
-        fits = sum(map(len, files)) <= _MOST_OF_FILES
-        return {"files": files if fits else [], "manifest_sha256": version.commit.manifest_sha256}
-    return {"files": [], "manifest_sha256": ""}
 
 
 def _refusal(outcome: RunOutcome, config: str) -> str:
@@ -139,33 +118,14 @@ def _show(outcome: RunOutcome, store: StoreUrl, line: str) -> None:
     _made(lambda: create_markdown_artifact(markdown_summary(outcome), key=f"summary-{slug}", description=line))
     if outcome.breakdown.left_out:
         rows = [dict(row) for row in outcome.breakdown.left_out]
-        _made(lambda: create_table_artifact(rows, key=f"rejects-{slug}", description=_counted(outcome, len(rows))))
+        _made(lambda: create_table_artifact(rows, key=f"rejects-{slug}", description=rejects_line(outcome, len(rows))))
     if page := outcome.breakdown.page:
         what = f"version {outcome.version}" if outcome.outcome == "published" else "the refused run"
         text, place = f"The page of {what} of {outcome.name}", as_link(page)
         _made(lambda: create_link_artifact(place, link_text=text, key=f"report-{slug}", description=line))
-    report = _report(outcome, store)
+    report = published_report(outcome, store)
     if report.get("parent"):
         _made(lambda: create_markdown_artifact(drift_markdown(report), key=f"drift-{slug}", description=line))
-
-
-def _counted(outcome: RunOutcome, shown: int) -> str:
-    """How many images were rejected for which reason, and where all of them stand."""
-    reasons = outcome.breakdown.reasons
-    counts = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
-    more = f"; the first {shown} of them" if shown < sum(reasons.values()) else ""
-    place = f". All of them: {outcome.root}, rejects/" if outcome.version else ""
-    return f"Rejected: {counts}{more}{place}"
-
-
-def _report(outcome: RunOutcome, store: StoreUrl) -> Report:
-    """The report of the version that was published; empty without one."""
-    with suppress(DatasetError, OSError, ValueError):
-        opened = open_store(store)
-        history = read_history(opened)
-        if outcome.outcome == "published" and history.version == outcome.version:
-            return read_report(opened, history.manifest)
-    return {}
 
 
 def _made(make: Callable[[], Any]) -> UUID | None:

@@ -34,6 +34,15 @@ def markdown_summary(outcome: RunOutcome) -> str:
     return "\n".join(lines + [f"- {cell(fact)}" for fact in facts_of(outcome)])
 
 
+def rejects_line(outcome: RunOutcome, listed: int) -> str:
+    """How many images of a run were rejected for which reason, and where all stand beside the *listed* ones."""
+    reasons = outcome.breakdown.reasons
+    counts = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
+    more = f"; the first {listed} of them" if listed < sum(reasons.values()) else ""
+    place = f". All of them: {outcome.root}, rejects/" if outcome.version else ""
+    return f"Rejected: {counts}{more}{place}"
+
+
 def drift_markdown(report: Report) -> str:
     """What changed against the version before, of a version's report."""
     states = {name: count for name, count in report.get("states", {}).items() if count}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
 from tasks.image_formats import NAME_OF_SUFFIX
-from tasks.images.deep import note_depth, with_all_bits
+from tasks.images.deep import check_portable, note_depth, with_all_bits
 from tasks.images.frames import load_first
 from tasks.images.holes import (
     check_avif_holes,
@@ -27,9 +27,10 @@ from tasks.images.identify import (
     pillow_names,
     webp_size,
 )
+from tasks.images.palettes import check_colours, colours_of, keep_greys
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import target_size
-from tasks.images.scans import check_scans
+from tasks.images.scans import check_restarts, check_scans
 from tasks.images.strips import check_strips
 from tasks.images.tiff import check_tiff
 from tasks.images.whole import check_jpeg_end, check_whole
@@ -95,6 +96,14 @@ def _look_at_webp(data: bytes, spec: PixelSpec) -> None:
     check_webp_holes(data, size[0] * size[1])
 
 
+def _look_at_png(data: bytes, spec: PixelSpec) -> None:
+    """Check what decoding a PNG does not look at."""
+    if data[12:16] == b"CgBI":
+        raise RejectedImageError(Reason.UNSUPPORTED_MODE, _APPLE)
+    if not spec.allow_truncated:
+        check_png(data)
+
+
 def _checked(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> ImageFile.ImageFile:
     """*image*, after what its format needs looked at before its pixels are read."""
     match image.format:
@@ -104,13 +113,13 @@ def _checked(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> ImageF
         case "JPEG2000":
             check_jpeg2000_holes(data)
         case "PNG":
-            if data[12:16] == b"CgBI":
-                raise RejectedImageError(Reason.UNSUPPORTED_MODE, _APPLE)
-            if not spec.allow_truncated:
-                check_png(data)
+            _look_at_png(data, spec)
             note_depth(image)
+        case "BMP" | "DIB":
+            keep_greys(image, data)
         case "PPM":
             note_depth(image)
+            check_portable(image, data)
         case "TIFF" if isinstance(image, TiffImagePlugin.TiffImageFile):
             note_depth(image)
             return check_tiff(image, data)
@@ -161,7 +170,7 @@ def decode_upright(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> 
     if image.format in {"JPEG", "MPO"}:
         return _decode_jpeg(image, data, spec)
     # Pixels first: Pillow's search for EXIF decodes a PNG too, and takes an error for the lack of it.
-    pixels = _loaded(image)
+    pixels = _loaded(image, data)
     check_whole(image, data, spec)
     if isinstance(image, TiffImagePlugin.TiffImageFile) and not spec.allow_truncated:
         check_strips(image, data)
@@ -184,31 +193,24 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> De
         draft = (2 * turned[0], 2 * turned[1])
         drafted = image.draft(None, draft)  # type: ignore[no-untyped-call, unused-ignore]
         extent = drafted[1][2:] if drafted else extent
-    _loaded(image)
+    _loaded(image, data)
     if not spec.allow_truncated:
         check_scans(data)
+        check_restarts(data)
         check_jpeg_end(image, data, draft, scale=max(1, round(width / image.width)))
         check_jpeg_holes(image, data, draft)
     window = _turned_window(image.size, extent, orientation)
     return Decoded(image.transpose(_TURNS[orientation]) if orientation != 1 else image, size, window)
 
 
-def _loaded(image: ImageFile.ImageFile) -> Image.Image:
-    colours = _colours_of(image)
+def _loaded(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
+    colours = colours_of(image, data)
     try:
         loaded = load_first(image)
     except OSError as error:
         raise RejectedImageError(*why_undecodable(error)) from None
-    if colours and loaded.mode == "P" and (number := int(loaded.getextrema()[1])) >= colours:  # type: ignore[arg-type]
-        raise RejectedImageError(Reason.DECODE_ERROR, f"has pixels of the colour {number}, and a palette of {colours}")
+    check_colours(image, colours)
     return loaded
-
-
-def _colours_of(image: ImageFile.ImageFile) -> int:
-    """How many colours the palette of *image*, a PNG or BMP that is not loaded yet, has; 0 where that says nothing."""
-    if image.mode != "P" or image.palette is None or image.format not in {"PNG", "BMP", "DIB"}:
-        return 0
-    return len(image.palette.palette) // (4 if image.palette.rawmode == "BGRX" else 3)
 
 
 def _turned_window(

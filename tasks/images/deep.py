@@ -51,6 +51,23 @@ def note_depth(image: ImageFile.ImageFile) -> None:
         image.info[_KEY] = raw
 
 
+def check_portable(image: ImageFile.ImageFile, data: bytes) -> None:
+    """Raise `RejectedImageError` where *image*, a portable map of bytes opened from *data*, has more than its white."""
+    tile, white = image.tile[0], int(image.info[_STATED])
+    if tile.codec_name != "ppm":
+        return
+    count = image.width * image.height * len(image.getbands())
+    if white < 256:
+        beyond = bool(data[tile.offset : tile.offset + count].translate(None, bytes(range(white + 1))))
+    else:
+        import numpy as np  # noqa: PLC0415 - as below
+
+        values = data[tile.offset : tile.offset + 2 * count]
+        beyond = bool((np.frombuffer(values[: len(values) // 2 * 2], ">u2") > white).any())
+    if beyond:
+        raise RejectedImageError(Reason.DECODE_ERROR, f"has numbers above {white}, which it says is its greatest")
+
+
 def with_all_bits(image: Image.Image, data: bytes, spec: PixelSpec) -> Image.Image:
     """*image*, loaded from *data*, by all 16 bits of its bands where 8 of them are not enough; else as it is.
 

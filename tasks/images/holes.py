@@ -86,19 +86,32 @@ def check_jpeg_holes(image: Image.Image, data: bytes, draft: tuple[int, int] | N
         data: What it was opened from.
         draft: The size that scaled decoding was asked for.
     """
-    kind, _, scan = first_frame(data)
-    place = data.find(bytes(_HOLE), scan) if scan >= 0 else -1
-    if place < 0 or not 0 <= data.find(b"\xff\xd9", place) == data.find(b"\xff\xd9", scan):
+    place = jpeg_hole(data)
+    if place < 0:
         return
-    if kind in ARITHMETIC or _may_be_zeros(data, kind, data.rfind(b"\xff\xda", 0, place)):
-        return
-    filled = data[:place] + (_FILLER * 3)[:_HOLE] + data[place + _HOLE :]
+    filled = without_hole(data, place)
     with Image.open(io.BytesIO(filled), formats=["JPEG"]) as again:
         if draft is not None:
             again.draft(None, draft)
         again.load()
         if again.tobytes() != image.tobytes():
             raise _hole(data, place)
+
+
+def jpeg_hole(data: bytes) -> int:
+    """The place of the zeros that may be a hole in the packed pixels of the JPEG *data*; -1 where there are none."""
+    kind, _, scan = first_frame(data)
+    place = data.find(bytes(_HOLE), scan) if scan >= 0 else -1
+    if place < 0 or not 0 <= data.find(b"\xff\xd9", place) == data.find(b"\xff\xd9", scan):
+        return -1
+    if kind in ARITHMETIC or _may_be_zeros(data, kind, data.rfind(b"\xff\xda", 0, place)):
+        return -1
+    return place
+
+
+def without_hole(data: bytes, place: int) -> bytes:
+    """*data* with something else in place of the hole that begins at *place*."""
+    return data[:place] + (_FILLER * 3)[:_HOLE] + data[place + _HOLE :]
 
 
 def _may_be_zeros(data: bytes, kind: int, scan: int) -> bool:

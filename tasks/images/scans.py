@@ -14,6 +14,8 @@ PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 ARITHMETIC = range(0xC8, 0xD0)
 """Codes that may read on behind their end, as if there were zeros."""
 _START, _END = 0xDA, b"\xff\xd9"
+_INTERVAL, _RESTARTS = 0xDD, range(0xD0, 0xD8)
+_INTERVAL_HEAD = b"\xff\xdd\0\4"
 _COEFFICIENTS = 64
 _QUARTER, _EIGHTH = 4, 8
 
@@ -35,6 +37,50 @@ def check_scans(data: bytes) -> None:
         raise RejectedImageError(
             Reason.TRUNCATED, f"ends before {what}: {missing} of its {len(bits)} components are not complete"
         )
+
+
+def check_restarts(data: bytes) -> None:
+    """Raise `RejectedImageError` where the JPEG *data*, of one scan, lacks some of the marks that part it.
+
+    A decoder goes on with the next one that it finds, so that all that follows lies too far up. A mark stands after
+    each interval of blocks but the last, eight kinds in turn (ITU-T T.81, B.2.1 and E.1.4).
+    """
+    kind, components, place = first_frame(data)
+    if data.find(_INTERVAL_HEAD, 0, max(place, 0)) < 0 or kind in PROGRESSIVE or data[place + 4] != len(components):
+        return
+    interval, blocks = _restarts(data, place)
+    if not interval:
+        return
+    wanted = -(-blocks // interval) - 1
+    scan = data[place : data.find(_END, place)]
+    there = sum(scan.count(bytes([0xFF, mark])) for mark in _RESTARTS)
+    if there < wanted:
+        raise RejectedImageError(
+            Reason.TRUNCATED, f"lacks {wanted - there} of its {wanted + 1} parts: what follows them is out of place"
+        )
+
+
+def _restarts(data: bytes, scan: int) -> tuple[int, int]:
+    """After how many blocks a mark stands in the JPEG *data*, whose *scan* begins there, and of how many blocks it is.
+
+    A block is what one pass over all components brings. 0 where no marks stand in it, or where its height is not said.
+    """
+    place, interval, frame = 2, 0, 0
+    while place + 4 <= scan:
+        marker = data[place + 1]
+        if marker == _INTERVAL:
+            interval = int.from_bytes(data[place + 4 : place + 6], "big")
+        elif marker in _FRAMES:
+            frame = place
+        place += 1 if marker == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+    if not interval or not frame:
+        return 0, 0
+    height, width = (int.from_bytes(data[frame + at : frame + at + 2], "big") for at in (5, 7))
+    samplings = data[frame + 11 : frame + 11 + 3 * data[frame + 9] : 3]
+    if len(samplings) == 1:
+        samplings = b"\x11"  # one component alone comes block by block
+    across, down = (8 * max(sampling >> shift & 15 for sampling in samplings) for shift in (4, 0))
+    return interval, -(-width // across) * -(-height // down)
 
 
 def may_lack_an_end(data: bytes, scale: int) -> bool:

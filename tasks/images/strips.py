@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from tasks.images.holes import refuse_hole
+from tasks.images.holes import jpeg_hole, refuse_hole, without_hole
 from tasks.images.rejected import RejectedImageError
 from tasks.reasons import Reason
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 _COMPRESSION, _FILL_ORDER, _FAX_OPTIONS = 259, 266, 292
 _PLACES, _LENGTHS = (273, 324), (279, 325)  # of strips, of tiles
-_RUNS, _GROUP_3, _GROUP_4, _LZW, _JPEG = 2, 3, 4, 5, 7
-_CHECKED = frozenset({_RUNS, _GROUP_3, _GROUP_4, _LZW, _JPEG})
+_RUNS, _GROUP_3, _GROUP_4, _LZW, _JPEG, _PACK_BITS, _LZMA, _ZSTD = 2, 3, 4, 5, 7, 32773, 34925, 50000
+_WITHOUT_ZEROS = frozenset({_LZW, _PACK_BITS, _LZMA, _ZSTD})
+_CHECKED = frozenset({_RUNS, _GROUP_3, _GROUP_4, _JPEG}) | _WITHOUT_ZEROS
+_JPEG_TABLES = 347
 _BIG = frozenset({b"+\0", b"\0+"})  # a TIFF of 64 bits, which is not made anew
 _END_OF_JPEG = b"\xff\xd9"
 _JPEG_FILLER = bytes(range(1, 250)) * 16
@@ -39,12 +41,12 @@ def check_strips(image: TiffImageFile, data: bytes) -> None:
     if kind not in _CHECKED or data[2:4] in _BIG:
         return
     strips = _strips(image, data)
-    if kind == _LZW:
+    if kind in _WITHOUT_ZEROS:
         for strip in strips:
             refuse_hole(strip, 0, len(strip))
         return
     if kind == _JPEG:
-        _compare(image, data, [_longer_jpeg(strip) for strip in strips])
+        _compare(image, data, [_longer_jpeg(_filled_jpeg(strip, image)) for strip in strips])
         return
     for begin in _BEGINNINGS:
         _compare(image, data, [_longer_fax(strip, image, kind, begin) for strip in strips])
@@ -62,6 +64,13 @@ def _strips(image: TiffImageFile, data: bytes) -> list[bytes]:
     tags = image.tag_v2
     places, lengths = (next((tags[tag] for tag in known if tag in tags), ()) for known in (_PLACES, _LENGTHS))
     return [data[place : place + length] for place, length in zip(places, lengths, strict=False)]
+
+
+def _filled_jpeg(strip: bytes, image: TiffImageFile) -> bytes:
+    """*strip*, a JPEG whose tables may stand in *image*, with something in place of what was never written of it."""
+    tables = bytes(image.tag_v2.get(_JPEG_TABLES, b""))[:-2] or strip[:2]
+    place = jpeg_hole(tables + strip[2:]) - len(tables) + 2
+    return without_hole(strip, place) if place >= 2 else strip
 
 
 def _longer_jpeg(strip: bytes) -> bytes:

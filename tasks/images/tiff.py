@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _OFFSETS, _SAMPLES, _ROWS, _COUNTS = 258, 259, 262, 273, 277, 278, 279
 _GREATEST, _PLANES, _COLOURS, _INK_SET, _EXTRA, _SAMPLE_FORMAT = 281, 284, 320, 332, 338, 339
-_SUBSAMPLING = 530
+_TILES, _SUBSAMPLING = 324, 530
 _KIND, _OLD_KIND, _OLD_REDUCED, _INNER = 254, 255, 2, 330
 _MOST_BANDS = 4
 _INKS, _YCBCR = 5, 6
 _SIGNED = 2
+_FAXES = frozenset({2, 3, 4})  # white is zero unless they say otherwise
 
 
 def check_tiff(image: TiffImageFile, data: bytes) -> TiffImageFile:
@@ -40,6 +41,11 @@ def check_tiff(image: TiffImageFile, data: bytes) -> TiffImageFile:
             Reason.UNSUPPORTED_MODE,
             "begins with a small copy of a larger picture in it, as raw photographs do: save that one by itself",
         )
+    if _PHOTOMETRIC not in tags and tags.get(_COMPRESSION, 1) not in _FAXES:
+        raise RejectedImageError(
+            Reason.UNSUPPORTED_MODE, "does not say whether zero is black or white (PhotometricInterpretation)"
+        )
+    _check_places(tags)
     if tags.get(_COMPRESSION, 1) == 1 and _OFFSETS in tags:
         _check_strips(tags, *image.size)
     if tags.get(_PLANES, 1) == 2 and not image.use_load_libtiff:
@@ -58,6 +64,14 @@ def _opened_by_libtiff(image: TiffImageFile, data: bytes) -> TiffImageFile:
         return TiffImagePlugin.TiffImageFile(io.BytesIO(data))
     finally:
         TiffImagePlugin.READ_LIBTIFF = False
+
+
+def _check_places(tags: Any) -> None:
+    """Raise `RejectedImageError` where a strip or tile is said to lie where the file begins, as one without data is."""
+    for name, places in (("strip", tags.get(_OFFSETS, ())), ("tile", tags.get(_TILES, ()))):
+        if 0 in places:
+            detail = f"its {name} {places.index(0) + 1} of {len(places)} was never written"
+            raise RejectedImageError(Reason.TRUNCATED, detail)
 
 
 def _check_strips(tags: Any, width: int, height: int) -> None:

@@ -26,6 +26,10 @@ KINDS = [
     pytest.param("PNG", {}, id="png"),
     pytest.param("GIF", {}, id="gif"),
     pytest.param("TIFF", {"compression": "tiff_lzw"}, id="lzw"),
+    pytest.param("TIFF", {"compression": "packbits"}, id="packbits"),
+    pytest.param("TIFF", {"compression": "lzma"}, id="lzma"),
+    pytest.param("TIFF", {"compression": "zstd"}, id="zstd"),
+    pytest.param("TIFF", {"compression": "jpeg", "quality": 90}, id="jpeg in a tiff"),
 ]
 
 

@@ -197,6 +197,22 @@ def test_uncompressed_tiffs_whose_lines_are_not_there_are_cut_short() -> None:
         assert why(of(parts))[0] == Reason.TRUNCATED
 
 
+def test_strips_and_tiles_that_were_never_written_are_cut_short() -> None:
+    sparse = [RAMP[:4].tobytes(), RAMP[4:].tobytes()]
+    data = tiff("<", SIZE, sparse, *tags(8, 1, 1), rows=4)
+    assert np.array_equal(made(data), grey(RAMP))
+    places = struct.pack("<II", 8, 8 + len(sparse[0]))
+    assert data.count(places) == 1
+    reason, detail = why(data.replace(places, struct.pack("<II", 8, 0)))
+    assert reason == Reason.TRUNCATED
+    assert "strip 2 of 2" in detail
+
+
+def test_a_tiff_that_does_not_say_what_zero_is_is_no_negative() -> None:
+    unsaid = [tag for tag in tags(8, 1, 1) if tag[0] != 262]
+    assert why(tiff("<", SIZE, [RAMP.tobytes()], *unsaid))[0] == Reason.UNSUPPORTED_MODE
+
+
 def test_planes_are_counted_as_strips() -> None:
     planes = [COLOUR[..., band].tobytes() for band in range(3)]
     assert np.array_equal(made(tiff("<", SIZE, planes, *tags(8, 3, 2), PLANES)), COLOUR)
@@ -436,3 +452,30 @@ def test_a_colour_that_the_palette_lacks_is_damage() -> None:
     colours = bytes([255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9])
     assert made(png((8, 8), 4, 3, rows_of_colours, chunk(b"PLTE", colours))).shape == (8, 8, 3)
     assert "palette of 3" in why(png((8, 8), 4, 3, rows_of_colours, chunk(b"PLTE", colours[:9])))[1]
+
+
+@pytest.mark.parametrize("quality", [60, 95])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("sampling", [0, 1, 2])
+def test_a_jpeg_that_lacks_one_of_its_parts_is_cut_short(quality: int, mode: str, sampling: int) -> None:
+    picture = Image.fromarray(NOISE).convert(mode).resize((250, 190))
+    for blocks in (1, 7, 1000):
+        data = saved(picture, "JPEG", quality=quality, subsampling=sampling, restart_marker_blocks=blocks)
+        assert made(data).shape == (190, 250, 3)
+        first, second = data.find(b"\xff\xd1"), data.find(b"\xff\xd2")
+        if second > 0:
+            reason, detail = why(data[:first] + data[second:])
+            assert reason == Reason.TRUNCATED
+            assert "lacks 1 of" in detail
+
+
+def test_portable_maps_with_numbers_above_their_white_are_damaged() -> None:
+    assert np.array_equal(made(b"P5 16 1 100\n" + bytes(range(0, 96, 6)))[0, 5], np.full(3, 76))
+    for data in (
+        b"P5 16 1 100\n" + bytes(range(90, 106)),
+        b"P6 2 1 100\n" + bytes([1, 2, 3, 4, 5, 101]),
+        b"P5 2 1 1000\n" + struct.pack(">HH", 1000, 1001),
+    ):
+        reason, detail = why(data)
+        assert reason == Reason.DECODE_ERROR
+        assert "says is its greatest" in detail

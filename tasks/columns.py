@@ -51,6 +51,7 @@ RejectionColumn = Literal[
     "last_seen",
     "next_try",
     "settings_hash",
+    "picture",
 ]
 """Of `REJECTION_SCHEMA`."""
 RowColumn = Literal[

@@ -76,6 +76,7 @@ REJECTION_SCHEMA = pa.schema(
         ("last_seen", pa.string()),
         ("next_try", pa.string()),  # "" where it is asked for again only when it, or the validation, changes
         ("settings_hash", pa.string()),  # of the validation settings it was judged by
+        ("picture", pa.binary()),  # a JPEG of 96 pixels of what can be shown of it; empty where there is none
     ]
 )
 """One row per rejected or deduplicated image, as `rejects/<sha16>.parquet` holds it."""
@@ -90,15 +91,20 @@ class Rejection:
         detail: What exactly was wrong, for a person; at most 200 characters, no query string, no credentials.
         attempts: How many times the bytes were asked for in this run.
         content_sha256: Hex digest of the bytes; empty where they never arrived.
+        picture: A small JPEG of what can be shown of it; empty where there is none.
     """
 
     reason: Reason
     detail: str
     attempts: int = 0
     content_sha256: str = ""
+    picture: bytes = b""
 
 
-_NOTHING: Mapping[str, Any] = dict.fromkeys(REJECTION_SCHEMA.names, "") | {"label_row": -1, "attempts": 0}
+_NOTHING: Mapping[str, Any] = {
+    **dict.fromkeys(REJECTION_SCHEMA.names, ""),
+    **{"label_row": -1, "attempts": 0, "picture": b""},
+}
 
 
 def rejection_row(sample: Mapping[str, Any], rejection: Rejection) -> dict[str, Any]:
@@ -111,6 +117,7 @@ def rejection_row(sample: Mapping[str, Any], rejection: Rejection) -> dict[str, 
         "attempts": rejection.attempts,
         "source_fingerprint": sample.get("fingerprint", ""),
         "content_sha256": rejection.content_sha256,
+        "picture": rejection.picture,
     }
 
 

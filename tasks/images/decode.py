@@ -208,7 +208,7 @@ def _loaded(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
     try:
         loaded = load_first(image)
     except OSError as error:
-        raise RejectedImageError(*why_undecodable(error)) from None
+        raise RejectedImageError(*why_undecodable(error, data)) from None
     check_colours(image, colours)
     return loaded
 
@@ -240,11 +240,12 @@ def orientation_of(image: Image.Image) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def why_undecodable(error: Exception) -> tuple[Reason, str]:
-    """What Pillow's *error* says of an image: it is cut short, or damaged."""
-    text = str(error)
-    is_cut = any(mark in text.lower() for mark in _CUT_SHORT)
-    return (Reason.TRUNCATED if is_cut else Reason.DECODE_ERROR), f"{type(error).__name__}: {text}"
+def why_undecodable(error: Exception, data: bytes) -> tuple[Reason, str]:
+    """What Pillow's *error* says of the image in *data*: it is cut short, or damaged."""
+    said = str(error) or type(error).__name__
+    if any(mark in said.lower() for mark in _CUT_SHORT):
+        return Reason.TRUNCATED, f"ends too early: after its {len(data):,} bytes a part of the image is missing"
+    return Reason.DECODE_ERROR, f"is damaged, or of a kind that cannot be decoded; its decoder says: {said}"
 
 
 def extension_warning(image: Image.Image, name: str, spec: PixelSpec) -> str:

@@ -42,7 +42,7 @@ def prepare_image(data: bytes, name: str, spec: PixelSpec) -> Prepared:
     except MemoryError:
         raise RejectedImageError(Reason.DECODER_LIMIT, "needs more memory than `validation.memory` allows") from None
     except Exception as error:  # noqa: BLE001 - Pillow's plugins raise anything on damaged bytes
-        raise RejectedImageError(*why_undecodable(error)) from None
+        raise RejectedImageError(*why_undecodable(error, data)) from None
 
 
 def _prepare(data: bytes, name: str, spec: PixelSpec) -> Prepared:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,9 @@ from tasks.samples import place_of, rejections_table
 
 _PARKED_AFTER = timedelta(days=30)
 _SLACK = timedelta(hours=6)  # a night that begins a little earlier than the last one is still the next night
+_PICTURES = 24
+"""So many images of one reason keep their pictures, those that were left out last."""
+
 _FINAL = frozenset({Reason.TOO_MANY_BYTES, Reason.NOT_A_REGULAR_FILE})
 """Fetch reasons that the listing's fingerprint decides: size and kind of a file do not change without it."""
 
@@ -161,7 +165,20 @@ def remember(
             kept.append(made)
         rows.append(dated)
     kept += [_failure(row, failures.get(row["sample_id"]), moment.now, is_stale=True) for row in stale.to_pylist()]
-    return rejections_table(rows), pa.Table.from_pylist(kept, schema=FAILED_SCHEMA)
+    return rejections_table(_with_few_pictures(rows)), pa.Table.from_pylist(kept, schema=FAILED_SCHEMA)
+
+
+def _with_few_pictures(rows: Sequence[Row]) -> list[Row]:
+    """*rows*, of which those that were left out last keep their pictures, some of each reason."""
+    pictured = sorted((row for row in rows if row["picture"]), key=lambda row: (row["reason"], row["sample_id"]))
+    newest = sorted(pictured, key=lambda row: row["first_seen"], reverse=True)
+    seen: Counter[str] = Counter()
+    beyond: set[int] = set()
+    for row in newest:
+        seen[row["reason"]] += 1
+        if seen[row["reason"]] > _PICTURES:
+            beyond.add(id(row))
+    return [{**row, "picture": b""} if id(row) in beyond else row for row in rows]
 
 
 def _dated(row: Row, past: Row | None, moment: Moment) -> dict[str, Any]:
@@ -175,7 +192,15 @@ def _dated(row: Row, past: Row | None, moment: Moment) -> dict[str, Any]:
         "first_seen": past["first_seen"] or moment.now,
         "attempts": row["attempts"] + past["attempts"],
         "detail": row["detail"] or past.get("detail", ""),
+        "picture": row["picture"] or _known_picture(row, past),
     }
+
+
+def _known_picture(row: Row, past: Row) -> bytes:
+    """The picture that is there of an image that was looked at again, and has the bytes that it had."""
+    is_same = bool(row["content_sha256"]) and past.get("content_sha256") == row["content_sha256"]
+    picture: bytes = past.get("picture", b"") if is_same else b""
+    return picture
 
 
 def _failure(row: Row, past: Row | None, now: str, *, is_stale: bool) -> Row:

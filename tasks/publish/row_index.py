@@ -94,6 +94,13 @@ def _as_rows(table: pa.Table, number: int) -> RowTable:
     return table.select(ROWS_SCHEMA.names).cast(ROWS_SCHEMA)
 
 
+def with_pictures(table: pa.Table) -> pa.Table:
+    """*table*, rejections as a file holds them; those of before had no pictures, and none stand for theirs."""
+    if "picture" in table.column_names:
+        return table
+    return table.append_column("picture", pa.array([b""] * table.num_rows, pa.binary()))
+
+
 def read_rejects(store: Store, rejects: FileEntry | None) -> Rejections:
     """`REJECTION_SCHEMA`: those of a version; none where it has none.
 
@@ -105,7 +112,7 @@ def read_rejects(store: Store, rejects: FileEntry | None) -> Rejections:
     where = redact_url(f"{store.place.url}/{rejects.path}")
     try:
         with store.open(rejects.path) as file:
-            return pq.read_table(file, page_checksum_verification=True).cast(REJECTION_SCHEMA)
+            return with_pictures(pq.read_table(file, page_checksum_verification=True)).cast(REJECTION_SCHEMA)
     except FileNotFoundError:
         raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
     except UNREADABLE as error:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from tasks.columns import Absent, Checked, Failed, Rejections, Touched
 from tasks.errors import DatasetError
 from tasks.publish.history import list_versions
+from tasks.publish.row_index import with_pictures
 from tasks.publish.runs import Run
 from tasks.samples import REJECTION_SCHEMA, UNREADABLE
 from tasks.storage import Store
@@ -97,7 +98,7 @@ def _read(store: Store, path: str) -> State:
     with store.open(path) as file:
         stored = pq.read_table(file, page_checksum_verification=True)
     stamp = (stored.schema.metadata or {}).get(_STAMP, b"").decode(errors="replace")
-    table = stored.replace_schema_metadata(None).cast(_SCHEMA)
+    table = with_pictures(stored.replace_schema_metadata(None)).cast(_SCHEMA)
     parts = {kind: table.filter(pc.equal(table["kind"], kind)).select(schema.names) for kind, schema in _PARTS.items()}
     return State(parts["touched"], parts["failed"], parts["absent"], parts["checked"], parts["rejected"], stamp=stamp)
 

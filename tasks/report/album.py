@@ -113,7 +113,7 @@ def _picture_of(values: Mapping[str, Any]) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow has to say of damaged metadata is no news here
-            return _as_address(_raw(values) if "pixels" in values else _opened(values["image"]["bytes"]))
+            return as_address(_small(_raw(values) if "pixels" in values else _opened(values["image"]["bytes"])))
     except Exception:  # noqa: BLE001 - Pillow raises anything, and a page lacks one picture more
         return ""
 
@@ -132,11 +132,16 @@ def _opened(data: bytes) -> Image.Image:
     return ImageOps.exif_transpose(image)
 
 
-def _as_address(image: Image.Image) -> str:
+def _small(image: Image.Image) -> bytes:
     image.thumbnail((SIDE, SIDE))
     buffer = io.BytesIO()
     _on_white(image).save(buffer, "JPEG", quality=72)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return buffer.getvalue()
+
+
+def as_address(jpeg: bytes) -> str:
+    """An address that holds a picture whole."""
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
 
 
 def _on_white(image: Image.Image) -> Image.Image:

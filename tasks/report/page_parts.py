@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.report.album import Place
+from tasks.report.album import Place, as_address
 from tasks.report.changed_rows import Change, Shown
 from tasks.report.document import GateRow, ImageChanges, Night
 from tasks.report.page_facts import PageFacts
@@ -23,7 +23,7 @@ Pictures = Mapping[bool, Mapping[Place, str]]
 _CLASSES, _FEWEST = 1000, 100
 _REJECTS, _OF_A_REASON = 1000, 100
 _REJECT_COLUMNS = (
-    "sample_id location label_file label_row stage reason detail attempts first_seen content_sha256".split()
+    "sample_id location label_file label_row stage reason detail attempts first_seen content_sha256 picture".split()
 )
 
 
@@ -164,14 +164,15 @@ def rejects_shown(facts: PageFacts) -> list[dict[str, Any]]:
 
 
 def reject_row(row: Mapping[str, Any], twins: Mapping[str, Shown], pictures: Pictures) -> dict[str, Any]:
-    """One rejected image: its place, its record, and a picture of the row that stands for it, where one does."""
+    """One rejected image: its place, its record, and a picture of it, or of the row that stands for it."""
     line = f", line {row['label_row']}" if row["label_row"] > 0 else ""
     twin = twins.get(row["content_sha256"]) if row["stage"] == "dataset" else None
     return {
         **row,
         "image": row["location"] or row["sample_id"],
         "record": f"{row['label_file']}{line}" if row["label_file"] else "",
-        "picture": picture(twin, pictures) if twin else None,
+        "picture": as_address(row["picture"]) if row["picture"] else "",
+        "twin": picture(twin, pictures) if twin else None,
     }
 
 

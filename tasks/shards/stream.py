@@ -15,6 +15,7 @@ from tasks.images.pixel_spec import Prepared
 from tasks.images.pool import ImageJob, shared_pool
 from tasks.reasons import Reason
 from tasks.samples import Rejection
+from tasks.shards.reject_pictures import RejectPictures
 from tasks.shards.spec import BuildSpec
 
 Row = dict[str, Any]
@@ -73,14 +74,18 @@ def prepare_samples(
             if isinstance(item, Finished):
                 waiting.append(item)
             else:
-                waiting.append(_Waiting(item.sample, replace(item.fetched, data=b"")))
-                yield ImageJob(item.fetched.data, item.sample["location"], item.fetched.is_array)
+                waiting.append(item)
+                yield item.job
 
+    pictures = RejectPictures(pool, spec.pixels)
     for outcome in pool.prepare_images(jobs(), spec.pixels):
         yield from _settled(waiting)
         asked = waiting.popleft()
         if isinstance(asked, _Waiting):
-            yield _unless_no_answer(_decoded(asked, outcome))
+            item = _unless_no_answer(_decoded(asked, outcome))
+            if isinstance(item.outcome, Rejection):
+                item = replace(item, outcome=pictures.with_picture(item.outcome, asked.job))
+            yield item
     yield from _settled(waiting)
 
 
@@ -97,10 +102,17 @@ def _unless_no_answer(item: Finished) -> Finished:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A sample whose bytes are on their way through the decoder."""
+    """A sample whose bytes are on their way through the decoder.
+
+    Attributes:
+        sample: Its row in the plan.
+        fetched: What fetching came to, without the bytes.
+        job: The bytes, for the decoder.
+    """
 
     sample: Row
     fetched: Fetched
+    job: ImageJob
 
 
 def _decoded(asked: _Waiting, outcome: Prepared | Rejection) -> Finished:
@@ -161,4 +173,5 @@ def _judge(sample: Row, fetched: Fetched, reusable: Mapping[str, tuple[int, int]
     place = reusable.get(fetched.content_sha256)
     if place is not None:
         return Finished(sample, replace(fetched, data=b""), Copy(*place, "found"))
-    return _Waiting(sample, fetched)
+    job = ImageJob(fetched.data, sample["location"], fetched.is_array)
+    return _Waiting(sample, replace(fetched, data=b""), job)

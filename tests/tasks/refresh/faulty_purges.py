@@ -65,7 +65,7 @@ IDS = (f"cat/{WORDS[0]}.png", f"dog/{WORDS[1]}.png", f"dog/{WORDS[2]}.png")
 
 
 def contents(output: Path) -> tuple[set[str], set[bytes]]:
-    """Hashes of sources, and published images and thumbnails, of all images that are to go."""
+    """Hashes of sources, and published images and pictures of those left out, of all images that are to go."""
     hashes: set[str] = set()
     images: set[bytes] = set()
     files = [*(output / "_shards").iterdir(), *(output / "rejects").iterdir()]
@@ -73,7 +73,7 @@ def contents(output: Path) -> tuple[set[str], set[bytes]]:
     for row in (row for table in tables for row in table):
         if row["sample_id"] in IDS:
             hashes.add(row["content_sha256"])
-            images |= {row["image"]["bytes"]} if "image" in row else set()
+            images |= {row["image"]["bytes"]} if "image" in row else {row["picture"]} - {b""}
     return hashes, images
 
 
@@ -88,14 +88,15 @@ def thumbnail(image: bytes) -> bytes:
 def found_in(output: Path, hashes: set[str], images: set[bytes]) -> list[str]:
     """Every place of the output in which something of the images still stands."""
     wanted = [*(word.encode() for word in WORDS), *(one.encode() for one in hashes), *images]
-    wanted += [thumbnail(image) for image in images]
+    wanted += [made for image in images for made in (thumbnail(image), base64.b64encode(image))]
     problems = []
     for path in sorted(output.rglob("*")):
         problems += [f"the name {path}" for word in WORDS if word in path.name]
         if path.is_file():
             held = path.read_bytes()
             if path.suffix == ".parquet":  # also what compression hides
-                held += repr(pq.read_table(path).to_pylist()).encode()
+                rows = pq.read_table(path).to_pylist()
+                held += repr(rows).encode() + b"".join(row.get("picture") or b"" for row in rows)
             problems += [f"{one[:40]!r} in {path.relative_to(output)}" for one in wanted if one in held]
     return problems
 

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -35,6 +36,13 @@ def draw(path: Path, colour: tuple[int, int, int]) -> None:
     Image.new("RGB", (24, 16), colour).save(path)
 
 
+def draw_half(path: Path) -> None:
+    """An image that is cut short."""
+    noise = np.random.default_rng(7).integers(0, 256, (80, 60, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    path.write_bytes(path.read_bytes()[:7_000])
+
+
 @pytest.fixture(scope="module")
 def made() -> Iterator[Path]:
     """A source, and an output of three versions, one of them pinned, in which the images that go have left traces."""
@@ -45,7 +53,7 @@ def made() -> Iterator[Path]:
             draw(root / "pets" / "cat" / f"{number}.png", (40 * number, 9, 9))
             draw(root / "pets" / "dog" / f"{number}.png", (9, 40 * number, 9))
         draw(root / "pets" / "cat" / f"{WORDS[0]}.png", (17, 18, 19))
-        (root / "pets" / "dog" / f"{WORDS[2]}.png").write_bytes(b"no image")
+        draw_half(root / "pets" / "dog" / f"{WORDS[2]}.png")
         assert night(root).outcome == "published"
         draw(root / "pets" / "dog" / f"{WORDS[1]}.png", (21, 22, 23))
         draw(root / "pets" / "cat" / f"{WORDS[0]}.png", (170, 18, 19))
@@ -77,6 +85,7 @@ def test_no_byte_of_them_is_left_and_everything_else_stays(root: Path) -> None:
     there = found_in(output, hashes, images)
     assert any("in reports/" in place and place.startswith("b'/9j/") for place in there)  # small pictures on a page
     assert any("in state.parquet" in place or "in rejects/" in place for place in there)
+    assert len(images) == 4  # three rows, and what can be seen of the image that was left out
 
     assert purge(store, choose_images(store, IDS, {}).purged) == []
 

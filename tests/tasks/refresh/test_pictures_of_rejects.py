@@ -1,0 +1,144 @@
+"""Pictures of images that are left out: on the page, of refused runs too, as long as the image is as it was."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from PIL import Image
+
+from tasks.publish.history import read_version
+from tasks.publish.memory import Moment, remember
+from tasks.publish.row_index import read_rejects
+from tasks.publish.state import FAILED_SCHEMA, read_state
+from tasks.reasons import Reason
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.options import RefreshOptions
+from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.refresh import refresh
+from tasks.samples import Rejection, rejection_row, rejections_table
+from tasks.shards.spec import STALE_SCHEMA
+from tasks.storage import Store, open_store
+from tests.steps_here import StepsHere
+
+
+def draw(path: Path, number: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.random.default_rng(number).integers(0, 256, (40, 30, 3), dtype=np.uint8)).save(path)
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    """A folder of 24 images, one of them cut short."""
+    for number in range(24):
+        draw(tmp_path / "pets" / "cat" / f"{number}.png", number)
+    half = tmp_path / "pets" / "cat" / "0.png"
+    half.write_bytes(half.read_bytes()[:2_000])
+    return tmp_path
+
+
+def dataset(root: Path) -> Dataset:
+    source = {"path": str(root / "pets"), "layout": "class_folders"}
+    values = {"name": "pets", "source": source, "resize": {"size": [16, 16]}, "output": {"path": str(root / "out")}}
+    return Dataset.model_validate(values)
+
+
+def night(root: Path, *, full: bool = False) -> RunOutcome:
+    return refresh(dataset(root), RefreshOptions(processes=1, full=full), StepsHere())
+
+
+def store_of(root: Path) -> Store:
+    return open_store(dataset(root).store)
+
+
+def picture_in(root: Path, version: int) -> bytes:
+    """That of the one image that is left out."""
+    store = store_of(root)
+    (row,) = read_rejects(store, read_version(store, version).manifest.rejects).to_pylist()
+    picture: bytes = row["picture"]
+    return picture
+
+
+def is_on(page: str, picture: bytes) -> bool:
+    return base64.b64encode(picture) in Path(page).read_bytes()
+
+
+def test_it_is_on_the_page_and_stays_as_long_as_the_image_is_as_it_was(pets: Path) -> None:
+    first = night(pets)
+    draw(pets / "pets" / "cat" / "more.png", 99)
+    second = night(pets)  # which does not look at the image that is left out
+    third = night(pets, full=True)
+
+    assert (first.account.rejected, third.account.rejected) == (1, 1)
+    assert picture_in(pets, 1).startswith(b"\xff\xd8")
+    assert picture_in(pets, 2) == picture_in(pets, 1)
+    assert is_on(first.breakdown.page, picture_in(pets, 1))
+    assert is_on(second.breakdown.page, picture_in(pets, 1))
+
+
+def test_another_half_image_has_another_picture_and_a_whole_one_none(pets: Path) -> None:
+    night(pets)
+    draw(pets / "pets" / "cat" / "0.png", 77)
+    whole = (pets / "pets" / "cat" / "0.png").read_bytes()
+    (pets / "pets" / "cat" / "0.png").write_bytes(whole[:2_500])
+    night(pets)
+    draw(pets / "pets" / "cat" / "more.png", 99)
+    night(pets)
+
+    assert picture_in(pets, 2) not in {b"", picture_in(pets, 1)}
+    (pets / "pets" / "cat" / "0.png").write_bytes(whole)
+    last = night(pets)
+
+    assert last.account.rejected == 0
+    assert not is_on(last.breakdown.page, picture_in(pets, 2))
+
+
+def test_the_page_of_a_refused_run_shows_it_too(pets: Path) -> None:
+    night(pets)
+    for number in range(1, 8):
+        half = pets / "pets" / "cat" / f"{number}.png"
+        half.write_bytes(half.read_bytes()[:2_000])
+
+    refused = night(pets)
+
+    assert refused.outcome == "refused"
+    known = read_state(store_of(pets)).rejected
+    pictures = [row["picture"] for row in known.to_pylist()]
+    assert len(pictures) >= 2
+    assert all(is_on(refused.breakdown.page, picture) for picture in pictures)
+
+
+def rejected(count: int, reason: Reason, picture: bytes) -> list[dict[str, object]]:
+    sample = {"source": "", "location": "a.jpg", "fingerprint": "f"}
+    return [
+        rejection_row(sample | {"sample_id": f"{reason}{number}"}, Rejection(reason, "", 1, "c", picture))
+        for number in range(count)
+    ]
+
+
+def test_no_night_remembers_more_than_a_few_pictures_of_a_reason() -> None:
+    rows = [*rejected(60, Reason.TRUNCATED, b"half"), *rejected(3, Reason.TOO_SMALL, b"dot")]
+    nothing = rejections_table([])
+    moment = Moment("run", "2026-01-02T00:00:00Z", "settings")
+
+    found, _ = remember(
+        rejections_table(rows), STALE_SCHEMA.empty_table(), FAILED_SCHEMA.empty_table(), nothing, moment
+    )
+
+    assert found.num_rows == 63
+    assert found["picture"].to_pylist().count(b"half") == 24
+    assert found["picture"].to_pylist().count(b"dot") == 3
+
+
+def test_an_image_that_was_found_as_it_was_keeps_its_picture_and_another_has_none_of_it() -> None:
+    known = rejections_table(rejected(1, Reason.TRUNCATED, b"half"))
+    same = rejections_table(rejected(1, Reason.TRUNCATED, b""))
+    other = same.set_column(same.column_names.index("content_sha256"), "content_sha256", pa.array(["other"]))
+    moment = Moment("run", "2026-01-02T00:00:00Z", "settings")
+    rest = STALE_SCHEMA.empty_table(), FAILED_SCHEMA.empty_table(), known, moment
+
+    assert remember(same, *rest)[0]["picture"].to_pylist() == [b"half"]
+    assert remember(other, *rest)[0]["picture"].to_pylist() == [b""]

@@ -208,7 +208,7 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
 
 def _one_hot(columns: Mapping[str, Sequence[str]]) -> LabelColumn | None:
     """The columns of ones and zeros, of which each is a class, as one; None where there are fewer than two."""
-    names = [name for name, cells in columns.items() if _is_flag(name, cells)]
+    names = _without_sums({name: cells for name, cells in columns.items() if _is_flag(name, cells)})
     if len(names) < 2:
         return None
     rows = list(zip(*(columns[name] for name in names), strict=True))
@@ -219,6 +219,16 @@ def _one_hot(columns: Mapping[str, Sequence[str]]) -> LabelColumn | None:
     if is_many and len(names) < 3:
         return None
     return LabelColumn(names[0], 2, values, one_hot=tuple(names), is_many=is_many)
+
+
+def _without_sums(flags: Mapping[str, Sequence[str]]) -> list[str]:
+    """The names of *flags* without one that says in every row whether any of the others is there: ``Disease_Risk``."""
+    said = {name: [_flag(cell) == 1 for cell in cells] for name, cells in flags.items()}
+    for name, sums in said.items():
+        others = [values for other, values in said.items() if other != name and values != sums]
+        if len(others) > 1 and len(set(sums)) > 1 and sums == [any(row) for row in zip(*others, strict=True)]:
+            return [other for other in flags if other != name]
+    return list(flags)
 
 
 def _is_flag(name: str, cells: Sequence[str]) -> bool:

@@ -174,6 +174,11 @@ def _says(family: Family, column: LabelColumn) -> str:
     shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
     if family.has_boxes:
         return f"the class of what is outlined in {shown} is the label"
+    return said_of(column, shown)
+
+
+def said_of(column: LabelColumn, shown: str) -> str:
+    """That *column* of the tables *shown* is the label, as half a sentence."""
     if column.one_hot:
         return f"the columns {', '.join(column.one_hot[:4])} … of {shown} are classes"
     name = f"column {int(column.name) + 1}" if column.name.isdigit() else f"the column {column.name}"

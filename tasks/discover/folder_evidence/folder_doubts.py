@@ -40,6 +40,7 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         _unlabelled_among_classes,
         _extras,
         _unpacked,
+        _versions,
         _organised,
         _crossed,
         _splits_apart,
@@ -111,6 +112,15 @@ def _unpacked(roles: FolderRoles, _: Companions) -> str:
         return ""
     shown = few(name for (name,) in labels)
     return f"{shown} each hold a folder of the same name, as unpacked archives do, and may be no classes"
+
+
+def _versions(roles: FolderRoles, _: Companions) -> str:
+    """Folders above others, one of them named for what was made of its images, the rest for nothing that they show."""
+    firsts = {name[0] for folder in roles.labelled if len(name := folder.names()) > 1}
+    made = {name for name in firsts if names_a_version(name)}
+    if len(firsts) < 2 or not made or not all(map(is_organising, firsts - made)):
+        return ""
+    return f"{few(made)} may hold what was made of the images in {few(firsts - made) or 'each other'}"
 
 
 def _organised(roles: FolderRoles, _: Companions) -> str:

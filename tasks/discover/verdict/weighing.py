@@ -10,6 +10,7 @@ from tasks.discover.claims.column_roles import part_alike
 from tasks.discover.claims.joined_splits import joined_splits
 from tasks.discover.claims.table_claims import Claims, Entries, LabelClaim, SplitClaim, paths_of
 from tasks.discover.claims.table_views import Family
+from tasks.discover.folder_evidence.contradictions import folders_alone
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import ExampleRow, Proposal
@@ -50,6 +51,12 @@ class Weigher:
         if lists and not self._found.opposed and self._found.reading is None:
             self._found.opposed = f"{lists} part the classes into splits"
             self._found.proposals[:0] = proposals
+
+    def doubt_folders(self, what: str) -> None:
+        """Let *what* oppose the folders' labels, where nothing else does; they stay a reading that is possible."""
+        if what and not self._found.opposed and self._found.reading is None and self._choice is not None:
+            self._found.opposed = what
+            self._found.proposals.append(folders_alone(self._choice))
 
     def doubt_splits(self, family: Family) -> None:
         """Let no reading be sure whose splits are what *family* has in a column of words that nobody can know."""

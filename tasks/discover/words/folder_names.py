@@ -119,6 +119,12 @@ def is_who_or_where(name: str) -> bool:
     return any(token in _WHERE_OR_WHO for token in found) and any(token.isdigit() for token in found)
 
 
+def tells_who_or_where(column: str) -> bool:
+    """Whether the name of a *column* is one for numbers of patients, places, cameras or recordings: ``subject_id``."""
+    found = tokens(column)
+    return any(token in _WHERE_OR_WHO for token in found) and not any(token in _CLASS for token in found)
+
+
 def tell_when(names: Collection[str]) -> bool:
     """Whether all *names* are dates, or years."""
     return all(_DATE.fullmatch(name) for name in names)

@@ -13,6 +13,7 @@ _WORDS = {
     "val": "validation",
     "valid": "validation",
     "validation": "validation",
+    "validate": "validation",
     "dev": "validation",
     "crossval": "validation",
     "test": "test",

@@ -498,4 +498,28 @@ LAYOUTS = [
         ("crops/{00-03}/nm{5|7}{0}_19{60-61}.jpg ?", "crops/all.mat:MATLAB 5.0"),
         refused="ambiguous_layout",
     ),
+    Layout(
+        "what was made of the images beside the originals",
+        ("Original Images/{ill|well}/M{1-4}.jpg = {0}", "Augmented Images/{ill|well}_augmented/M{1-4}_{0|1}.jpg !"),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "lists of classes for each split, one of them of one class",
+        (
+            "data/{apple|bear|boy|cup}/{0}_{1-4}.png = {0}",
+            "splits/train.txt:apple\nbear\n",
+            "splits/val.txt:boy\n",
+            "splits/test.txt:cup",
+        ),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "patients and their studies, whose numbers a table of the images has",
+        (
+            "files/{p1002|p1047|p1063}/{s5011|s5029}/{0}{1}{a|b}.jpg ?",
+            "metadata.csv:image,study_id,subject_id,width\n"
+            + "\n".join(f"p{p}s{s}{x},{s},{p},3056" for p in (1002, 1047, 1063) for s in (5011, 5029) for x in "ab"),
+        ),
+        refused="ambiguous_layout",
+    ),
 ]

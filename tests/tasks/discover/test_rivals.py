@@ -407,3 +407,34 @@ def test_what_a_sample_of_a_submission_asks_for_opposes_folders_of_something_els
     table(tmp_path, "sample_submission.csv", "image,hotel_id", "b0.png,700", "b1.png,700")
 
     assert truth in list(proposed(look, tmp_path))
+
+
+def test_a_table_of_studies_is_joined_to_one_of_images_by_the_columns_that_both_have(
+    look: Look, tmp_path: Path
+) -> None:
+    truth: Truth = {}
+    images, studies = ["image,study_id,split"], ["study_id,rater,finding"]
+    for study in range(8):
+        studies.append(f"{5011 + 7 * study},B{study},{('edema', 'healthy')[study % 2]}")
+        for view in "ab":
+            name, word = f"{study * 37:04}{view}", ("train", "train", "train", "validate")[study // 2]
+            truth[f"files/{name}.jpg"] = (("edema", "healthy")[study % 2], word.replace("validate", "validation"))
+            images.append(f"{name},{5011 + 7 * study},{word}")
+    make(tmp_path, truth)
+    table(tmp_path, "images.csv", *images)
+    table(tmp_path, "studies.csv", *studies)
+
+    assert is_read(look, tmp_path, truth)
+
+
+def test_a_column_that_only_sums_up_the_classes_beside_it_is_none_of_them(look: Look, tmp_path: Path) -> None:
+    flags = [(n % 3 == 0, n % 4 == 0, n % 5 == 1) for n in range(20)]
+    make(tmp_path, (f"scans/{n:03}.png" for n in range(20)))
+    rows = (f"{n:03},{int(any(row))},{','.join(str(int(flag)) for flag in row)}" for n, row in enumerate(flags))
+    table(tmp_path, "labels.csv", "ID,Disease_Risk,DR,MH,DN", *rows)
+
+    with pytest.raises(UnsettledLayoutError) as caught:
+        look(tmp_path)
+
+    told = [table for one in caught.value.unsettled.proposals for table in one.keys["source"].get("tables", ())]
+    assert [table["one_hot"] for table in told if "one_hot" in table] == [["DR", "MH", "DN"]]

@@ -30,7 +30,7 @@ from tasks.images.identify import (
 from tasks.images.palettes import check_colours, colours_of, keep_greys
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import target_size
-from tasks.images.scans import check_restarts, check_scans
+from tasks.images.scans import check_restarts, check_scans, first_frame
 from tasks.images.strips import check_strips
 from tasks.images.tiff import check_tiff
 from tasks.images.whole import check_jpeg_end, check_whole
@@ -195,10 +195,11 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> De
         extent = drafted[1][2:] if drafted else extent
     _loaded(image, data)
     if not spec.allow_truncated:
-        check_scans(data)
-        check_restarts(data)
-        check_jpeg_end(image, data, draft, scale=max(1, round(width / image.width)))
-        check_jpeg_holes(image, data, draft)
+        frame = first_frame(data)
+        check_scans(data, frame)
+        check_restarts(data, frame)
+        check_jpeg_end(image, data, frame, draft, scale=max(1, round(width / image.width)))
+        check_jpeg_holes(image, data, frame, draft)
     window = _turned_window(image.size, extent, orientation)
     return Decoded(image.transpose(_TURNS[orientation]) if orientation != 1 else image, size, window)
 

@@ -5,13 +5,12 @@ A copy that stopped, a download in pieces or a damaged disk leaves such a hole. 
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from tasks.images.rejected import RejectedImageError
-from tasks.images.scans import ARITHMETIC, PROGRESSIVE, first_frame
+from tasks.images.scans import ARITHMETIC, PROGRESSIVE, Frame, draws_as, first_frame
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def _hole(data: bytes, place: int) -> RejectedImageError:
     )
 
 
-def check_jpeg_holes(image: Image.Image, data: bytes, draft: tuple[int, int] | None) -> None:
+def check_jpeg_holes(image: Image.Image, data: bytes, frame: Frame, draft: tuple[int, int] | None) -> None:
     """Raise `RejectedImageError` where *image*, a loaded JPEG, was made of a hole.
 
     Zeros mean something only where the shortest codes stand for an even area; and some cameras fill up the end of their
@@ -84,23 +83,21 @@ def check_jpeg_holes(image: Image.Image, data: bytes, draft: tuple[int, int] | N
     Args:
         image: As it was loaded.
         data: What it was opened from.
+        frame: Of *data*.
         draft: The size that scaled decoding was asked for.
     """
-    place = jpeg_hole(data)
-    if place < 0:
-        return
-    filled = without_hole(data, place)
-    with Image.open(io.BytesIO(filled), formats=["JPEG"]) as again:
-        if draft is not None:
-            again.draft(None, draft)
-        again.load()
-        if again.tobytes() != image.tobytes():
-            raise _hole(data, place)
+    place = _jpeg_hole(data, frame)
+    if place >= 0 and not draws_as(without_hole(data, place), image, draft):
+        raise _hole(data, place)
 
 
 def jpeg_hole(data: bytes) -> int:
     """The place of the zeros that may be a hole in the packed pixels of the JPEG *data*; -1 where there are none."""
-    kind, _, scan = first_frame(data)
+    return _jpeg_hole(data, first_frame(data))
+
+
+def _jpeg_hole(data: bytes, frame: Frame) -> int:
+    kind, _, scan = frame
     place = data.find(bytes(_HOLE), scan) if scan >= 0 else -1
     if place < 0 or not 0 <= data.find(b"\xff\xd9", place) == data.find(b"\xff\xd9", scan):
         return -1

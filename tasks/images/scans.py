@@ -6,6 +6,11 @@ bring every coefficient of every component down to its last bit (ITU-T T.81, ann
 
 from __future__ import annotations
 
+import io
+from typing import NamedTuple
+
+from PIL import Image
+
 from tasks.images.rejected import RejectedImageError
 from tasks.reasons import Reason
 
@@ -13,19 +18,33 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 ARITHMETIC = range(0xC8, 0xD0)
 """Codes that may read on behind their end, as if there were zeros."""
-_START, _END = 0xDA, b"\xff\xd9"
+_START, END = 0xDA, b"\xff\xd9"
 _INTERVAL, _RESTARTS = 0xDD, range(0xD0, 0xD8)
 _INTERVAL_HEAD = b"\xff\xdd\0\4"
 _COEFFICIENTS = 64
 _QUARTER, _EIGHTH = 4, 8
 
 
-def check_scans(data: bytes) -> None:
-    """Raise `RejectedImageError` where the first picture of the JPEG *data* lacks a scan."""
-    kind, components, place = first_frame(data)
+class Frame(NamedTuple):
+    """What the head of a JPEG says of its first picture.
+
+    Attributes:
+        kind: The second byte of the frame's marker; 0 where there is no frame.
+        components: Their numbers.
+        scan: The place of the first scan; -1 where there is none.
+    """
+
+    kind: int
+    components: list[int]
+    scan: int
+
+
+def check_scans(data: bytes, frame: Frame) -> None:
+    """Raise `RejectedImageError` where the first picture of the JPEG *data*, of *frame*, lacks a scan."""
+    kind, components, place = frame
     if not components or (kind not in PROGRESSIVE and data[place + 4] == len(components)):
         return
-    end = data.find(_END, place)
+    end = data.find(END, place)
     bits = {component: [_COEFFICIENTS] * _COEFFICIENTS for component in components}
     while 0 <= place < end:
         _note_scan(data[place : place + 16], bits, is_progressive=kind in PROGRESSIVE)
@@ -39,20 +58,20 @@ def check_scans(data: bytes) -> None:
         )
 
 
-def check_restarts(data: bytes) -> None:
-    """Raise `RejectedImageError` where the JPEG *data*, of one scan, lacks some of the marks that part it.
+def check_restarts(data: bytes, frame: Frame) -> None:
+    """Raise `RejectedImageError` where the JPEG *data*, of *frame* and one scan, lacks some of the marks that part it.
 
     A decoder goes on with the next one that it finds, so that all that follows lies too far up. A mark stands after
     each interval of blocks but the last, eight kinds in turn (ITU-T T.81, B.2.1 and E.1.4).
     """
-    kind, components, place = first_frame(data)
+    kind, components, place = frame
     if data.find(_INTERVAL_HEAD, 0, max(place, 0)) < 0 or kind in PROGRESSIVE or data[place + 4] != len(components):
         return
     interval, blocks = _restarts(data, place)
     if not interval:
         return
     wanted = -(-blocks // interval) - 1
-    scan = data[place : data.find(_END, place)]
+    scan = data[place : data.find(END, place)]
     there = sum(scan.count(bytes([0xFF, mark])) for mark in _RESTARTS)
     if there < wanted:
         raise RejectedImageError(
@@ -83,32 +102,41 @@ def _restarts(data: bytes, scan: int) -> tuple[int, int]:
     return interval, -(-width // across) * -(-height // down)
 
 
-def may_lack_an_end(data: bytes, scale: int) -> bool:
-    """Whether the last scan of the progressive JPEG *data*, were it cut, would be missed in pixels of that *scale*.
+def may_lack_an_end(data: bytes, frame: Frame, scale: int) -> bool:
+    """Whether the last scan of *data*, a JPEG of *frame*, were it cut, would be missed in pixels of that *scale*.
 
     Only decoding tells whether a scan is whole. One that brings another bit of what is there is not seen at a quarter
     of the size, and at an eighth nothing but averages is.
     """
-    kind, components, place = first_frame(data)
+    kind, components, place = frame
     if kind not in PROGRESSIVE or kind in ARITHMETIC or not components:
         return False
-    last = data.rfind(b"\xff\xda", place, data.find(_END, place))
+    last = data.rfind(b"\xff\xda", place, data.find(END, place))
     count = data[last + 4]
     first, approximation = data[last + 5 + 2 * count], data[last + 7 + 2 * count]
     return scale < _EIGHTH and (scale < _QUARTER or not first or not approximation >> 4)
 
 
-def first_frame(data: bytes) -> tuple[int, list[int], int]:
-    """Kind and components of the frame, and the place of the first scan; no components where there is none."""
+def first_frame(data: bytes) -> Frame:
+    """The frame of the first picture of the JPEG *data*."""
     place, kind, components = 2, 0, list[int]()
     while place + 4 <= len(data) and data[place] == 0xFF:
         marker = data[place + 1]
         if marker == _START:
-            return kind, components, place
+            return Frame(kind, components, place)
         if marker in _FRAMES:
             kind, components = marker, list(data[place + 10 : place + 10 + 3 * data[place + 9] : 3])
         place += 1 if marker == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-    return 0, [], -1
+    return Frame(0, [], -1)
+
+
+def draws_as(data: bytes, image: Image.Image, draft: tuple[int, int] | None) -> bool:
+    """Whether the JPEG *data*, decoded for the size *draft* as *image* was, give the same pixels."""
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as again:
+        if draft is not None:
+            again.draft(None, draft)
+        again.load()
+        return again.tobytes() == image.tobytes()
 
 
 def _note_scan(header: bytes, bits: dict[int, list[int]], *, is_progressive: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from tasks.images.rejected import RejectedImageError
-from tasks.images.scans import ARITHMETIC, first_frame, may_lack_an_end
+from tasks.images.scans import ARITHMETIC, END, Frame, draws_as, may_lack_an_end
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def _unpacked_length(data: bytes) -> int:
     return length
 
 
-def check_jpeg_end(image: Image.Image, data: bytes, draft: tuple[int, int] | None, scale: int) -> None:
+def check_jpeg_end(image: Image.Image, data: bytes, frame: Frame, draft: tuple[int, int] | None, scale: int) -> None:
     """Raise `RejectedImageError` where *image*, a loaded JPEG, is grey or coarse since its data end too early.
 
     An end marker may have been put where the file broke off; the decoder then fills what is missing with grey, or
@@ -78,33 +77,19 @@ def check_jpeg_end(image: Image.Image, data: bytes, draft: tuple[int, int] | Non
     Args:
         image: As it was loaded.
         data: What it was opened from.
+        frame: Of *data*.
         draft: The size that scaled decoding was asked for.
         scale: How many pixels of a side became one.
     """
-    if not _is_mid_grey(image) and not may_lack_an_end(data, scale):
+    if not _is_mid_grey(image) and not may_lack_an_end(data, frame, scale):
         return
-    end = _first_end(data)
-    if end < 0 or first_frame(data)[0] in ARITHMETIC:
+    end = data.find(END, frame.scan) if frame.scan >= 0 else -1
+    if end < 0 or frame.kind in ARITHMETIC or draws_as(data[:end] + _FILLER + data[end:], image, draft):
         return
-    with Image.open(io.BytesIO(data[:end] + _FILLER + data[end:]), formats=["JPEG"]) as again:
-        if draft is not None:
-            again.draft(None, draft)
-        again.load()
-        if again.tobytes() != image.tobytes():
-            raise RejectedImageError(
-                Reason.TRUNCATED, "its data end too early: what is missing would be grey or coarse"
-            )
+    raise RejectedImageError(Reason.TRUNCATED, "its data end too early: what is missing would be grey or coarse")
 
 
 def _is_mid_grey(image: Image.Image) -> bool:
     """Whether the last pixel is grey as a decoder leaves it."""
     last = image.getpixel((image.width - 1, image.height - 1))
     return set(last if isinstance(last, tuple) else (last,)) <= _MID_GREY
-
-
-def _first_end(data: bytes) -> int:
-    """The place of the end marker of the first image in the JPEG *data*; -1 where there is none."""
-    place = 2
-    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != 0xDA:
-        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big") if data[place + 1] != 0xFF else 1
-    return data.find(b"\xff\xd9", place)

@@ -60,6 +60,8 @@ def test_a_signal_ends_a_run_with_its_processes(
     assert "Traceback" not in output + errors
     assert not psutil.wait_procs(children, timeout=15)[1]
     assert not (tmp_path / "out-pets" / "commits").exists()
+    if not output:  # on a busy machine it was ended before it could end in order: the next run sweeps
+        parquetry("run", config)
     assert not any((tmp_path / "out-pets" / "runs").glob("*"))
 
 

@@ -130,13 +130,13 @@ def check_size(size: tuple[int, int], spec: PixelSpec) -> None:
     """Raise `RejectedImageError` where an image of *size*, width and height in pixels, is not admitted."""
     width, height = size
     if width * height > spec.max_pixels:
-        detail = f"{width} × {height} pixels are more than `validation.max_pixels`, {spec.max_pixels}"
+        detail = f"{width} × {height} pixels are more than `validation.max_pixels`, {spec.max_pixels:,}"
         raise RejectedImageError(Reason.TOO_MANY_PIXELS, detail)
     if min(width, height) < spec.min_side:
-        detail = f"{width} × {height}: a side is under `validation.min_side`, {spec.min_side}"
+        detail = f"{width} × {height} pixels: a side is shorter than `validation.min_side`, {spec.min_side}"
         raise RejectedImageError(Reason.TOO_SMALL, detail)
     if spec.max_aspect and max(width, height) > spec.max_aspect * min(width, height):
-        detail = f"{width} × {height}: longer than `validation.max_aspect`, {spec.max_aspect:g}"
+        detail = f"{width} × {height} pixels: longer than `validation.max_aspect`, {spec.max_aspect:g}, admits"
         raise RejectedImageError(Reason.BAD_ASPECT, detail)
 
 

@@ -31,10 +31,20 @@ def explain_unidentified(data: bytes, formats: Iterable[str]) -> tuple[Reason, s
             return Reason.FORMAT_NOT_ALLOWED, "is FLI, which is never read"
         if _is_svg(data):
             return Reason.FORMAT_NOT_ALLOWED, "is SVG, which is never read"
-        return Reason.NOT_AN_IMAGE, f"is no image: begins with {data[:12]!r}"
+        return Reason.NOT_AN_IMAGE, f"is no image: {_beginning(data)}"
     if known.name and known.name in formats:
         return _explain_header(data, known)
     return Reason.FORMAT_NOT_ALLOWED, f"is {known.title}, {_remedy(known)}"
+
+
+def _beginning(data: bytes) -> str:
+    """What stands at the beginning of *data*, as a person reads it."""
+    head = data[:16]
+    if not any(data):
+        return f"its {len(data):,} bytes are all zero"
+    if head.isascii() and head.decode().strip().isprintable():
+        return f"its text begins with {head.decode().strip()!r}"
+    return f"its bytes begin with {head.hex(' ')}"
 
 
 def _remedy(known: ImageFormat) -> str:

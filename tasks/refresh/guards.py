@@ -13,7 +13,7 @@ from tasks.publish import Run, check_output
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.planning import PlannedRun
-from tasks.report.gates import GateFacts, GateResult, Gates, check_gates, reject_limit
+from tasks.report.gates import HOW_TO_GO_ON, GateFacts, GateResult, Gates, check_gates, reject_limit
 from tasks.report.rejects import of_label_files, rejects_said
 from tasks.shards.build import too_many_rejects
 
@@ -76,7 +76,7 @@ def forbidden_by(gates: Sequence[GateResult], rejections: pa.Table) -> RefusedEr
     accept = " ".join(f"--accept {gate.gate}" for gate in gates)
     is_rejecting = any(gate.gate == "max_reject_fraction" for gate in gates)
     first = f": {rejects_said(rejections)}" if is_rejecting and rejections.num_rows else ""
-    return RefusedError(f"{reasons}{first}. Mend the source, or publish all the same: `parquetry run CONFIG {accept}`")
+    return RefusedError(f"{reasons}{first}{HOW_TO_GO_ON}`parquetry run CONFIG {accept}`")
 
 
 def new_classes(run: Run, names: Sequence[str]) -> tuple[str, ...]:

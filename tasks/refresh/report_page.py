@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.errors import VersionError
 from tasks.label_kinds import classes_of, kind_of_columns
@@ -156,11 +157,17 @@ def facts_of_refusal(run: Run, planned: PlannedRun, report: Report, left_out: pa
         report: Its report.
         left_out: `REJECTION_SCHEMA`: what it found that no version knows.
     """
+    there = [planned.labelled.samples["sample_id"], planned.rejections["sample_id"]]
+    listed = pa.chunked_array([chunk for column in there for chunk in column.chunks], pa.string())
+    old = planned.past.rows.published["sample_id"]
     return PageFacts(
         dataset=planned.spec.dataset,
         version=run.history.version,
         report=report,
         rejections=overlaid(planned.rejections, left_out),
+        kind=planned.spec.label_kind,
+        before=_page_rows(planned.past.rows) if run.history.manifest else None,
+        unlisted=old.filter(pc.invert(pc.is_in(old, value_set=listed.combine_chunks()))).combine_chunks(),
         refused=str(report["refused"]),
         notices=planned.discovery.notices,
         origin=f"{planned.discovery.layout}: {planned.discovery.why}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ COLUMNS = ("sample_id", "split", "label_name", "content_sha256", "file", "row")
 MOST = 24
 """So many pictures of each kind of change are shown."""
 
+_CLASSES = 12
 _SORTED = 20_000  # beyond so many, each so-manieth stands for the rest before they are put in order
 _LOOKED_AT = 60_000  # rows among which samples are looked for
 
@@ -52,15 +53,24 @@ class Change:
         title: What became of them.
         count: How many there are.
         shown: Some of them, chosen by a hash: the same rows are shown again.
+        note: What else there is to say of them; may be empty.
     """
 
     title: str
     count: int
     shown: tuple[Shown, ...]
+    note: str = ""
 
 
-def changes_between(before: pa.Table, after: pa.Table, kind: LabelKind) -> list[Change]:
-    """What became of the rows, each kind of change that occurs; both tables have `COLUMNS`."""
+def changes_between(before: pa.Table, after: pa.Table, left_out: pa.ChunkedArray, kind: LabelKind) -> list[Change]:
+    """What became of the rows, each kind of change that occurs.
+
+    Args:
+        before: With `COLUMNS`: the rows of the version before.
+        after: The same of this one.
+        left_out: Ids of images that are no rows of this one though the source lists them.
+        kind: What a label is.
+    """
     place = pc.index_in(after["sample_id"].combine_chunks(), value_set=before["sample_id"].combine_chunks())
     is_new = pc.is_null(place)
     gone = pc.invert(pc.is_in(before["sample_id"], value_set=after["sample_id"].combine_chunks()))
@@ -85,8 +95,32 @@ def changes_between(before: pa.Table, after: pa.Table, kind: LabelKind) -> list[
         shown = "label_name" if column == "content_sha256" else column
         found.append(_change(title, _beside(there.filter(differs), old.filter(differs), shown), kind))
     went = pc.invert(pc.is_in(deleted["content_sha256"], value_set=added["content_sha256"].combine_chunks()))
-    found.append(_change("deleted", deleted.filter(went), kind, is_old=True))
+    lost = deleted.filter(went)
+    is_listed = pc.is_in(lost["sample_id"], value_set=left_out.combine_chunks())
+    title = "deleted: left out now, each with its reason below"
+    found.append(_change(title, lost.filter(is_listed), kind, is_old=True))
+    title = "deleted: the source lists them no longer" if len(found[-1].shown) else "deleted"
+    found.append(_change(title, lost.filter(pc.invert(is_listed)), kind, is_old=True))
     return [change for change in found if change.count]
+
+
+def unlisted(before: pa.Table, ids: pa.Array, kind: LabelKind) -> list[Change]:
+    """The rows of the version *before* that have one of *ids*, which the source lists no longer; none without any."""
+    gone = before.filter(pc.is_in(before["sample_id"], value_set=ids))
+    found = _change("rows whose image the source lists no longer", gone, kind, is_old=True)
+    return [replace(found, note=_by_class(before, gone, kind))] if found.count else []
+
+
+def _by_class(rows: pa.Table, some: pa.Table, kind: LabelKind) -> str:
+    """How many rows of each class *some* are, of all *rows*, the most concerned classes first."""
+    if kind == "number":
+        return ""
+    counts, totals = (
+        {name: sum(splits.values()) for name, splits in class_splits(table, kind).items()} for table in (some, rows)
+    )
+    ordered = sorted(counts, key=lambda name: (-counts[name], name))
+    said = [f"{in_words(name, kind)} {counts[name]:,} of {totals[name]:,}" for name in ordered[:_CLASSES]]
+    return ", ".join(said) + (f" and {len(ordered) - _CLASSES:,} classes more" if len(ordered) > _CLASSES else "")
 
 
 def _beside(rows: pa.Table, old: pa.Table, column: str) -> pa.Table:

@@ -120,6 +120,9 @@ class GateResult:
         }
 
 
+HOW_TO_GO_ON = ". Mend the source, or publish all the same: "
+"""Between what gates saw and the command that accepts it."""
+
 UNCOUNTED = frozenset({Reason.QUARANTINED_NEW_CLASS.value, Reason.PURGED.value})
 """Reasons for which images are left out on purpose: they do not count for `max_reject_fraction`."""
 

@@ -134,9 +134,10 @@ def _printable(value: Any) -> Any:
 
 def _choose(facts: PageFacts) -> _Chosen:
     if facts.rows is None:
-        return _Chosen()
+        return _Chosen(_planned_changes(facts))
     rows, kind = facts.rows.table, facts.kind
-    changes = changed_rows.changes_between(facts.before.table, rows, kind) if facts.before else []
+    left_out = facts.rejections["sample_id"]
+    changes = changed_rows.changes_between(facts.before.table, rows, left_out, kind) if facts.before else []
     if facts.has_classes:
         names = page_parts.names_shown(facts)
         each = max(1, min(6, _PICTURED // max(1, len(names))))
@@ -147,6 +148,13 @@ def _choose(facts: PageFacts) -> _Chosen:
     contents = [digest for digest in copies.slice(0, changed_rows.MOST).to_pylist() if digest]
     twins = changed_rows.by_content(rows, contents, kind) if contents else {}
     return _Chosen(changes, samples, twins, pairs_of(facts), flagged_of(facts))
+
+
+def _planned_changes(facts: PageFacts) -> Sequence[Change]:
+    """What is known of the changes of a run that stopped before it built a version."""
+    if facts.before is None or facts.unlisted is None:
+        return ()
+    return changed_rows.unlisted(facts.before.table, facts.unlisted, facts.kind)
 
 
 def _lost(facts: PageFacts, lost: Sequence[str]) -> str:

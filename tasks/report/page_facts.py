@@ -44,6 +44,8 @@ class PageFacts:
         origin: How the source was understood, in a sentence.
         missing: Files that should be there and cannot be read.
         pairs: The near duplicates that are listed, as `PAIRS_SCHEMA`; None where there are none to show.
+        unlisted: Ids of rows of the version before that the source lists no longer, of a run that stopped before it
+            built a version; None of others.
     """
 
     dataset: str
@@ -59,6 +61,7 @@ class PageFacts:
     origin: str = ""
     missing: Sequence[str] = ()
     pairs: pa.Table | None = None
+    unlisted: pa.Array | None = None
 
     @property
     def has_classes(self) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from tasks.reasons import Reason
 from tasks.report.document import NearPairs, Night, Report
+from tasks.report.gates import HOW_TO_GO_ON
 from tasks.report.page_facts import PageFacts
 from tasks.report.remedies import attention, steps_of
 from tasks.wording import counted
 
+_TWINS = frozenset(reason.value for reason in Reason if reason.deduplicated)
 _PLANNED = {
     "new": "images that no version has",
     "missing": "rows whose image is no longer listed",
@@ -26,7 +29,7 @@ def head_of(facts: PageFacts) -> dict[str, Any]:
         return {
             "tone": "bad",
             "word": "Not published",
-            "sentence": f"{facts.refused.rstrip(' .')}.",
+            "sentence": f"{_why(facts)}.",
             "after": kept,
             "steps": list(steps_of(facts.report, facts.refused)),
         }
@@ -43,6 +46,13 @@ def head_of(facts: PageFacts) -> dict[str, Any]:
     }
 
 
+def _why(facts: PageFacts) -> str:
+    """Why nothing was published; what to do about it, and which images are no good, is said below."""
+    gates = [gate for gate in facts.report.get("gates", ()) if gate["crossed"] and f"{gate['gate']}:" in facts.refused]
+    said = "; ".join(f"{gate['gate']}: {gate['detail']}" for gate in gates) or facts.refused.partition(HOW_TO_GO_ON)[0]
+    return said.rstrip(" .")
+
+
 def _in_words(report: Report) -> str:
     """What became of the rows, in one line."""
     words = ("added", "changed", "relabelled", "moved", "deleted")
@@ -56,7 +66,13 @@ def _in_words(report: Report) -> str:
 
 def newly_rejected(report: Report) -> int:
     """How many images were left out that the version before had, or did not know."""
-    return sum((report.get("reasons") or {"new": {}})["new"].values())
+    return _new_of(report)
+
+
+def _new_of(report: Report, uncounted: frozenset[str] = frozenset()) -> int:
+    """How many images are newly left out, for other reasons than those that are *uncounted*."""
+    new = (report.get("reasons") or {"new": {}})["new"]
+    return sum(count for reason, count in new.items() if reason not in uncounted)
 
 
 def _more_alike(report: Report) -> Iterator[str]:
@@ -83,11 +99,12 @@ def figures(facts: PageFacts) -> Iterator[tuple[str, str, str]]:
     """The counts on top: each with its name, and what it counts."""
     account = facts.report.get("account")
     if account:
-        new = newly_rejected(facts.report) if facts.report.get("parent") else 0
+        new = _new_of(facts.report, _TWINS) if facts.report.get("parent") else 0
         yield "in the source", f"{account.get('listed', 0):,}", "images that it lists"
         if account.get("carried"):
             yield "no longer listed", f"{account['carried']:,}", "and kept for some nights"
-        yield "in the version", f"{account.get('written', 0):,}", "rows that readers get"
+        said = "rows that it would have" if facts.refused else "rows that readers get"
+        yield "in the version", f"{account.get('written', 0):,}", said
         yield "left out", f"{account.get('rejected', 0):,}", f"{new:,} of them new" if new else "each with its reason"
         if account.get("deduplicated"):
             yield "copies left out", f"{account['deduplicated']:,}", "another row has the same bytes"
@@ -107,7 +124,11 @@ def ways_on(values: Mapping[str, Any], facts: PageFacts) -> list[tuple[str, str]
     flagged = sum(count for _, count, _ in values["flagged"])
     near = (facts.report.get("near") or NearPairs()).get("pairs", 0)
     found = (
-        ("changed", "What changed", not facts.refused or values["changes"]),
+        (
+            "changed",
+            "What would have changed" if facts.refused else "What changed",
+            not facts.refused or values["changes"],
+        ),
         ("rejects", f"Left out {left_out:,}" if left_out else "Left out: none", True),
         ("near", f"Near duplicates {near:,}", facts.report.get("near")),
         ("flagged", f"Images to look at {flagged:,}", flagged),

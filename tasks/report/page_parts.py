@@ -51,7 +51,7 @@ def pictured(change: Change, pictures: Pictures) -> dict[str, Any]:
         (picture(row.before, pictures) if row.before and not _is_same_place(row) else None, _named(row, pictures))
         for row in change.shown
     ]
-    return {"title": change.title, "count": change.count, "pairs": pairs}
+    return {"title": change.title, "note": change.note, "count": change.count, "pairs": pairs}
 
 
 def _is_same_place(row: Shown) -> bool:

@@ -174,15 +174,58 @@ def test_a_refused_run_says_what_the_person_on_duty_does(store: Store) -> None:
         "value": 0.5,
         "limit": 0.1,
         "crossed": True,
-        "detail": "3 of 6 would go",
+        "detail": "3 of 6 rows would go",
     }
-    facts = version(["cat"], refused="max_delete_fraction: 3 of 6 rows would go", version=4)
+    why = "max_delete_fraction: 3 of 6 rows would go: a.jpg: truncated. Mend the source, or publish all the same: `x`"
+    facts = version(["cat"], refused=why, version=4)
 
     text = words(parts_of(make_page(store, replace(facts, report={"gates": [gate], "refused": "x"}))))
 
     assert "Not published max_delete_fraction: 3 of 6 rows would go. Readers keep version 4." in text
     assert "Look whether the source is whole" in text
     assert "parquetry run CONFIG --accept max_delete_fraction" in text
+
+
+def test_copies_do_not_count_as_images_that_are_newly_left_out(store: Store) -> None:
+    facts = version(["cat"], rows=shard(store, ["cat"]))
+    account = {"listed": 4, "written": 1, "rejected": 1, "deduplicated": 2}
+    report: Report = {
+        "parent": 1,
+        "account": account,
+        "reasons": {"new": {"truncated": 1, "duplicate_content": 2}, "resolved": {}},
+    }
+
+    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, **report}))))
+
+    assert "left out 1 1 of them new" in text
+    assert "copies left out 2" in text
+    assert "against version 1: 3 newly left out." in text
+
+
+def test_a_run_that_stopped_before_it_built_shows_which_rows_its_source_lists_no_longer(store: Store) -> None:
+    labels = ["cat", "dog", "cat", "owl"]
+    why = "max_delete_fraction: 2 of 4 rows would go. Mend the source, or publish all the same: `parquetry run CONFIG`"
+    facts = version([], refused=why, version=1, before=shard(store, labels), unlisted=pa.array(["cat/0", "owl/3"]))
+
+    parts = parts_of(make_page(store, replace(facts, report={"refused": why, "parent": 1})))
+
+    text = words(parts)
+    assert "Not published max_delete_fraction: 2 of 4 rows would go. Readers keep version 1." in text
+    assert "2 rows whose image the source lists no longer cat 1 of 2, owl 1 of 1" in text
+    assert len(parts.addresses) == 2
+    assert "changed" in parts.ways
+
+
+def test_rows_whose_image_is_left_out_now_are_told_from_those_that_are_gone(store: Store) -> None:
+    before = shard(store, ["cat", "dog", "cat"])
+    after = PageRows(before.table.slice(0, 1), before.files)
+    left_out = rejected(1).set_column(0, "sample_id", pa.array(["dog/1"]))
+    facts = version(["cat"], rows=after, before=before, rejections=left_out)
+
+    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, "parent": 1}))))
+
+    assert "1 deleted: left out now, each with its reason below dog dog/1" in text
+    assert "1 deleted: the source lists them no longer cat cat/2" in text
 
 
 def test_a_refusal_of_another_kind_and_without_a_version_is_told_too(store: Store) -> None:

@@ -111,6 +111,9 @@ _NO_VALUE = frozenset("na n/a #n/a <na> nan nat null nil #null! #ref! #value! #n
 """How spreadsheets, pandas and databases write that there is no value, in small letters."""
 
 
+_CONTROLS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
+
+
 def likeness_notices(classes: Iterable[str]) -> list[str]:
     """Sentences on *classes* that a reader takes for one and the same, or that may be no names at all."""
     names = sorted(set(classes))
@@ -119,8 +122,13 @@ def likeness_notices(classes: Iterable[str]) -> list[str]:
     notices += [f"Classes that are the same number: {_shown(twins)}" for twins in numbers]
     if absent := [name for name in names if name.casefold() in _NO_VALUE]:
         notices.append(f"Classes named as if there were no value: {_shown(absent)}; only an empty cell is no label")
-    if broken := [name for name in names if len(name.splitlines()) > 1]:
+    broken = [name for name in names if len(name.splitlines()) > 1]
+    if broken:
         notices.append(f"Classes whose names hold line breaks: {_shown(broken)}; a stray quote takes in the next lines")
+    if odd := [
+        name for name in names if name not in broken and any(unicodedata.category(sign) == "Cc" for sign in name)
+    ]:
+        notices.append(f"Classes whose names hold control characters, as damaged files do: {_shown(odd)}")
     return notices
 
 

@@ -10,9 +10,11 @@ from typing import Any
 
 _DEEPEST = 100
 _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
+_NO_NUMBERS = dict.fromkeys(("NaN", "Infinity", "-Infinity"))
+"""What Python writes where a number is missing, or is none."""
 _SPACE = re.compile(r"[\s,]*")
 _ELLIPSIS = re.compile(r"\.\.\.|…")
-_WORD = re.compile(r"[A-Za-z]+")
+_WORD = re.compile(r"-?[A-Za-z]+")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _STRING = re.compile(r"'((?:[^'\\\n]++|\\.)*+)'|\"((?:[^\"\\\n]++|\\.)*+)\"", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
@@ -138,11 +140,13 @@ class _Tolerant:
         return self._scalar()
 
     def _scalar(self) -> Any:
-        if (word := _WORD.match(self._text, self._at)) is not None and word[0] in _LITERALS:
+        if (word := _WORD.match(self._text, self._at)) is not None and word[0] in _LITERALS | _NO_NUMBERS:
             self._at = word.end()
             if word[0] in {"True", "False", "None"}:
                 self._repairs["a Python literal"] = None
-            return _LITERALS[word[0]]
+            if word[0] in _NO_NUMBERS:
+                self._repairs[f"{word[0]}, which is no JSON, is no value"] = None
+            return _LITERALS.get(word[0])
         number = _NUMBER.match(self._text, self._at)
         if number is None:
             raise JsonTextError(f"is not JSON near {self._near()}")

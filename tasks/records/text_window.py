@@ -13,9 +13,11 @@ from tasks.errors import LabelFileError
 from tasks.storage.compressed import plain_stream
 
 _CHUNK = 1 << 20
+_LOOKED_AT = 16
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -49,11 +51,24 @@ def _only_member(file: BinaryIO) -> BinaryIO:
 
 
 def encoding_of(head: bytes, declared: str) -> str:
-    """The encoding of a file that begins with *head*: its byte order mark's, else *declared*, else UTF-8."""
+    """The encoding of a file that begins with *head*: its byte order mark's, else *declared*, else what it must be.
+
+    Raises:
+        LookupError: *declared* is no encoding of text.
+    """
     for mark, encoding in _BOMS:
         if head.startswith(mark):
             return encoding
-    return declared or "utf-8"
+    "a".encode(declared or "utf-8")  # of nothing at all, Python does not look for an encoding
+    return declared or _without_a_mark(head[:_LOOKED_AT])
+
+
+def _without_a_mark(head: bytes) -> str:
+    """UTF-8, or UTF-16 where of each two bytes one is zero and the other is not."""
+    even, odd = head[::2], head[1::2]
+    if odd and all(even) and not any(odd):
+        return "utf-16-le"
+    return "utf-16-be" if even and all(odd) and odd and not any(even) else "utf-8"
 
 
 def utf8_chunks(file: BinaryIO, encoding: str) -> Iterator[bytes]:
@@ -116,8 +131,8 @@ class TextWindow:
         self.closed_from = 0
         self._chunks = chunks
         self.grow()
-        if self.text.startswith(codecs.BOM_UTF8):
-            self.position = len(codecs.BOM_UTF8)
+        while self.text.startswith(codecs.BOM_UTF8, self.position):  # programs put one before another's
+            self.position += len(codecs.BOM_UTF8)
 
     def grow(self) -> None:
         """Forget what was read, and read on until there is at least twice what is unread."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tasks.errors import LabelFileError
 from tasks.samples import StoreUrl
-from tasks.tables.frame_tables import read_excel, read_query
+from tasks.tables.frame_tables import OLD_OFFICE, read_excel, read_query
 from tasks.tables.json_tables import read_json_table
 from tasks.tables.opening import TableFile, table_files
 from tasks.tables.parquet_tables import read_parquet
@@ -35,6 +35,20 @@ _ARRAYS = {
     ".tfrec": "TFRecords: write their images as files, and the labels as a CSV, with `tf.data.TFRecordDataset`",
     ".h5": "an HDF5 file: save each image as a file, and the labels as a CSV",
 }
+_CONTENTS = {
+    b"SQLite format 3\0": "a SQLite database: ask it by a query, `sql: SELECT …`, with its address "
+    "(`sqlite:////home/me/a.db`) in the environment variable that `database` names",
+    b"\xd0\xcf\x11\xe0": OLD_OFFICE,
+    b"PK\3\4": "a zip, or a file of Excel or LibreOffice under another name: save it as CSV, or name it as what it is",
+    b"\x1f\x8b": "packed with gzip: let its name end in .gz",
+    b"PAR1": "Parquet: let its name end in .parquet",
+    b"ORC": "an ORC file: export it with `pandas.read_orc(…).to_parquet`",
+    b"Obj\1": "an Avro file: write it as Parquet or CSV",
+    b"ARROW1": "an Arrow file: export it with `pandas.read_feather(…).to_parquet`",
+    b"\x89HDF": _ARRAYS[".h5"],
+}
+"""What files begin with that are no text, whatever they are called."""
+_CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\r\n\f")
 _ARRAYS |= {".pickle": _ARRAYS[".pkl"], ".tfrecords": _ARRAYS[".tfrecord"], ".hdf5": _ARRAYS[".h5"]}
 
 
@@ -54,8 +68,11 @@ def read_table(root: StoreUrl, settings: TableSettings, kept: Sequence[str] = ()
     if settings.sql:
         read_query(root, settings, into)
     else:
-        for file in table_files(root, settings.file, settings.files):
-            _reader_of(file)(file, settings, into)
+        for number, file in enumerate(table_files(root, settings.file, settings.files)):
+            reader = _reader_of(file)
+            if reader is read_text and number == 0:  # of many small files, one tells what all are
+                _check_text(file)
+            reader(file, settings, into)
     rows = into.finish()
     return shaped(rows, settings, rows.one_hot, kept)
 
@@ -66,6 +83,16 @@ def _reader_of(file: TableFile) -> Reader:
     if suffix in _ARRAYS:
         raise LabelFileError(f"{file.name} is {_ARRAYS[suffix]}.")
     return next((reader for suffixes, reader in _READERS if suffix in suffixes), read_text)
+
+
+def _check_text(file: TableFile) -> None:
+    """Raise `LabelFileError` where *file* begins like one of another program, whatever it is called."""
+    with file.opened() as opened:
+        head = opened.read(16)
+    if any(byte in _CONTROLS for byte in head):
+        what = next((what for magic, what in _CONTENTS.items() if head.startswith(magic)), "")
+        if what:
+            raise LabelFileError(f"{file.name} is {what}.")
 
 
 __all__ = ["TableRows", "TableSettings", "read_table"]

@@ -20,6 +20,12 @@ from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
 _LARGEST_LOOKED_AT = 1 << 25
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+_ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"})
+"""What a formula comes to that cannot be worked out: no value."""
+
+
+OLD_OFFICE = "an Excel file of before 2007, or one with a password: save it as .xlsx without one, or as CSV"
 
 
 def read_excel(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
@@ -35,9 +41,12 @@ def read_excel(file: TableFile, settings: TableSettings, into: TableBuilder) -> 
     import openpyxl  # noqa: PLC0415 - an extra
 
     with file.opened() as opened:
+        if opened.read(4) == _OLD_OFFICE:
+            raise LabelFileError(f"{file.name} is {OLD_OFFICE}.")
+        opened.seek(0)
         try:
             book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
-            names = list(book.sheetnames)
+            names = [sheet.title for sheet in book.worksheets]  # without charts
             sheet = settings.sheet or names[0]
             rows = _rows_of(book, sheet) if sheet in names else None
         except Exception as error:  # noqa: BLE001 - it raises whatever its zip and XML readers do
@@ -79,9 +88,7 @@ class _SheetTable:
         for number, row in enumerate(body):
             if any(row):
                 values = [
-                    (row[selector] if selector < len(row) else None)
-                    if isinstance(selector, int)
-                    else of_record(selector, number, known)
+                    _value(row, selector) if isinstance(selector, int) else of_record(selector, number, known)
                     for selector in chosen.selectors
                 ]
                 builder.add(values, first + number)
@@ -113,8 +120,18 @@ class _SheetTable:
                     )
 
 
+def _value(row: list[str | None], at: int) -> str | None:
+    """The cell *at* that place of *row*; None where there is none, or an error."""
+    value = row[at] if at < len(row) else None
+    return None if value in _ERRORS else value
+
+
 def cell_of(value: object) -> str | None:
-    """A cell of Excel or a database as text: whole numbers without a point, dates by ISO 8601; None for empty ones."""
+    """A cell of Excel or a database as text: whole numbers without a point, dates by ISO 8601; None for empty ones.
+
+    Raises:
+        TypeError: It holds several values, or bytes that are no text.
+    """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if isinstance(value, bool | np.bool_):
@@ -124,9 +141,18 @@ def cell_of(value: object) -> str | None:
         return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
     if isinstance(value, datetime.datetime):
         return (value.date() if value.time() == datetime.time() else value).isoformat()
-    if isinstance(value, datetime.date):
-        return value.isoformat()
-    return str(value)
+    return value.isoformat() if isinstance(value, datetime.date) else _text_of(value)
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, list | tuple | dict | set | frozenset):
+        raise TypeError("several values in one cell")
+    if not isinstance(value, bytes | bytearray | memoryview):
+        return str(value)
+    try:
+        return bytes(value).decode()
+    except UnicodeDecodeError:
+        raise TypeError("bytes that are no text") from None
 
 
 def read_query(root: StoreUrl, settings: TableSettings, into: TableBuilder) -> None:
@@ -161,7 +187,16 @@ def _from_result(
     builder = into.open(file.name, chosen.names, chosen.one_hot, None)
     for number, row in enumerate(rows):
         values = [
-            cell_of(row[selector]) if isinstance(selector, int) else of_record(selector, number, {})
+            _result_cell(row, selector, names) if isinstance(selector, int) else of_record(selector, number, {})
             for selector in chosen.selectors
         ]
         builder.add(values, number + 1)
+
+
+def _result_cell(row: Any, at: int, names: list[str]) -> str | None:
+    try:
+        return cell_of(row[at])
+    except TypeError as error:
+        raise LabelFileError(
+            f"the column {names[at]!r} of the query holds {error}. Convert it to text in `sql`, or make a row of each."
+        ) from None

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from itertools import chain, islice
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records.json_reader import is_lines, read_json, record_keys
-from tasks.records.json_text import JsonTextError, parse_json
+from tasks.records.json_text import DuplicateKeyError, JsonTextError, parse_json
 from tasks.records.record import MAX_RECORD_BYTES, Record
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
@@ -22,6 +19,7 @@ from tasks.tables.names import Chosen, ColumnChoice
 from tasks.tables.nested import UnevenError, Value, exploded, keys_of, value_at
 from tasks.tables.of_files import add_lone_file, known_of, of_record
 from tasks.tables.opening import TableFile
+from tasks.tables.plain_yaml import load_yaml
 from tasks.tables.rows import RowBuilder, TableBuilder
 from tasks.tables.settings import TableSettings, is_virtual
 
@@ -144,19 +142,18 @@ def whole_value(file: TableFile, encoding: str) -> Any:
 
 
 def _json(text: str) -> Any:
-    with suppress(ValueError, RecursionError):
-        return json.loads(text)
     try:
         return parse_json(text, strict=False).value
+    except DuplicateKeyError as error:
+        raise LabelFileError(f"{error}, and which of them counts nobody can know. Take one of them out.") from None
     except (JsonTextError, RecursionError) as error:
         raise LabelFileError(f"is no JSON: {error}") from None
 
 
 def _yaml(text: str) -> Any:
     """The value of a YAML file, whose plain values stay as they are written."""
-    reader = YAML(typ="safe", pure=True)
     try:
-        return reader.load(text)
+        return load_yaml(text)
     except YAMLError as error:
         raise LabelFileError(f"is no YAML: {' '.join(str(error).split())[:200]}") from None
 

@@ -182,7 +182,9 @@ class ColumnChoice:
 
     def _there(self) -> str:
         shown = ", ".join(quote_location(name) or "''" for name in self._available[:30])
-        return f"The columns found are: {shown}."
+        begins = "".join(self._available[:1])
+        remark = " Where lines that begin with # are remarks, set `comment: '#'`." if begins[:1] == "#" else ""
+        return f"The columns found are: {shown}.{remark}"
 
 
 def fields_of(template: str) -> list[str]:

@@ -92,6 +92,8 @@ class TableFile:
             raise LayoutError(f"There is no label file {shown}. Check `file` in `source.tables`.") from None
         except IsADirectoryError:
             raise LayoutError(f"{shown} is a folder, not a label file. Check `file` in `source.tables`.") from None
+        except (KeyError, IndexError):
+            raise  # they are lookup errors too, but not of an encoding's name
         except (LookupError, UnicodeError) as error:
             raise LabelFileError(f"{shown}: {error}. Set `encoding` for this table.") from None
         except (OSError, EOFError, ImportError) as error:

@@ -21,6 +21,7 @@ from tasks.tables.rows import PIXELS, STAMP, TableBuilder
 from tasks.tables.settings import TableSettings, is_virtual
 
 _ROWS = 1 << 14
+_LOOKED_AT = 16
 
 
 def read_parquet(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
@@ -53,12 +54,12 @@ class _ParquetTable:
         """The rows."""
         chosen = self._chosen
         place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
-        image = str(place) if place and holds_pixels(self._schema, str(place)) else ""
+        image = str(place) if place and self._holds_images(str(place)) else ""
         form = RecordFormat(kind="parquet", location=image) if image else None
         builder = self._into.open(self._file.name, chosen.names, chosen.one_hot, form)
         known = known_of(self._file, chosen.selectors) | ({image: self._file.stamp()} if image else {})
         number = 0
-        for batch in self._batches(sorted({name.split(".")[0] for name in self._own if name != image})):
+        for batch in self._batches(sorted({self._path_of(name)[0] for name in self._own if name != image})):
             columns = {name: self._texts(batch, name) for name in self._own if name != image}
             for row in range(batch.num_rows):
                 values = [
@@ -85,13 +86,56 @@ class _ParquetTable:
             yield pa.record_batch([pa.nulls(count)], names=["nothing"])
             left -= count
 
+    def _path_of(self, name: str) -> list[str]:
+        """The column called *name*, or the one and the keys in it that its dots part."""
+        return [name] if name in self._schema.names else name.split(".")
+
+    def _holds_images(self, name: str) -> bool:
+        """Whether the column *name* holds images: as bytes, and not texts that nothing in the file calls text."""
+        if not holds_pixels(self._schema, name):
+            return False
+        if pa.types.is_struct(self._schema.field(name).type):
+            return True
+        batch = next(self._held.iter_batches(batch_size=_LOOKED_AT, columns=[name]), None)
+        values = batch.column(0).to_pylist() if batch is not None else []
+        return not _is_text(next((value for value in values if value), b"\0"))
+
     def _texts(self, batch: pa.RecordBatch, name: str) -> list[Any]:
-        head, *path = name.split(".") if name not in self._schema.names else [name]
+        head, *path = self._path_of(name)
         column = batch.column(batch.schema.get_field_index(head))
-        for part in path:
-            column = pc.struct_field(column, part)
-        names = self._class_names.get(name)
-        return [_parquet_cell(value, names) for value in column.to_pylist()]
+        try:
+            for part in path:
+                column = pc.struct_field(column, part)
+            names = self._class_names.get(name)
+            return [_parquet_cell(value, names) for value in _readable(column).to_pylist()]
+        except (pa.ArrowInvalid, TypeError):
+            what = "bytes that are no text" if _is_binary(column.type) else f"values of the type {column.type}, no text"
+            raise LabelFileError(
+                f"{self._file.name}: the column {name!r} holds {what}. Name another in `columns`, or a field of it: "
+                f"`{name}.name`."
+            ) from None
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind))
+
+
+def _is_text(value: bytes) -> bool:
+    """Whether *value* is a line of text; no image is."""
+    try:
+        return value.decode().isprintable()
+    except UnicodeDecodeError:
+        return False
+
+
+def _readable(column: pa.Array) -> pa.Array:
+    """*column* as people read it: bytes are UTF-8, as Spark and Impala write it, and 0.1 in 32 bits is 0.1."""
+    column = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    if _is_binary(column.type):
+        return column.cast(pa.string())
+    if pa.types.is_float32(column.type) or pa.types.is_float16(column.type):
+        return column.cast(pa.float32()).cast(pa.string()).cast(pa.float64())
+    return column
 
 
 def _parquet_cell(value: Any, names: Sequence[str] | None) -> Any:
@@ -99,8 +143,8 @@ def _parquet_cell(value: Any, names: Sequence[str] | None) -> Any:
         return [_parquet_cell(item, names) for item in value]
     if names is not None and isinstance(value, int) and 0 <= value < len(names):
         return names[value]
-    if isinstance(value, dict | bytes):
-        raise LabelFileError("a column that is asked for holds objects or bytes, not text")
+    if isinstance(value, dict | bytes | tuple):
+        raise TypeError
     return cell_of(value)
 
 
@@ -109,7 +153,7 @@ def holds_pixels(schema: pa.Schema, name: str) -> bool:
     kind = schema.field(name).type
     if pa.types.is_struct(kind):
         return bool(kind.get_field_index("bytes") >= 0)
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    return _is_binary(kind)
 
 
 def _class_names(schema: pa.Schema) -> dict[str, list[str]]:

@@ -163,6 +163,8 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
             raise LayoutError(f"{no_such('label file', self.path)} Check `source.path`.") from None
         except IsADirectoryError:
             raise LayoutError(f"{redact_url(self.path)} is a folder, not a label file. Check `source.path`.") from None
+        except (KeyError, IndexError):
+            raise  # they are lookup errors too, but not of an encoding's name
         except (LookupError, UnicodeError) as error:
             raise LabelFileError(f"{redact_url(self.path)}: {error}. Check `source.encoding`.") from None
         except (OSError, EOFError, ImportError) as error:

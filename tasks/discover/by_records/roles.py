@@ -136,4 +136,6 @@ class _Finder:
 
     def _there(self) -> str:
         shown = ", ".join(quote_location(name) or "''" for name in self._names[:30])
-        return f"The columns found are: {shown}."
+        begins = "".join(self._names[:1])
+        remark = " Where lines that begin with # are remarks, set `comment: '#'`." if begins[:1] == "#" else ""
+        return f"The columns found are: {shown}.{remark}"

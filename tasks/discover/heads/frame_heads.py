@@ -78,4 +78,5 @@ def parquet_heads(name: str, opened: BinaryIO) -> list[Head]:
 def _is_plain(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return not (pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    binary = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary)
+    return not (pa.types.is_nested(kind) or any(is_of(kind) for is_of in binary))

@@ -202,6 +202,40 @@ def test_latin_1_is_read_when_declared_and_explained_when_not(folder: Path) -> N
         look(folder, data)
 
 
+def test_numbers_that_are_none_beside_a_label_cost_no_image(folder: Path) -> None:
+    records = '{"label": "c", "location": "2.jpg", "score": NaN, "low": -Infinity}'
+    for text in (f"[{records}]", records):
+        discovery = look(folder, text, "l.json")
+        assert found(discovery) == [("2.jpg", "c")]
+        assert any("NaN, which is no JSON" in notice for notice in discovery.notices)
+        with pytest.raises(LabelFileError, match="NaN is no JSON"):
+            look(folder, text, "l.json", strict=True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-be"])
+def test_what_is_plainly_not_utf_8_needs_no_word(folder: Path, encoding: str) -> None:
+    mark = "\ufeff" if "32" in encoding else ""
+    text = f"{mark}label,location\ncaf\u00e9,1.jpg\n"
+    assert found(look(folder, text.encode(encoding))) == [("1.jpg", "caf\u00e9")]
+
+
+def test_marks_that_stand_one_before_another_are_all_passed(folder: Path) -> None:
+    assert found(look(folder, "\ufeff\ufefflabel,location\ncat,1.jpg\n")) == [("1.jpg", "cat")]
+
+
+@pytest.mark.parametrize("encoding", ["base64", "rot13", "klingon"])
+def test_what_is_no_encoding_of_text_is_refused_by_its_name(folder: Path, encoding: str) -> None:
+    with pytest.raises(LabelFileError, match=rf"{encoding}.*source\.encoding"):
+        look(folder, "label,location\ncat,1.jpg\n", encoding=encoding)
+
+
+def test_remarks_before_the_header_lead_to_their_key(folder: Path) -> None:
+    text = "# made in May\nlabel,location\ncat,1.jpg\n"
+    with pytest.raises(LabelFileError, match="`comment: '#'`"):
+        look(folder, text)
+    assert found(look(folder, text, comment="#")) == [("1.jpg", "cat")]
+
+
 def test_no_header_is_refused_unless_columns_are_given_by_position(folder: Path) -> None:
     with pytest.raises(LabelFileError, match="columns"):
         look(folder, "1.jpg,cat\n2.jpg,dog\n")
@@ -279,7 +313,9 @@ def test_the_books_json_is_repaired_and_says_so(folder: Path) -> None:
             '[{"label": "a", "location": "1.jpg" "x"}, {"label": "c", "location": "2.jpg"}]', "bad_row", id="broken"
         ),
         pytest.param('{"label": "c", "location": "2.jpg"}\n{"label": "a", "loc', "bad_row", id="cut off"),
-        pytest.param('[{"label": "c", "location": "2.jpg"}, {"label": NaN, "location": "1.jpg"}]', "bad_row", id="NaN"),
+        pytest.param(
+            '[{"label": NaN, "location": "1.jpg"}, {"label": "c", "location": "2.jpg"}]', "missing_label", id="NaN"
+        ),
         pytest.param('[{"label": "c", "location": "2.jpg"}, 7]', "bad_row", id="no object"),
     ],
 )

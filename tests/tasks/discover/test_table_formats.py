@@ -122,6 +122,47 @@ def test_parquet_gives_its_columns_as_text(folder: Folder) -> None:
     assert labels(folder.found({"file": "t.parquet", **LOCATED})) == TRUTH
 
 
+PATHS = ["a.jpg", "b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("files", "kinds", "truth"),
+    [
+        pytest.param([b"a.jpg", b"b.jpg"], [b"cat", "dög".encode()], ["cat", "dög"], id="bytes, as Spark writes text"),
+        pytest.param(PATHS, pa.array([0.1, 2], pa.float32()), ["0.1", "2"], id="numbers of 32 bits"),
+        pytest.param(PATHS, pa.array([0.5, None], pa.float16()), ["0.5"], id="numbers of 16 bits"),
+        pytest.param(PATHS, pa.array([b"cat", None]).dictionary_encode(), ["cat"], id="categories of bytes"),
+    ],
+)
+def test_parquet_says_what_people_would(folder: Folder, files: list[Any], kinds: Any, truth: list[str]) -> None:
+    pq.write_table(pa.table({"file": files, "kind": kinds}), folder.root / "t.parquet")
+
+    assert list(labels(folder.found({"file": "t.parquet", **LOCATED})).values()) == truth
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        pytest.param(pa.array([{"name": "cat"}, None]), id="objects"),
+        pytest.param(pa.array([[("cat", 1)], None], pa.map_(pa.string(), pa.int64())), id="maps"),
+        pytest.param(pa.array([b"\xff\xfe\0", b"cat"]), id="bytes that are no text"),
+        pytest.param(pa.array([b"cat", b"dog"], pa.binary(3)), id="bytes of one length"),
+    ],
+)
+def test_a_parquet_column_without_text_is_named(folder: Folder, kinds: Any) -> None:
+    pq.write_table(pa.table({"file": PATHS, "kind": kinds}), folder.root / "t.parquet")
+
+    with pytest.raises(LabelFileError, match=r"t\.parquet: the column 'kind' holds .* no text"):
+        folder.found({"file": "t.parquet", **LOCATED})
+
+
+def test_a_parquet_column_may_have_dots_in_its_name(folder: Folder) -> None:
+    pq.write_table(pa.table({"image.path": PATHS, "is.cat": ["cat", "007"]}), folder.root / "t.parquet")
+
+    named = {"image.path": "location", "is.cat": "label"}
+    assert labels(folder.found({"file": "t.parquet", "columns": named})) == TRUTH
+
+
 def test_of_parquet_only_the_columns_are_read_that_are_asked_for(folder: Folder) -> None:
     path = folder.root / "t.parquet"
     columns = {"file": ["a.jpg", "b.jpg"], "picture": [b"\7" * 4096] * 2, "kind": ["cat", "007"]}
@@ -223,3 +264,90 @@ def test_images_in_parquet_are_read_from_a_copy_that_can_be_sought_in(folder: Fo
 
     assert read_all(found, tmp_path) == {"dog": [[9] * 4] * 4, "cat": [[200] * 4] * 4}
     assert splits(found) == {"": "train"}
+
+
+def test_an_error_in_a_sheet_is_no_label(folder: Folder) -> None:
+    book = openpyxl.Workbook()
+    for row in (["file", "kind"], ["a.jpg", "#N/A"], ["b.jpg", "007"]):
+        book.active.append(row)
+    book.save(folder.root / "t.xlsx")
+
+    found = folder.found({"file": "t.xlsx", **LOCATED})
+    assert labels(found) == {"b.jpg": "007"}
+    assert rejects(found)["a.jpg"][0] == "missing_label"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("t.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "before 2007, or one with a password"),
+        ("t.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "before 2007, or one with a password"),
+        ("t.db", b"SQLite format 3\0\x10\0", "SQLite database.*`sql: SELECT"),
+        ("t.csv", b"PK\3\4\x14\0", "Excel or LibreOffice under another name"),
+        ("t.csv", b"\x1f\x8b\x08\0", "let its name end in .gz"),
+        ("t", b"PAR1\x15\4", "let its name end in .parquet"),
+        ("t.orc", b"ORC\x0a\x03\0", "read_orc"),
+        ("t.avro", b"Obj\1\4", "Avro"),
+        ("t.feather", b"ARROW1\0\0", "read_feather"),
+        ("t.bin", b"\x89HDF\r\n\x1a\n", "HDF5"),
+    ],
+)
+def test_a_file_of_another_program_is_called_what_it_is(folder: Folder, name: str, data: bytes, words: str) -> None:
+    folder.data(name, data + bytes(60))
+
+    with pytest.raises(LabelFileError, match=rf"{name} is an? .*{words}|{name} is .*{words}"):
+        folder.found({"file": name, **LOCATED})
+
+
+def test_a_text_that_begins_like_another_format_is_read(folder: Folder) -> None:
+    folder.text("t.csv", "ORC,kind", "a.jpg,cat", "b.jpg,007")
+
+    assert labels(folder.found({"file": "t.csv", "columns": {"ORC": "location", "kind": "label"}})) == TRUTH
+
+
+@pytest.mark.parametrize(("value", "truth"), [(b"cat", "cat"), (b"\xff\0", "")])
+def test_bytes_of_a_database_are_text_or_refused(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, value: bytes, truth: str
+) -> None:
+    place = folder.root.parent / "t.db"
+    with sqlite3.connect(place) as held:
+        held.execute("create table t (file, kind)")
+        held.execute("insert into t values (?, ?)", ("a.jpg", value))
+    monkeypatch.setenv("LABELS", f"sqlite:///{place}")
+    query = {"sql": "select file, kind from t", "database": "LABELS", **LOCATED}
+
+    if truth:
+        assert labels(folder.found(query)) == {"a.jpg": truth}
+    else:
+        with pytest.raises(LabelFileError, match="'kind' of the query holds bytes that are no text"):
+            folder.found(query)
+
+
+MAP = {"orient": "map", "columns": ["location", "label"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "truth"),
+    [
+        ("t.json", '{"a.jpg": 1.10, "b.jpg": 1e3}', {"a.jpg": "1.10", "b.jpg": "1e3"}),
+        ("t.json", '{"a.jpg": NaN, "b.jpg": true}', {"b.jpg": "true"}),
+        ("t.yaml", "a.jpg: 007\nb.jpg: 1.10", {"a.jpg": "007", "b.jpg": "1.10"}),
+        ("t.yaml", "a.jpg: 2024-01-02\nb.jpg: 12:30", {"a.jpg": "2024-01-02", "b.jpg": "12:30"}),
+        ("t.yaml", "a.jpg: .nan\nb.jpg: 1_000", {"b.jpg": "1_000"}),
+    ],
+)
+def test_the_labels_of_a_map_stay_as_they_are_written(
+    folder: Folder, name: str, text: str, truth: dict[str, str]
+) -> None:
+    found = folder.text(name, text).found({"file": name, **MAP})
+
+    assert labels(found) == truth
+    assert {reason for reason, _ in rejects(found).values()} == ({"missing_label"} if len(truth) < 2 else set())
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("t.json", '{"a.jpg": "cat",\n"a.jpg": "dog"}'), ("t.yaml", "a.jpg: cat\na.jpg: dog")]
+)
+def test_a_map_that_says_two_things_of_one_image_is_refused(folder: Folder, name: str, text: str) -> None:
+    with pytest.raises(LabelFileError, match=r"(twice|duplicate key).*a\.jpg|a\.jpg.*twice"):
+        folder.text(name, text).found({"file": name, **MAP})

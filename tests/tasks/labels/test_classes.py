@@ -166,6 +166,7 @@ def test_numbers_that_are_not_their_own_ids_are_told_of() -> None:
         (["0", "00", "0.50", ".5", "0.5"], ["that are the same number: 0, 00", "that are the same number: 0.5, 0.50"]),
         (["NA", "#REF!", "nano"], ["named as if there were no value: #REF!, NA; only an empty cell is no label"]),
         (["a\n2\tb", "a"], ["whose names hold line breaks: 'a\\n2\\tb'; a stray quote takes in the next lines"]),
+        (["a\0b", "a"], ["whose names hold control characters, as damaged files do: 'a\\x00b'"]),
         (["none", "1", "2", "a", "A", "cat dog", "cat_dog"], []),
     ],
 )

@@ -16,6 +16,7 @@ from flows.commands.command_line import AsJson, Options, console, exit_code_of, 
 from flows.commands.help_pages import EPILOG, MAKE, argument, command, flag, option
 from flows.interrupts import stopped_by_signals
 from flows.leaving import run_and_leave
+from flows.quick_imports import collector_aside
 from tasks.config_text.given_pairs import pairs, store_options
 from tasks.console.lines import print_error, print_json, print_line, print_note
 from tasks.console.standard_streams import Streams, use_utf8
@@ -81,9 +82,10 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """Build datasets, or bring them up to date with their sources; ends with published, unchanged or refused."""
     with stopped_by_signals() as interrupt:
-        from flows.commands.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for what a run needs
-        from tasks.console.progress_bar import Display  # noqa: PLC0415
-        from tasks.console.summary import print_outcome  # noqa: PLC0415
+        with collector_aside():
+            from flows.commands.local_run import RunRequest, run_configs  # noqa: PLC0415 - `--help` must not wait for it
+            from tasks.console.progress_bar import Display  # noqa: PLC0415
+            from tasks.console.summary import print_outcome  # noqa: PLC0415
 
         def report(finished: Finished) -> None:
             with display.paused():

@@ -19,7 +19,7 @@ DISCOVER_ORDER = (
     "settings proposals reading words listing heads by_folders by_records by_tables folder_evidence claims verdict auto"
 ).split()
 FLOWS_ORDER = (
-    "leaving prefect_home interrupts runners "
+    "leaving prefect_home interrupts quick_imports runners "
     "schedule config handover cluster display announced run_names prefect_steps refresh_dataset verify_dataset "
     "prune_dataset scheduling commands cli"
 ).split()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from flows.commands.command_line import exit_code_of, told
+from flows.commands.prefect_at_hand import prefect_at_hand
 from flows.commands.side_by_side import Ready, run_each
 from flows.config import DatasetConfig, line_of, load_config
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
-from flows.prefect_home import make_sure_of_home
 from flows.runners import check_runner
 from tasks.config_text.yaml_text import KeyPath
 from tasks.console.lines import print_error, print_note
@@ -24,7 +23,6 @@ from tasks.publish import check_output, told_of_others
 from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome
 
-_SENDING_S = 10.0
 _OF_A_RUN = frozenset({"fetch", "gates", "quality", "run", "schedule"})
 """Sections that change how a run goes, and not what a version holds."""
 
@@ -132,7 +130,7 @@ def run_configs(
         if ready:
             interrupt.begin([dataset.name for _, dataset in ready], prefect.close)
             with display.waiting("starting Prefect"):
-                prefect.enter_context(_prefect())
+                prefect.enter_context(prefect_at_hand())
 
         def run(item: Ready) -> Finished:
             return _run_or_fail(item, request, display)
@@ -234,52 +232,3 @@ def _finished(ended: RunOutcome | DatasetError, dataset: DatasetConfig) -> Finis
         return Finished(ended, ended.exit_code)
     outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(ended), root=redact_url(dataset.output.path))
     return Finished(outcome, 1 if isinstance(ended, OutputError) else exit_code_of(ended))
-
-
-@contextmanager
-def _prefect() -> Iterator[None]:
-    """Prefect, ready to run flows: silent on this console, with a server, its heartbeats off."""
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    if notice := make_sure_of_home():
-        print_note(notice)
-    from prefect.settings import (  # noqa: PLC0415 - Prefect is imported only once there is something to run
-        PREFECT_API_URL,
-        get_current_settings,
-        temporary_settings,
-    )
-
-    settings = get_current_settings()
-    if settings.api.url:
-        from flows.scheduling.prefect_server import require_server  # noqa: PLC0415 - as above
-
-        require_server(settings.api.url)
-        with _without_heartbeats():
-            yield
-        return
-    from flows.scheduling.server import shared_server  # noqa: PLC0415 - as above
-
-    with shared_server(settings.home) as api_url, temporary_settings({PREFECT_API_URL: api_url}), _without_heartbeats():
-        try:
-            yield
-        finally:
-            _send_what_is_queued()
-
-
-@contextmanager
-def _without_heartbeats() -> Iterator[None]:
-    """Prefect's settings as they are, less heartbeats; `temporary_settings` would read all of them anew, for 0.1 s."""
-    from prefect.context import SettingsContext, get_settings_context  # noqa: PLC0415 - as above
-
-    context = get_settings_context()
-    flows = context.settings.flows.model_copy(update={"heartbeat_frequency": None})
-    with SettingsContext(profile=context.profile, settings=context.settings.model_copy(update={"flows": flows})):
-        yield
-
-
-def _send_what_is_queued() -> None:
-    """Wait for Prefect's logs and events to reach the server, which will be gone afterwards."""
-    from prefect.events.worker import EventsWorker  # noqa: PLC0415 - as above
-    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415
-
-    for worker in (APILogWorker, EventsWorker):
-        worker.drain_all(timeout=_SENDING_S)

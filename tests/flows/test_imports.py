@@ -12,8 +12,9 @@ import pytest
 from tests.flows.conftest import Command
 
 HEAVY = frozenset(
-    "PIL adlfs aiohttp boto3 botocore dask datasets distributed fastapi gcsfs httpx jinja2 moto numpy openpyxl pandas "
-    "polars prefect prefect_dask requests s3fs sqlalchemy tasks.discover tasks.fetch.web tasks.images.pool".split()
+    "PIL adlfs aiohttp boto3 botocore coolname.impl dask datasets distributed fastapi fastapi.applications gcsfs httpx "
+    "httpx._main jinja2 jsonschema.validators moto numpy openpyxl pandas polars prefect prefect_dask requests s3fs "
+    "sqlalchemy tasks.discover tasks.fetch.web tasks.images.pool".split()
 )
 SCRIPT = f"""
 import atexit, json, sys

@@ -1,0 +1,79 @@
+"""Prefect for a run of the command: imported, with a server, and with the settings that fit a process of one run."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.prefect_home import make_sure_of_home
+from flows.quick_imports import collector_aside, defer_unused
+from tasks.console.lines import print_note
+
+_SENDING_S = 10.0
+NO_AUTHORITY = Path(__file__).with_name("no_authority.pem")
+"""A certificate of nobody, valid on the first day of 1970 alone."""
+
+
+@contextmanager
+def prefect_at_hand() -> Iterator[None]:
+    """Prefect, ready to run flows: silent on this console, with a server, its heartbeats off."""
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    if notice := make_sure_of_home():
+        print_note(notice)
+    defer_unused()
+    with collector_aside():
+        importlib.import_module("flows.refresh_dataset")
+    from prefect.settings import (  # noqa: PLC0415 - Prefect is imported only once there is something to run
+        PREFECT_API_URL,
+        get_current_settings,
+        temporary_settings,
+    )
+
+    settings = get_current_settings()
+    if settings.api.url:
+        from flows.scheduling.prefect_server import require_server  # noqa: PLC0415 - as above
+
+        require_server(settings.api.url)
+        with settings_of_a_run():
+            yield
+        return
+    from flows.scheduling.server import shared_server  # noqa: PLC0415 - as above
+
+    with shared_server(settings.home) as api_url, temporary_settings({PREFECT_API_URL: api_url}), settings_of_a_run():
+        try:
+            yield
+        finally:
+            _send_what_is_queued()
+
+
+@contextmanager
+def settings_of_a_run() -> Iterator[None]:
+    """Prefect's settings as they are, less heartbeats; `temporary_settings` would read all of them anew, for 0.1 s.
+
+    The server's version was looked at. Over plain http no certificate is asked for: instead of the hundreds of
+    authorities that each of Prefect's clients reads anew, for 0.02 s, it is given one that has expired.
+    """
+    from prefect.context import SettingsContext, get_settings_context  # noqa: PLC0415 - as above
+
+    context = get_settings_context()
+    settings = context.settings
+    changed = {
+        "flows": settings.flows.model_copy(update={"heartbeat_frequency": None}),
+        "client": settings.client.model_copy(update={"server_version_check_enabled": False}),
+    }
+    if str(settings.api.url).startswith("http:") and not settings.api.ssl_cert_file:
+        changed["api"] = settings.api.model_copy(update={"ssl_cert_file": str(NO_AUTHORITY)})
+    with SettingsContext(profile=context.profile, settings=settings.model_copy(update=changed)):
+        yield
+
+
+def _send_what_is_queued() -> None:
+    """Wait for Prefect's logs and events to reach the server, which will be gone afterwards."""
+    from prefect.events.worker import EventsWorker  # noqa: PLC0415 - as above
+    from prefect.logging.handlers import APILogWorker  # noqa: PLC0415
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=_SENDING_S)

@@ -1,0 +1,107 @@
+"""Importing much at once for less: without the garbage collector, and without what Prefect imports but no run uses.
+
+Importing Prefect is most of what a small run costs. This is for the command alone, whose process does nothing else:
+where a flow is part of a worker or of somebody else's program, Prefect was imported before.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import Loader
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+from typing import Any
+
+UNUSED = frozenset({"coolname", "fastapi", "jsonschema", "prefect.blocks.notifications", "prefect.blocks.webhook"})
+"""Imported by Prefect for what a run does not do: names for runs that have none, alerts, the schemas of blocks.
+
+Of FastAPI it takes the encoder of parameters, which is a module of its own.
+"""
+_OPTIONAL = frozenset({"httpx._main"})
+"""The command line of httpx, which httpx does without where what it needs is not installed."""
+
+
+@contextmanager
+def collector_aside() -> Iterator[None]:
+    """Have the garbage collector rest meanwhile, and never look through what is there at the end.
+
+    Importing makes hundreds of thousands of objects that stay; the collector would go through them again and again.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_on:
+            gc.enable()
+
+
+def defer_unused() -> None:
+    """From now on, have the modules of `UNUSED` read only once something is asked of them."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder:
+    """Finds what is deferred, and nothing else."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> Any:
+        """As any finder does."""
+        if name in _OPTIONAL:
+            raise ImportError(name)
+        spec = PathFinder.find_spec(name, path, target) if name in UNUSED else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Deferring(spec.loader)
+        return spec
+
+
+class _Deferring(Loader):
+    """In the place of a module's loader until the module is made, which has its own loader then."""
+
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """As its own loader does."""
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Read nothing yet."""
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        module.__class__ = _Deferred
+
+
+class _Deferred(ModuleType):
+    """A module that is read when it is asked for what every module has not.
+
+    `importlib.util.LazyLoader` reads at any question, and Prefect, looking for a flow's source, asks every module for
+    its file.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        with _READING:
+            if self.__name__ in _UNDER_WAY:
+                raise AttributeError(f"module {self.__name__!r} has no attribute {name!r} yet")
+            if type(self) is _Deferred:
+                _read(self)
+        return getattr(self, name)
+
+
+_READING = threading.RLock()
+_UNDER_WAY: set[str] = set()
+
+
+def _read(module: ModuleType) -> None:
+    _UNDER_WAY.add(module.__name__)
+    try:
+        module.__loader__.exec_module(module)  # type: ignore[union-attr]
+    finally:
+        _UNDER_WAY.discard(module.__name__)
+    module.__class__ = ModuleType

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import ssl
+
+import pytest
+from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_URL, get_current_settings, temporary_settings
+
+from flows.commands.prefect_at_hand import NO_AUTHORITY, settings_of_a_run
+
+
+def test_a_run_sends_no_heartbeats_and_asks_for_the_servers_version_once() -> None:
+    with settings_of_a_run():
+        settings = get_current_settings()
+
+    assert settings.flows.heartbeat_frequency is None
+    assert not settings.client.server_version_check_enabled
+
+
+@pytest.mark.parametrize(
+    ("url", "given", "used"),
+    [
+        pytest.param("http://127.0.0.1:4200/api", None, str(NO_AUTHORITY), id="plain http trusts nobody"),
+        pytest.param("https://prefect.example/api", None, None, id="https trusts whom it trusts"),
+        pytest.param("http://127.0.0.1:4200/api", "own.pem", "own.pem", id="what a user set stays"),
+    ],
+)
+def test_whom_prefects_clients_trust(url: str, given: str | None, used: str | None) -> None:
+    with temporary_settings({PREFECT_API_URL: url, PREFECT_API_SSL_CERT_FILE: given}), settings_of_a_run():
+        assert get_current_settings().api.ssl_cert_file == used
+
+
+def test_the_certificate_that_is_read_instead_of_hundreds_vouches_for_nobody() -> None:
+    context = ssl.create_default_context(cafile=str(NO_AUTHORITY))
+
+    assert context.cert_store_stats() == {"x509": 1, "crl": 0, "x509_ca": 0}

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from flows.quick_imports import UNUSED, collector_aside
+
+DEFERRED = """
+import json, sys
+from flows.quick_imports import UNUSED, defer_unused
+defer_unused()
+def unread():
+    return sorted(name for name in UNUSED if type(sys.modules.get(name)).__name__ == "_Deferred")
+"""
+USES = """
+import flows.refresh_dataset
+from fastapi.encoders import jsonable_encoder
+assert jsonable_encoder({"config": "pets.yaml"}) == {"config": "pets.yaml"}
+seen = [unread()]
+from prefect.utilities.names import generate_slug
+generate_slug(2)
+seen.append(unread())
+from prefect.blocks.webhook import Webhook
+Webhook(url="https://images.example/hook")
+seen.append(unread())
+from prefect.blocks.notifications import SlackWebhook
+SlackWebhook.get_block_type_slug()
+seen.append(unread())
+import jsonschema
+jsonschema.validate(1, {"type": "integer"})
+seen.append(unread())
+from fastapi import FastAPI
+FastAPI()
+seen.append(unread())
+print(json.dumps(seen))
+"""
+
+
+@pytest.fixture(autouse=True)
+def collected_again() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def answer(script: str) -> object:
+    """What *script* prints as JSON, in an interpreter of its own that takes warnings for errors."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-W", "error", "-c", DEFERRED + script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_collector_rests_meanwhile_and_leaves_aside_what_was_made() -> None:
+    before = gc.get_freeze_count()
+
+    with collector_aside():
+        made = [[number] for number in range(1000)]
+        assert not gc.isenabled()
+
+    assert gc.isenabled()
+    assert gc.get_freeze_count() >= before + len(made)
+
+
+def test_the_collector_works_again_after_what_failed() -> None:
+    with pytest.raises(ImportError), collector_aside():
+        importlib.import_module("flows.no_such_module")
+
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with collector_aside():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_prefect_and_the_flow_are_imported_without_reading_what_no_run_uses_and_whoever_uses_it_reads_it() -> None:
+    everything = sorted(UNUSED)
+    order = ["coolname", "prefect.blocks.webhook", "prefect.blocks.notifications", "jsonschema", "fastapi"]
+
+    assert answer(USES) == [sorted(set(everything) - set(order[:count])) for count in range(len(order) + 1)]
+
+
+def test_a_deferred_module_has_no_more_than_it_has() -> None:
+    script = "import coolname\nprint(json.dumps([hasattr(coolname, 'no_such_name'), unread()]))"
+
+    assert answer(script) == [False, []]
+
+
+def test_threads_that_meet_at_a_deferred_module_all_find_it_whole() -> None:
+    script = (
+        "import coolname\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(8) as threads:\n"
+        "    found = list(threads.map(lambda _: coolname.generate_slug(2), range(64)))\n"
+        "print(json.dumps(len(found)))"
+    )
+
+    assert answer(script) == 64
+
+
+def test_a_submodule_of_a_deferred_package_is_its_own() -> None:
+    script = (
+        "import fastapi.routing\nfrom fastapi import APIRouter\n"
+        "print(json.dumps(fastapi.routing.APIRouter is APIRouter))"
+    )
+
+    assert answer(script) is True
+
+
+def test_httpx_does_without_its_command_line() -> None:
+    script = "import httpx\nhttpx.Client().close()\nprint(json.dumps('httpx._main' in sys.modules))"
+
+    assert answer(script) is False

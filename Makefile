@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READERS := .env-readers
 STREAMS := .env-streams
+ENGINES := .env-engines
 MUTATION := .env-mutation
 MUTANTS ?= *
 BIN := $(VENV)/bin
@@ -72,9 +73,16 @@ $(STREAMS)/.ready: pyproject.toml
 		'pylance==14.0.2' 'pytest>=9'
 	@touch $@
 
-test-readers: $(READERS)/.ready $(STREAMS)/.ready ## The recipes and readers of other formats, in environments of their own
-	$(READERS)/bin/pytest tests/readers --ignore tests/readers/test_streaming.py --ignore tests/readers/test_lance.py
+$(ENGINES)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(ENGINES)
+	$(ENGINES)/bin/python -m pip --disable-pip-version-check --quiet install -e . 'daft==0.7.26' 'hypothesis>=6.140' 'pytest>=9' \
+		'ray[data]==2.60.0' 'tensorflow-cpu==2.21.0'
+	@touch $@
+
+test-readers: $(READERS)/.ready $(STREAMS)/.ready $(ENGINES)/.ready ## The recipes and readers of other formats, in environments of their own
+	$(READERS)/bin/pytest tests/readers/test_croissant.py tests/readers/test_torch.py tests/readers/test_webdataset.py
 	$(STREAMS)/bin/pytest tests/readers/test_streaming.py tests/readers/test_lance.py
+	$(ENGINES)/bin/pytest tests/readers/test_engines.py
 
 fuzz: $(VENV)/.dev ## Search the properties for longer
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -m fuzz
@@ -92,4 +100,4 @@ constraints: $(VENV)/.dev ## Write down the versions at hand
 	$(BIN)/python -m pip --disable-pip-version-check list --format=freeze --exclude parquetry --exclude pip --exclude setuptools > constraints.txt
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(READERS) $(STREAMS) .env-peers $(MUTATION) mutants demo .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(READERS) $(STREAMS) $(ENGINES) .env-peers $(MUTATION) mutants demo .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

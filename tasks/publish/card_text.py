@@ -11,6 +11,7 @@ from tasks.label_kinds import LABEL_COLUMNS, classes_of, kind_of_columns
 from tasks.publish.documents import Manifest
 from tasks.publish.history import Version
 
+_TENSORS = {"label": "tf.int64", "labels": "tf.int32", "target": "tf.float64"}
 _LISTED = 20
 _REASONS = 8
 _MEANINGS = {
@@ -116,6 +117,9 @@ def _openers(manifest: Manifest, number: int, place: str, folder: str) -> Iterat
     label = LABEL_COLUMNS[kind_of_columns(manifest.columns)]
     pixels = "image" if "image" in manifest.columns else "pixels"
     names = json.dumps(["sample_id", label, "split"])
+    if not manifest.rows:
+        yield from ["## Open it", "", "This version holds no image, so there is no file to open.", ""]
+        return
     yield from ["## Open it", "", "```python", f"ROOT = {json.dumps(place, ensure_ascii=False)}"]
     if folder:
         yield f'DATA = f"{{ROOT}}/{folder}"  # this version; {{ROOT}}/latest.json names the newest'
@@ -138,12 +142,30 @@ def _openers(manifest: Manifest, number: int, place: str, folder: str) -> Iterat
         yield 'rows = load_dataset("parquet", data_files={"all": files}, streaming=True)'
     yield from ["", "from torch.utils.data import DataLoader"]
     yield f'first = rows[next(iter(rows))].select_columns(["{pixels}", "{label}"]).with_format("torch")'
-    yield from ["loader = DataLoader(first, batch_size=32)", "```", ""]
+    yield "loader = DataLoader(first, batch_size=32)"
+    yield from _more_openers(pixels, label, "DATA" if folder else "files")
+    yield from ["```", ""]
     yield (
         "`load_dataset(ROOT)` is the newest version; `parquetry pin` keeps one for good. Never open all of `_shards/`: "
         "it holds the files of every kept version."
     )
     yield ""
+
+
+def _more_openers(pixels: str, label: str, files: str) -> Iterator[str]:
+    """How Daft, Ray and TensorFlow open what *files* names, with images in the column *pixels*, labels in *label*."""
+    names, kind = json.dumps([pixels, label]), _TENSORS[label]
+    data = 'row["pixels"]' if pixels == "pixels" else 'row["image"]["bytes"]'
+    yield from ["", "import daft", f"frame = daft.read_parquet(files).select({names[1:-1]})"]
+    yield from ["", "import ray", f"blocks = ray.data.read_parquet({files}, columns={names})"]
+    there = "DATA" if files == "DATA" else "[file.split('://')[-1] for file in files], filesystem=store"
+    yield from [
+        "",
+        "import pyarrow.dataset as ds, tensorflow as tf",
+        f"batches = lambda: ds.dataset({there}).to_batches(columns={names}, batch_size=64)",
+        f'pairs = lambda: (({data}, row["{label}"]) for batch in batches() for row in batch.to_pylist())',
+        f"tensors = tf.data.Dataset.from_generator(pairs, output_types=(tf.string, {kind}))",
+    ]
 
 
 def _columns(manifest: Manifest) -> Iterator[str]:

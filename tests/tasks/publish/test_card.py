@@ -60,6 +60,13 @@ def test_what_stands_under_open_it_runs(two: Any, monkeypatch: pytest.MonkeyPatc
     assert sum(1 for rows in names["rows"].values() for _ in rows) == 4
 
 
+def test_a_version_without_rows_has_nothing_to_open_and_a_card_that_says_so(two: Any) -> None:
+    card = body(view_card(newest(two, shards=[]), "/srv/pets"))
+
+    assert "This version holds no image, so there is no file to open." in card
+    assert "```" not in card
+
+
 def test_on_an_object_store_the_files_are_those_of_latest_json(two: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     version = newest(two)
     card = root_card(2, {2: version}, f"file://{two.root}", has_views=False)

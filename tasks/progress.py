@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from dataclasses import dataclass
 
 from tasks.errors import StoppedError
+from tasks.made_once import made_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Tally:
             self._progress = Progress("starting", 0, 0, 0)
 
 
-@functools.cache
+@made_once
 def tally_of(run: str) -> Tally:
     """The tally of the run with that id, one for all threads of this process."""
     _ = run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 import threading
 import time
@@ -22,6 +21,7 @@ from tasks.fetch.asked import Asked
 from tasks.fetch.budget import Budget, Room
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
+from tasks.made_once import made_once
 from tasks.reasons import Reason
 from tasks.samples import Rejection, SourceAccess
 
@@ -260,7 +260,7 @@ def trusted_hosts(access: Sequence[SourceAccess]) -> frozenset[str]:
     return frozenset(urlsplit(url).netloc.rpartition("@")[2].lower() for url in urls)
 
 
-@functools.cache
+@made_once
 def shared_fetcher(settings_json: str, hosts: frozenset[str]) -> Fetcher:
     """The fetcher of this process for these settings: its bounds are those of the machine."""
     return Fetcher(FetchSettings.model_validate_json(settings_json), hosts)

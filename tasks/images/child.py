@@ -8,7 +8,7 @@ import queue
 import resource
 import signal
 import threading
-from dataclasses import astuple
+from dataclasses import fields
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -21,6 +21,8 @@ from tasks.images.rejected import RejectedImageError
 
 Item = tuple[bytes, str, bool]
 """An image's bytes, its name, and whether the bytes are a ``.npy`` file."""
+
+_FACTS = tuple(field.name for field in fields(Prepared) if field.name not in {"data", "thumb"})
 
 
 def main(requests_fd: int, results_fd: int, memory: int) -> None:
@@ -89,8 +91,8 @@ def pack_result(result: Prepared | RejectedImageError) -> bytes:
     if isinstance(result, RejectedImageError):
         head, data = json.dumps([str(result.args[0]), result.detail]).encode("utf-8", "replace"), b""
     else:
-        data, *values, thumb = astuple(result)
-        head, data = json.dumps([*values, len(thumb)]).encode(), thumb + data
+        values = [getattr(result, name) for name in _FACTS]
+        head, data = json.dumps([*values, len(result.thumb)]).encode(), result.thumb + result.data
     return len(head).to_bytes(4, "big") + head + data
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import functools
 import queue
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from dataclasses import asdict
 from tasks.images.jobs import Batch, ImageJob, Limits, Outcome, group_jobs
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.worker import Worker
+from tasks.made_once import made_once
 
 __all__ = ["DecoderPool", "ImageJob", "Limits", "shared_pool"]
 _WAITING_BYTES = 32 << 20  # of one shard
@@ -64,7 +64,7 @@ class DecoderPool:
         return tuple(sorted({name for worker in self._workers for name in worker.unconfined}))
 
 
-@functools.cache
+@made_once
 def shared_pool(processes: int, limits: Limits) -> DecoderPool:
     """The pool of this process: one for all shards that are built in it; its processes end with this one."""
     pool = DecoderPool(processes, limits)

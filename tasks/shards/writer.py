@@ -25,7 +25,7 @@ What finds one image reads a whole group, and what counts labels reads 1.6 KB of
 cheap. A loader gains by small groups, too, since it hands them out and mixes several of them.
 """
 _SMALL_JPEG = 4096
-_STATISTICS = ["label", "label_name", "target", "split", "sample_id", "width", "height"]
+_STATISTICS = "label label_name target split sample_id width height orig_width orig_height".split()
 _DICTIONARY = [
     "label",
     "label_name",

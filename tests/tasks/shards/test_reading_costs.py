@@ -142,3 +142,12 @@ def test_a_file_says_once_what_it_holds_and_images_lie_there_as_they_are(store: 
         image = parquet.read_row_group(3)["image"][9].as_py()["bytes"]
 
     assert image in path.read_bytes()
+
+
+def test_a_filter_on_the_size_of_the_source_reads_only_row_groups_that_may_have_such_rows(files: list[str]) -> None:
+    whole = sum(Path(file).stat().st_size for file in files)
+
+    larger = ds.dataset(files).scanner(filter=ds.field("orig_width") > 500, columns=["image"])
+
+    assert larger.count_rows() == 0
+    assert read_of(larger.to_table) < 0.02 * whole

@@ -156,6 +156,8 @@ def init(  # noqa: PLR0913, PLR0917 - the options of a command
     from tasks.survey.presets import preset_config  # noqa: PLC0415
     from tasks.survey.starting import Target, choosing_config, starting_config  # noqa: PLC0415
     from tasks.survey.surveying import discover as look  # noqa: PLC0415
+    from tasks.survey.surveying import place_of  # noqa: PLC0415
+    from tasks.survey.tried import with_tried  # noqa: PLC0415
     from tasks.survey.unrunnable import refuse_unrunnable  # noqa: PLC0415
 
     known = store_options(options)
@@ -168,7 +170,7 @@ def init(  # noqa: PLR0913, PLR0917 - the options of a command
             refuse_unrunnable(found)
             text = starting_config(target, found)
     except UnsettledLayoutError as error:
-        text = choosing_config(target, known, error)
+        text = choosing_config(target, known, with_tried(error, place_of(source), known))
         if error.certain is None:
             what = str(error).partition("\n")[0]
             print_note(f"{what}\nThe config holds each of them in comments: choose one, and it runs.")

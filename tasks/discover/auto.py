@@ -29,6 +29,7 @@ from tasks.discover.reading import Evidence, Reading
 from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.embedded_verdict import discover_embedded
 from tasks.discover.verdict.evidence import weigh
+from tasks.discover.verdict.listed_splits import with_listed
 from tasks.discover.verdict.table_verdict import TableVerdict, Taken
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
@@ -193,6 +194,22 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         except UnsettledLayoutError as error:
             choice, refusal = None, error
         evidence = weigh(listing, choice, self, words)
+        try:
+            return self._by_evidence(listing, words, choice or refusal, evidence, beside)
+        except UnsettledLayoutError as error:
+            raise with_listed(error, evidence.listed) from None
+
+    def _by_evidence(
+        self,
+        listing: Listing,
+        words: SplitWords,
+        told: FolderChoice | UnsettledLayoutError | None,
+        evidence: Evidence,
+        beside: str,
+    ) -> Choice:
+        """How the folder is to be read, once tables are held against what folders have *told*: a reading, or none."""
+        choice = told if isinstance(told, FolderChoice) else None
+        refusal = told if isinstance(told, UnsettledLayoutError) else None
         if evidence.damaged and refusal is not None:
             refusal = refusal.after(evidence.damaged)
         if beside and not any(listing.parents) and (records := self._understood(beside, evidence)):

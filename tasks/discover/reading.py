@@ -44,6 +44,7 @@ class Evidence:
         understood: Tables that say nothing else than the reading of folders.
         said_splits: For each table whose name says a split, that.
         damaged: Sentences on tables that cannot be read.
+        listed: The section `splits` by which lists part the images; empty where none do.
     """
 
     reading: Reading | None = None
@@ -54,3 +55,4 @@ class Evidence:
     understood: set[str] = field(default_factory=set)
     said_splits: dict[str, str] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
+    listed: Mapping[str, Any] = field(default_factory=dict)

@@ -78,13 +78,17 @@ def discover(path: str, options: Mapping[str, Any], layout: str) -> Discovery:
     return _told(lambda: discover_sources([_source_at(path, options, layout)], {}))
 
 
+def place_of(path: str) -> str:
+    """Where *path* is, whatever folder a process works in."""
+    return path if is_url(path) else str(local_path(path).absolute())
+
+
 def _source_at(path: str, options: Mapping[str, Any], layout: str) -> Source:
     leave_pandas_aside()
     require_scheme(path)
-    place = path if is_url(path) else str(local_path(path).absolute())
     try:
         source: Source = TypeAdapter(Source).validate_python(
-            {"path": place, "layout": layout, "storage_options": dict(options)}
+            {"path": place_of(path), "layout": layout, "storage_options": dict(options)}
         )
     except ValidationError as error:
         [problem, *_] = error.errors()

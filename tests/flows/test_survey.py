@@ -6,10 +6,13 @@ import io
 import json
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from tasks.console.survey_page import print_survey
-from tasks.survey.surveying import describe, survey
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.survey.surveying import describe, discover, survey
+from tasks.survey.tried import with_tried
 
 
 def page_of(root: Path) -> str:
@@ -70,3 +73,25 @@ def test_folders_that_hold_only_one_folder_share_a_line_and_many_are_summed_up(t
     assert tree[0] == {"folder": "a/b", "images": 40, "others": {}}
     assert tree[-1] == {"folder": "  … 12 more", "images": 24, "others": {}}
     assert len(tree) == 10
+
+
+def test_what_is_offered_runs_also_where_some_images_are_then_left_out(tmp_path: Path) -> None:
+    put(tmp_path, *(f"signs/{i:05}.png" for i in range(8)))
+    put(tmp_path, *(f"signs/{kind:02}/{i:05}.png" for kind in range(3) for i in range(5)))
+    with pytest.raises(UnsettledLayoutError) as caught:
+        discover(str(tmp_path), {}, "auto")
+
+    proposals = with_tried(caught.value, str(tmp_path), {}).unsettled.proposals
+
+    inner = next(one for one in proposals if one.says.startswith("00, 01, 02"))
+    assert inner.keys["gates"] == {"max_reject_fraction": 0.36}
+    assert "8 of 23 images are rejected then (8 × uneven_depth)" in inner.evidence
+
+
+def test_nothing_is_offered_that_cannot_run(tmp_path: Path) -> None:
+    put(tmp_path, "a/1.png", "b/2.png")
+    runs = Proposal("they are classes", {"source": {"layout": "class_folders"}})
+    fails = Proposal("there is a table", {"source": {"layout": "tables", "tables": [{"file": "absent.csv"}]}})
+    error = UnsettledLayoutError.of("ambiguous_layout", "both may be", [fails, runs])
+
+    assert with_tried(error, str(tmp_path), {}).unsettled.proposals == (runs,)

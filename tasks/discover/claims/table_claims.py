@@ -203,6 +203,8 @@ def _entry(view: View, roles: dict[str, str], column: LabelColumn | None, family
     made = view.settings(roles)
     if column is not None and column.one_hot:
         made["one_hot"] = column.one_hot_key
+        if all(map(str.isdigit, made["columns"])):
+            made["header"] = True  # the first line names the classes, although the location is told by its position
     if family.file_splits:
         made["split"] = view.split
     return made

@@ -13,6 +13,8 @@ from tasks.discover.words.folder_names import is_companion_name, tokens
 from tasks.discover.words.split_words import SplitWords
 
 _NAMED = 0.5
+_SHORT = {"tr": "train", "te": "test"}
+"""What some lists, though no folder, are called for short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def columns_of(names: Sequence[str], roles: dict[str, str]) -> Any:
 
 def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:
     """*head* as a table that names images; None where it names too few, or not one file a cell."""
-    place = _location_of(head, named) if len(head.rows) + bool(head.first) > 1 else None
+    place = _location_of(head, named) if len(head.rows) + bool(head.first) > 1 else _only_file(head, named)
     if place is None:
         return None
     is_header = not (head.first and named.named(head.first[place]))
@@ -86,6 +88,13 @@ def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:
     if settled.placed is not None and (base is None or (name == STEM and not settled.is_whole)):
         return View(settled, STEM, settled.placed.files, split=split, is_placed=True)
     return None if base is None else View(settled, name, tuple(_in(base, hit) for hit in hits), base, split, is_both)
+
+
+def _only_file(head: Head, named: NamedFiles) -> int | None:
+    """The column of a list of one line, where that is the name of one image, with its extension."""
+    cell = head.first[0].strip() if len(head.first) == 1 else ""
+    hits = named.named(cell) if "." in cell else ()
+    return 0 if len(hits) == 1 and hits[0].endswith(cell.replace("\\", "/").rpartition("/")[2]) else None
 
 
 def _location_of(head: Head, named: NamedFiles) -> int | None:
@@ -167,6 +176,8 @@ def _above(path: str) -> list[str]:
 
 def split_of_name(said: str, words: SplitWords) -> tuple[str, bool]:
     """The split that the name of a table says, from its end; and whether it says two, as ``trainval`` does."""
+    if (short := _SHORT.get(said.strip().rpartition("/")[2].partition(".")[0].casefold())) is not None:
+        return short, False
     for part in reversed(re.split(r"[/ ]", said.strip())):
         found = list(dict.fromkeys(split for token in tokens(part) if (split := words.split_of(token))))
         if len(found) == 1:

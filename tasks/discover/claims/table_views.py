@@ -122,7 +122,8 @@ def _families(views: Sequence[Sequence[View]], words: SplitWords, asked: set[str
         grouped[loose].append(ways)
     families = []
     for members in grouped.values():
-        families += [Family(_with_train(_without_unions(alike))) for alike in _alike(members)]
+        families += [Family(_with_train(_without_parts(_without_unions(alike)))) for alike in _alike(members)]
+    families = _siblings(families)
     for family in families:
         _give_roles(family, words, asked)
     return families
@@ -139,6 +140,38 @@ def _alike(members: Sequence[Sequence[View]]) -> list[list[View]]:
         if len(kinds) > 1:  # split by all blanks the ones, by the first the others: all by the first
             first = min(shared, key=len)
     return [[next(view for view in ways if view.head.names == first) for ways in members]]
+
+
+def _siblings(families: Sequence[Family]) -> list[Family]:
+    """*families*, those as one that are tables side by side with the same columns, of other images each.
+
+    They may be one for each class, part or batch; tables of several splits are those splits' own.
+    """
+    grouped: dict[tuple[Any, ...], list[Family]] = defaultdict(list)
+    for place, family in enumerate(families):
+        [first, *more] = family.views
+        is_plain = not more and not first.head.members and "at" not in first.head.keys and len(first.head.names) > 1
+        kind = first.head.path.rpartition("/")[0], first.location, first.head.names, first.template, first.split
+        grouped[kind if is_plain and not all(map(str.isdigit, first.head.names)) else (place,)].append(family)
+    found: list[Family] = []
+    for alike in grouped.values():
+        views = [view for family in alike for view in family.views]
+        is_apart = sum(len(set(view.files) - {""}) for view in views) == len({f for v in views for f in v.files} - {""})
+        found += [Family(views)] if is_apart and len(alike) > 1 else alike
+    return found
+
+
+def _without_parts(views: list[View]) -> list[View]:
+    """*views* without those whose images another of the same split has, with more: tests of 800 and of 2400."""
+    named = [set(view.files) - {""} for view in views]
+    return [
+        view
+        for view, mine in zip(views, named, strict=True)
+        if not any(
+            mine < other and view.split == larger.split and not larger.is_both
+            for larger, other in zip(views, named, strict=True)
+        )
+    ]
 
 
 def _without_unions(views: list[View]) -> list[View]:

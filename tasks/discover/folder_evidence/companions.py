@@ -90,9 +90,11 @@ def _masks_in_folders(found: Companions) -> None:
     """Leave out folders with a companion's name whose files have the names of other images: ``masks/x.png``."""
     listing = found.listing
     roots: dict[str, list[int]] = defaultdict(list)
+    wholes = _wholes(listing.parents)
     for number, parent in enumerate(listing.parents):
         parts = parent.split("/")
-        place = next((at for at, name in enumerate(parts) if name and is_companion_name(name)), None)
+        marked_at = (at for at, name in enumerate(parts) if name and is_companion_name(name))
+        place = next((at for at in marked_at if "/".join(parts[: at + 1]) not in wholes), None)
         if place is not None:
             roots["/".join(parts[: place + 1])].append(number)
     held = set(np.unique(listing.folder_numbers).tolist())
@@ -125,6 +127,18 @@ def _masks_in_folders(found: Companions) -> None:
         what = f"those in {', '.join(names[:5])} have the names of other images"
         _leave_out(found, is_gone, [_escaped(name) for name in names] if is_told else places, what)
         found.has_masks = True
+
+
+def _wholes(parents: Iterable[str]) -> set[str]:
+    """Folders below which lie both folders that organise and folders of companions: sets, whatever they are called."""
+    below: dict[str, set[bool]] = defaultdict(set)
+    for parent in parents:
+        parts = parent.split("/")
+        is_companion = is_companion_name(parts[-1])
+        if is_companion or is_organising(parts[-1]):
+            for depth in range(1, len(parts)):
+                below["/".join(parts[:depth])].add(is_companion)
+    return {folder for folder, kinds in below.items() if len(kinds) > 1}
 
 
 def _goes_with(root: str, listing: Listing, mine: np.ndarray, is_marked: np.ndarray) -> bool:

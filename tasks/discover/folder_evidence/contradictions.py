@@ -19,6 +19,8 @@ from tasks.discover.words.split_words import SplitWords
 from tasks.storage import redact_url
 from tasks.storage.archive_store import opened_place, place_below
 
+ALONE = "the folders alone are right"
+"""What the proposal says that nothing beside the images counts."""
 _SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data", ".json", ".jsonl", ".ndjson", ".manifest")
 _MOST_FILES = 40
 _HEAD = 1 << 16
@@ -71,7 +73,7 @@ def folders_alone(choice: FolderChoice) -> Proposal:
     """That *choice* is right, whatever lies beside the images."""
     keys = {"layout": choice.layout, **choice.keys}
     names = {"splits": {"names": dict(choice.split_names)}} if choice.split_names else {}
-    return Proposal("the folders alone are right", {"source": keys} | names)
+    return Proposal(ALONE, {"source": keys} | names)
 
 
 def _contradicted(choice: FolderChoice, source: SourceSettings, what: str) -> UnsettledLayoutError:

@@ -116,8 +116,8 @@ def _roles(listing: Listing, source: FolderSource) -> FolderRoles:
     folders = []
     for parent, count, path in zip(listing.parents, counts.tolist(), names.to_pylist(), strict=True):
         parts = tuple(parent.split("/")) if parent else ()
-        name = path.rpartition("/")[2]
-        folders.append(FolderRole(parts, count, source.named_places(parts), file_name=name))
+        folder, _, name = path.rpartition("/")
+        folders.append(FolderRole(parts, count, source.named_places(parts), file_name=name, listed=folder))
     return FolderRoles(folders, named_levels=len(source.levels))
 
 

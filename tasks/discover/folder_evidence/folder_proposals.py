@@ -31,8 +31,24 @@ def named_layouts(roles: FolderRoles, source: FolderSource, words: SplitWords, i
     if most > 1:
         says = "each level of folders is a level of the label"
         proposals.append(_reading(roles, named, says, "hierarchy", ignore))
-    keys = {"layout": "split_folders" if has_splits else "class_folders", "allow_unlabeled": True}
-    return [*proposals, Proposal("the images are meant to have no labels", {"source": keys})]
+    return [*proposals, _unlabelled(roles, named, words, ignore)]
+
+
+def _unlabelled(
+    roles: FolderRoles, named: dict[tuple[str, ...], list[str]], words: SplitWords, ignore: Sequence[str]
+) -> Proposal:
+    """That no image has a label: by a named layout where its folders name none, else by a table of all images."""
+    keys: dict[str, Any]
+    if all(len(parts) <= 1 and all(map(words.split_of, parts)) for parts in named.values()):
+        keys = {"layout": "split_folders" if any(named.values()) else "class_folders"}
+    else:
+        splits = {one.split_place: one.split for one in roles.folders if one.split_at >= 0}
+        outside = any(one.split_at < 0 for one in roles.folders)
+        tables = [{"listing": f"{place}/**", "split": split} for place, split in sorted(splits.items())]
+        keys = {"layout": "tables", "tables": [{"listing": "**"}] if outside else tables}
+        keys |= {"ignore": list(ignore)} if ignore else {}
+    says = "the images are meant to have no labels"
+    return Proposal(says, {"source": keys | {"allow_unlabeled": True}})
 
 
 def _with_splits(roles: FolderRoles, ignore: Sequence[str]) -> list[Proposal]:

@@ -25,6 +25,7 @@ class FolderRole:
         split: Its split; empty where none is named.
         split_at: The place in `parts` that names it; -1 for none.
         file_name: The name of one of its images.
+        listed: Its path as the listing has it, where an archive that is read as a folder keeps its suffix.
     """
 
     parts: tuple[str, ...]
@@ -33,11 +34,17 @@ class FolderRole:
     split: str = ""
     split_at: int = -1
     file_name: str = ""
+    listed: str = ""
 
     @property
     def example(self) -> str:
         """The path of one of its images."""
-        return "/".join((*self.parts, self.file_name))
+        return "/".join((*([self.listed] if self.listed else []), self.file_name))
+
+    @property
+    def split_place(self) -> str:
+        """The path, as the listing has it, of the folder around it that names its split."""
+        return "/".join(self.listed.split("/")[: self.split_at + 1])
 
     def names(self) -> tuple[str, ...]:
         """The label that its folders give it."""

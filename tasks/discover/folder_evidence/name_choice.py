@@ -65,6 +65,11 @@ def _splits(roles: FolderRoles) -> dict[str, str]:
     return {"/".join(folder.parts[: folder.split_at + 1]): folder.split for folder in named} or {"": ""}
 
 
+def _listed(roles: FolderRoles) -> dict[str, str]:
+    """`_splits` with the folders as the listing has them."""
+    return {folder.split_place: folder.split for folder in roles.folders if folder.split_at >= 0} or {"": ""}
+
+
 def _by_split(found: Companions, roles: FolderRoles) -> dict[str, pa.ChunkedArray]:
     places: dict[str, list[int]] = defaultdict(list)
     for number, parent in enumerate(found.listing.parents):
@@ -83,7 +88,8 @@ def _choice(found: Companions, roles: FolderRoles, named: Mapping[str, NamePatte
         keys = {"pattern": expression}
     elif len(named) == 1:
         place = next(iter(named))
-        keys = {"tables": [{"listing": f"{place}/**", "pattern": expression, "split": splits[place]}]}
+        listed = next(one.split_place for one in roles.folders if "/".join(one.parts[: one.split_at + 1]) == place)
+        keys = {"tables": [{"listing": f"{listed}/**", "pattern": expression, "split": splits[place]}]}
     else:
         tops = sorted({place.rpartition("/")[2] for place in named})
         names = {place.rpartition("/")[2]: split for place, split in splits.items() if place in named}
@@ -99,7 +105,7 @@ def _proposals(found: Companions, roles: FolderRoles) -> list[Proposal]:
     """What the names of the files could mean: each part of them that takes few values, in the splits of the folders."""
     paths = found.listing.files["path"]
     ignore = {"ignore": list(found.ignore)} if found.ignore else {}
-    splits = _splits(roles)
+    splits = _listed(roles)
     return [
         Proposal(
             f"a part of the files' names is the label: {pattern.says}",

@@ -72,12 +72,17 @@ def _by_mark(lines: Sequence[str], suffix: str) -> Cells:
 def _by_blanks(lines: Sequence[str], suffix: str) -> Cells:
     cells = [line.split() for line in lines]
     width = len(cells[-1]) if cells else 0
-    if suffix == ".csv" or width < 2 or any(len(row) != width for row in cells[1:]):
+    if (suffix == ".csv" and _has_marks(lines)) or width < 2 or any(len(row) != width for row in cells[1:]):
         return [], {}
     head = cells[0]
     if len(head) == width - 1:  # names for all columns but that of the images
         return [["", *head], *cells[1:]], {"delimiter": "blank"}
     return (cells, {"delimiter": "blank"}) if len(head) == width else ([], {})
+
+
+def _has_marks(lines: Sequence[str]) -> bool:
+    """Whether one of the usual marks stands in *lines*, so that blanks are none."""
+    return any(mark in line for line in lines for mark in _MARKS)
 
 
 def _by_first_blank(lines: Sequence[str], suffix: str) -> Cells:

@@ -20,6 +20,7 @@ from tasks.discover.reading import Evidence
 from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.class_splits import class_splits
 from tasks.discover.verdict.folds import fold_proposals, parts_in_turn
+from tasks.discover.verdict.listed_splits import listed_splits
 from tasks.discover.verdict.weighing import Weigher
 from tasks.discover.verdict.whose_folders import whose_folders
 from tasks.discover.words.split_words import SplitWords
@@ -47,6 +48,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     if not claims.labels and not claims.numbers:
         possible_claims(families, listing.count, words, claims)
     _note(families, listing, found)
+    found.listed = listed_splits(families, listing.count)
     weigher = Weigher(listing, choice, claims, found, words)
     weigher.weigh()
     for family in families:

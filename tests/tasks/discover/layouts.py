@@ -522,4 +522,20 @@ LAYOUTS = [
         ),
         refused="ambiguous_layout",
     ),
+    Layout(
+        "masks in a set whose own name has a companion's word",
+        (
+            "Lung Segmentation Data/{train|test}/{ill|well}/images/{1}_{1-4}{0}.png = {1} @ {0}",
+            "Lung Segmentation Data/{train|test}/{ill|well}/lung masks/{1}_{1-4}{0}.png !",
+        ),
+    ),
+    Layout(
+        "lists called for short, that begin their paths with a slash",
+        (
+            "food/{1|2|3}/{0}_{1-8}.jpg ?",
+            "lists/TR.txt:" + "\n".join(f"/{c}/{c}_{n}.jpg" for c in (1, 2, 3) for n in range(1, 7)),
+            "lists/TE.txt:" + "\n".join(f"/{c}/{c}_{n}.jpg" for c in (1, 2, 3) for n in (7, 8)),
+        ),
+        refused="no_labels",
+    ),
 ]

@@ -166,3 +166,80 @@ def test_lists_of_each_domain_and_split_are_taken_together(look: Look, tmp_path:
     found = look(tmp_path)
 
     assert {place: split for place, (_, split) in said(found).items()} == {p: s for p, (_, s) in truth.items()}
+
+
+def test_tables_side_by_side_of_other_images_each_are_one_table(look: Look, tmp_path: Path) -> None:
+    truth: dict[str, tuple[str, str]] = {}
+    for part in "123":
+        rows = [(f"{part}{n:05}.png", str(n * 3 % 10)) for n in range(8)]
+        truth |= {f"batch_{part}/{name}": (digit, "") for name, digit in rows}
+        (tmp_path / f"batch_{part}.csv").write_text(
+            "filename,scanid,label\n" + "".join(f"{name},S{n // 2},{digit}\n" for n, (name, digit) in enumerate(rows))
+        )
+    make(tmp_path, truth)
+
+    assert said(look(tmp_path)) == truth
+
+
+def test_lists_of_the_same_split_of_which_one_holds_the_others_are_no_folds(look: Look, tmp_path: Path) -> None:
+    lines = [(f"{n:07}", str(n // 4 * 11 + 3), "train" if n < 16 else "test") for n in range(24)]
+    make(tmp_path, (f"image/{name}.jpg" for name, *_ in lines))
+    (tmp_path / "train_list.txt").write_text(
+        "".join(f"{name} {car}\n" for name, car, split in lines if split == "train")
+    )
+    tests = [f"{name} {car}\n" for name, car, split in lines if split == "test"]
+    (tmp_path / "test_list_3.txt").write_text("".join(tests[:3]))
+    (tmp_path / "test_list_8.txt").write_text("".join(tests))
+
+    assert said(look(tmp_path)) == {f"image/{name}.jpg": (car, split) for name, car, split in lines}
+
+
+def test_a_list_of_two_splits_takes_the_place_of_neither(look: Look, tmp_path: Path) -> None:
+    of = {"train": range(6), "val": range(6, 9), "test": range(9, 12), "trainval": range(9)}
+    truth = {f"img/{n:04}.jpg": (("crow", "gull")[n % 2], word.replace("val", "validation"))
+             for word, numbers in of.items() if word != "trainval" for n in numbers}  # fmt: skip
+    make(tmp_path, truth)
+    for word, numbers in of.items():
+        lines = (f"{n:04} {('crow', 'gull')[n % 2]}\n" for n in numbers)
+        (tmp_path / f"{word}.txt").write_text("".join(lines))
+
+    assert said(look(tmp_path)) == truth
+
+
+def test_a_list_of_one_image_is_one_of_the_lists(look: Look, tmp_path: Path) -> None:
+    truth: dict[str, tuple[str, str]] = {}
+    for kind in ("ill", "well"):
+        names = [f"{kind}-{n:03}.png" for n in range(8)]
+        for word, chosen in (("train", names[:5]), ("val", names[5:6]), ("test", names[6:])):
+            truth |= {f"images/{kind}/{name}": (kind, word.replace("val", "validation")) for name in chosen}
+            make(tmp_path, [f"split/{kind}/{word}_{kind}.txt"])
+            (tmp_path / f"split/{kind}/{word}_{kind}.txt").write_text("".join(f"{name}\n" for name in chosen))
+    make(tmp_path, truth)
+
+    assert said(look(tmp_path)) == truth
+
+
+def test_a_list_of_the_test_stands_in_what_is_offered_beside_class_folders(look: Look, tmp_path: Path) -> None:
+    make(tmp_path, (f"birds/{kind}/{kind}{n}.jpg" for kind in ("crow", "gull") for n in range(9)))
+    lines = [f"{kind}/{kind}{n}.jpg\n" for kind in ("crow", "gull") for n in (7, 8)]
+    (tmp_path / "test_images.txt").write_text("".join(["path\n", *lines]))
+
+    with pytest.raises(UnsettledLayoutError) as caught:
+        look(tmp_path)
+
+    [first, second] = caught.value.unsettled.proposals
+    assert first.keys["splits"] == {"files": {"test": "test_images.txt"}, "rest": "train"}
+    assert "splits" not in second.keys
+
+
+def test_cells_of_a_csv_may_stand_apart_by_blanks(look: Look, tmp_path: Path) -> None:
+    rows = [(f"images/cell{n:04}.png", ("none", "some", "broken")[n % 3]) for n in range(12)]
+    make(tmp_path, (place for place, _ in rows))
+    (tmp_path / "labels.csv").write_text("".join(f"{place}  {state:>12}  {'mono' * (n % 2) or 'poly'}\n"
+                                                 for n, (place, state) in enumerate(rows)))  # fmt: skip
+
+    with pytest.raises(UnsettledLayoutError) as caught:
+        look(tmp_path)
+
+    [first, *_] = caught.value.unsettled.proposals
+    assert {place: label for place, (label, _) in said(look(tmp_path, **first.keys["source"])).items()} == dict(rows)

@@ -1,0 +1,70 @@
+"""Proposals as they run: each is tried on the source before it is printed."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from tasks.discover import discover_sources
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.errors import DatasetError, LayoutError
+from tasks.labels import assign_labels
+from tasks.refresh.dataset import Dataset
+from tasks.refresh.listed import refuse_equal_ids
+from tasks.report.gates import Gates
+from tasks.samples import count_values
+
+_MOST_IMAGES = 50_000
+"""Of sources with more, no proposal is tried after the first: each costs a listing."""
+
+
+def with_tried(error: UnsettledLayoutError, place: str, options: Mapping[str, Any]) -> UnsettledLayoutError:
+    """*error* without proposals that cannot run, and with the gate that those need by which images are rejected.
+
+    Args:
+        error: Why the source is not settled.
+        place: Where it is.
+        options: Its `storage_options`.
+    """
+    kept: list[Proposal] = []
+    is_small = True
+    for proposal in error.unsettled.proposals if error.certain is None else ():
+        found = _tried(proposal, place, options) if is_small else (proposal, 0)
+        if found is not None:
+            kept.append(found[0])
+            is_small = found[1] <= _MOST_IMAGES
+    if not kept or not error.head:
+        return error
+    reason, _, what = error.head.partition(": ")
+    return UnsettledLayoutError.of(reason, what, kept, error.unsettled.evidence)
+
+
+def _tried(proposal: Proposal, place: str, options: Mapping[str, Any]) -> tuple[Proposal, int] | None:
+    """*proposal* as it runs, and how many images it lists; None where it cannot."""
+    keys: dict[str, Any] = {name: dict(section) for name, section in proposal.keys.items()}
+    source = {"path": place, "storage_options": dict(options)} | keys.pop("source", {})
+    try:
+        dataset = Dataset.model_validate({"name": "tried", "source": source, "output": {"path": "tried"}, **keys})
+        found = discover_sources(dataset.sources, dataset.splits.names, dataset.split_lists)
+        refuse_equal_ids(found.samples)
+        labelled = assign_labels(found, dataset.labels, {})
+    except LayoutError:
+        return None
+    except (DatasetError, ValidationError):
+        return proposal, 0
+    reasons = Counter(count_values(found.rejections["reason"])) + Counter(count_values(labelled.rejections["reason"]))
+    rejected = sum(reasons.values())
+    if not labelled.samples.num_rows:
+        return None
+    if rejected <= Gates().max_reject_fraction * found.listed or "gates" in proposal.keys:
+        return proposal, found.listed
+    share = min(1.0, math.ceil(100 * rejected / found.listed + 1) / 100)
+    told = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
+    lost = f"{rejected:,} of {found.listed:,} images are rejected then ({told})"
+    keys = {**proposal.keys, "gates": {"max_reject_fraction": share}}
+    return replace(proposal, keys=keys, evidence=(*proposal.evidence, lost)), found.listed

@@ -75,7 +75,10 @@ def make_page(store: Store, facts: PageFacts) -> bytes:
         "splits": page_parts.splits(facts),
         "gates": [page_parts.gate_row(gate, history) for gate in facts.report.get("gates", ())],
         "reasons": page_parts.reasons(facts),
-        "rejects": [page_parts.reject_row(row, chosen.twins, pictures) for row in page_parts.rejects_shown(facts)],
+        "rejects": [
+            [page_parts.reject_row(row, chosen.twins, pictures) for row in rows]
+            for rows in page_parts.rejects_shown(facts)
+        ],
         "measures": list(page_parts.measures(facts.report.get("images") or {})),
         "near": facts.report.get("near") or {},
         "pairs": [page_parts.pictured_pairs(kind, pictures) for kind in chosen.pairs],
@@ -105,7 +108,7 @@ def _template() -> Template:
     )
     environment.filters |= {
         "n": lambda value: f"{value:,}",
-        "g": lambda value: f"{value:,.4g}",
+        "g": lambda value: f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}",
         "told": _told,
         "soft": _soft,
     }

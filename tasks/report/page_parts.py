@@ -21,7 +21,7 @@ Pictures = Mapping[bool, Mapping[Place, str]]
 """The pictures of rows of the version before (True) and of this one (False), by their place."""
 
 _CLASSES, _FEWEST = 1000, 100
-_REJECTS, _OF_A_REASON = 1000, 100
+_REJECTS, _OF_A_REASON, _AT_ONCE = 1000, 100, 12
 _REJECT_COLUMNS = (
     "sample_id location label_file label_row stage reason detail attempts first_seen content_sha256 picture".split()
 )
@@ -146,21 +146,29 @@ def reasons(facts: PageFacts) -> list[tuple[str, int, str]]:
     return [(reason, count, meaning_of(reason)) for reason, count in counts]
 
 
-def rejects_shown(facts: PageFacts) -> list[dict[str, Any]]:
-    """The rejects that are listed: of each reason some, the commonest reason first, and what is new before the rest."""
+def rejects_shown(facts: PageFacts) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rejects that are listed: of each reason a few that are shown at once, and some more.
+
+    The commonest reason comes first, of each reason what is new, of that what has a picture.
+    """
     nights = facts.report.get("history") or ()
     since = str(nights[-2].get("time", "")) if facts.report.get("parent") and len(nights) > 1 else ""
-    found: list[dict[str, Any]] = []
+    first: list[dict[str, Any]] = []
+    more: list[dict[str, Any]] = []
     for reason, _ in Counter(facts.rejections["reason"].to_pylist()).most_common():
         same = facts.rejections.filter(pc.equal(facts.rejections["reason"], reason)).select(_REJECT_COLUMNS)
         is_new = (
             pc.greater(same["first_seen"], since) if since else pa.nulls(same.num_rows, pa.bool_()).fill_null(False)
         )
-        ordered = pa.concat_tables([same.filter(is_new), same.filter(pc.invert(is_new))])
-        flags = [True] * int(pc.sum(is_new).as_py() or 0)
+        has_picture = pc.greater(pc.fill_null(pc.binary_length(same["picture"]), 0), 0)
+        rank = pc.add(pc.multiply(pc.invert(is_new).cast(pa.int8()), 2), pc.invert(has_picture).cast(pa.int8()))
+        marked = same.append_column("is_new", is_new).append_column("rank", rank)
+        places = pa.array(range(same.num_rows))
+        ordered = marked.append_column("place", places).sort_by([("rank", "ascending"), ("place", "ascending")])
         rows = ordered.slice(0, _OF_A_REASON).to_pylist()
-        found += [row | {"is_new": place < len(flags)} for place, row in enumerate(rows)]
-    return found[:_REJECTS]
+        first += rows[:_AT_ONCE]
+        more += rows[_AT_ONCE:]
+    return first[:_REJECTS], more[: max(0, _REJECTS - len(first))]
 
 
 def reject_row(row: Mapping[str, Any], twins: Mapping[str, Shown], pictures: Pictures) -> dict[str, Any]:

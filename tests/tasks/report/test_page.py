@@ -166,6 +166,19 @@ def test_rejects_stand_with_place_line_and_reason(store: Store) -> None:
     assert "bad0.jpg labels.csv, line 2 truncated is cut short" in text
     assert "gone1.jpg labels.csv, line 3 not_found" in text
     assert "102 of 152 are listed here" in text
+    assert "88 more image label file" in text
+
+
+def test_of_many_rejects_those_that_can_be_seen_stand_first(store: Store) -> None:
+    table = rejected(200)
+    pictures = [b"jpeg" if number in {150, 170} else b"" for number in range(200)]
+    facts = version(["cat"], rejections=table.set_column(table.column_names.index("picture"), "picture", [pictures]))
+
+    parts = parts_of(make_page(store, facts))
+
+    text = words(parts)
+    assert text.index("bad150.jpg") < text.index("bad170.jpg") < text.index("bad0.jpg")
+    assert parts.addresses == ["data:image/jpeg;base64,anBlZw=="] * 2
 
 
 def test_a_refused_run_says_what_the_person_on_duty_does(store: Store) -> None:

@@ -21,6 +21,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_MOST = 0.9
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _SUFFIXES = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": "xz", ".zip": "zip"}
 
@@ -69,6 +70,40 @@ def _without_a_mark(head: bytes) -> str:
     if odd and all(even) and not any(odd):
         return "utf-16-le"
     return "utf-16-be" if even and all(odd) and odd and not any(even) else "utf-8"
+
+
+def likely_encoding(data: bytes) -> str:
+    """The encoding that *data*, which is no UTF-8, most likely has: a guess that a person has to look at.
+
+    Japanese has kana, whose first byte is 82 or 83 (hexadecimal); in Chinese text bytes above 127 come in pairs; in
+    Cyrillic words nearly all bytes are among the upper 64; in those of Western Europe they stand alone among ASCII's.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", data)
+    high = b"".join(runs)
+    if 3 * (high.count(b"\x82") + high.count(b"\x83")) > len(high) and _decodes(data, "shift_jis"):
+        return "shift_jis"
+    if not high or sum(1 for run in runs if len(run) == 1) >= len(runs) / 2:
+        return "cp1252"
+    is_paired = all(len(run) % 2 == 0 for run in runs[:-1])
+    if is_paired and _decodes(high if len(runs[-1]) % 2 == 0 else high[:-1], "gb2312"):
+        return "gb18030"
+    if sum(1 for byte in high if byte >= 0xC0 or byte in {0xA8, 0xB8}) >= _MOST * len(high):
+        return "cp1251"
+    return next((name for name in ("gb18030", "big5", "euc_kr") if _decodes(data, name)), "cp1252")
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    """Whether *data*, whose last character may be cut off, is text in *encoding*."""
+    try:
+        codecs.getincrementaldecoder(encoding)("strict").decode(data)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether *data*, whose last character may be cut off, is UTF-8."""
+    return _decodes(data, "utf-8")
 
 
 def utf8_chunks(file: BinaryIO, encoding: str) -> Iterator[bytes]:

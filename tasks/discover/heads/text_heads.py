@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tasks.discover.heads.head import MOST_ROWS, Head
+from tasks.records.text_window import is_utf8, likely_encoding
 
 _MARKS = ("\t", ",", ";", "|")
 
@@ -19,7 +20,13 @@ def decoded(data: bytes) -> str:
         return data.decode("utf-16", "replace")
     if b"\0" in data[:4096]:
         return ""
-    return data.decode("utf-8-sig", "replace")
+    return data.decode(_encoding(data) or "utf-8-sig", "replace")
+
+
+def _encoding(data: bytes) -> str:
+    """The encoding that *data* most likely has where it is no UTF-8; else empty."""
+    is_known = data[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in data[:4096] or is_utf8(data)
+    return "" if is_known else likely_encoding(data)
 
 
 def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head]:
@@ -28,7 +35,7 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
     lines = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip()]
     lines = lines if is_whole else lines[:-1]
     is_whole = is_whole and len(lines) <= MOST_ROWS
-    keys: dict[str, Any] = {}
+    keys: dict[str, Any] = {"encoding": encoding} if (encoding := _encoding(data)) else {}
     comments = [line for line in lines if line.startswith("#")]
     if comments and len(comments) < len(lines) / 2:
         keys["comment"] = "#"

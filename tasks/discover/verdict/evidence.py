@@ -54,6 +54,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     for family in families:
         if family.roles.is_guess and len(family.named) >= listing.count / 2:
             weigher.doubt_splits(family)
+    weigher.doubt_texts(families)
     if choice is not None and found.reading is None and not found.opposed:
         weigher.settle(flat, *_folds(families, choice, claims))
         weigher.part_classes(*class_splits(choice, others, words))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -61,15 +61,30 @@ class Weigher:
     def doubt_splits(self, family: Family) -> None:
         """Let no reading be sure whose splits are what *family* has in a column of words that nobody can know."""
         names = ", ".join(sorted(family.roles.split_names))
+        shown = ", ".join(dict.fromkeys(view.head.path for view in family.views))
+        self._doubt_reading(
+            f"the column {family.roles.split} of {shown} parts the images into {names}, and nobody can know which is "
+            "which"
+        )
+
+    def doubt_texts(self, families: Iterable[Family]) -> None:
+        """Let no reading be sure whose texts stand in an encoding that is a guess."""
+        guessed = {view.head.path: view.head.keys["encoding"] for family in families for view in family.views
+                   if "encoding" in view.head.keys}  # fmt: skip
+        told = self._found.reading
+        read = {path for entry in told.keys["tables"] for path in paths_of(entry)} if told is not None else set()
+        if mine := sorted(read & set(guessed)):
+            self._doubt_reading(
+                f"{mine[0]} is no UTF-8, and read as {guessed[mine[0]]} by guess: look whether its labels are words"
+            )
+
+    def _doubt_reading(self, what: str) -> None:
+        """Let *what* oppose the reading, which stays the first of those that are possible."""
         told = self._found.reading.proposal if self._found.reading is not None else None
         self._found.reading = None
         if told is not None and all(one.keys != told.keys for one in self._found.proposals):
             self._found.proposals.insert(0, told)
-        shown = ", ".join(dict.fromkeys(view.head.path for view in family.views))
-        self._found.opposed = self._found.opposed or (
-            f"the column {family.roles.split} of {shown} parts the images into {names}, and nobody can know which is "
-            "which"
-        )
+        self._found.opposed = self._found.opposed or what
 
     def weigh(self) -> None:
         """Fill in the reading that the claims prove, or what opposes one, and what they make possible."""

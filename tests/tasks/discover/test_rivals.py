@@ -438,3 +438,28 @@ def test_a_column_that_only_sums_up_the_classes_beside_it_is_none_of_them(look: 
 
     told = [table for one in caught.value.unsettled.proposals for table in one.keys["source"].get("tables", ())]
     assert [table["one_hot"] for table in told if "one_hot" in table] == [["DR", "MH", "DN"]]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "kinds"),
+    [
+        ("gb18030", ("健康", "锈病", "白粉病")),
+        ("cp1251", ("берёза", "дуб", "клён")),
+        ("cp1252", ("Blüte", "Ähre", "Keimling")),
+        ("shift_jis", ("さくら", "もみじ", "ツバキ")),
+    ],
+)
+def test_the_encoding_of_a_table_that_is_no_utf8_is_guessed_and_its_labels_are_shown(
+    look: Look, tmp_path: Path, encoding: str, kinds: tuple[str, ...]
+) -> None:
+    truth = {f"images/{n:04}.jpg": (kinds[n % 3], "") for n in range(12)}
+    make(tmp_path, truth)
+    lines = ["file;label", *(f"{place[7:]};{label}" for place, (label, _) in truth.items())]
+    (tmp_path / "table.csv").write_bytes("\r\n".join(lines).encode(encoding))
+
+    with pytest.raises(UnsettledLayoutError, match=f"read as {encoding} by guess") as caught:
+        look(tmp_path)
+
+    [first, *_] = caught.value.unsettled.proposals
+    assert [row.label for row in first.rows] == list(kinds)
+    assert read_as(look, tmp_path, first.keys) == truth

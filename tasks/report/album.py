@@ -128,7 +128,8 @@ def _opened(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
     if image.format != "JPEG" and image.width * image.height > _MOST_PIXELS:
         raise ValueError("too large to be made small in passing")
-    image.thumbnail((2 * SIDE, 2 * SIDE))
+    image.draft(None, (SIDE, SIDE))  # type: ignore[no-untyped-call, unused-ignore]
+    image.thumbnail((SIDE, SIDE))
     return ImageOps.exif_transpose(image)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from flows.runners import RunSettings
 from flows.schedule import ScheduleSettings
-from tasks.config_text.config_file import lay_over, mapping_of, read_config_text, resolve_paths
+from tasks.config_text.config_file import lay_over, mapping_of, read_config_text, resolve_paths, variable_problem
 from tasks.config_text.problems import describe_problems, place_of
 from tasks.config_text.yaml_text import KeyPath, parse_yaml
 from tasks.errors import ConfigError
@@ -76,7 +76,7 @@ def load_config(url: str, overrides: Mapping[str, Any] | None = None) -> Dataset
         problems = list(describe_problems(error, DatasetConfig, parsed, url, overrides or {}))
         raise ConfigError("\n".join(dict.fromkeys(problems))) from None
     for path, place in _places(dataset):
-        if problem := scheme_problem(place):
+        if problem := variable_problem(place) or scheme_problem(place):
             raise ConfigError(f"{place_of(path, parsed, url, overrides or {})}: {problem}")
     return dataset
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,6 +12,8 @@ import fsspec
 from tasks.config_text.yaml_text import MAX_BYTES, YamlText, parse_yaml
 from tasks.errors import ConfigError, DatasetError, MissingConfigError
 from tasks.storage import is_read_once, is_url, local_path, open_local, redact_url, require_scheme
+
+_VARIABLE = re.compile(r"\$\{\w+\}")
 
 
 def read_config_text(url: str) -> str:
@@ -82,6 +85,14 @@ def resolve_paths(data: dict[str, Any], url: str) -> None:
     for section in [*(sources if isinstance(sources, list) else [sources]), data.get("output")]:
         if isinstance(section, dict) and isinstance(section.get("path"), str) and section["path"]:
             section["path"] = _resolved(section["path"], url)
+
+
+def variable_problem(place: str) -> str:
+    """What is wrong with *place*, which a config says, where it hopes for a variable to be filled in; else empty."""
+    found = _VARIABLE.search(place)
+    if found is None:
+        return ""
+    return f"{found[0]} is not filled in, since configs have no variables: write it out, or give the key by `--set`."
 
 
 def _resolved(path: str, config_url: str) -> str:

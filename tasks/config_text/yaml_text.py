@@ -138,6 +138,8 @@ class _Builder:
             self._put(None if plain and event.value in _NULLS else text, line)
 
     def _key(self, level: _Level, key: str, line: int) -> None:
+        if key == "<<":
+            raise ConfigError(f"{self.name}:{line}: YAML merge keys are not read. Write the keys out.")
         if key in level.value:
             first = self.result.lines[(*level.path, key)]
             raise ConfigError(f"{self.name}:{line}: the key {key!r} stands here and on line {first}. Keep one of them.")

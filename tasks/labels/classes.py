@@ -14,6 +14,7 @@ from tasks.samples import Rejection
 
 _MOST_DIGITS = 1000  # Python refuses to read numbers of more than 4,300
 _NUMBER = re.compile(r"(-?)\+?0*([0-9]+?)(?:\.([0-9]*?)0*)?")
+_POINT_ZERO = re.compile(r"(?<=[0-9])\.0*\Z")  # as pandas writes whole numbers where one is missing
 ClassNames = Mapping[str, Sequence[str]]
 """For each label column (``label``, ``label_species``, …) its class names, in the order of their ids."""
 
@@ -30,10 +31,19 @@ class Namer:
         name = self._part(path) if self._is_tree and path else path
         if self._settings.class_case == "fold":
             name = name.casefold()
-        number = _whole_number(name) if self._settings.class_names else None
+        number = _whole_number(_POINT_ZERO.sub("", name)) if self._settings.class_names else None
         if number is not None and number < len(self._settings.class_names):
             name = self._settings.class_names[number]
         return self._settings.aliases.get(name, name)
+
+    def notices(self, names: Iterable[str]) -> list[str]:
+        """A sentence on the numbers among *names*, as `name_of` gave them, that `labels.class_names` does not reach."""
+        listed = self._settings.class_names
+        left = sorted({name for name in names if name not in listed and _NUMBER.fullmatch(name)}) if listed else []
+        if not left:
+            return []
+        shown = ", ".join(left[:10])
+        return [f"`labels.class_names` has names for the numbers 0 to {len(listed) - 1}, and none for {shown}"]
 
     def _part(self, path: str) -> str:
         parts = path.split("/")

@@ -41,6 +41,17 @@ class LabelSettings(StepConfig):
             raise ValueError("`labels.separator` stands between the labels of one image: set `labels.kind: many` too")
         return self
 
+    @model_validator(mode="after")
+    def _each_number_has_its_own_name(self) -> LabelSettings:
+        names = self.class_names
+        if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+            places = " and ".join(str(place) for place, name in enumerate(names) if name == twice)
+            raise ValueError(
+                f"`labels.class_names` calls the numbers {places} {twice!r}, which would make one class of them: "
+                "give each a name of its own; `labels.aliases` merges classes"
+            )
+        return self
+
     @property
     def reading(self) -> LabelReading:
         """How the labels of the sources are to be read."""

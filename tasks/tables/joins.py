@@ -69,6 +69,7 @@ class _Join:
     def __init__(self, tables: list[TableRows], allow_unlabeled: bool) -> None:
         located = [table for table in tables if "location" in table.names]
         self._left = [table for table in tables if table is not located[0]]
+        self._notices = tuple(dict.fromkeys(notice for table in tables for notice in table.notices))
         self._root = located[0]
         self._allow_unlabeled = allow_unlabeled
         self._unmatched = 0
@@ -81,7 +82,7 @@ class _Join:
                 raise _no_way(rows, self._left[0])
             self._left.remove(table)
             rows = self._attach(rows, table)
-        return Joined(rows, self._unmatched)
+        return Joined(rows, self._unmatched, self._notices)
 
     def _attach(self, rows: TableRows, table: TableRows) -> TableRows:
         """*rows* with the columns of *table*, which first takes those of tables that only it leads to."""

@@ -141,8 +141,8 @@ def _readable(column: pa.Array) -> pa.Array:
 def _parquet_cell(value: Any, names: Sequence[str] | None) -> Any:
     if isinstance(value, list):
         return [_parquet_cell(item, names) for item in value]
-    if names is not None and isinstance(value, int) and 0 <= value < len(names):
-        return names[value]
+    if names is not None and isinstance(value, int):
+        return names[value] if 0 <= value < len(names) else None  # Hugging Face writes -1 where there is none
     if isinstance(value, dict | bytes | tuple):
         raise TypeError
     return cell_of(value)
@@ -167,5 +167,7 @@ def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
     for name, feature in features.items() if isinstance(features, dict) else ():
         held = feature.get("feature", feature) if isinstance(feature, dict) else {}
         if isinstance(held, dict) and held.get("_type") == "ClassLabel" and isinstance(held.get("names"), list):
-            found[name] = [str(item) for item in held["names"]]
+            names = [str(item) for item in held["names"]]
+            if len(set(names)) == len(names):  # else two classes would become one
+                found[name] = names
     return found

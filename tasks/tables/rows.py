@@ -58,6 +58,7 @@ class TableRows:
         formats: For each of them that can be read again record by record, how.
         bad: The records that are no rows.
         one_hot: The columns of which the one that holds 1 is the label, with that label.
+        notices: Sentences for the discovery report.
     """
 
     name: str
@@ -66,6 +67,7 @@ class TableRows:
     formats: Mapping[str, RecordFormat] = field(default_factory=dict)
     bad: tuple[BadRow, ...] = ()
     one_hot: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -250,4 +252,5 @@ def stacked(tables: Sequence[TableRows]) -> TableRows:
         formats={name: form for table in tables for name, form in table.formats.items()},
         bad=tuple(bad for table in tables for bad in table.bad),
         one_hot={name: label for table in tables for name, label in table.one_hot.items()},
+        notices=tuple(dict.fromkeys(notice for table in tables for notice in table.notices)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from tasks.tables.settings import TableSettings
 
 _WHOLE = ("location", "path")
 _YES = frozenset({"1", "true", "yes", "t", "y"})
+_NO = frozenset({"", "0", "-0", "false", "no", "f", "n"})
+_SHOWN = 5
 
 
 def shaped(rows: TableRows, settings: TableSettings, one_hot: Mapping[str, str], kept: Iterable[str]) -> TableRows:
@@ -164,4 +167,15 @@ def _by_one_hot(rows: TableRows, one_hot: Mapping[str, str]) -> TableRows:
     sort = np.argsort(order, kind="stable")
     data = rows.data.drop_columns([name for name in one_hot if name in rows.data.column_names and not is_role(name)])
     made = rows.with_data(data).take(order[sort])
-    return made.with_column("label", texts.take(pa.array(sort)))
+    return replace(made.with_column("label", texts.take(pa.array(sort))), notices=_neither(rows, one_hot))
+
+
+def _neither(rows: TableRows, one_hot: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence on cells of *one_hot* that say neither yes nor no, as -1 and shares do."""
+    values = {str(text).strip() for name in one_hot for text in rows.texts(name).unique().to_pylist()}
+    odd = sorted(value for value in values if _number(value.lower()) not in _YES | _NO)
+    if not odd:
+        return rows.notices
+    more = f" and {len(odd) - _SHOWN:,} others" if len(odd) > _SHOWN else ""
+    shown = ", ".join(value[:20] for value in odd[:_SHOWN])
+    return (*rows.notices, f"{rows.name}: columns of `one_hot` hold {shown}{more}, which count as no")

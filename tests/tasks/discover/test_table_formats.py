@@ -351,3 +351,16 @@ def test_the_labels_of_a_map_stay_as_they_are_written(
 def test_a_map_that_says_two_things_of_one_image_is_refused(folder: Folder, name: str, text: str) -> None:
     with pytest.raises(LabelFileError, match=r"(twice|duplicate key).*a\.jpg|a\.jpg.*twice"):
         folder.text(name, text).found({"file": name, **MAP})
+
+
+@pytest.mark.parametrize(("names", "truth"), [(["cat", "dog"], {"a.jpg": "dog"}), (["cat", "cat"], {"a.jpg": "1"})])
+def test_numbers_without_a_class_of_hugging_faces_are_no_label(
+    folder: Folder, names: list[str], truth: dict[str, str]
+) -> None:
+    note = {"info": {"features": {"kind": {"names": names, "_type": "ClassLabel"}}}}
+    table = pa.table({"file": PATHS, "kind": [1, -1]}).replace_schema_metadata({"huggingface": json.dumps(note)})
+    pq.write_table(table, folder.root / "t.parquet")
+
+    found = folder.found({"file": "t.parquet", **LOCATED})
+
+    assert {place: label for place, label in labels(found).items() if label != "-1"} == truth

@@ -88,6 +88,15 @@ def test_one_column_a_class_names_the_label(folder: Folder) -> None:
     assert labels(found) == {"photos/tom.jpg": "cat", "photos/rex.jpg": "dog", "photos/kit.jpg": "cat"}
 
 
+def test_cells_that_are_neither_0_nor_1_are_told_of(folder: Folder) -> None:
+    folder.images(*PETS).text("truth.csv", "image,cat,dog", "tom,-1.0,1", "rex,0.3,TRUE", "kit,yes,")
+
+    found = folder.found({"file": "truth.csv", "columns": {"image": "location"}, "one_hot": ["cat", "dog"]})
+
+    assert labels(found) == {"photos/tom.jpg": "dog", "photos/rex.jpg": "dog", "photos/kit.jpg": "cat"}
+    assert "truth.csv: columns of `one_hot` hold -1.0, 0.3, which count as no" in found.notices
+
+
 def test_several_ones_are_several_labels_only_where_the_config_says_so(folder: Folder) -> None:
     folder.images(*PETS).text("truth.csv", "image,cat,dog", "tom,1,1", "rex,0,1", "kit,-1,-1")
     table = {"file": "truth.csv", "columns": {"image": "location"}, "one_hot": "others"}

@@ -43,6 +43,15 @@ def test_each_image_has_the_id_of_its_class_and_none_without_a_label(found: list
     assert made.samples.schema.field("label").type == pa.int64()
 
 
+@pytest.mark.parametrize("kind", ["single", "many"])
+def test_numbers_beyond_the_names_that_a_config_lists_are_told_of(kind: str) -> None:
+    made = labels(labelled("0", "1.0", "2", "-1", "\u00b2"), kind=kind, class_names=["crane", "owl"])
+
+    assert sorted(classes_of(made.class_names)) == ["-1", "2", "crane", "owl", "\u00b2"]
+    assert "`labels.class_names` has names for the numbers 0 to 1, and none for -1, 2" in made.notices
+    assert labels(labelled("0", "1"), kind=kind, class_names=["1", "0"]).notices == ()
+
+
 def test_classes_that_are_declared_and_empty_have_an_id_and_are_shown() -> None:
     made = labels(labelled("dog", classes=["dog", "ant"]))
 

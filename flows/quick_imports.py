@@ -16,10 +16,13 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-UNUSED = frozenset({"coolname", "fastapi", "jsonschema", "prefect.blocks.notifications", "prefect.blocks.webhook"})
-"""Imported by Prefect for what a run does not do: names for runs that have none, alerts, the schemas of blocks.
+UNUSED = frozenset(
+    "coolname fastapi h2.connection h2.events h2.exceptions h2.settings jsonschema "
+    "prefect.blocks.notifications prefect.blocks.webhook".split()
+)
+"""Imported for what a run does not do: names for runs that have none, HTTP/2, alerts, the schemas of blocks.
 
-Of FastAPI it takes the encoder of parameters, which is a module of its own.
+Of FastAPI Prefect takes the encoder of parameters, which is a module of its own.
 """
 _OPTIONAL = frozenset({"httpx._main"})
 """The command line of httpx, which httpx does without where what it needs is not installed."""

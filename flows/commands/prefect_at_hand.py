@@ -53,8 +53,9 @@ def prefect_at_hand() -> Iterator[None]:
 def settings_of_a_run() -> Iterator[None]:
     """Prefect's settings as they are, less heartbeats; `temporary_settings` would read all of them anew, for 0.1 s.
 
-    The server's version was looked at. Over plain http no certificate is asked for: instead of the hundreds of
-    authorities that each of Prefect's clients reads anew, for 0.02 s, it is given one that has expired.
+    The server's version was looked at. Over plain http no certificate is asked for, and a server that sends its clients
+    on to https was refused: instead of the hundreds of authorities that each of Prefect's clients reads anew, for
+    0.02 s, it is given one that has expired.
     """
     from prefect.context import SettingsContext, get_settings_context  # noqa: PLC0415 - as above
 
@@ -64,7 +65,7 @@ def settings_of_a_run() -> Iterator[None]:
         "flows": settings.flows.model_copy(update={"heartbeat_frequency": None}),
         "client": settings.client.model_copy(update={"server_version_check_enabled": False}),
     }
-    if str(settings.api.url).startswith("http:") and not settings.api.ssl_cert_file:
+    if str(settings.api.url).startswith("http:"):
         changed["api"] = settings.api.model_copy(update={"ssl_cert_file": str(NO_AUTHORITY)})
     with SettingsContext(profile=context.profile, settings=settings.model_copy(update=changed)):
         yield

@@ -19,12 +19,11 @@ def test_a_run_sends_no_heartbeats_and_asks_for_the_servers_version_once() -> No
 @pytest.mark.parametrize(
     ("url", "given", "used"),
     [
-        pytest.param("http://127.0.0.1:4200/api", None, str(NO_AUTHORITY), id="plain http trusts nobody"),
-        pytest.param("https://prefect.example/api", None, None, id="https trusts whom it trusts"),
-        pytest.param("http://127.0.0.1:4200/api", "own.pem", "own.pem", id="what a user set stays"),
+        pytest.param("http://127.0.0.1:4200/api", "own.pem", str(NO_AUTHORITY), id="plain http trusts nobody"),
+        pytest.param("https://prefect.example/api", "own.pem", "own.pem", id="https trusts whom it is told to"),
     ],
 )
-def test_whom_prefects_clients_trust(url: str, given: str | None, used: str | None) -> None:
+def test_whom_prefects_clients_trust(url: str, given: str, used: str) -> None:
     with temporary_settings({PREFECT_API_URL: url, PREFECT_API_SSL_CERT_FILE: given}), settings_of_a_run():
         assert get_current_settings().api.ssl_cert_file == used
 

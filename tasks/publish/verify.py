@@ -36,6 +36,8 @@ def _open_image(group: pa.Table, where: str) -> None:
     if "image" not in group.column_names:
         return
     data = group["image"][0].as_py()["bytes"]
+    if hashlib.sha256(data).hexdigest() == group["content_sha256"][0].as_py():
+        return  # the source's own bytes, which a confined decoder has looked at, and nothing else may
     try:
         with Image.open(io.BytesIO(data)) as image:
             image.load()

@@ -20,6 +20,7 @@ from tasks.publish.row_index import read_rejects, read_rows
 from tasks.refresh.drift_report import RunFacts, read_report
 from tasks.refresh.near_rows import read_pairs
 from tasks.refresh.planning import PlannedRun
+from tasks.refresh.small_pictures import shrink_confined
 from tasks.report.changed_rows import COLUMNS
 from tasks.report.document import Counts, GateRow, Report
 from tasks.report.page import make_page
@@ -34,7 +35,7 @@ def store_page(run: Run, facts: PageFacts) -> tuple[FileEntry | None, list[str]]
     A version is not held up for want of its page, whatever keeps it from being made.
     """
     try:
-        data = make_page(run.store, facts)
+        data = make_page(run.store, facts, shrink_confined)
         path, digest = content_path("reports", data, ".html")
         run.store.replace(path, data)
     except Exception as error:  # noqa: BLE001 - the page shows what was done, and is no part of it
@@ -112,7 +113,7 @@ def page_after(store: Store, version: Version, earlier: Manifest | None) -> byte
         missing=tuple(missing),
         pairs=read_pairs(store, manifest),
     )
-    return make_page(store, facts)
+    return make_page(store, facts, shrink_confined)
 
 
 def _rows_there(store: Store, manifest: Manifest) -> tuple[PageRows | None, list[str]]:

@@ -6,16 +6,17 @@ import base64
 import io
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
-from PIL import Image, ImageOps
+from PIL import Image
 
 from tasks.errors import DatasetError
 from tasks.samples import UNREADABLE
+from tasks.shards.schema import pixel_spec_of
 from tasks.storage import Store
 
 SIDE = 96
@@ -25,11 +26,16 @@ _GROUPS = {True: 384, False: 48}
 _BYTES = {True: 384 << 20, False: 96 << 20}
 """So many row groups, of so many bytes, are read for a page at most: from a local disk, and from another store."""
 
-_MOST_PIXELS = 16_000_000
+MOST_PIXELS = 16_000_000
+"""Of an image that is made small in passing, unless it can be decoded at a smaller scale, as a JPEG can."""
+
 _COLUMNS = ("image.bytes", "pixels", "width", "height", "channels")
 
 Place = tuple[int, int]
 """A row: its file, by its place in a list, and its place in that file."""
+
+Shrink = Callable[[Sequence[bytes]], Sequence[bytes]]
+"""Gives for each of some image files, whatever is in them, a small JPEG, or nothing where there is none to be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,14 @@ class Album:
     lost: tuple[str, ...] = ()
 
 
-def read_album(store: Store, files: Sequence[str], places: Iterable[Place]) -> Album:
+def read_album(store: Store, files: Sequence[str], places: Iterable[Place], shrink: Shrink) -> Album:
     """The pictures of *places*, as far as few enough row groups hold them; the fullest are read first.
 
     Args:
         store: The output.
         files: The shards, below its root.
         places: Rows of them.
+        shrink: What makes small pictures of images that are as their sources have them.
     """
     by_file: dict[int, set[int]] = defaultdict(set)
     for file, row in places:
@@ -63,7 +70,7 @@ def read_album(store: Store, files: Sequence[str], places: Iterable[Place]) -> A
         if left.is_over:
             break
         try:
-            found = _of_file(store, files[file], sorted(by_file[file]), left)
+            found = _of_file(store, files[file], sorted(by_file[file]), left, shrink)
         except (*UNREADABLE, DatasetError):
             lost.append(files[file])
             continue
@@ -88,13 +95,14 @@ class _Left:
         self.size -= size
 
 
-def _of_file(store: Store, path: str, rows: Sequence[int], left: _Left) -> dict[int, str]:
+def _of_file(store: Store, path: str, rows: Sequence[int], left: _Left, shrink: Shrink) -> dict[int, str]:
     """The pictures of *rows* of one shard, from as many of its row groups as there are *left* to be read."""
     pictures: dict[int, str] = {}
     with store.open(path) as opened, pq.ParquetFile(opened) as parquet:
         sizes = [parquet.metadata.row_group(number).num_rows for number in range(parquet.num_row_groups)]
         starts = np.cumsum([0, *sizes])
         groups = Counter(int(np.searchsorted(starts, row, side="right")) - 1 for row in rows if row < starts[-1])
+        is_of_source = pixel_spec_of(parquet.schema_arrow).get("pixels") == "original"
         columns = [name for name in _COLUMNS if name.partition(".")[0] in parquet.schema_arrow.names]
         for group in sorted(sorted(groups), key=lambda group: -groups[group]):
             if left.is_over:
@@ -103,19 +111,20 @@ def _of_file(store: Store, path: str, rows: Sequence[int], left: _Left) -> dict[
             start = int(starts[group])
             inside = [row for row in rows if start <= row < starts[group + 1]]
             table = parquet.read_row_group(group, columns=columns).take([row - start for row in inside])
-            made = (_picture_of(values) for values in table.to_pylist())
-            pictures |= {row: picture for row, picture in zip(inside, made, strict=True) if picture}
+            found = table.to_pylist()
+            made = shrink([row["image"]["bytes"] for row in found]) if is_of_source else map(_picture_of, found)
+            pictures |= {row: as_address(jpeg) for row, jpeg in zip(inside, made, strict=True) if jpeg}
     return pictures
 
 
-def _picture_of(values: Mapping[str, Any]) -> str:
-    """The picture of one row; empty where there is none to be had."""
+def _picture_of(values: Mapping[str, Any]) -> bytes:
+    """The picture of one row, whose image we have encoded; empty where there is none to be had."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what Pillow has to say of damaged metadata is no news here
-            return as_address(_small(_raw(values) if "pixels" in values else _opened(values["image"]["bytes"])))
+            return _small(_raw(values) if "pixels" in values else _opened(values["image"]["bytes"]))
     except Exception:  # noqa: BLE001 - Pillow raises anything, and a page lacks one picture more
-        return ""
+        return b""
 
 
 def _raw(values: Mapping[str, Any]) -> Image.Image:
@@ -126,11 +135,10 @@ def _raw(values: Mapping[str, Any]) -> Image.Image:
 
 def _opened(data: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(data))
-    if image.format != "JPEG" and image.width * image.height > _MOST_PIXELS:
+    if image.format != "JPEG" and image.width * image.height > MOST_PIXELS:
         raise ValueError("too large to be made small in passing")
     image.draft(None, (SIDE, SIDE))  # type: ignore[no-untyped-call, unused-ignore]
-    image.thumbnail((SIDE, SIDE))
-    return ImageOps.exif_transpose(image)
+    return image
 
 
 def _small(image: Image.Image) -> bytes:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from markupsafe import Markup, escape
 
 from tasks.report import changed_rows, page_parts
-from tasks.report.album import Album, read_album
+from tasks.report.album import Album, Shrink, read_album
 from tasks.report.changed_rows import Change, Shown
 from tasks.report.page_facts import PageFacts
 from tasks.report.page_head import figures, head_of, ways_on
@@ -49,18 +49,19 @@ class _Chosen:
         yield from (row for rows in self.flagged.values() for row in rows)
 
 
-def make_page(store: Store, facts: PageFacts) -> bytes:
+def make_page(store: Store, facts: PageFacts, shrink: Shrink) -> bytes:
     """The page, in UTF-8; pictures that cannot be had are left out, and it says so.
 
     Args:
         store: The output, which holds the shards.
         facts: What it is made of.
+        shrink: What makes small pictures of images that are as their sources have them.
     """
     chosen = _choose(facts)
     places = [(row.file, row.row) for row in chosen.shown() if not row.is_old]
     old_places = [(row.file, row.row) for row in chosen.shown() if row.is_old]
-    album = read_album(store, facts.rows.files, places) if facts.rows else Album()
-    old_album = read_album(store, facts.before.files, old_places) if facts.before else Album()
+    album = read_album(store, facts.rows.files, places, shrink) if facts.rows else Album()
+    old_album = read_album(store, facts.before.files, old_places, shrink) if facts.before else Album()
     pictures = {False: album.pictures, True: old_album.pictures}
     history = facts.report.get("history", ())
     by_split = changed_rows.class_splits(facts.rows.table, facts.kind) if facts.rows and facts.has_classes else {}

@@ -23,18 +23,28 @@ def read_sizes(store: Store, path: str, count: int) -> tuple[pa.Table, tuple[int
     """Of the shard *path* the columns ``orig_width``, ``orig_height``, ``orig_format`` and measures; sums over pixels.
 
     The sums are those of up to *count* of its images: how many values (uint8, all channels), their sum, and the sum of
-    their squares.
+    their squares. Where images are the sources' own bytes, their measures stand for their pixels, a value an image.
     """
     with store.open(path) as file, pq.ParquetFile(file) as parquet:
-        measures = _MEASURES if pixel_spec_of(parquet.schema_arrow).get("measures") else []
+        spec = pixel_spec_of(parquet.schema_arrow)
+        measures = _MEASURES if spec.get("measures") else []
         sizes = parquet.read(columns=[*_SIZES, *measures]).replace_schema_metadata(None)
         column = parquet.schema_arrow.names[0]
+        if spec.get("pixels") == "original":
+            return sizes, _sums_of_measures(sizes.slice(0, count)) if measures else (0, 0.0, 0.0)
         first = _first(parquet, column, count) if count else None
     if first is None:
         return sizes, (0, 0.0, 0.0)
     images = first if column == "pixels" else pc.struct_field(first, "bytes")
     sums = [_pixel_sums(data, is_raw=column == "pixels") for data in images.to_pylist()]
     return sizes, (sum(item[0] for item in sums), sum(item[1] for item in sums), sum(item[2] for item in sums))
+
+
+def _sums_of_measures(images: pa.Table) -> tuple[int, float, float]:
+    """The sums over pixels, as the brightness of each image and its spread have them."""
+    known = images.select(["mean", "deviation"]).drop_null()
+    means, deviations = (known[name].to_numpy().astype(float) for name in ("mean", "deviation"))
+    return known.num_rows, float(means.sum()), float((means**2 + deviations**2).sum())
 
 
 def _first(parquet: pq.ParquetFile, column: str, count: int) -> pa.ChunkedArray:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from tasks.quality.pairs import PAIRS_SCHEMA
 from tasks.reasons import Reason
+from tasks.refresh.small_pictures import shrink_confined
 from tasks.report.document import Counts, GateRow, ImageChanges, NearPairs, Night, Report, ShardSums, Spread
 from tasks.report.gates import Gates
 from tasks.report.page import make_page
@@ -55,6 +56,11 @@ class Parts(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += f"{data} "
+
+
+def shown(store: Store, facts: PageFacts) -> bytes:
+    """The page of *facts*."""
+    return make_page(store, facts, shrink_confined)
 
 
 def parts_of(page: bytes) -> Parts:
@@ -132,7 +138,7 @@ def rejected(count: int, reason: Reason = Reason.TRUNCATED, name: str = "bad") -
 def test_a_page_shows_pictures_and_needs_nothing_beside_it(store: Store, pixels: str) -> None:
     labels = ["cat", "dog", "cat"]
 
-    parts = parts_of(make_page(store, version(labels, rows=shard(store, labels, pixels=pixels))))
+    parts = parts_of(shown(store, version(labels, rows=shard(store, labels, pixels=pixels))))
 
     assert len(parts.addresses) == 3
     assert all(address.startswith("data:image/jpeg;base64,") for address in parts.addresses)
@@ -148,7 +154,7 @@ def test_every_text_from_the_data_is_shown_as_it_is_and_does_nothing(store: Stor
         [LIVE, "dog"], rows=rows, dataset=LIVE, notices=[LIVE], origin=LIVE, rejections=rejected(1, name=LIVE)
     )
 
-    for page in (make_page(store, facts), make_page(store, replace(facts, report=refused, refused=LIVE, rows=None))):
+    for page in (shown(store, facts), shown(store, replace(facts, report=refused, refused=LIVE, rows=None))):
         parts = parts_of(page)
 
         assert {"script"} & {*parts.tags} == set()
@@ -161,7 +167,7 @@ def test_every_text_from_the_data_is_shown_as_it_is_and_does_nothing(store: Stor
 def test_rejects_stand_with_place_line_and_reason(store: Store) -> None:
     table = pa.concat_tables([rejected(150), rejected(2, Reason.NOT_FOUND, "gone")])
 
-    text = words(parts_of(make_page(store, version(["cat"], rows=shard(store, ["cat"]), rejections=table))))
+    text = words(parts_of(shown(store, version(["cat"], rows=shard(store, ["cat"]), rejections=table))))
 
     assert "bad0.jpg labels.csv, line 2 truncated is cut short" in text
     assert "gone1.jpg labels.csv, line 3 not_found" in text
@@ -174,7 +180,7 @@ def test_of_many_rejects_those_that_can_be_seen_stand_first(store: Store) -> Non
     pictures = [b"jpeg" if number in {150, 170} else b"" for number in range(200)]
     facts = version(["cat"], rejections=table.set_column(table.column_names.index("picture"), "picture", [pictures]))
 
-    parts = parts_of(make_page(store, facts))
+    parts = parts_of(shown(store, facts))
 
     text = words(parts)
     assert text.index("bad150.jpg") < text.index("bad170.jpg") < text.index("bad0.jpg")
@@ -192,7 +198,7 @@ def test_a_refused_run_says_what_the_person_on_duty_does(store: Store) -> None:
     why = "max_delete_fraction: 3 of 6 rows would go: a.jpg: truncated. Mend the source, or publish all the same: `x`"
     facts = version(["cat"], refused=why, version=4)
 
-    text = words(parts_of(make_page(store, replace(facts, report={"gates": [gate], "refused": "x"}))))
+    text = words(parts_of(shown(store, replace(facts, report={"gates": [gate], "refused": "x"}))))
 
     assert "Not published max_delete_fraction: 3 of 6 rows would go. Readers keep version 4." in text
     assert "Look whether the source is whole" in text
@@ -208,7 +214,7 @@ def test_copies_do_not_count_as_images_that_are_newly_left_out(store: Store) -> 
         "reasons": {"new": {"truncated": 1, "duplicate_content": 2}, "resolved": {}},
     }
 
-    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, **report}))))
+    text = words(parts_of(shown(store, replace(facts, report={**facts.report, **report}))))
 
     assert "left out 1 1 of them new" in text
     assert "copies left out 2" in text
@@ -220,7 +226,7 @@ def test_a_run_that_stopped_before_it_built_shows_which_rows_its_source_lists_no
     why = "max_delete_fraction: 2 of 4 rows would go. Mend the source, or publish all the same: `parquetry run CONFIG`"
     facts = version([], refused=why, version=1, before=shard(store, labels), unlisted=pa.array(["cat/0", "owl/3"]))
 
-    parts = parts_of(make_page(store, replace(facts, report={"refused": why, "parent": 1})))
+    parts = parts_of(shown(store, replace(facts, report={"refused": why, "parent": 1})))
 
     text = words(parts)
     assert "Not published max_delete_fraction: 2 of 4 rows would go. Readers keep version 1." in text
@@ -235,7 +241,7 @@ def test_rows_whose_image_is_left_out_now_are_told_from_those_that_are_gone(stor
     left_out = rejected(1).set_column(0, "sample_id", pa.array(["dog/1"]))
     facts = version(["cat"], rows=after, before=before, rejections=left_out)
 
-    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, "parent": 1}))))
+    text = words(parts_of(shown(store, replace(facts, report={**facts.report, "parent": 1}))))
 
     assert "1 deleted: left out now, each with its reason below dog dog/1" in text
     assert "1 deleted: the source lists them no longer cat cat/2" in text
@@ -244,7 +250,7 @@ def test_rows_whose_image_is_left_out_now_are_told_from_those_that_are_gone(stor
 def test_a_refusal_of_another_kind_and_without_a_version_is_told_too(store: Store) -> None:
     facts = version([], refused="deadline: `run.deadline` is over", version=0)
 
-    text = words(parts_of(make_page(store, replace(facts, report={"refused": "x"}))))
+    text = words(parts_of(shown(store, replace(facts, report={"refused": "x"}))))
 
     assert "There is no version yet." in text
     assert "Do what the sentence above names" in text
@@ -263,7 +269,7 @@ def test_the_rows_of_two_versions_are_compared_with_pictures_of_both(store: Stor
     facts = version(["cat", "cow"], rows=PageRows(relabelled, after.files), before=before)
     states: Report = {"states": {"added": 1, "relabelled": 1, "deleted": 1}, "parent": 1}
 
-    parts = parts_of(make_page(store, replace(facts, version=2, report={**facts.report, **states})))
+    parts = parts_of(shown(store, replace(facts, version=2, report={**facts.report, **states})))
 
     text = words(parts)
     assert {*parts.ways} <= {*parts.places}
@@ -280,7 +286,7 @@ def test_a_changed_image_stands_beside_what_it_was_and_one_that_moved_says_where
     facts = version(["cat", "owl"], rows=PageRows(table, after.files), before=before)
     states: Report = {"states": {"changed": 1, "moved": 1}, "parent": 1}
 
-    parts = parts_of(make_page(store, replace(facts, version=2, report={**facts.report, **states})))
+    parts = parts_of(shown(store, replace(facts, version=2, report={**facts.report, **states})))
 
     text = words(parts)
     assert text.count("cat cat/0 ") == 2
@@ -301,7 +307,7 @@ def test_what_is_left_out_since_the_last_night_comes_first_and_says_so_and_each_
     report: Report = {"parent": 1, "history": history, "reasons": {"new": {"truncated": 1}, "resolved": {}}}
     facts = version(["cat"], rejections=table, rows=shard(store, ["cat"]))
 
-    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, **report}))))
+    text = words(parts_of(shown(store, replace(facts, report={**facts.report, **report}))))
 
     assert "against version 1: 1 newly left out." in text
     assert "truncated 2 its file ends too early" in text
@@ -329,7 +335,7 @@ def test_of_many_copies_of_one_image_few_are_shown_before_others(store: Store) -
     }
     facts = version(["cat"], rows=rows, pairs=pa.Table.from_pylist(pairs, schema=PAIRS_SCHEMA))
 
-    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, "near": near}))))
+    text = words(parts_of(shown(store, replace(facts, report={**facts.report, "near": near}))))
 
     assert text.index("c17/17") < text.index("c2/2")
     assert text.count("3 bits differ") == 12
@@ -339,13 +345,13 @@ def test_a_night_without_a_changed_row_says_so(store: Store) -> None:
     rows = shard(store, ["cat"])
     facts = version(["cat"], rows=rows, before=rows)
 
-    text = words(parts_of(make_page(store, replace(facts, report={**facts.report, "parent": 1}))))
+    text = words(parts_of(shown(store, replace(facts, report={**facts.report, "parent": 1}))))
 
     assert "No row differs from version 1." in text
 
 
 def test_a_version_without_images_says_so(store: Store) -> None:
-    text = words(parts_of(make_page(store, version([], rows=PageRows(_table([]), [])))))
+    text = words(parts_of(shown(store, version([], rows=PageRows(_table([]), [])))))
 
     assert "Published, worth a look Version 1 holds no image; it is the first one. Readers get no image" in text
 
@@ -354,8 +360,8 @@ def test_lost_shards_leave_counts_and_a_sentence(store: Store) -> None:
     rows = shard(store, ["cat", "dog"])
     gone = PageRows(rows.table, ["_shards/train-0123456789abcdef.parquet"])
 
-    parts = parts_of(make_page(store, version(["cat", "dog"], rows=gone)))
-    nothing = words(parts_of(make_page(store, version(["cat", "dog"], missing=["_shards/x.parquet"]))))
+    parts = parts_of(shown(store, version(["cat", "dog"], rows=gone)))
+    nothing = words(parts_of(shown(store, version(["cat", "dog"], missing=["_shards/x.parquet"]))))
 
     assert parts.addresses == []
     assert "missing or damaged is left out: _shards/train-0123456789abcdef.parquet" in words(parts)
@@ -366,7 +372,7 @@ def test_ten_thousand_classes_are_counted_and_the_largest_and_smallest_listed(st
     labels = [f"class {number:05}" for number in range(10_000)]
     report = {**version(["a"]).report, "classes": {name: {"before": 0, "after": 2} for name in labels}}
 
-    page = make_page(store, version(["a"], report=report, rows=shard(store, ["class 00000", "class 09999"])))
+    page = shown(store, version(["a"], report=report, rows=shard(store, ["class 00000", "class 09999"])))
 
     assert "Of 10,000 classes the 900 with most images and the 100 with fewest are listed" in page.decode()
     assert page.count(b"<tr>") < 1_100
@@ -377,7 +383,7 @@ def test_a_thousand_classes_and_five_thousand_rejects_stay_small(store: Store) -
     counts: dict[str, Counts] = {name: {"before": 0, "after": 2} for name in labels}
     facts = version(["a"], rows=shard(store, labels), rejections=rejected(5_000))
 
-    page = make_page(store, replace(facts, report={**facts.report, "classes": counts}))
+    page = shown(store, replace(facts, report={**facts.report, "classes": counts}))
 
     assert page.count(b"data:image/jpeg") == 360
     assert len(page) < 5_000_000
@@ -392,7 +398,7 @@ def test_what_cannot_be_made_small_is_no_picture(store: Store) -> None:
             writer.finish()
 
     facts = version(["cat"], rows=PageRows(rows.table, [writer.files[0].name]), before=rows)
-    parts = parts_of(make_page(store, replace(facts, report={**facts.report, "parent": 1, "classes": {}})))
+    parts = parts_of(shown(store, replace(facts, report={**facts.report, "parent": 1, "classes": {}})))
 
     assert parts.addresses == []
     assert "no picture" in words(parts)
@@ -401,7 +407,7 @@ def test_what_cannot_be_made_small_is_no_picture(store: Store) -> None:
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium here")
 def test_a_browser_opens_it_without_a_word(store: Store, tmp_path: Path) -> None:
     page, browser = tmp_path / "page.html", str(shutil.which("chromium"))
-    page.write_bytes(make_page(store, version([LIVE, "dog"], rows=shard(store, [LIVE, "dog"]))))
+    page.write_bytes(shown(store, version([LIVE, "dog"], rows=shard(store, [LIVE, "dog"]))))
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'chromium'}"]
 
     found = subprocess.run(
@@ -436,7 +442,7 @@ def test_near_duplicates_stand_side_by_side_and_images_that_look_wrong_are_shown
     images: ImageChanges = {"after": {"width": width, "flags": flags, "plots": plots}, "shards": shards}
     facts = replace(facts, report={**facts.report, "near": near, "images": images})
 
-    page = make_page(store, facts)
+    page = shown(store, facts)
     parts = parts_of(page)
 
     assert "script" not in parts.tags
@@ -459,6 +465,6 @@ def test_a_version_without_near_duplicates_says_so_and_one_that_is_not_measured_
     facts = version(["cat"], rows=shard(store, ["cat"]), pairs=PAIRS_SCHEMA.empty_table())
 
     assert "No two images look alike." in words(
-        parts_of(make_page(store, replace(facts, report={**facts.report, "near": near})))
+        parts_of(shown(store, replace(facts, report={**facts.report, "near": near})))
     )
-    assert "Near duplicates" not in words(parts_of(make_page(store, facts)))
+    assert "Near duplicates" not in words(parts_of(shown(store, facts)))

@@ -15,7 +15,6 @@ from tasks.refresh.options import RefreshOptions
 from tasks.refresh.planning import PlannedRun
 from tasks.report.gates import HOW_TO_GO_ON, GateFacts, GateResult, Gates, check_gates, reject_limit
 from tasks.report.rejects import of_label_files, rejects_said
-from tasks.shards.build import too_many_rejects
 
 
 def refuse_wrong_use(dataset: Dataset, options: RefreshOptions, *, write: bool = True) -> None:
@@ -47,7 +46,7 @@ def refuse_hopeless(dataset: Dataset, run: Run, options: RefreshOptions, planned
         RefusedError: Something else does, or another gate is crossed.
     """
     if planned.spec.reject_limit is not None and planned.spec.reject_limit < 0:
-        raise _bad_records(dataset, planned) or too_many_rejects(planned.spec)
+        raise _bad_records(dataset, planned) or _rejected_unseen(dataset, planned)
     crossed = crossed_gates(check_gates(dataset.gates, _best_case(run, planned)), options)
     if crossed:
         raise forbidden_by(crossed, planned.rejections)
@@ -62,6 +61,16 @@ def _bad_records(dataset: Dataset, planned: PlannedRun) -> BadRecordsError | Non
         f"max_reject_fraction: {bad.num_rows:,} of {planned.discovery.listed:,} records are rejected, and "
         f"{dataset.gates.max_reject_fraction:.1%} may be: {rejects_said(bad)}. Mend the label file, or publish all the "
         "same: `parquetry run CONFIG --accept max_reject_fraction`"
+    )
+
+
+def _rejected_unseen(dataset: Dataset, planned: PlannedRun) -> RefusedError:
+    """What to say where more is rejected before any image is fetched than a run admits."""
+    listed, count = planned.discovery.listed, planned.rejections.num_rows
+    return RefusedError(
+        f"max_reject_fraction: {count:,} of {listed:,} images are rejected before any is fetched, and "
+        f"{dataset.gates.max_reject_fraction:.1%} may be: {rejects_said(planned.rejections)}{HOW_TO_GO_ON}"
+        "`parquetry run CONFIG --accept max_reject_fraction`"
     )
 
 

@@ -32,20 +32,28 @@ def with_tried(error: UnsettledLayoutError, place: str, options: Mapping[str, An
         options: Its `storage_options`.
     """
     kept: list[Proposal] = []
+    why: list[str] = []
     is_small = True
     for proposal in error.unsettled.proposals if error.certain is None else ():
-        found = _tried(proposal, place, options) if is_small else (proposal, 0)
-        if found is not None:
-            kept.append(found[0])
-            is_small = found[1] <= _MOST_IMAGES
+        try:
+            found, listed = _tried(proposal, place, options) if is_small else (proposal, 0)
+        except LayoutError as refusal:
+            why.append(f"Not offered, that {proposal.says}: {str(refusal).partition(chr(10))[0]}")
+            continue
+        kept.append(found)
+        is_small = listed <= _MOST_IMAGES
     if not kept or not error.head:
         return error
     reason, _, what = error.head.partition(": ")
-    return UnsettledLayoutError.of(reason, what, kept, error.unsettled.evidence)
+    return UnsettledLayoutError.of(reason, what, kept, [*error.unsettled.evidence, *why])
 
 
-def _tried(proposal: Proposal, place: str, options: Mapping[str, Any]) -> tuple[Proposal, int] | None:
-    """*proposal* as it runs, and how many images it lists; None where it cannot."""
+def _tried(proposal: Proposal, place: str, options: Mapping[str, Any]) -> tuple[Proposal, int]:
+    """*proposal* as it runs, and how many images it lists.
+
+    Raises:
+        LayoutError: It cannot run.
+    """
     keys: dict[str, Any] = {name: dict(section) for name, section in proposal.keys.items()}
     source = {"path": place, "storage_options": dict(options)} | keys.pop("source", {})
     try:
@@ -54,13 +62,13 @@ def _tried(proposal: Proposal, place: str, options: Mapping[str, Any]) -> tuple[
         refuse_equal_ids(found.samples)
         labelled = assign_labels(found, dataset.labels, {})
     except LayoutError:
-        return None
+        raise
     except (DatasetError, ValidationError):
         return proposal, 0
     reasons = Counter(count_values(found.rejections["reason"])) + Counter(count_values(labelled.rejections["reason"]))
     rejected = sum(reasons.values())
     if not labelled.samples.num_rows:
-        return None
+        raise LayoutError(f"all {found.listed:,} images are rejected then")
     if rejected <= Gates().max_reject_fraction * found.listed or "gates" in proposal.keys:
         return proposal, found.listed
     share = min(1.0, math.ceil(100 * rejected / found.listed + 1) / 100)

@@ -59,8 +59,19 @@ def read_excel(file: TableFile, settings: TableSettings, into: TableBuilder) -> 
     _SheetTable(file, settings, into, sheet).read(rows)
 
 
+class _Date(str):
+    """The text of a cell that is a date, as a spreadsheet makes of ``1-3`` and ``MARCH1``."""
+
+    __slots__ = ()
+
+
 def _rows_of(book: Any, sheet: str) -> list[list[str | None]]:
-    return [[cell_of(value) for value in row] for row in book[sheet].iter_rows(values_only=True)]
+    return [[_text(value) for value in row] for row in book[sheet].iter_rows(values_only=True)]
+
+
+def _text(value: object) -> str | None:
+    text = cell_of(value)
+    return _Date(text) if text is not None and isinstance(value, datetime.date | datetime.time) else text
 
 
 class _SheetTable:
@@ -83,6 +94,7 @@ class _SheetTable:
         first = settings.skip + 1 + has_header
         used = [selector for selector in chosen.selectors if isinstance(selector, int)]
         body = rows[has_header:]
+        self._refuse_dates([at for at, name in self._labels(chosen)], body, first)
         if any(any(row) and any(at >= len(row) or row[at] is None for at in used) for row in body):
             self._refuse_hidden(used, body, first)
         for number, row in enumerate(body):
@@ -92,6 +104,22 @@ class _SheetTable:
                     for selector in chosen.selectors
                 ]
                 builder.add(values, first + number)
+
+    @staticmethod
+    def _labels(chosen: Chosen) -> list[tuple[int, str]]:
+        """The columns of the sheet that say a label."""
+        named = zip(chosen.selectors, chosen.names, strict=False)
+        return [(at, name) for at, name in named if isinstance(at, int) and name.partition(".")[0] == "label"]
+
+    def _refuse_dates(self, labels: list[int], body: list[list[str | None]], first: int) -> None:
+        """Raise where a cell of the columns *labels* is a date, and may have been typed as something else."""
+        for number, row in enumerate(body):
+            for at in (at for at in labels if at < len(row) and isinstance(row[at], _Date)):
+                raise LabelFileError(
+                    f"{self._file.name}, line {first + number}: the label is the date {row[at]}, which spreadsheets "
+                    "make of texts such as 1-3. Format its column as text and type the labels anew; or save the sheet "
+                    "as CSV, where dates are labels as they stand."
+                )
 
     def _refuse_hidden(self, used: list[int], body: list[list[str | None]], first: int) -> None:
         """Raise where cells of the columns *used* of *body* seem empty that are not, for one who looks at the sheet."""

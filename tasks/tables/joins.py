@@ -257,6 +257,12 @@ def _said(keys: list[str], text: str) -> str:
 
 
 def _no_way(rows: TableRows, table: TableRows) -> LabelFileError:
+    own = [name for name in table.names if name in rows.names and name in {"id", "group"}]
+    if own:
+        return LabelFileError(
+            f"{table.name} shares only `{own[0]}` with the tables it should be joined to, which means the sample's own "
+            f"{own[0]} and joins nothing. Give the column another name in `columns` of both: `{{{own[0]}: key}}`."
+        )
     return LabelFileError(
         f"{table.name} shares no column with the tables it should be joined to: it has {', '.join(table.names)}, they "
         f"have {', '.join(rows.names)}. Give what means the same the same name in `columns`."

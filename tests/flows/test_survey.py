@@ -95,3 +95,32 @@ def test_nothing_is_offered_that_cannot_run(tmp_path: Path) -> None:
     error = UnsettledLayoutError.of("ambiguous_layout", "both may be", [fails, runs])
 
     assert with_tried(error, str(tmp_path), {}).unsettled.proposals == (runs,)
+
+
+def test_a_sheet_whose_formulas_have_no_values_is_told_of(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    put(tmp_path, *(f"scans/{i}.png" for i in range(6)))
+    book = openpyxl.Workbook()
+    for row in [("file", "label"), *((f"{i}.png", f'=IF({i}>2,"ill","well")') for i in range(6))]:
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+
+    with pytest.raises(UnsettledLayoutError, match=r"t\.xlsx: B2 is a formula whose value was not saved"):
+        discover(str(tmp_path), {}, "auto")
+
+
+def test_what_is_not_offered_stands_there_with_its_reason(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    put(tmp_path, *(f"scans/{i}.png" for i in range(6)))
+    book = openpyxl.Workbook()
+    for row in [("file", "label"), *((f"{i}.png", ("ill", "well")[i // 3] if i % 3 == 0 else None) for i in range(6))]:
+        book.active.append(row)
+    book.active.merge_cells("B2:B4")
+    book.active.merge_cells("B5:B7")
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(UnsettledLayoutError) as caught:
+        discover(str(tmp_path), {}, "auto")
+
+    [*_, told] = with_tried(caught.value, str(tmp_path), {}).unsettled.evidence
+
+    assert told.startswith("Not offered, that the column label of t.xlsx is the label: t.xlsx, line 2: the cells B2:B4")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
@@ -49,13 +49,13 @@ class _Asked:
         texts: Each once.
         folders: For each the folder of its label file.
         base: The folder that all are relative to; None where the config gives none.
-        table: What messages call the table.
+        place_of: What messages call the row of one of them: ``labels.csv, line 3``.
     """
 
     texts: pa.Array
     folders: pa.Array
     base: str | None
-    table: str
+    place_of: Callable[[int], str]
 
 
 class FileFinder:
@@ -70,7 +70,9 @@ class FileFinder:
         self._paths = paths
         self._extensions = extensions
 
-    def find(self, texts: pa.Array, folders: pa.Array, base: str | None, find: Find, table: str) -> Found:
+    def find(
+        self, texts: pa.Array, folders: pa.Array, base: str | None, find: Find, place_of: Callable[[int], str]
+    ) -> Found:
         """The files that *texts* name.
 
         Args:
@@ -78,12 +80,12 @@ class FileFinder:
             folders: For each the folder of its label file, relative to the source.
             base: The folder that all are relative to, and that files must lie in; None where the config gives none.
             find: How they name files.
-            table: What messages call the table.
+            place_of: What messages call the row of one of them.
 
         Raises:
             LabelFileError: One names two files.
         """
-        asked, codes = _distinct(texts, folders, base, table)
+        asked, codes = _distinct(texts, folders, base, place_of)
         found = self._auto(asked) if find == "auto" else Found(self._by(find, asked), find)
         return replace(found, places=found.places[codes])
 
@@ -144,8 +146,8 @@ class FileFinder:
         if len(found) > 1:
             shown = " and ".join(repr(self._paths[place].as_py()) for place in found[:2])
             raise LabelFileError(
-                f"{asked.table}: the location {text[:100]!r} names {len(found)} files, {shown}. Set `base` to the "
-                "folder that is meant, or a `location` template that tells them apart."
+                f"{asked.place_of(row)}: the location {text[:100]!r} names {len(found)} files, {shown}. Set `base` to "
+                "the folder that is meant, or a `location` template that tells them apart."
             )
         return found[0] if found else -1
 
@@ -190,7 +192,9 @@ class FileFinder:
         return {}
 
 
-def _distinct(texts: pa.Array, folders: pa.Array, base: str | None, table: str) -> tuple[_Asked, Places]:
+def _distinct(
+    texts: pa.Array, folders: pa.Array, base: str | None, place_of: Callable[[int], str]
+) -> tuple[_Asked, Places]:
     """Each pair of location and folder once, and for every row which it is."""
     if len(folders.unique()) > 1:
         encoded = pc.binary_join_element_wise(folders, texts, "\0").dictionary_encode()
@@ -200,7 +204,7 @@ def _distinct(texts: pa.Array, folders: pa.Array, base: str | None, table: str) 
         encoded = texts.dictionary_encode()
         held = [encoded.dictionary, pa.repeat(folders[0] if len(folders) else pa.scalar(""), len(encoded.dictionary))]
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return _Asked(held[0], held[1], base, table), codes
+    return _Asked(held[0], held[1], base, lambda row: place_of(int(np.argmax(codes == row)))), codes
 
 
 def _normalised(paths: pa.Array) -> pa.Array:

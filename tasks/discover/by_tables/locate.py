@@ -89,7 +89,8 @@ class Locator:
         chosen = np.flatnonzero(is_file)
         folders = self._folders(rows, chosen)
         wanted = texts.take(pa.array(chosen))
-        leads.places[chosen] = self._finder.find(wanted, folders, base, find, rows.name).places
+        found = self._finder.find(wanted, folders, base, find, lambda row: rows.place_of(int(chosen[row])))
+        leads.places[chosen] = found.places
         return leads
 
     def _special(self, texts: pa.Array, find: Find) -> tuple[Bools, dict[int, Place], dict[int, Rejection]]:

@@ -81,7 +81,7 @@ class _Listed:
         for texts in self._columns(file):
             folders = pa.repeat(pa.scalar(file.name.rpartition("/")[0]), len(texts))
             try:
-                places = self._finder.find(texts, folders, None, "auto", file.name).places
+                places = self._finder.find(texts, folders, None, "auto", lambda _: file.name).places
             except LabelFileError as error:  # a column of numbers, perhaps
                 ambiguous = ambiguous or error
                 continue

@@ -35,9 +35,38 @@ def excel_heads(name: str, opened: BinaryIO) -> list[Head]:
             rows = [[cell_of(cell) or "" for cell in row] for row in _first_rows(book[sheet])]
             keys = {"sheet": sheet} if place else {}
             found += _sheet_heads(name, keys, [row for row in rows if any(row)])
+            _refuse_formulas(name, opened, sheet, found[-1:])
+    except LabelFileError:
+        raise
     except Exception:  # noqa: BLE001 - its readers of zip and XML raise whatever they do
         raise LabelFileError(f"{name} cannot be read as Excel. Save it anew, or remove it.") from None
     return found
+
+
+def _is_bare(heads: list[Head]) -> bool:
+    """Whether a sheet has values in one column alone, although others have names."""
+    if not heads:
+        return False
+    filled = [any(row[place] for row in heads[0].rows) for place in range(len(heads[0].names))]
+    return sum(filled) == 1 < sum(map(bool, heads[0].first))
+
+
+def _refuse_formulas(name: str, opened: BinaryIO, sheet: str, heads: list[Head]) -> None:
+    """Raise where all columns of a sheet but one seem empty, since their values were not saved with their formulas."""
+    if _is_bare(heads) and (cell := _first_formula(opened, sheet)):
+        raise LabelFileError(
+            f"{name}: {cell} is a formula whose value was not saved with it. Open the file in a spreadsheet program "
+            "and save it there, or save it as CSV."
+        )
+
+
+def _first_formula(opened: BinaryIO, sheet: str) -> str:
+    """The place of the first formula in *sheet*; empty where its first rows have none."""
+    import openpyxl  # noqa: PLC0415 - an extra
+
+    opened.seek(0)
+    rows = openpyxl.load_workbook(opened, read_only=True)[sheet].iter_rows(max_row=MOST_ROWS)
+    return next((cell.coordinate for row in rows for cell in row if cell.data_type == "f"), "")
 
 
 def _first_rows(sheet: Any) -> Any:

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from pydantic import ValidationError
 
-from tasks.errors import LayoutError
+from tasks.errors import LabelFileError, LayoutError
 from tests.folders_here import Folder, labels, rejects
 
 NAMES = {"file": "names.csv", "columns": {"image": "image", "file": "location"}}
@@ -228,10 +228,24 @@ def test_merged_cells_are_an_error_with_their_lines(folder: Folder) -> None:
         folder.found({"file": "t.xlsx"})
 
 
-def test_dates_and_numbers_of_a_sheet_are_labels_as_iso_and_in_their_shortest_form(folder: Folder) -> None:
-    sheet(folder, [datetime.date(2024, 5, 1), 3.0, 0.5])
+def test_numbers_of_a_sheet_are_labels_in_their_shortest_form(folder: Folder) -> None:
+    sheet(folder, ["x", 3.0, 0.5])
 
-    assert labels(folder.found({"file": "t.xlsx"})) == {"a.jpg": "2024-05-01", "b.jpg": "3", "c.jpg": "0.5"}
+    assert labels(folder.found({"file": "t.xlsx"})) == {"a.jpg": "x", "b.jpg": "3", "c.jpg": "0.5"}
+
+
+def test_a_date_as_a_label_of_a_sheet_is_an_error_as_it_may_have_been_a_text(folder: Folder) -> None:
+    sheet(folder, ["1-2", datetime.date(2024, 1, 3), "1-4"])
+
+    with pytest.raises(LabelFileError, match=r"t\.xlsx, line 3: the label is the date 2024-01-03.*as CSV"):
+        folder.found({"file": "t.xlsx"})
+
+
+def test_a_column_called_id_in_two_tables_joins_nothing_and_the_message_says_so(folder: Folder) -> None:
+    folder.text("a.csv", "id,file", "1,a.jpg", "2,b.jpg").text("b.csv", "id,label", "1,cat", "2,dog")
+
+    with pytest.raises(LabelFileError, match=r"b\.csv shares only `id` .* the sample's own id .*`\{id: key\}`"):
+        folder.found({"file": "a.csv", "columns": {"id": "id", "file": "location"}}, {"file": "b.csv"})
 
 
 def test_an_empty_cell_of_a_sheet_is_a_missing_label(folder: Folder) -> None:

@@ -197,6 +197,6 @@ def test_a_name_that_two_files_have_is_an_error_that_shows_both(folder: Folder) 
     folder.images("train/1.jpg", "test/1.jpg").text("labels.csv", "file,label", "1.jpg,cat")
 
     with pytest.raises(
-        LayoutError, match=r"labels\.csv: the location '1\.jpg' names 2 files, .*test/1.*train/1.*`base`"
+        LayoutError, match=r"labels\.csv, line 2: the location '1\.jpg' names 2 files, .*test/1.*train/1.*`base`"
     ):
         folder.found({"file": "labels.csv", "columns": {"file": "location", "label": "label"}})

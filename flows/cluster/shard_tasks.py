@@ -127,7 +127,7 @@ def _results(
         except Empty:
             executor.look(spec)
     if waiting:
-        yield too_many_rejects(spec)
+        yield too_many_rejects()
 
 
 def _note(ended: SimpleQueue[int], first: int, _future: PrefectFuture[Any]) -> None:

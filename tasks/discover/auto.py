@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from tasks.discover.by_folders.class_folders import ClassFolders
 from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
-from tasks.discover.by_folders.folders import archive_notices, discover_folders, images_under, require_images
+from tasks.discover.by_folders.folders import archive_notices, discover_folders, images_under, require_readable
 from tasks.discover.by_folders.hierarchy import Hierarchy
 from tasks.discover.by_folders.split_folders import SplitFolders, split_level
 from tasks.discover.by_records.csv_records import CsvRecords, CsvSettings
@@ -187,7 +187,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         if beside and self._names_columns:
             return self._beside(beside)
         refuse_links(listing, self)
-        require_images(listing, self)
+        require_readable(listing, self)
         refusal = None
         try:
             choice: FolderChoice | None = choose_folders(listing, self, words)

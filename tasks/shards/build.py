@@ -52,7 +52,7 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     if spec.deadline and time.time() > spec.deadline:
         raise RefusedError("deadline: `run.deadline` is over; what is finished waits for the next run, which goes on")
     if tally_of(spec.counted_by).is_hopeless:
-        raise too_many_rejects(spec)
+        raise too_many_rejects()
     store = open_store(spec.output)
     schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept, spec.label_kind)
     counts = _Counts(spec)
@@ -72,16 +72,15 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
                 rows.add(blank | _row(item, roots, old))
             if counts.is_late:
                 rows.finish()  # what is there will be copied by the run that is accepted
-                raise too_many_rejects(spec)
+                raise too_many_rejects()
         rows.finish()
         return counts.outcome(writer.files)
 
 
-def too_many_rejects(spec: BuildSpec) -> RefusedError:
+def too_many_rejects() -> RefusedError:
     """What to say of a run whose rejects can no longer come under the limit."""
-    begun = "before any is fetched" if (spec.reject_limit or 0) < 0 else "already"
     return RefusedError(
-        f"max_reject_fraction: more images are rejected {begun} than `gates.max_reject_fraction` admits, so no further "
+        "max_reject_fraction: more images are rejected already than `gates.max_reject_fraction` admits, so no further "
         "shard is begun. Mend the source, or publish all the same: `parquetry run CONFIG --accept max_reject_fraction`"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import lzma
 import os
@@ -28,6 +29,7 @@ from tasks.storage.tar_headers import read_tar
 
 _DAMAGE = (
     tarfile.TarError,
+    gzip.BadGzipFile,
     zipfile.BadZipFile,
     EOFError,
     NotImplementedError,
@@ -37,6 +39,7 @@ _DAMAGE = (
     pa.ArrowException,
 )
 _BLOCK = 4 << 20
+_HEAD = 512
 _SHORT_LOOK = 256 << 20
 """Bytes of a compressed archive that a short look takes at most."""
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
@@ -83,10 +86,26 @@ def read_members(archive: Archive, limit: int | None = None) -> Iterator[Member 
                     return
                 yield member
     except _DAMAGE as error:
+        if other := _other_kind(archive):
+            raise LayoutError(
+                f"{redact_url(archive.file.url)} is {other}, and not what its name says. Let its name end so."
+            ) from None
         raise LayoutError(
             f"{redact_url(archive.file.url)} is damaged or cut off, and cannot be listed to its end: "
             f"{str(error)[:150] or type(error).__name__}. Get it anew."
         ) from None
+
+
+def _other_kind(archive: Archive) -> str:
+    """What *archive* begins like, where that is another kind of archive than its name says; else empty."""
+    with opened_file(archive.file) as file:
+        head = file.read(_HEAD)
+    if head[:4] == b"PK\3\4":
+        return "" if archive.kind == "zip" else "a zip (.zip)"
+    if head[:2] == b"\x1f\x8b":
+        return "" if archive.compression == "gzip" else "packed with gzip (.tar.gz)"
+    is_plain = archive.kind == "tar" and not archive.compression
+    return "a tar that is not compressed (.tar)" if head[257:262] == b"ustar" and not is_plain else ""
 
 
 def _require_parts(file: BinaryIO, place: StoreUrl) -> None:

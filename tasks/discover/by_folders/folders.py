@@ -26,7 +26,7 @@ from tasks.errors import LayoutError
 from tasks.reasons import Reason
 from tasks.records.web_locations import web_address
 from tasks.samples import Discovery, SourceAccess, decode_name
-from tasks.storage import redact_url
+from tasks.storage import quote_location, redact_url
 from tasks.storage.archives import archive_of
 
 _NO_LABEL = (Reason.NO_LABEL, "lies in no class folder; `allow_unlabeled: true` would keep it")
@@ -144,6 +144,18 @@ def require_images(listing: Listing, source: SourceSettings) -> None:
     raise LayoutError(
         f"No image found under {root} (looked for {suffixes}; there is {there}). {_of_archives(listing, source)}"
         "Check `source.path`, or add the extension to `source.extensions`."
+    )
+
+
+def require_readable(listing: Listing, source: SourceSettings) -> None:
+    """Raise `LayoutError` where *listing* has no image, or all that it found are left out."""
+    require_images(listing, source)
+    if listing.count or not listing.refused:
+        return
+    path, _, why = listing.refused[0]
+    raise LayoutError(
+        f"No image under {redact_url(listing.root.url)} can be read: {len(listing.refused):,} are left out, such as "
+        f"{quote_location(decode_name(path))}: {why}."
     )
 
 

@@ -49,6 +49,7 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
         raise LayoutError(
             unread_file(root.url)
             or _of_table(root)
+            or _of_archive(root)
             or f"{redact_url(root.url)} is not a folder. Name one in `source.path`, or set `layout: csv` or `json` if "
             "it is a label file."
         ) from None
@@ -67,6 +68,13 @@ def _of_table(root: StoreUrl) -> str:
         f"{redact_url(root.url)} is a table in a folder: set `path: {redact_url(folder)}` under `source`, read "
         f"with all tables there, or beside it `tables: [{{file: {name}, columns: {{…}}}}]` for this one alone."
     )
+
+
+def _of_archive(root: StoreUrl) -> str:
+    """What can be done about an archive of a kind that is not read; empty for other files."""
+    if not root.url.lower().endswith((".7z", ".rar", ".gz", ".bz2", ".xz", ".zst", ".iso", ".cab", ".lz4", ".z")):
+        return ""
+    return f"{redact_url(root.url)} is not read in place: unpack it, or pack what is in it as a .zip, .tar or .tar.gz."
 
 
 class _LocalScan:
@@ -181,7 +189,11 @@ class _LocalScan:
         elif self._follow or f"{target}/".startswith(f"{self._real.rstrip('/')}/"):
             self._file_link(path)
         else:
-            self._refuse(path, Reason.OUTSIDE_ROOT, "is a link that leads out of the source")
+            self._refuse(
+                path,
+                Reason.OUTSIDE_ROOT,
+                "is a link that leads out of the source; `source.follow_links: true` follows it",
+            )
 
     def _other_link(self, path: str, target: str) -> None:
         """Note a link to a file of another kind; an archive outside of the source is not looked into."""

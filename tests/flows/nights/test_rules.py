@@ -248,6 +248,7 @@ def test_too_many_rejects_before_any_fetch_refuse_at_once(nights: Any, source: P
 
     assert pick(refused, "outcome", "version") == ("refused", None)
     assert "run CONFIG --accept max_reject_fraction" in refused["reason"]
+    assert "gone.png: not_found" in refused["reason"] or "line 26: not_found" in refused["reason"]
     assert not (nights.folder / "out" / "_shards").exists()
 
 

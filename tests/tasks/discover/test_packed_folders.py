@@ -215,6 +215,55 @@ def test_a_damaged_archive_is_one_sentence(look: Look, tmp_path: Path) -> None:
         look(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("called", "end", "words"),
+    [
+        (".tar", ".zip", "is a zip"),
+        (".tar.gz", ".zip", "is a zip"),
+        (".zip", ".tar", "is a tar that is not compressed"),
+        (".tar.gz", ".tar", "is a tar that is not compressed"),
+        (".tar", ".tar.gz", "is packed with gzip"),
+        (".7z", ".zip", "is not read in place: unpack it"),
+    ],
+)
+def test_an_archive_under_another_name_is_called_what_it_is(
+    look: Look, tmp_path: Path, called: str, end: str, words: str
+) -> None:
+    pack(tmp_path / f"a{end}", {"cat/1.jpg": b"x", "dog/2.jpg": b"y"})
+    (tmp_path / f"a{end}").rename(tmp_path / f"b{called}")
+    with pytest.raises(LayoutError, match=words):
+        look(tmp_path / f"b{called}")
+
+
+def test_a_compressed_archive_whose_checksum_is_wrong_is_damaged(look: Look, tmp_path: Path) -> None:
+    pack(tmp_path / "a.tar.gz", {"cat/1.jpg": b"x", "dog/2.jpg": b"y"})
+    data = (tmp_path / "a.tar.gz").read_bytes()
+    (tmp_path / "a.tar.gz").write_bytes(data[:-8] + b"\1\2\3\4" + data[-4:])
+    with pytest.raises(LayoutError, match="is damaged or cut off"):
+        look(tmp_path / "a.tar.gz")
+
+
+def test_an_archive_whose_images_are_all_packed_in_an_unknown_way_says_so(look: Look, tmp_path: Path) -> None:
+    pack(tmp_path / "a.zip", {"cat/1.jpg": b"x", "dog/2.jpg": b"y"})
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    for mark, place in ((b"PK\3\4", 8), (b"PK\1\2", 10)):
+        for at in [at for at in range(len(data)) if data[at : at + 4] == mark]:
+            data[at + place] = 9
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(LayoutError, match=r"2 are left out, such as cat/1\.jpg: is packed by method 9"):
+        look(tmp_path / "a.zip")
+
+
+def test_a_folder_of_links_that_lead_out_names_the_key_that_follows_them(look: Look, tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "source" / name).mkdir(parents=True)
+        (tmp_path / f"{name}.jpg").write_bytes(b"x")
+        (tmp_path / "source" / name / "1.jpg").symlink_to(tmp_path / f"{name}.jpg")
+    with pytest.raises(LayoutError, match=r"2 are left out, such as cat/1\.jpg: .*follow_links: true"):
+        look(tmp_path / "source")
+    assert labels(look(tmp_path / "source", follow_links=True)) == {"cat/1.jpg": "cat", "dog/1.jpg": "dog"}
+
+
 def test_a_link_to_an_archive_elsewhere_is_not_followed(tmp_path: Path) -> None:
     pack(tmp_path / "elsewhere" / "cat.zip", images("cat"))
     (tmp_path / "in").mkdir()

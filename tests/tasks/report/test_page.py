@@ -405,20 +405,45 @@ def test_what_cannot_be_made_small_is_no_picture(store: Store) -> None:
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium here")
-def test_a_browser_opens_it_without_a_word(store: Store, tmp_path: Path) -> None:
-    page, browser = tmp_path / "page.html", str(shutil.which("chromium"))
-    page.write_bytes(shown(store, version([LIVE, "dog"], rows=shard(store, [LIVE, "dog"]))))
+@pytest.mark.parametrize(
+    ("width", "scheme", "ground"),
+    [
+        pytest.param(390, "1", "rgb(255, 255, 255)", id="a phone, light"),
+        pytest.param(1400, "0", "rgb(21, 23, 27)", id="a screen, dark"),
+    ],
+)
+def test_a_browser_shows_all_of_it_without_a_word(
+    store: Store, tmp_path: Path, width: int, scheme: str, ground: str
+) -> None:
+    names = [LIVE, "a class whose name is one_very_long_word_without_any_blank_in_it" * 3]
+    facts = version(names, rows=shard(store, names), rejections=rejected(30, name="half/" * 20))
+    (tmp_path / "page.html").write_bytes(shown(store, facts))
+    said = "[d.documentElement.scrollWidth <= d.documentElement.clientWidth, getComputedStyle(d.body).backgroundColor]"
+    (tmp_path / "frame.html").write_text(
+        f"<iframe width={width} height=900></iframe><pre></pre><script>const frame = document.querySelector('iframe');"
+        "frame.onload = () => { const d = frame.contentDocument; document.querySelector('pre').textContent = "
+        f"JSON.stringify({said}) + d.querySelector('.sentence').textContent; }}; frame.src = 'page.html';</script>"
+    )
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'chromium'}"]
+    settings = ["--allow-file-access-from-files", f"--blink-settings=preferredColorScheme={scheme}"]
 
     found = subprocess.run(
-        [browser, *options, "--enable-logging=stderr", "--dump-dom", page.as_uri()],
+        [
+            str(shutil.which("chromium")),
+            *options,
+            *settings,
+            "--virtual-time-budget=60000",
+            "--enable-logging=stderr",
+            "--dump-dom",
+            (tmp_path / "frame.html").as_uri(),
+        ],
         capture_output=True,
         text=True,
         timeout=120,
         check=True,
     )
 
-    assert "Version 1 has 2 images" in found.stdout
+    assert f'[true,"{ground}"]Version 1 has 2 images' in found.stdout
     assert "CONSOLE" not in found.stderr
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.discover.heads.head import SEVERAL, STEM, Head
@@ -30,6 +30,7 @@ class View:
         is_both: Whether its name says two splits, of which the first is meant: ``trainval``.
         template: Where the images lie in terms of its columns, where they must be told by several.
         is_placed: Whether its images are found by the places of its files.
+        partners: For each other column that names images in all rows what it names there.
     """
 
     head: Head
@@ -40,6 +41,7 @@ class View:
     is_both: bool = False
     template: str = ""
     is_placed: bool = False
+    partners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def settings(self, roles: dict[str, str]) -> dict[str, Any]:
         """The entry of `tables` by which its columns have *roles*, by its own names."""
@@ -87,7 +89,20 @@ def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:
         return told
     if settled.placed is not None and (base is None or (name == STEM and not settled.is_whole)):
         return View(settled, STEM, settled.placed.files, split=split, is_placed=True)
-    return None if base is None else View(settled, name, tuple(_in(base, hit) for hit in hits), base, split, is_both)
+    if base is None:
+        return None
+    partners = {} if settled.members else _partners(settled, place, named)
+    return View(settled, name, tuple(_in(base, hit) for hit in hits), base, split, is_both, partners=partners)
+
+
+def _partners(head: Head, place: int, named: NamedFiles) -> dict[str, tuple[str, ...]]:
+    """The columns besides *place* that name one image in each row, and which."""
+    found = {}
+    for other, name in enumerate(head.names):
+        hits = [named.named(row[other]) for row in head.rows] if other != place else [()]
+        if all(len(hit) == 1 for hit in hits):
+            found[name] = tuple(hit[0] for hit in hits)
+    return found
 
 
 def _only_file(head: Head, named: NamedFiles) -> int | None:

@@ -16,6 +16,7 @@ from tasks.discover.listing.listing import Listing
 from tasks.discover.words.folder_names import (
     few,
     is_for_unlabelled,
+    is_opaque,
     is_organising,
     names_a_version,
     number_one_thing,
@@ -37,6 +38,7 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
     """The first thing that speaks against the labels of *roles*, as half a sentence; empty where nothing does."""
     doubts: list[Doubt] = [
         _single_images,
+        _opaque,
         _unlabelled_among_classes,
         _extras,
         _unpacked,
@@ -69,6 +71,15 @@ def _single_images(roles: FolderRoles, _: Companions) -> str:
     if len(counts) < _SMALL_CLASSES or single <= len(counts) / 2:
         return ""
     return f"{single:,} of {len(counts):,} folders hold one image, so they may be no classes"
+
+
+def _opaque(roles: FolderRoles, _: Companions) -> str:
+    """Folders that machines have named: for patients, studies or uploads."""
+    names = {folder.names()[0] for folder in roles.labelled}
+    odd = sum(1 for name in names if is_opaque(name))
+    if odd < _DEEP or odd < _SAME * len(names):
+        return ""
+    return f"the folders {few(names)} are called by identifiers, which say nothing of what their images show"
 
 
 def _flat_splits(roles: FolderRoles, _: Companions) -> str:

@@ -22,7 +22,7 @@ from tasks.discover.verdict.class_splits import class_splits
 from tasks.discover.verdict.folds import fold_proposals, parts_in_turn
 from tasks.discover.verdict.listed_splits import listed_splits
 from tasks.discover.verdict.weighing import Weigher
-from tasks.discover.verdict.whose_folders import whose_folders
+from tasks.discover.verdict.whose_folders import parted_pairs, whose_folders
 from tasks.discover.words.split_words import SplitWords
 
 
@@ -58,7 +58,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     if choice is not None and found.reading is None and not found.opposed:
         weigher.settle(flat, *_folds(families, choice, claims))
         weigher.part_classes(*class_splits(choice, others, words))
-        weigher.doubt_folders(whose_folders(families, choice))
+        weigher.doubt_folders(whose_folders(families, choice) or parted_pairs(families, choice))
     return found
 
 

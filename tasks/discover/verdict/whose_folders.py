@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
@@ -24,6 +24,26 @@ def whose_folders(families: Iterable[Family], choice: FolderChoice) -> str:
                     "whom or where the images show"
                 )
     return ""
+
+
+def parted_pairs(families: Iterable[Family], choice: FolderChoice) -> str:
+    """What speaks against the folders of *choice*: a table names two images in each row, in folders of two labels."""
+    folders = dict(zip(choice.listing.parents, choice.labels, strict=True))
+    for view in (view for family in families for view in family.views):
+        for name, files in view.partners.items():
+            pairs = [
+                (_label(one, folders), _label(other, folders)) for one, other in zip(view.files, files, strict=True)
+            ]
+            if len(pairs) > _FEWEST and all(one and other and one != other for one, other in pairs):
+                return (
+                    f"{view.head.path} names two images in each row, in its columns {view.location} and {name}, which "
+                    "go together although they lie in folders of two names"
+                )
+    return ""
+
+
+def _label(path: str, folders: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return folders.get(path.rpartition("/")[0], ())
 
 
 def _held(view: View, name: str, folders: dict[str, tuple[str, ...]]) -> set[str]:

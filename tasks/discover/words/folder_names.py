@@ -41,6 +41,9 @@ _CLASS = frozenset("class classes category label type grade level stage".split()
 _CAMERA = re.compile(r"\d{3}[A-Z0-9_]{5}")
 _DATE = re.compile(r"(19|20)\d\d([-_. ]?(0?[1-9]|1[0-2])([-_. ]?(0?[1-9]|[12]\d|3[01]))?)?([-_T ].*)?")
 _LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_OPAQUE = re.compile(
+    r"(?=[^\d]*\d)(?=.*[a-fA-F])[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(\.\d+){4,}"
+)
 _COUNTED = re.compile(r"^\s*([0-9]{1,2}|[A-Za-z])[.)]\s+")
 _SHARD = re.compile(r"[0-9a-zA-Z]|[0-9a-fA-F]{2}|\d{3}")
 
@@ -159,6 +162,11 @@ def are_identifiers(names: Collection[str]) -> bool:
         return False
     numbers = sorted(int(name) for name in names if name.isdigit())
     return numbers != list(range(numbers[0], numbers[0] + len(names))) if len(numbers) == len(names) else True
+
+
+def is_opaque(name: str) -> bool:
+    """Whether *name* is made for machines: hexadecimal digits, a UUID, a UID of DICOM."""
+    return _OPAQUE.fullmatch(name) is not None
 
 
 def are_shards(names: Collection[str]) -> bool:

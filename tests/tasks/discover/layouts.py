@@ -538,4 +538,22 @@ LAYOUTS = [
         ),
         refused="no_labels",
     ),
+    Layout(
+        "studies that machines have named",
+        ("train/{00a1b2c3d4|77e1f2a3b4|9c0d1e2f3a|b4c5d6e7f8}/{1-2}.png ?",),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "series of DICOM",
+        ("jpeg/1.3.6.1.4.1.9590.100.{1044|2071|3302}/{1-2}.jpg ?",),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "images before and after, in pairs",
+        (
+            "{A|B}/{0001-0006}.png ?",
+            "pairs.csv:before,after,changed\n" + "\n".join(f"A/{n:04}.png,B/{n:04}.png,{n % 2}" for n in range(1, 7)),
+        ),
+        refused="ambiguous_layout",
+    ),
 ]

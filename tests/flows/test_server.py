@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+import weakref
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.scheduling.prefect_server import require_server
 from flows.scheduling.server import shared_server
+from flows.scheduling.server_process import listens, tidy_up
 from tasks.errors import ServerError
 from tests.faulty_proxy import proxy
 from tests.flows.duty import until
@@ -146,3 +149,34 @@ def test_a_disk_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.Monke
 
     with pytest.raises(ServerError, match="locks no files"), shared_server(tmp_path):
         pass
+
+
+def test_a_server_listens_once_it_takes_connections() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        assert not listens(port)
+
+        server.listen()
+        assert listens(port)
+
+
+def test_a_server_that_starts_sets_aside_what_is_there_and_looks_through_nothing() -> None:
+    class Node:
+        itself: Node
+
+    node = Node()
+    node.itself = node
+    seen = weakref.ref(node)
+    gc.disable()
+    try:
+        del node
+        tidy_up(is_starting=True)
+        gc.collect()
+        assert seen() is not None
+        gc.unfreeze()
+        gc.collect()
+        assert seen() is None
+    finally:
+        gc.unfreeze()
+        gc.enable()

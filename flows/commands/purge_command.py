@@ -10,6 +10,7 @@ from flows.commands.command_line import AsJson, Options, Root, open_root
 from flows.commands.help_pages import KEEP, argument, command, flag, option
 from tasks.config_text.given_pairs import pairs
 from tasks.console.lines import print_error, print_json, print_line
+from tasks.errors import ConfigError
 from tasks.wording import counted
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def purge(  # noqa: PLR0913, PLR0917 - the options of a command
 
     store = open_root(root, options)
     choice = choose_images(store, samples or [], pairs(where, "--where"))
+    if not choice.purged.ids and (where or not yes):  # `--yes` alone goes on with one that was stopped
+        raise ConfigError(_nothing_meant(where or []))
     for problem in take_out(store, choice.purged) if yes else ():
         print_error(problem)
     if as_json:
@@ -52,10 +55,16 @@ def purge(  # noqa: PLR0913, PLR0917 - the options of a command
     print_line(_told(choice, done=yes))
 
 
+def _nothing_meant(where: list[str]) -> str:
+    if not where:
+        return "purge: name images, or `--where COLUMN=VALUE`."
+    return f"--where {' --where '.join(where)}: no row of any version is like that. Nothing was purged."
+
+
 def _told(choice: PurgeChoice, *, done: bool) -> str:
     """What goes, or went, in a few sentences."""
     if not choice.images:
-        return "Nothing of these images is left." if choice.purged.ids else "Name images, or `--where COLUMN=VALUE`."
+        return "Nothing of these images is left."
     twins = f", {choice.same_bytes:,} of them for having the same bytes" if choice.same_bytes else ""
     rows = ", ".join(f"{counted(count, 'row')} of version {number}" for number, count in choice.versions.items())
     places = f"{rows or 'no row of a version'}, {counted(choice.rejects, 'row')} of rejects, listed pairs and state"

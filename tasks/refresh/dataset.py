@@ -79,6 +79,11 @@ class Dataset(StepConfig):
     @classmethod
     def _kept_columns_have_names_of_their_own(cls, value: list[Source]) -> list[Source]:
         taken = reserved_columns()
+        for source in (source for source in value if isinstance(source, RecordSettings)):
+            by_name: dict[str, str] = {}
+            for own, name in source.keep_columns.items():
+                if (other := by_name.setdefault(name, own)) != own:
+                    raise ValueError(f"`keep_columns` keeps {other!r} and {own!r} as {name!r}: give one another name")
         for name in _kept_columns(value):
             if name in taken or name.startswith("label_"):
                 raise ValueError(

@@ -41,5 +41,10 @@ def test_a_kept_column_cannot_have_the_name_of_another(
     source = {"path": str(pets / "labels.csv"), "keep_columns": ["width"]}
 
     assert "given_width" in offline_parquetry("check", write_config(source), code=2).stderr
+    for both in ({"width": "kept", "file": "kept"}, ["a b", "a_b"]):
+        assert (
+            "give one another name"
+            in offline_parquetry("check", write_config(source | {"keep_columns": both}), code=2).stderr
+        )
     renamed = source | {"keep_columns": {"width": "given_width"}}
     offline_parquetry("check", write_config(renamed))

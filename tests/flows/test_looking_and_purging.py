@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.errors import ConfigError
+from tasks.errors import ConfigError, UnknownImageError
 from tests.flows.typed_here import published_pets, typed
 
 
@@ -38,3 +38,13 @@ def test_a_purge_says_what_would_go_and_goes_on_yes(root: str) -> None:
     assert typed("purge", root, "cat/1.png", "--yes") == "Nothing of these images is left.\n"
     assert "purged" in typed("explain", root, "cat/1.png")
     assert "all as they were written" in typed("verify", root)
+
+
+def test_a_purge_of_nothing_and_an_image_without_a_name_are_mistakes(root: str) -> None:
+    with pytest.raises(ConfigError, match="purge: name images"):
+        typed("purge", root)
+    with pytest.raises(ConfigError, match="--where label_name=owl: no row of any version is like that"):
+        typed("purge", root, "--where", "label_name=owl", "--yes")
+    for command in ("explain", "show"):
+        with pytest.raises(UnknownImageError, match="knows no image ''"):
+            typed(command, root, "")

@@ -112,7 +112,8 @@ def read_rejects(store: Store, rejects: FileEntry | None) -> Rejections:
     where = redact_url(f"{store.place.url}/{rejects.path}")
     try:
         with store.open(rejects.path) as file:
-            return with_pictures(pq.read_table(file, page_checksum_verification=True)).cast(REJECTION_SCHEMA)
+            found = with_pictures(pq.read_table(file, page_checksum_verification=True))
+            return found.select(REJECTION_SCHEMA.names).cast(REJECTION_SCHEMA)
     except FileNotFoundError:
         raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
     except UNREADABLE as error:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from tasks.publish.documents import FileEntry
 from tasks.publish.history import read_version
 from tasks.publish.memory import Moment, remember
 from tasks.publish.row_index import read_rejects
@@ -19,7 +21,7 @@ from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.refresh import refresh
-from tasks.samples import Rejection, rejection_row, rejections_table
+from tasks.samples import Rejection, StoreUrl, rejection_row, rejections_table
 from tasks.shards.spec import STALE_SCHEMA
 from tasks.storage import Store, open_store
 from tests.steps_here import StepsHere
@@ -109,6 +111,21 @@ def test_the_page_of_a_refused_run_shows_it_too(pets: Path) -> None:
     pictures = [row["picture"] for row in known.to_pylist()]
     assert len(pictures) >= 2
     assert all(is_on(refused.breakdown.page, picture) for picture in pictures)
+
+
+def test_rejects_of_before_have_no_pictures_and_columns_of_later_programs_are_passed_over(tmp_path: Path) -> None:
+    store = open_store(StoreUrl(str(tmp_path / "out")))
+    rows = rejections_table(rejected(2, Reason.TRUNCATED, b"half"))
+    for name, table, pictures in (
+        ("old", rows.drop_columns(["picture"]), [b"", b""]),
+        ("later", rows.append_column("colour", pa.array(["red", "blue"])), [b"half", b"half"]),
+    ):
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink)
+        store.replace(f"rejects/{name}.parquet", sink.getvalue().to_pybytes())
+        entry = FileEntry(path=f"rejects/{name}.parquet", rows=2, bytes=1, sha256="")
+
+        assert read_rejects(store, entry)["picture"].to_pylist() == pictures
 
 
 def rejected(count: int, reason: Reason, picture: bytes) -> list[dict[str, object]]:

@@ -111,7 +111,7 @@ class SourceReader:
         return str(row["location"]) if row["label_length"] < 0 else self._location(row)
 
     def _read_packed(self, row: Row) -> Body:
-        """An image of a Parquet file, out of the copy that was made of it; `label_offset` is its row."""
+        """An image of a Parquet file or an array, out of the copy that was made of it; `label_offset` is its row."""
         name = row["label_file"]
         offset, length = place_of(self._records.read(name, row["label_offset"] * PLACE_BYTES, PLACE_BYTES))
         data = self._records.read(name, offset, length) if length else b""
@@ -120,8 +120,8 @@ class SourceReader:
         return Body(data, row["fingerprint"])
 
     def _read_embedded(self, row: Row) -> tuple[Body, bool]:
-        if self._formats[row["label_file"]].kind == "packed":
-            return self._read_packed(row), False
+        if (kind := self._formats[row["label_file"]].kind) in {"packed", "packed_array"}:
+            return self._read_packed(row), kind == "packed_array"
         try:
             pixels = decode_embedded(self._location(row), self._formats[row["label_file"]].embedded)
         except InvalidEmbeddedError as error:

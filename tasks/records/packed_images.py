@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
+import tempfile
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from tasks.records.array_files import image_rows
 
 _AT_ONCE = 64
 _PLACE = struct.Struct("<qq")
@@ -28,6 +33,21 @@ def pack_images(file: BinaryIO, column: str, target: BinaryIO) -> None:
             offset += len(data)
     target.seek(0)
     target.writelines(_PLACE.pack(*place) for place in places)
+
+
+def pack_arrays(file: BinaryIO, name: str, target: BinaryIO) -> None:
+    """Write the rows of all arrays of images in *file*, called *name*, to *target*, each as a ``.npy`` file."""
+    places: list[tuple[int, int]] = []
+    offset = 0
+    with tempfile.TemporaryFile() as held:
+        for row in image_rows(file, name):
+            start = held.tell()
+            np.save(held, row, allow_pickle=False)
+            places.append((start, held.tell() - start))
+        offset = len(places) * PLACE_BYTES
+        target.writelines(_PLACE.pack(start + offset, length) for start, length in places)
+        held.seek(0)
+        shutil.copyfileobj(held, target)
 
 
 def place_of(data: bytes) -> tuple[int, int]:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.records.packed_images import pack_images
+from tasks.records.packed_images import pack_arrays, pack_images
 from tasks.records.record_format import RecordFormat
-from tasks.records.text_window import decompressed, utf8_chunks
+from tasks.records.text_window import compression_of, decompressed, utf8_chunks
 from tasks.samples import SourceAccess, StoreUrl, decode_name
 from tasks.storage import Store, is_read_once
 from tasks.storage.archive_store import opened_place
@@ -39,17 +39,20 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
             with copy.open("wb") as target:
                 if form.kind == "parquet":
                     pack_images(file, str(form.location), target)
+                elif form.kind == "array":
+                    bare = compression_of(name)[1]
+                    pack_arrays(decompressed(file, form.compression), bare, target)
                 else:
                     target.writelines(utf8_chunks(decompressed(file, form.compression), form.encoding))
             store.adopt(copy, f"{place}/{name}")
     plain = {"compression": "", "encoding": "utf-8"}
-    packed = {"kind": "packed"}
+    changes = {"parquet": {"kind": "packed"}, "array": {"kind": "packed_array", "compression": ""}}
     return replace(
         access,
         label_root=store.place.child(*place.split("/")),
         label_url="",
         record_formats={
-            name: form.model_copy(update=packed if form.kind == "parquet" else plain).model_dump_json()
+            name: form.model_copy(update=changes.get(form.kind, plain)).model_dump_json()
             for name, form in formats.items()
         },
     )

@@ -32,7 +32,8 @@ class RecordFormat(BaseModel):
 
     Attributes:
         kind: ``csv``, or ``json`` for arrays, JSON Lines and maps: one record is one object or one entry; ``parquet``,
-            whose offsets are rows, from 0; ``packed``, a copy of the images in such a file (`plain_copies`).
+            whose offsets are rows, from 0; ``packed``, a copy of the images in such a file (`plain_copies`); ``array``,
+            a file of arrays, whose offsets count all images in it, and ``packed_array``, a copy of them.
         delimiter: What separates the cells of a CSV; one ASCII character.
         width: Cells of a CSV record.
         location: Where a record holds its location or pixels.
@@ -50,7 +51,7 @@ class RecordFormat(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["csv", "json", "parquet", "packed"]
+    kind: Literal["csv", "json", "parquet", "packed", "array", "packed_array"]
     delimiter: str = Field(default=",", pattern=r"^[\x01-\x7f]$")
     width: int = 0
     location: Selector = ""
@@ -68,6 +69,6 @@ class RecordFormat(BaseModel):
     @property
     def is_seekable(self) -> bool:
         """Whether a record can be read by seeking to its offset in the file as it lies; else only front to back."""
-        if self.kind == "parquet":
+        if self.kind in {"parquet", "array"}:
             return False
         return not self.compression and self.encoding == "utf-8"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tasks.errors import LabelFileError
+from tasks.records.array_files import is_array_file
 from tasks.samples import StoreUrl
+from tasks.tables.array_tables import read_arrays
 from tasks.tables.frame_tables import OLD_OFFICE, read_excel, read_query
 from tasks.tables.json_tables import read_json_table
 from tasks.tables.opening import TableFile, table_files
@@ -29,8 +31,6 @@ _ARRAYS = {
     "`scipy.io.loadmat` and `pandas.DataFrame(…).to_csv`",
     ".pkl": "a Python pickle, and loading one runs whatever code is in it: export it with "
     "`pandas.read_pickle(…).to_csv`, if you trust it",
-    ".npz": "NumPy arrays: save each image as a file, and the labels as a CSV",
-    ".npy": "a NumPy array: save each image as a file, and the labels as a CSV",
     ".tfrecord": "TFRecords: write their images as files, and the labels as a CSV, with `tf.data.TFRecordDataset`",
     ".tfrec": "TFRecords: write their images as files, and the labels as a CSV, with `tf.data.TFRecordDataset`",
     ".h5": "an HDF5 file: save each image as a file, and the labels as a CSV",
@@ -79,6 +79,8 @@ def read_table(root: StoreUrl, settings: TableSettings, kept: Sequence[str] = ()
 
 def _reader_of(file: TableFile) -> Reader:
     name = file.bare_name
+    if is_array_file(name):
+        return read_arrays
     suffix = name[name.rfind(".") :] if "." in name else ""
     if suffix in _ARRAYS:
         raise LabelFileError(f"{file.name} is {_ARRAYS[suffix]}.")

@@ -34,6 +34,7 @@ class UnreadFormat:
     magic: re.Pattern[bytes] | None = None
 
 
+_AS_TABLE = "is read only where `source.tables` names its arrays of images and of labels"
 _FORMATS = (
     UnreadFormat(
         "MATLAB file",
@@ -50,11 +51,11 @@ _FORMATS = (
         re.compile(rb"\x80[\x02-\x05][}\])(cKUX\x95\x8a]"),
     ),
     UnreadFormat("NumPy array", "is not decoded", "numpy.load(name)", re.compile(r"\.npy$")),
-    UnreadFormat("NumPy archive", "is not read", "numpy.load(name)", re.compile(r"\.npz$")),
+    UnreadFormat("NumPy archive", _AS_TABLE, "numpy.load(name)", re.compile(r"\.npz$")),
     UnreadFormat("TFRecord file", "is not read", "tf.data.TFRecordDataset(name)", re.compile(r"\.tfrec(ord)?s?(-|$)")),
     UnreadFormat(
         "IDX file",
-        "is not read",
+        _AS_TABLE,
         "numpy.frombuffer(gzip.open(name).read(), 'uint8', offset=16)` (images; 8 for labels), `reshape(-1, 28, 28)",
         re.compile(r"[-.]idx\d-ubyte(\.gz)?$"),
     ),

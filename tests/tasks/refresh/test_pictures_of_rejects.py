@@ -122,8 +122,8 @@ def test_rejects_of_before_have_no_pictures_and_columns_of_later_programs_are_pa
     ):
         sink = pa.BufferOutputStream()
         pq.write_table(table, sink)
-        store.replace(f"rejects/{name}.parquet", sink.getvalue().to_pybytes())
-        entry = FileEntry(path=f"rejects/{name}.parquet", rows=2, bytes=1, sha256="")
+        store.replace(f"rejects/{name:a>16}.parquet", sink.getvalue().to_pybytes())
+        entry = FileEntry(path=f"rejects/{name:a>16}.parquet", rows=2, bytes=1, sha256="0" * 64)
 
         assert read_rejects(store, entry)["picture"].to_pylist() == pictures
 

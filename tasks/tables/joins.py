@@ -116,6 +116,8 @@ class _Join:
             stays = self._stays(rows, is_found)
             rows = _with_missing(rows, table, keys, is_found, wanted).where(stays)
             places, is_found = places[stays], is_found[stays]
+        elif not is_found.all():
+            self._notices += _kept_unlabeled(rows, table, keys, is_found)
         left, taken = right.expanded(places, is_found)
         rows = rows if left is None else rows.take(left)
         found = is_found if left is None else is_found[left]
@@ -254,6 +256,19 @@ def _is_label(name: str) -> bool:
 def _said(keys: list[str], text: str) -> str:
     parts = zip(keys, text.split(_MARK), strict=True)
     return ", ".join(f"{key} {value[:_SHOWN]!r}" for key, value in parts)
+
+
+def _kept_unlabeled(
+    rows: TableRows, table: TableRows, keys: Sequence[str], is_found: npt.NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """A sentence on *rows* that have keys, and stay without a label since *table* has none for them."""
+    lost = rows.where(~is_found)
+    has_keys = np.logical_and.reduce([bools(pc.not_equal(lost.texts(key), "")) for key in keys])
+    if not has_keys.any():
+        return ()
+    first = lost.where(has_keys)
+    shown = ", ".join(f"{key} {value[:40]!r}" for key in keys for value in first.texts(key).unique().to_pylist()[:3])
+    return (f"{table.name} has no label for {int(has_keys.sum()):,} rows ({shown}): they count as having none",)
 
 
 def _no_way(rows: TableRows, table: TableRows) -> LabelFileError:

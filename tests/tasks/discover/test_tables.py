@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import LayoutError
+from tasks.label_kinds import LabelKind
 from tests.folders_here import Folder, labels, rejects, splits
 
 PETS = ("photos/tom.jpg", "photos/rex.jpg", "photos/kit.jpg")
@@ -86,6 +87,22 @@ def test_one_column_a_class_names_the_label(folder: Folder) -> None:
     found = folder.found({"file": "truth.csv", "columns": {"image": "location"}, "one_hot": ["cat", "dog"]})
 
     assert labels(found) == {"photos/tom.jpg": "cat", "photos/rex.jpg": "dog", "photos/kit.jpg": "cat"}
+
+
+@pytest.mark.parametrize("kind", ["single", "many"])
+def test_a_class_without_a_name_is_told_of_where_images_may_have_no_label(folder: Folder, kind: LabelKind) -> None:
+    folder.images(*PETS).text("kinds.csv", "image,class", "tom,0", "rex,7", "kit,").text(
+        "names.csv", "class,label", "0,cat"
+    )
+    tables = [
+        {"file": "kinds.csv", "columns": {"image": "location", "class": "class"}},
+        {"file": "names.csv", "columns": {"class": "class", "label": "label"}},
+    ]
+
+    found = folder.found(*tables, kind=kind, allow_unlabeled=True)
+
+    assert len(labels(found)) == 3
+    assert "names.csv has no label for 1 rows (class '7'): they count as having none" in found.notices
 
 
 def test_cells_that_are_neither_0_nor_1_are_told_of(folder: Folder) -> None:

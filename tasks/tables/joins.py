@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from tasks.arrow_columns import bools
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
+from tasks.tables.join_words import circle, kept_unlabeled, no_way
 from tasks.tables.names import is_role
 from tasks.tables.rows import FILE, KEPT, LINE, ORIGIN, OUT, TableRows, stacked
 
@@ -79,7 +80,7 @@ class _Join:
         while self._left:
             table = next((table for table in self._left if _shared(rows, table)), None)
             if table is None:
-                raise _no_way(rows, self._left[0])
+                raise no_way(rows, self._left[0])
             self._left.remove(table)
             rows = self._attach(rows, table)
         return Joined(rows, self._unmatched, self._notices)
@@ -96,7 +97,7 @@ class _Join:
         for other in list(self._left):
             if other in self._left and own & set(other.names) - _roles(other):
                 if rest := (set(other.names) & set(rows.names)) - set(table.names):
-                    raise _circle(rows, table, other, rest)
+                    raise circle(rows, table, other, rest)
                 self._left.remove(other)
                 table = self._attach(table, other)
                 own = set(table.names) - set(rows.names)
@@ -117,7 +118,7 @@ class _Join:
             rows = _with_missing(rows, table, keys, is_found, wanted).where(stays)
             places, is_found = places[stays], is_found[stays]
         elif not is_found.all():
-            self._notices += _kept_unlabeled(rows, table, keys, is_found)
+            self._notices += kept_unlabeled(rows, table, keys, is_found)
         left, taken = right.expanded(places, is_found)
         rows = rows if left is None else rows.take(left)
         found = is_found if left is None else is_found[left]
@@ -256,39 +257,6 @@ def _is_label(name: str) -> bool:
 def _said(keys: list[str], text: str) -> str:
     parts = zip(keys, text.split(_MARK), strict=True)
     return ", ".join(f"{key} {value[:_SHOWN]!r}" for key, value in parts)
-
-
-def _kept_unlabeled(
-    rows: TableRows, table: TableRows, keys: Sequence[str], is_found: npt.NDArray[np.bool_]
-) -> tuple[str, ...]:
-    """A sentence on *rows* that have keys, and stay without a label since *table* has none for them."""
-    lost = rows.where(~is_found)
-    has_keys = np.logical_and.reduce([bools(pc.not_equal(lost.texts(key), "")) for key in keys])
-    if not has_keys.any():
-        return ()
-    first = lost.where(has_keys)
-    shown = ", ".join(f"{key} {value[:40]!r}" for key in keys for value in first.texts(key).unique().to_pylist()[:3])
-    return (f"{table.name} has no label for {int(has_keys.sum()):,} rows ({shown}): they count as having none",)
-
-
-def _no_way(rows: TableRows, table: TableRows) -> LabelFileError:
-    own = [name for name in table.names if name in rows.names and name in {"id", "group"}]
-    if own:
-        return LabelFileError(
-            f"{table.name} shares only `{own[0]}` with the tables it should be joined to, which means the sample's own "
-            f"{own[0]} and joins nothing. Give the column another name in `columns` of both: `{{{own[0]}: key}}`."
-        )
-    return LabelFileError(
-        f"{table.name} shares no column with the tables it should be joined to: it has {', '.join(table.names)}, they "
-        f"have {', '.join(rows.names)}. Give what means the same the same name in `columns`."
-    )
-
-
-def _circle(rows: TableRows, table: TableRows, other: TableRows, shared: set[str]) -> LabelFileError:
-    return LabelFileError(
-        f"{other.name} is joined in a circle: through {table.name}, and by {', '.join(sorted(shared))} to {rows.name}. "
-        "Rename one of the columns in `columns`, or leave it out."
-    )
 
 
 def _nothing_found(

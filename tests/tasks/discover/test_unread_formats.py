@@ -72,7 +72,9 @@ def test_labels_that_lie_in_such_a_file_alone_are_named_first(look: Look, tmp_pa
 def test_such_a_file_as_the_path_itself_is_no_missing_folder(look: Look, tmp_path: Path) -> None:
     (tmp_path / "blood.npz").write_bytes(b"PK")
 
-    with pytest.raises(LayoutError, match=r"^blood.npz is a NumPy archive, a format that is read only where .*: open it once"):
+    with pytest.raises(
+        LayoutError, match=r"^blood.npz is a NumPy archive, a format that is read only where .*: open it once"
+    ):
         look(tmp_path / "blood.npz")
 
 

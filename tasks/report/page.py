@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 _PICTURED = 360
 """So many pictures of classes are shown in all, at most six of each class."""
+
+
+_ORDER = [(name, "ascending") for name in ("label_file", "label_row", "sample_id", "stage", "reason")]
+"""Of what is left out: the same, whether a page is made by the run or again of what is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ def make_page(store: Store, facts: PageFacts, shrink: Shrink) -> bytes:
         facts: What it is made of.
         shrink: What makes small pictures of images that are as their sources have them.
     """
+    facts = replace(facts, rejections=facts.rejections.sort_by(_ORDER))
     chosen = _choose(facts)
     places = [(row.file, row.row) for row in chosen.shown() if not row.is_old]
     old_places = [(row.file, row.row) for row in chosen.shown() if row.is_old]

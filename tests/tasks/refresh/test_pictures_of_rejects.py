@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.refresh import refresh
+from tasks.refresh.report_page import page_of_version
 from tasks.samples import Rejection, StoreUrl, rejection_row, rejections_table
 from tasks.shards.spec import STALE_SCHEMA
 from tasks.storage import Store, open_store
@@ -42,10 +44,10 @@ def pets(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def dataset(root: Path) -> Dataset:
+def dataset(root: Path, **sections: Any) -> Dataset:
     source = {"path": str(root / "pets"), "layout": "class_folders"}
     values = {"name": "pets", "source": source, "resize": {"size": [16, 16]}, "output": {"path": str(root / "out")}}
-    return Dataset.model_validate(values)
+    return Dataset.model_validate(values | sections)
 
 
 def night(root: Path, *, full: bool = False) -> RunOutcome:
@@ -126,6 +128,20 @@ def test_rejects_of_before_have_no_pictures_and_columns_of_later_programs_are_pa
         entry = FileEntry(path=f"rejects/{name:a>16}.parquet", rows=2, bytes=1, sha256="0" * 64)
 
         assert read_rejects(store, entry)["picture"].to_pylist() == pictures
+
+
+def test_a_page_with_many_of_them_is_the_same_when_it_is_made_again(pets: Path) -> None:
+    for number in range(1, 18):
+        bad = pets / "pets" / ("cat" if number % 2 else "dog") / f"bad {number}.png"
+        draw(bad, number)
+        bad.write_bytes(bad.read_bytes()[: 2_000 if number % 3 else 3])
+    config = dataset(pets, gates={"max_reject_fraction": 1}, write={"shard_rows": 5})
+    outcome = refresh(config, RefreshOptions(processes=1), StepsHere())
+
+    again = page_of_version(store_of(pets), read_version(store_of(pets), 1))
+
+    assert again == Path(outcome.breakdown.page).read_bytes()
+    assert again.count(b"what can be seen of it") == 13
 
 
 def rejected(count: int, reason: Reason, picture: bytes) -> list[dict[str, object]]:

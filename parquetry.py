@@ -54,7 +54,7 @@ def main() -> None:
     if handler is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from flows.cli import main as run  # noqa: PLC0415 - only now it is sure to be ours
-    from flows.leaving import run_and_leave  # noqa: PLC0415
+    from tasks.console.leaving import run_and_leave  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, handler)
     run_and_leave(run)

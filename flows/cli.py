@@ -15,12 +15,12 @@ from flows.commands import export_command, looking_commands, purge_command, sche
 from flows.commands.command_line import AsJson, Options, console, exit_code_of, told
 from flows.commands.help_pages import EPILOG, MAKE, argument, command, flag, option
 from flows.interrupts import stopped_by_signals
-from flows.leaving import run_and_leave
-from flows.quick_imports import collector_aside
 from tasks.config_text.given_pairs import pairs, store_options
+from tasks.console.leaving import run_and_leave
 from tasks.console.lines import print_error, print_json, print_line, print_note
 from tasks.console.standard_streams import Streams, use_utf8
 from tasks.errors import ConfigError, DatasetError
+from tasks.quick_imports import collector_aside
 
 if TYPE_CHECKING:
     from flows.commands.local_run import Finished

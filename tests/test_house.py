@@ -11,15 +11,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "redaction errors reasons wording ties arrow_columns indented_json columns step_config label_kinds "
-    "image_formats samples purged pandas_aside made_once storage progress config_text records tables discover labels "
-    "splits plan plan_files fetch images shards build_shard quality report publish export refresh one_image demo "
-    "console survey"
+    "image_formats samples purged pandas_aside quick_imports made_once storage progress config_text records "
+    "tables discover labels splits plan plan_files fetch images shards build_shard quality report publish export "
+    "refresh one_image demo console survey"
 ).split()
 DISCOVER_ORDER = (
     "settings proposals reading words listing heads by_folders by_records by_tables folder_evidence claims verdict auto"
 ).split()
 FLOWS_ORDER = (
-    "leaving prefect_home interrupts quick_imports runners "
+    "prefect_home interrupts runners "
     "schedule config handover cluster display announced run_names prefect_steps refresh_dataset verify_dataset "
     "prune_dataset scheduling commands cli"
 ).split()

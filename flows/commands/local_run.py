@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from flows.commands.command_line import exit_code_of, told
 from flows.commands.prefect_at_hand import prefect_at_hand
-from flows.commands.side_by_side import Ready, run_each
 from flows.config import DatasetConfig, line_of, load_config
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
@@ -22,7 +21,10 @@ from tasks.pandas_aside import leave_pandas_aside
 from tasks.publish import check_output, told_of_others
 from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.side_by_side import run_each
 
+Ready = tuple[str, DatasetConfig]
+"""The place of a config, and what it says."""
 _OF_A_RUN = frozenset({"fetch", "gates", "quality", "run", "schedule"})
 """Sections that change how a run goes, and not what a version holds."""
 

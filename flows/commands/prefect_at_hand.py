@@ -1,4 +1,8 @@
-"""Prefect for a run of the command: imported, with a server, and with the settings that fit a process of one run."""
+"""Prefect for a run of the command: imported, with a server, and with the settings that fit a process of one run.
+
+Importing Prefect is most of what a small run costs. Where a flow is part of a worker or of somebody else's program,
+Prefect was imported before.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flows.prefect_home import make_sure_of_home
-from flows.quick_imports import collector_aside, defer_unused
 from tasks.console.lines import print_note
+from tasks.quick_imports import collector_aside, defer
 
 _SENDING_S = 10.0
+UNUSED = frozenset(
+    "coolname fastapi h2.connection h2.events h2.exceptions h2.settings jsonschema "
+    "prefect.blocks.notifications prefect.blocks.webhook".split()
+)
+"""Imported for what a run does not do: names for runs that have none, HTTP/2, alerts, the schemas of blocks.
+
+Of FastAPI Prefect takes the encoder of parameters, which is a module of its own.
+"""
+OPTIONAL = frozenset({"httpx._main"})
+"""The command line of httpx, which httpx does without where what it needs is not installed."""
 NO_AUTHORITY = Path(__file__).with_name("no_authority.pem")
 """A certificate of nobody, valid on the first day of 1970 alone."""
 
@@ -23,7 +37,7 @@ def prefect_at_hand() -> Iterator[None]:
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     if notice := make_sure_of_home():
         print_note(notice)
-    defer_unused()
+    defer(UNUSED, OPTIONAL)
     with collector_aside():
         importlib.import_module("flows.refresh_dataset")
     from prefect.settings import (  # noqa: PLC0415 - Prefect is imported only once there is something to run

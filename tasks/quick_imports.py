@@ -1,7 +1,6 @@
-"""Importing much at once for less: without the garbage collector, and without what Prefect imports but no run uses.
+"""Importing much at once for less: without the garbage collector, and without what others import but nothing uses.
 
-Importing Prefect is most of what a small run costs. This is for the command alone, whose process does nothing else:
-where a flow is part of a worker or of somebody else's program, Prefect was imported before.
+This is for a command, whose process does nothing else, before it imports them.
 """
 
 from __future__ import annotations
@@ -10,22 +9,13 @@ import gc
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
-
-UNUSED = frozenset(
-    "coolname fastapi h2.connection h2.events h2.exceptions h2.settings jsonschema "
-    "prefect.blocks.notifications prefect.blocks.webhook".split()
-)
-"""Imported for what a run does not do: names for runs that have none, HTTP/2, alerts, the schemas of blocks.
-
-Of FastAPI Prefect takes the encoder of parameters, which is a module of its own.
-"""
-_OPTIONAL = frozenset({"httpx._main"})
-"""The command line of httpx, which httpx does without where what it needs is not installed."""
 
 
 @contextmanager
@@ -44,20 +34,30 @@ def collector_aside() -> Iterator[None]:
             gc.enable()
 
 
-def defer_unused() -> None:
-    """From now on, have the modules of `UNUSED` read only once something is asked of them."""
-    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
+def defer(names: AbstractSet[str], missing: AbstractSet[str] = frozenset()) -> None:
+    """From now on, have the modules *names* read only once something is asked of them, and those *missing* not found.
+
+    Args:
+        names: Of modules that others import and this process does not use.
+        missing: Of modules that others do without where they are not installed.
+    """
+    finder = _Finder(names, missing)
+    if finder not in sys.meta_path:
+        sys.meta_path.insert(0, finder)
 
 
+@dataclass(frozen=True, slots=True)
 class _Finder:
     """Finds what is deferred, and nothing else."""
 
+    names: AbstractSet[str]
+    missing: AbstractSet[str]
+
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> Any:
         """As any finder does."""
-        if name in _OPTIONAL:
+        if name in self.missing:
             raise ImportError(name)
-        spec = PathFinder.find_spec(name, path, target) if name in UNUSED else None
+        spec = PathFinder.find_spec(name, path, target) if name in self.names else None
         if spec is not None and spec.loader is not None:
             spec.loader = _Deferring(spec.loader)
         return spec

@@ -10,7 +10,7 @@ import pytest
 SCRIPT = """
 import atexit, sys, threading
 sys.path.insert(0, {root!r})
-from flows.leaving import run_and_leave
+from tasks.console.leaving import run_and_leave
 
 class Late:
     def __del__(self):

@@ -9,20 +9,28 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from typing import TypeVar
 
-from flows.config import DatasetConfig
+from tasks.refresh.dataset import Dataset
 
-Ready = tuple[str, DatasetConfig]
-"""The place of a config, and what it says."""
+Asked = TypeVar("Asked", bound=Dataset)
 Result = TypeVar("Result")
 
 
 def run_each(
-    ready: Sequence[Ready], run: Callable[[Ready], Result], parallel: int, is_stopped: Callable[[], bool]
+    ready: Sequence[tuple[str, Asked]],
+    run: Callable[[tuple[str, Asked]], Result],
+    parallel: int,
+    is_stopped: Callable[[], bool],
 ) -> Iterator[Result]:
     """What *run* makes of each of *ready*, as they end; up to *parallel* are under way at once.
 
     Threads, not processes: so all share one Prefect, one pool of decoder processes, and the bounds of `fetch`. Datasets
-    of one name or one output never run at once. None is begun once *is_stopped* says so.
+    of one name or one output never run at once.
+
+    Args:
+        ready: The place of a config, and what it says.
+        run: Runs one.
+        parallel: How many at once.
+        is_stopped: None is begun once this says so.
     """
     if parallel > 1:
         yield from _at_once(ready, run, parallel, is_stopped)
@@ -34,11 +42,14 @@ def run_each(
 
 
 def _at_once(
-    ready: Sequence[Ready], run: Callable[[Ready], Result], parallel: int, is_stopped: Callable[[], bool]
+    ready: Sequence[tuple[str, Asked]],
+    run: Callable[[tuple[str, Asked]], Result],
+    parallel: int,
+    is_stopped: Callable[[], bool],
 ) -> Iterator[Result]:
     locks = {key: threading.Lock() for item in ready for key in _keys(item)}
 
-    def run_alone(item: Ready) -> Result | None:
+    def run_alone(item: tuple[str, Asked]) -> Result | None:
         with ExitStack() as held:
             for key in _keys(item):
                 held.enter_context(locks[key])
@@ -52,7 +63,7 @@ def _at_once(
                 yield result
 
 
-def _keys(item: Ready) -> list[str]:
+def _keys(item: tuple[str, Dataset]) -> list[str]:
     """What no two runs may use at once, in one order for all."""
     _, dataset = item
     return sorted({f"name {dataset.name}", f"output {dataset.output.path}"})

@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-import gc
-import importlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
-from flows.quick_imports import UNUSED, collector_aside
+from flows.commands.prefect_at_hand import UNUSED
 
 DEFERRED = """
 import json, sys
-from flows.quick_imports import UNUSED, defer_unused
-defer_unused()
+from flows.commands.prefect_at_hand import OPTIONAL, UNUSED
+from tasks.quick_imports import defer
+defer(UNUSED, OPTIONAL)
 def unread():
     return sorted(name for name in UNUSED if type(sys.modules.get(name)).__name__ == "_Deferred")
 """
@@ -48,12 +44,6 @@ print(json.dumps(seen))
 """
 
 
-@pytest.fixture(autouse=True)
-def collected_again() -> Iterator[None]:
-    yield
-    gc.unfreeze()
-
-
 def answer(script: str) -> Any:
     """What *script* prints as JSON, in an interpreter of its own that takes warnings for errors."""
     done = subprocess.run(
@@ -61,34 +51,6 @@ def answer(script: str) -> Any:
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
-
-
-def test_the_collector_rests_meanwhile_and_leaves_aside_what_was_made() -> None:
-    before = gc.get_freeze_count()
-
-    with collector_aside():
-        made = [[number] for number in range(1000)]
-        assert not gc.isenabled()
-
-    assert gc.isenabled()
-    assert gc.get_freeze_count() >= before + len(made)
-
-
-def test_the_collector_works_again_after_what_failed() -> None:
-    with pytest.raises(ImportError), collector_aside():
-        importlib.import_module("flows.no_such_module")
-
-    assert gc.isenabled()
-
-
-def test_a_collector_that_was_off_stays_off() -> None:
-    gc.disable()
-    try:
-        with collector_aside():
-            pass
-        assert not gc.isenabled()
-    finally:
-        gc.enable()
 
 
 def test_prefect_and_the_flow_are_imported_without_reading_what_no_run_uses_and_whoever_uses_it_reads_it() -> None:

@@ -27,7 +27,7 @@ from tasks.discover.listing.unread_formats import unread_file, unread_sentences
 from tasks.discover.proposals import UnsettledLayoutError
 from tasks.discover.reading import Evidence, Reading
 from tasks.discover.settings import SourceSettings
-from tasks.discover.verdict.embedded_verdict import discover_embedded
+from tasks.discover.verdict.embedded_verdict import discover_embedded, with_embedded
 from tasks.discover.verdict.evidence import weigh
 from tasks.discover.verdict.listed_splits import with_listed
 from tasks.discover.verdict.table_verdict import TableVerdict, Taken
@@ -179,7 +179,8 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         try:
             return self._choose_among(listing, words)
         except UnsettledLayoutError as error:
-            raise (error.after(unread) if unread else error) from None
+            refusal = error if self._names_columns else with_embedded(error, listing, self, self._with_keys, words)
+            raise (refusal.after(unread) if unread else refusal) from None
 
     def _choose_among(self, listing: Listing, words: SplitWords) -> Choice:
         """How the folder is to be read: by its folders, by the tables beside the images, or by one label file."""
@@ -245,14 +246,10 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
 
     def _by_names(self, listing: Listing, words: SplitWords, refusal: UnsettledLayoutError) -> Choice:
         """The reading of the files' names, unless a table beside them was not looked into."""
-        unread = [path for path in listing.beside if path.lower().endswith(_UNREAD)]
-        if not unread:
-            return choose_names(listing, self, words, refusal)
-        try:
-            choose_names(listing, self, words, refusal)
-        except UnsettledLayoutError as error:
-            raise error from None
-        raise refusal
+        choice = choose_names(listing, self, words, refusal)
+        if any(path.lower().endswith(_UNREAD) for path in listing.beside):
+            raise refusal
+        return choice
 
     def _mentioning(self, choice: FolderChoice, beside: str) -> FolderChoice:
         """*choice* with a word on the label file *beside* the folders."""

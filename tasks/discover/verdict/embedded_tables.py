@@ -41,6 +41,8 @@ class EmbeddedTable:
         labels: Columns that could be the label.
         label: The one that is it without doubt; empty where none is.
         split: What the name of its file says of all its rows; empty where nothing.
+        more: Further entries of `source.tables`, in which its labels stand.
+        is_array: Whether its columns are arrays, of which each split has its own.
     """
 
     paths: tuple[str, ...]
@@ -49,11 +51,13 @@ class EmbeddedTable:
     labels: tuple[str, ...]
     label: str
     split: str
+    more: tuple[dict[str, Any], ...] = ()
+    is_array: bool = False
 
-    def entry(self, label: str, *, with_split: bool) -> dict[str, Any]:
+    def entries(self, label: str, *, with_split: bool) -> list[dict[str, Any]]:
         """It in `source.tables`, with the column *label* as the label."""
-        own = {"columns": {**self.columns, label: "label"}}
-        return {**self.keys, **own, **({"split": self.split} if with_split else {})}
+        own = {"columns": dict(self.columns) if self.more else {**self.columns, label: "label"}}
+        return [{**self.keys, **own, **({"split": self.split} if with_split else {})}, *self.more]
 
 
 def embedded_tables(root: StoreUrl, paths: Iterable[str], words: SplitWords) -> list[EmbeddedTable]:

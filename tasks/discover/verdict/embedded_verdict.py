@@ -11,6 +11,7 @@ from tasks.discover.by_tables.tables import TablesSource
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
+from tasks.discover.verdict.embedded_arrays import embedded_arrays
 from tasks.discover.verdict.embedded_tables import EmbeddedTable, count_rows, embedded_tables
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
@@ -18,6 +19,7 @@ from tasks.samples import Discovery, count_values
 from tasks.storage import redact_url
 from tasks.tables.opening import TableFile
 
+_FEW_IMAGES = 20
 _UNKNOWN = re.compile(r"the split '(.+)' is not known")
 Make = Callable[[Mapping[str, Any]], TablesSource]
 
@@ -28,7 +30,7 @@ def discover_embedded(listing: Listing, source: SourceSettings, make: Make, word
     Raises:
         UnsettledLayoutError: Which column is the label, or how several tables go together, is not sure.
     """
-    found = embedded_tables(source.place, listing.beside, words)
+    found = embedded_tables(source.place, listing.beside, words) + embedded_arrays(source.place, listing.beside, words)
     labelled = [table for table in found if table.labels]
     if not labelled:
         return None
@@ -41,21 +43,43 @@ def discover_embedded(listing: Listing, source: SourceSettings, make: Make, word
     raise UnsettledLayoutError.of("ambiguous_layout", what, _proposals(labelled))
 
 
+def with_embedded(
+    error: UnsettledLayoutError, listing: Listing, source: SourceSettings, make: Make, words: SplitWords
+) -> UnsettledLayoutError:
+    """*error* with how tables that hold images could be read, where few lie there as files: posters, examples."""
+    if listing.count > _FEW_IMAGES or not error.head.startswith("no_labels"):
+        return error
+    try:
+        found = discover_embedded(listing, source, make, words)
+    except UnsettledLayoutError as several:
+        return error.with_proposals(several.unsettled.proposals)
+    if found is None:
+        return error
+    keys = {**found.keys, "source": {"layout": "tables", **found.keys["source"]}}
+    files = ", ".join(entry.get("file") or str(entry["files"]) for entry in found.keys["source"]["tables"])
+    return error.with_proposals([Proposal(f"the images are those in {files}, and the others belong to none", keys)])
+
+
 def _sure(tables: Sequence[EmbeddedTable]) -> list[dict[str, Any]]:
     """The entries of *tables*, where each has its label, and several are as many splits of the same columns."""
     if not all(table.label for table in tables):
         return []
     if len(tables) == 1:
-        return [tables[0].entry(tables[0].label, with_split=False)]
-    if not _are_splits(tables) or len({table.label for table in tables}) > 1:
+        return tables[0].entries(tables[0].label, with_split=False)
+    if not _are_splits(tables) or _labels_differ(tables):
         return []
-    return [table.entry(table.label, with_split=True) for table in tables]
+    return [entry for table in tables for entry in table.entries(table.label, with_split=True)]
+
+
+def _labels_differ(tables: Sequence[EmbeddedTable]) -> bool:
+    """Whether *tables* have their labels in columns of several names, although they are no arrays."""
+    return not all(table.is_array for table in tables) and len({table.label for table in tables}) > 1
 
 
 def _are_splits(tables: Sequence[EmbeddedTable]) -> bool:
     """Whether *tables* are as many splits of the same columns."""
     splits = {table.split for table in tables}
-    alike = {tuple(table.columns.items()) for table in tables}
+    alike = {tuple(table.columns.values() if table.is_array else table.columns.items()) for table in tables}
     has_own = any("split" in table.columns.values() for table in tables)
     return len(splits) == len(tables) > 1 and "" not in splits and len(alike) == 1 and not has_own
 
@@ -66,13 +90,13 @@ def _proposals(tables: Sequence[EmbeddedTable]) -> list[Proposal]:
     if _are_splits(tables):
         first, *others = tables
         for label in (label for label in first.labels if all(label in table.labels for table in others)):
-            entries = [table.entry(label, with_split=True) for table in tables]
+            entries = [entry for table in tables for entry in table.entries(label, with_split=True)]
             says = f"the column {label} is the label, and {' and '.join(table.paths[0] for table in tables)} are splits"
             found.append(Proposal(says, {"source": {"layout": "tables", "tables": entries}}))
     found += [
         Proposal(
             f"the column {label} of {table.paths[0]} is the label of the images in that table",
-            {"source": {"layout": "tables", "tables": [table.entry(label, with_split=False)]}},
+            {"source": {"layout": "tables", "tables": table.entries(label, with_split=False)}},
         )
         for table in tables
         for label in ([table.label] if table.label else table.labels)
@@ -95,7 +119,8 @@ def _read(entries: list[dict[str, Any]], listing: Listing, make: Make, words: Sp
     if not 1 < len(found.class_paths) <= max(count / 2, 2) or found.rejections.num_rows:
         return None
     files = ", ".join(entry.get("file") or str(entry["files"]) for entry in entries)
-    label = next(name for name, role in entries[0]["columns"].items() if role == "label")
+    label = next(name for entry in entries for name, role in entry["columns"].items() if role == "label")
+    label = next((entry["file"] for entry in entries if "location" not in entry["columns"].values()), label)
     sections: dict[str, Any] = {"splits": {"names": names}} if names else {}
     return replace(
         found,

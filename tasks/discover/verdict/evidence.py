@@ -21,6 +21,7 @@ from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.class_splits import class_splits
 from tasks.discover.verdict.folds import fold_proposals, parts_in_turn
 from tasks.discover.verdict.listed_splits import listed_splits
+from tasks.discover.verdict.passed_over import contradictions
 from tasks.discover.verdict.weighing import Weigher
 from tasks.discover.verdict.whose_folders import parted_pairs, whose_folders
 from tasks.discover.words.split_words import SplitWords
@@ -59,6 +60,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         weigher.settle(flat, *_folds(families, choice, claims))
         weigher.part_classes(*class_splits(choice, others, words))
         weigher.doubt_folders(whose_folders(families, choice) or parted_pairs(families, choice))
+        found.damaged += contradictions(families, listing)
     return found
 
 

@@ -191,3 +191,20 @@ def test_annotations_of_two_files_with_the_same_numbers_do_not_mix(look: Look, t
     assert rows["pictures/train/train1.jpg"] == ("cat", "train")
     assert rows["pictures/val/val1.jpg"] == ("dog", "validation")
     assert len(rows) == 12
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_told"), [(("cat/1.png,dog",), True), (("cat/1.png,cat",), False), (("cat/1.png,a tabby",), False)]
+)
+def test_a_short_table_that_says_another_class_than_the_folder_is_told_of(
+    look: Look, tmp_path: Path, rows: tuple[str, ...], is_told: bool
+) -> None:
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "fixes.csv").write_text(lines("file,label", *rows))
+
+    found = look(tmp_path)
+
+    assert sorted(set(found.samples["label_path"].to_pylist())) == ["cat", "dog"]
+    assert any("cat/1.png is called 'dog' in fixes.csv" in notice for notice in found.notices) == is_told

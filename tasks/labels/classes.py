@@ -36,14 +36,17 @@ class Namer:
             name = self._settings.class_names[number]
         return self._settings.aliases.get(name, name)
 
-    def notices(self, names: Iterable[str]) -> list[str]:
-        """A sentence on the numbers among *names*, as `name_of` gave them, that `labels.class_names` does not reach."""
-        listed = self._settings.class_names
-        left = sorted({name for name in names if name not in listed and _NUMBER.fullmatch(name)}) if listed else []
-        if not left:
-            return []
-        shown = ", ".join(left[:10])
-        return [f"`labels.class_names` has names for the numbers 0 to {len(listed) - 1}, and none for {shown}"]
+    def notices(self, names: Sequence[str]) -> list[str]:
+        """Sentences on *names*, as `name_of` gave them, that keys of the section do not reach."""
+        listed, level, notices = self._settings.class_names, self._settings.level, list[str]()
+        if listed and (left := sorted({name for name in names if name not in listed and _NUMBER.fullmatch(name)})):
+            shown = ", ".join(left[:10])
+            notices.append(
+                f"`labels.class_names` has names for the numbers 0 to {len(listed) - 1}, and none for {shown}"
+            )
+        if not self._is_tree and level != "path" and (paths := sorted({name for name in names if "/" in name})):
+            notices.append(f"`labels.level: {level}` is about folders: {paths[0][:60]!r} is one name, and stays whole")
+        return notices
 
     def _part(self, path: str) -> str:
         parts = path.split("/")

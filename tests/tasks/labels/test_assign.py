@@ -52,6 +52,15 @@ def test_numbers_beyond_the_names_that_a_config_lists_are_told_of(kind: str) -> 
     assert labels(labelled("0", "1"), kind=kind, class_names=["1", "0"]).notices == ()
 
 
+@pytest.mark.parametrize("kind", ["single", "many"])
+def test_a_level_of_labels_that_are_no_folders_is_told_of(kind: str) -> None:
+    made = labels(labelled("cat/siamese", "dog"), kind=kind, level="top")
+
+    assert classes_of(made.class_names) == ["cat/siamese", "dog"]
+    assert "`labels.level: top` is about folders: 'cat/siamese' is one name, and stays whole" in made.notices
+    assert labels(labelled("cat", "dog"), kind=kind, level="top").notices == ()
+
+
 def test_classes_that_are_declared_and_empty_have_an_id_and_are_shown() -> None:
     made = labels(labelled("dog", classes=["dog", "ant"]))
 

@@ -38,13 +38,16 @@ def decompressed(file: BinaryIO, compression: str) -> BinaryIO:
     """*file* as it was before it was compressed.
 
     Raises:
-        LabelFileError: A zip holds not exactly one file.
+        LabelFileError: A zip is damaged, or holds not exactly one file.
     """
     return _only_member(file) if compression == "zip" else plain_stream(file, compression)
 
 
 def _only_member(file: BinaryIO) -> BinaryIO:
-    archive = zipfile.ZipFile(file)
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise LabelFileError(f"A zipped label file cannot be read: {str(error)[:150]}. Get it anew.") from None
     members = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
     if len(members) != 1:
         raise LabelFileError(f"A zipped label file must hold one file, and this holds {len(members)}. Unpack it.")

@@ -248,6 +248,13 @@ def test_a_column_called_id_in_two_tables_joins_nothing_and_the_message_says_so(
         folder.found({"file": "a.csv", "columns": {"id": "id", "file": "location"}}, {"file": "b.csv"})
 
 
+def test_a_zipped_table_that_is_damaged_is_an_error(folder: Folder) -> None:
+    folder.data("t.csv.zip", b"PK no zip at all")
+
+    with pytest.raises(LabelFileError, match=r"zipped label file cannot be read: File is not a zip file"):
+        folder.found({"file": "t.csv.zip", "columns": {"file": "location", "label": "label"}})
+
+
 def test_an_empty_cell_of_a_sheet_is_a_missing_label(folder: Folder) -> None:
     sheet(folder, ["cat", None, "eel"])
 

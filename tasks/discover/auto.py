@@ -85,7 +85,8 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
 
     def _looking_into_archives(self, listing: Listing, limit: int | None = None) -> tuple[Self, Listing]:
         """The source that reads archives as folders, and its listing, where all images lie in archives; else itself."""
-        if listing.count or listing.refused or not listing.archives or "archives" in self.model_fields_set:
+        is_told = "archives" in self.model_fields_set or self.is_web  # those in a folder over http stay closed
+        if listing.count or listing.refused or not listing.archives or is_told:
             return self, listing
         packed = self.model_copy(update={"archives": True})
         inside = scan_images(self.place, packed, limit)

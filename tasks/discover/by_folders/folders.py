@@ -164,7 +164,7 @@ def _of_archives(listing: Listing, source: SourceSettings) -> str:
     if listing.nested or (listing.archives and archive_of(listing.root) is not None):
         held = (listing.nested or listing.archives)[0]
         return f"Archives within archives stay closed ({held}): unpack the outer one once. "
-    if not listing.archives or source.archives:
+    if not listing.archives or (source.archives and not source.is_web):
         return ""
     count = len(listing.archives)
     more = f" and {count - 1:,} more are archives" if count > 1 else " is an archive"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import zipfile
 from pathlib import Path
 
 import fsspec
@@ -11,9 +12,11 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractFileSystem
 
+from tasks.discover.auto import AutoSource
 from tasks.discover.listing.listing import Listing
 from tasks.discover.listing.scan import scan_images
 from tasks.discover.settings import SourceSettings
+from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.tables.opening import TableFile, table_files
 from tests.web_folders import http_index
@@ -151,3 +154,17 @@ def test_an_archive_on_a_server_that_gives_no_parts_is_refused(tmp_path: Path, n
 
     with http_index(tmp_path, in_parts=False) as url, pytest.raises(LayoutError, match="cannot be read in parts, so"):
         listed(f"{url}/{name}")
+
+
+@pytest.mark.parametrize("archives", [None, True], ids=["found out", "asked for"])
+def test_archives_in_a_folder_over_http_are_told_of_as_they_are_not_read(tmp_path: Path, archives: bool | None) -> None:
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as packed:
+        packed.writestr("cat/1.png", b"x")
+    (tmp_path / "labels.csv").write_text("file,label\n1.png,cat\n")
+    keys = {} if archives is None else {"archives": archives}
+
+    with (
+        http_index(tmp_path) as url,
+        pytest.raises(LayoutError, match=r"images\.zip is an archive: name one in `path:` under `source`"),
+    ):
+        AutoSource.model_validate({"path": url, **keys}).discover(SplitWords({}))

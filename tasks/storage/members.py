@@ -42,6 +42,7 @@ _BLOCK = 4 << 20
 _HEAD = 512
 _SHORT_LOOK = 256 << 20
 """Bytes of a compressed archive that a short look takes at most."""
+_EXTRA_HEAD, _UNICODE_PATH = 4, 0x7075
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA}
 
 
@@ -56,6 +57,7 @@ class Member(NamedTuple):
         problem: Why they cannot be had; empty otherwise.
         link: For a link in the archive, what it names; empty otherwise.
         is_encrypted: Whether only who knows its password can read it.
+        is_guessed: Whether its name is in an encoding that the archive does not state.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Member(NamedTuple):
     problem: str = ""
     link: str = ""
     is_encrypted: bool = False
+    is_guessed: bool = False
 
 
 def read_members(archive: Archive, limit: int | None = None) -> Iterator[Member | None]:
@@ -180,7 +183,7 @@ def _tar_members(archive: Archive, file: BinaryIO, limit: int | None) -> Iterato
 def _zip_members(file: BinaryIO) -> Iterator[Member]:
     with zipfile.ZipFile(file) as archive:
         for found in archive.infolist():
-            name = _zip_name(found)
+            name, is_guessed = _zip_name(found)
             if name.endswith("/"):
                 yield Member(name, -1)
                 continue
@@ -194,18 +197,34 @@ def _zip_members(file: BinaryIO) -> Iterator[Member]:
                 stored.as_text(),
                 _zip_problem(found),
                 is_encrypted=bool(found.flag_bits & 1),
+                is_guessed=is_guessed,
             )
 
 
-def _zip_name(found: zipfile.ZipInfo) -> str:
-    """The name of a member as who packed it meant it: some write UTF-8 without saying so, some backslashes."""
-    name = found.orig_filename
+def _zip_name(found: zipfile.ZipInfo) -> tuple[str, bool]:
+    """The name of a member as who packed it meant it, and whether that is a guess.
+
+    Some write UTF-8 without saying so, some backslashes; some use the encoding of their country, which nothing states:
+    it is read as the one of the first PCs, as the format has it (APPNOTE.TXT, appendix D).
+    """
+    name, is_guessed = found.orig_filename, False
     if not found.flag_bits & 0x800 and not name.isascii():
+        packed = name.encode("cp437")
         try:
-            name = name.encode("cp437").decode("utf-8")
+            name = _unicode_path(found.extra, packed) or packed.decode("utf-8")
         except UnicodeError:
-            name = found.orig_filename
-    return name.replace("\\", "/") if found.create_system == 0 and "/" not in name else name
+            is_guessed = True
+    return name.replace("\\", "/") if found.create_system == 0 and "/" not in name else name, is_guessed
+
+
+def _unicode_path(extra: bytes, name: bytes) -> str:
+    """The name in UTF-8 that Info-ZIP and others put beside *name* (APPNOTE.TXT, 4.6.9); empty where there is none."""
+    while len(extra) >= _EXTRA_HEAD:
+        kind, size = int.from_bytes(extra[:2], "little"), int.from_bytes(extra[2:4], "little")
+        field, extra = extra[_EXTRA_HEAD : _EXTRA_HEAD + size], extra[_EXTRA_HEAD + size :]
+        if kind == _UNICODE_PATH and field[1:5] == zlib.crc32(name).to_bytes(4, "little"):
+            return field[5:].decode("utf-8")
+    return ""
 
 
 def _zip_problem(found: zipfile.ZipInfo) -> str:

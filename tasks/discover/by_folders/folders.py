@@ -177,7 +177,21 @@ def _of_archives(listing: Listing, source: SourceSettings) -> str:
 
 
 def archive_notices(listing: Listing, source: SourceSettings) -> list[str]:
-    """A sentence on archives that are not looked into, beside images that are read."""
+    """What is to be said of archives: which are not looked into, and whose names are guesses."""
+    return [*_closed(listing, source), *_guessed(listing.guessed)]
+
+
+def _guessed(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    many = f"the names of {len(names):,} images" if len(names) > 1 else "the name of an image"
+    return [
+        f"Nothing says in which encoding {many} in the archive, such as {names[0]}, are written; they are read as code "
+        "page 437. Pack it anew with names in UTF-8 if they look wrong"
+    ]
+
+
+def _closed(listing: Listing, source: SourceSettings) -> list[str]:
     closed = listing.nested if source.archives else listing.archives
     if not closed:
         return []

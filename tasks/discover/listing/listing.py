@@ -51,6 +51,7 @@ class Listing:
         alike: How many files of other kinds there are in each folder with each extension.
         archives: Paths of archives, ordered.
         nested: Paths of archives within those, which stay closed.
+        guessed: Paths of images in archives that do not state the encoding of their names.
     """
 
     root: StoreUrl
@@ -66,6 +67,7 @@ class Listing:
     alike: Counter[tuple[str, str]] = field(default_factory=Counter)
     archives: list[str] = field(default_factory=list)
     nested: list[str] = field(default_factory=list)
+    guessed: list[str] = field(default_factory=list)
 
     def note_other(self, path: str, extension: str) -> None:
         """The file at *path* is no image."""

@@ -99,6 +99,8 @@ class _ArchiveScan:
             self._refuse(path, Reason.NOT_A_REGULAR_FILE, target.problem)
         else:
             files.add(encode_name(path), target.size, target.fingerprint, target.stored)
+            if member.is_guessed:
+                self._listing.guessed.append(encode_name(path))
 
     def _target(self, member: Member) -> Member | None:
         """What the link *member* leads to in the archive; None where it leads to nothing there."""

@@ -47,6 +47,7 @@ def _merged(listing: Listing, found: list[tuple[str, Listing]], rules: NameRules
         listing.holders |= set(_under(folder, inside.holders))
         listing.refused += [(f"{path}/{name}", reason, detail) for name, reason, detail in inside.refused]
         listing.nested += [f"{path}/{name}" for name in inside.archives]
+        listing.guessed += [f"{path}/{name}" for name in inside.guessed]
         listing.ignored.update(inside.ignored)
         listing.others.update(inside.others)
         _closed(listing, path)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -301,3 +303,48 @@ def test_a_table_as_the_path_says_what_to_name(look: Look, tmp_path: Path) -> No
 
     with pytest.raises(LayoutError, match=rf"`path: {tmp_path}`.*`tables: \[\{{file: train\.parquet"):
         look(tmp_path / "train.parquet")
+
+
+class InfoOfBytes(zipfile.ZipInfo):
+    """A member whose name is written as bytes that nothing is said of."""
+
+    raw = b""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile's name
+        return self.raw, 0
+
+
+def pack_under(path: Path, names: Mapping[bytes, bytes]) -> None:
+    """A zip with a member for each of *names*, which are bytes, and the fields that stand beside them."""
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, extra in names.items():
+            info = InfoOfBytes(name.decode("cp437"))
+            info.raw, info.extra = name, extra
+            packed.writestr(info, name)
+
+
+def test_names_in_an_encoding_that_nothing_states_are_told_of(look: Look, tmp_path: Path) -> None:
+    names = [f"{name}/{number}.jpg".encode("shift_jis") for name in ("猫", "犬") for number in range(2)]
+    pack_under(tmp_path / "pets.zip", dict.fromkeys(names, b""))
+
+    found = look(tmp_path / "pets.zip")
+
+    assert set(labels(found).values()) == {
+        "猫".encode("shift_jis").decode("cp437"),
+        "犬".encode("shift_jis").decode("cp437"),
+    }
+    assert any("the names of 4 images" in notice and "code page 437" in notice for notice in found.notices)
+
+
+def test_a_name_in_utf8_beside_the_one_of_a_member_is_its_name(look: Look, tmp_path: Path) -> None:
+    names = {}
+    for name in ("猫/1.jpg", "猫/2.jpg", "犬/1.jpg", "犬/2.jpg"):
+        raw = name.encode("shift_jis")
+        beside = b"\1" + zlib.crc32(raw).to_bytes(4, "little") + name.encode()
+        names[raw] = struct.pack("<HH", 0x7075, len(beside)) + beside
+    pack_under(tmp_path / "pets.zip", names)
+
+    found = look(tmp_path / "pets.zip")
+
+    assert set(labels(found).values()) == {"猫", "犬"}
+    assert not any("code page" in notice for notice in found.notices)

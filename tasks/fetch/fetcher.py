@@ -140,22 +140,19 @@ class Fetcher:
         for rows in groups:
             room = self._budget.room()
             known = sum(_likely_bytes(row) for row in rows)
+            window = self._window(rows[0], readers)
             while True:
                 room.is_next = not ahead
-                if self._may_start(ahead) and room.hold(known):
+                if _may_start(ahead, window) and room.hold(known):
                     break
                 yield None
             asked = Asked("", room, rows[0].get("known_fingerprint", "")) if rows[0]["kind"] == "web" else None
             yield _Group(rows, room, self._start(rows, readers, asked), asked)
 
-    def _may_start(self, ahead: deque[_Group]) -> bool:
-        """Whether a group more may be under way; a slow one at the head is no reason for the rest to wait."""
-        window = max(2 * self.settings.concurrency, 32)
-        if len(ahead) < window:
-            return True
-        if ahead[0].done.done() or len(ahead) >= _FARTHEST:
-            return False
-        return sum(group.is_at_work for group in ahead) < window
+    def _window(self, row: Row, readers: dict[str, SourceReader]) -> int:
+        """How many groups may be under way before one like that of *row*: a disk of this machine answers at once."""
+        is_local = row["kind"] != "web" and readers[row["source"]].is_local(row)
+        return 2 * _READERS if is_local else max(2 * self.settings.concurrency, 32)
 
     def _start(self, rows: list[Row], readers: dict[str, SourceReader], asked: Asked | None) -> Future[list[Fetched]]:
         reader = readers[rows[0]["source"]]
@@ -193,6 +190,15 @@ class Fetcher:
                     return _failed(failure, attempt)
             time.sleep(wait_s)
             attempt += 1
+
+
+def _may_start(ahead: deque[_Group], window: int) -> bool:
+    """Whether a group more may be under way; a slow one at the head is no reason for the rest to wait."""
+    if len(ahead) < window:
+        return True
+    if ahead[0].done.done() or len(ahead) >= _FARTHEST:
+        return False
+    return sum(group.is_at_work for group in ahead) < window
 
 
 def _likely_bytes(row: Row) -> int:

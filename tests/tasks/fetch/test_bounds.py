@@ -9,15 +9,19 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 import tasks.fetch.hosts
 from tasks.fetch import FetchSettings
 from tasks.fetch.budget import Budget
 from tasks.fetch.hosts import Host
+from tasks.fetch.readers import SourceReader
 from tasks.reasons import Reason
+from tasks.samples import SourceAccess, StoreUrl
 from tests.tasks.fetch.fetching import ACCESS, fetch, fetcher, reason, web_rows
 
 if TYPE_CHECKING:
@@ -217,3 +221,27 @@ def test_room_that_is_given_back_is_had_by_who_waits() -> None:
         assert second.held == 50
 
     asyncio.run(check())
+
+
+def test_of_a_disk_of_this_machine_a_few_files_are_read_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"{number:03}.jpg" for number in range(1000)]
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    read = Counter[str]()
+    before = SourceReader.read
+
+    def counted(reader: SourceReader, row: Any) -> Any:
+        read[row["location"]] += 1
+        return before(reader, row)
+
+    monkeypatch.setattr(SourceReader, "read", counted)
+    table = web_rows(names)
+    rows = table.set_column(table.schema.get_field_index("kind"), "kind", pa.array(["store"] * len(names)))
+
+    with fetcher() as shared:
+        ahead = shared.fetch_ahead(rows, [SourceAccess("", StoreUrl(str(tmp_path)))])
+        first = next(ahead)
+        shared._files.submit(list).result()  # it comes after all that was asked for
+
+    assert first.data.decode() == names[0]
+    assert 8 <= len(read) <= 128

@@ -37,7 +37,7 @@ _ARRAYS = {
 }
 _CONTENTS = {
     b"SQLite format 3\0": "a SQLite database: ask it by a query, `sql: SELECT …`, with its address "
-    "(`sqlite:////home/me/a.db`) in the environment variable that `database` names",
+    "(`sqlite:////data/a.db`) in the environment variable that `database` names",
     b"\xd0\xcf\x11\xe0": OLD_OFFICE,
     b"PK\3\4": "a zip, or a file of Excel or LibreOffice under another name: save it as CSV, or name it as what it is",
     b"\x1f\x8b": "packed with gzip: let its name end in .gz",

@@ -101,7 +101,7 @@ class _Run:
         config = self.folder / "bench.yaml"
         sections = {
             "name": "bench",
-            "source": {"path": str(self.source)},
+            "source": {"path": str(self.source), "layout": "class_folders"},  # a class may have one image
             "resize": {"size": [self.side, self.side]},
             "output": {"path": str(self.folder / "out")},
         }

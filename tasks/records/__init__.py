@@ -9,7 +9,7 @@ from tasks.records.arrays import array_text
 from tasks.records.csv_reader import parse_csv_record
 from tasks.records.json_reader import parse_json_record
 from tasks.records.json_text import lookup, text_of
-from tasks.records.record_format import RecordFormat, Selector
+from tasks.records.record_format import RecordFormat, Selector, template_parts
 
 
 def cell_text(cells: Sequence[str] | dict[str, Any], selector: Selector) -> str | None:
@@ -24,10 +24,8 @@ def location_text(cells: Sequence[str] | dict[str, Any], form: RecordFormat) -> 
     """The text of a record's location, from its template where there is one; empty where it has none."""
     if not form.template:
         return cell_text(cells, form.location) or ""
-    text = form.template
-    for name, selector in form.fills.items():
-        text = text.replace(f"{{{name}}}", cell_text(cells, selector) or "")
-    return text
+    parts = template_parts(form.template, form.fills)
+    return "".join(text if name is None else cell_text(cells, form.fills[name]) or "" for text, name in parts)
 
 
 def read_location(data: bytes, form: RecordFormat) -> str:

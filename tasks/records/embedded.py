@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import io
 import json
 import re
@@ -78,6 +79,11 @@ def is_embedded(text: str) -> bool:
     if text.startswith("["):
         return text.endswith("]")
     return text[:5].lower() == "data:" or _is_base64(text)
+
+
+def text_hash(text: str) -> str:
+    """What the pixels that *text* stands for are known by: 16 hex digits of its SHA-256."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _is_base64(text: str) -> bool:

@@ -47,6 +47,11 @@ class JsonBlock:
         """One of them alone."""
         return Record(int(self.offsets[index]), int(self.lengths[index]), int(self.lines[index]), self.cells[index])
 
+    def flat(self, selector: Selector) -> pa.ChunkedArray | None:
+        """What each holds under *selector*, as text, where they are columns: texts as they are written, and numbers."""
+        column = self.cells.columns.get(str(selector)) if isinstance(self.cells, FlatRows) else None
+        return column if column is None else column.cast(pa.string())
+
     def values(self, selector: Selector) -> list[Any]:
         """What each holds under *selector*."""
         key = str(selector)

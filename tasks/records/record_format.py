@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +26,9 @@ class EmbeddedSettings(BaseModel):
     array_order: Literal["hwc", "chw"] = "hwc"
     value_range: Literal["byte", "unit"] = "byte"
     bit_depth: Literal[8, 16] = 8
+
+
+USUAL_EMBEDDED = EmbeddedSettings()
 
 
 class RecordFormat(BaseModel):
@@ -64,7 +68,7 @@ class RecordFormat(BaseModel):
     encoding: str = "utf-8"
     compression: Literal["", "gzip", "bz2", "zstd", "xz", "zip"] = ""
     base_url: str = ""
-    embedded: EmbeddedSettings = EmbeddedSettings()
+    embedded: EmbeddedSettings = USUAL_EMBEDDED
 
     @property
     def is_seekable(self) -> bool:
@@ -72,3 +76,12 @@ class RecordFormat(BaseModel):
         if self.kind in {"parquet", "array"}:
             return False
         return not self.compression and self.encoding == "utf-8"
+
+
+def template_parts(template: str, fills: Mapping[str, Selector]) -> Iterator[tuple[str, str | None]]:
+    """The parts of *template*: a text as it stands, or a name of *fills* that its value replaces."""
+    for number, part in enumerate(re.split(r"{([^{}]*)}", template)):
+        if number % 2 and part in fills:
+            yield "", part
+        elif part or number % 2:
+            yield (f"{{{part}}}" if number % 2 else part), None

@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 
 from tasks.errors import LabelFileError
 from tasks.records.array_files import is_array_file
+from tasks.records.record_format import USUAL_EMBEDDED, EmbeddedSettings
 from tasks.samples import StoreUrl
 from tasks.tables.array_tables import read_arrays
+from tasks.tables.building import TableBuilder
 from tasks.tables.frame_tables import OLD_OFFICE, read_excel, read_query
 from tasks.tables.json_tables import read_json_table
 from tasks.tables.opening import TableFile, table_files
 from tasks.tables.parquet_tables import read_parquet
-from tasks.tables.rows import TableBuilder, TableRows
+from tasks.tables.rows import TableRows
 from tasks.tables.settings import TableSettings
 from tasks.tables.shaping import shaped
 from tasks.tables.text_tables import read_text
@@ -52,19 +54,25 @@ _CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\r\n\f")
 _ARRAYS |= {".pickle": _ARRAYS[".pkl"], ".tfrecords": _ARRAYS[".tfrecord"], ".hdf5": _ARRAYS[".h5"]}
 
 
-def read_table(root: StoreUrl, settings: TableSettings, kept: Sequence[str] = ()) -> TableRows:
+def read_table(
+    root: StoreUrl,
+    settings: TableSettings,
+    kept: Sequence[str] = (),
+    embedded: EmbeddedSettings = USUAL_EMBEDDED,
+) -> TableRows:
     """The rows of one table of a source.
 
     Args:
         root: The source's path.
         settings: The table's; not of a listing.
         kept: Further columns that are wanted, where the table has them.
+        embedded: How pixels are meant that stand in its files.
 
     Raises:
         LayoutError: There is no such file.
         LabelFileError: It cannot be read, or lacks a column that is asked for.
     """
-    into = TableBuilder(settings.name, kept)
+    into = TableBuilder(settings.name, kept, embedded)
     if settings.sql:
         read_query(root, settings, into)
     else:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from tasks.errors import LabelFileError
 from tasks.records.array_files import ArrayShape, arrays_in, first_image, labels_of
 from tasks.records.record_format import RecordFormat
+from tasks.tables.building import TableBuilder
 from tasks.tables.names import ColumnChoice
 from tasks.tables.of_files import known_of, of_record
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import PIXELS, STAMP, TableBuilder
+from tasks.tables.rows import PIXELS, STAMP
 from tasks.tables.settings import TableSettings, is_virtual
 
 

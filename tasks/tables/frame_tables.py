@@ -13,10 +13,10 @@ import numpy as np
 
 from tasks.errors import LabelFileError
 from tasks.samples import StoreUrl
+from tasks.tables.building import TableBuilder
 from tasks.tables.names import Chosen, ColumnChoice
 from tasks.tables.of_files import known_of, of_record
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
 _LARGEST_LOOKED_AT = 1 << 25

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain, islice
 from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
 from tasks.errors import LabelFileError
-from tasks.reasons import Reason
-from tasks.records.json_reader import is_lines, read_json, record_keys
+from tasks.records.json_blocks import JsonBlock, Pace
+from tasks.records.json_reader import is_lines, read_json_blocks, record_keys
 from tasks.records.json_text import DuplicateKeyError, JsonTextError, parse_json
 from tasks.records.record import MAX_RECORD_BYTES, Record
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
-from tasks.tables.names import Chosen, ColumnChoice
-from tasks.tables.nested import UnevenError, Value, exploded, keys_of, value_at
-from tasks.tables.of_files import add_lone_file, known_of, of_record
+from tasks.tables.building import TableBuilder
+from tasks.tables.json_rows import JsonRows, beginning, objects_of
+from tasks.tables.names import ColumnChoice
+from tasks.tables.nested import keys_of
+from tasks.tables.of_files import add_lone_file, known_of
 from tasks.tables.opening import TableFile
 from tasks.tables.plain_yaml import load_yaml
-from tasks.tables.rows import RowBuilder, TableBuilder
-from tasks.tables.settings import TableSettings, is_virtual
+from tasks.tables.settings import TableSettings
 
 YAML_SUFFIXES = (".yaml", ".yml")
-_LOOKED_AT = 100
 _LINES = (".jsonl", ".ndjson", ".manifest")
 _LARGEST = 16 * MAX_RECORD_BYTES
 
@@ -41,7 +40,7 @@ def read_json_table(file: TableFile, settings: TableSettings, into: TableBuilder
             return
         with file.window(settings.encoding) as (window, encoding):
             form = RecordFormat(kind="json", encoding=encoding, compression=file.compression or "")
-            table_of_records(file, settings, into, read_json(window, form, settings.at), form)
+            table_of_records(file, settings, into, read_json_blocks(window, form, settings.at, Pace()), form)
     except LabelFileError as error:
         text = str(error)
         raise LabelFileError(text if file.name in text else f"{file.name}, {text}") from None
@@ -74,37 +73,23 @@ def _head(window: TextWindow) -> bytes:
 
 
 def table_of_records(
-    file: TableFile, settings: TableSettings, into: TableBuilder, records: Iterator[Record], form: RecordFormat | None
+    file: TableFile,
+    settings: TableSettings,
+    into: TableBuilder,
+    records: Iterator[Record | JsonBlock],
+    form: RecordFormat | None,
 ) -> None:
     """The rows that *records* with keys are, one or, where a list stands in one, several for each."""
-    first = list(islice(records, _LOOKED_AT))
-    names = dict.fromkeys(key for record in first for key in keys_of(record.cells))
+    first, records = beginning(records)
+    names = dict.fromkeys(key for item in first for cells in objects_of(item) for key in keys_of(cells))
     chosen = ColumnChoice(settings, into.kept, file.name, list(names), by_position=False).choose()
     location = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
-    form = form.model_copy(update={"location": location}) if form is not None else None
+    form = form.model_copy(update={"location": location, "embedded": into.embedded}) if form is not None else None
     builder = into.open(file.name, chosen.names, chosen.one_hot, form)
-    known = known_of(file, chosen.selectors)
-    number = -1
-    for record in chain(first, records):
-        if record.problem is not None:
-            builder.refuse(record.line, record.problem.reason, record.problem.detail)
-        elif record.length:
-            number += 1
-            _add(builder, record, chosen, known, number)
-    if number < 0:
+    rows = JsonRows(builder, chosen, known=known_of(file, chosen.selectors))
+    rows.add(records)
+    if not rows.count:
         add_lone_file(builder, file, chosen)
-
-
-def _add(builder: RowBuilder, record: Record, chosen: Chosen, known: dict[str, str], number: int) -> None:
-    values: list[Value] = [
-        of_record(str(selector), number, known) if is_virtual(str(selector)) else value_at(record.cells, str(selector))
-        for selector in chosen.selectors
-    ]
-    try:
-        for row in exploded(values):
-            builder.add(row, record.line, record.offset, record.length)
-    except UnevenError as error:
-        builder.refuse(record.line, Reason.BAD_ROW, str(error))
 
 
 def _from_whole(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
@@ -117,7 +102,7 @@ def _from_whole(file: TableFile, settings: TableSettings, into: TableBuilder) ->
             entries = _parallel(value, settings)
         case _:
             entries = _objects(value, settings)
-    records = (Record(-1, 1, number, cells) for number, cells in enumerate(entries, 1))
+    records: Iterator[Record | JsonBlock] = (Record(-1, 1, number, cells) for number, cells in enumerate(entries, 1))
     table_of_records(file, _by_key(settings), into, records, None)
 
 

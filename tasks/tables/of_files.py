@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from tasks.tables.building import RowBuilder
 from tasks.tables.names import Chosen
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import RowBuilder
 
 
-def values_of(cells: Sequence[str], chosen: Chosen, known: dict[str, str], number: int) -> Iterator[str | None]:
+def values_of(cells: Sequence[str], chosen: Chosen, known: Mapping[str, str], number: int) -> Iterator[str | None]:
     """The cells of a record that a table takes; *number* is the record's, from 0."""
     for selector in chosen.selectors:
         if isinstance(selector, int):
@@ -18,7 +18,7 @@ def values_of(cells: Sequence[str], chosen: Chosen, known: dict[str, str], numbe
             yield of_record(selector, number, known)
 
 
-def of_record(selector: str, number: int, known: dict[str, str]) -> str:
+def of_record(selector: str, number: int, known: Mapping[str, str]) -> str:
     """What a column holds that no file holds; *number* is the record's, from 0."""
     match selector:
         case "record.index":

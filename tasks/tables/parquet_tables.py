@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 
 from tasks.errors import LabelFileError
 from tasks.records.record_format import RecordFormat
+from tasks.tables.building import TableBuilder
 from tasks.tables.frame_tables import cell_of
 from tasks.tables.names import ColumnChoice
 from tasks.tables.nested import exploded
 from tasks.tables.of_files import known_of, of_record
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import PIXELS, STAMP, TableBuilder
+from tasks.tables.rows import PIXELS, STAMP
 from tasks.tables.settings import TableSettings, is_virtual
 
 _ROWS = 1 << 14

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 from tasks.errors import LabelFileError
 from tasks.records.arrays import square_shape
 from tasks.records.csv_blocks import RecordBlock
+from tasks.records.embedded import text_hash
 from tasks.tables.names import Chosen
 from tasks.tables.opening import TableFile
 from tasks.tables.rows import PIXELS
@@ -51,4 +51,4 @@ class PixelColumns:
 
 
 def _name_of(text: str) -> str:
-    return f"{PIXELS}{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
+    return f"{PIXELS}{text_hash(text)}"

@@ -8,10 +8,10 @@ from itertools import chain
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records.text_window import TextWindow
+from tasks.tables.building import TableBuilder
 from tasks.tables.names import Chosen, ColumnChoice
 from tasks.tables.of_files import add_lone_file, known_of, values_of
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
 BLANK, LINE = "blank", "\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -26,8 +25,8 @@ KEPT = "\0kept:"
 """How the names of columns begin that serve only to be kept."""
 ORIGIN = "\0from:"
 """How, behind that, the names of columns begin that say where in which table something stands."""
-_TYPES = {FILE: pa.int32(), LINE: pa.int64(), AT: pa.int64(), LENGTH: pa.int64(), OUT: pa.bool_(), PROBLEM: pa.string()}
-_FULL = 1 << 16
+PLACE_TYPES = dict(zip(PLACE, (pa.int32(), *[pa.int64()] * 3, pa.bool_(), pa.string()), strict=True))
+"""The types of those columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,14 @@ class BadRow:
         line: Its first line.
         reason: Why.
         detail: For a person.
+        location: Where it would have led, for a person; empty where that is not known.
     """
 
     file: str
     line: int
     reason: Reason
     detail: str
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,109 +122,6 @@ class TableRows:
         return f"{self.files[number]}, line {line}" if line >= 0 else self.files[number]
 
 
-class RowBuilder:
-    """A table as it is read, growing.
-
-    Args:
-        name: What messages call it.
-        columns: The names of its columns.
-        one_hot: As `TableRows` has it.
-    """
-
-    def __init__(self, name: str, columns: Sequence[str], one_hot: Mapping[str, str]) -> None:
-        self._name = name
-        self._one_hot = one_hot
-        self._names = list(columns)
-        self._tables: list[pa.Table] = []
-        self._values: list[list[str | None]] = [[] for _ in columns]
-        self._places = [array("i"), array("q"), array("q"), array("q")]
-        self._files: list[str] = []
-        self._formats: dict[str, RecordFormat] = {}
-        self._bad: list[BadRow] = []
-
-    def open_file(self, name: str, form: RecordFormat | None) -> None:
-        """What is added from here on stands in the label file *name*."""
-        self._files.append(name)
-        if form is not None:
-            self._formats[name] = form
-
-    def add(self, values: Iterable[str | None], line: int, at: int = -1, length: int = -1) -> None:
-        """One more row."""
-        for column, value in zip(self._values, values, strict=True):
-            column.append(value)
-        for held, number in zip(self._places, (len(self._files) - 1, line, at, length), strict=True):
-            held.append(number)
-        if len(self._places[0]) >= _FULL:
-            self._flush()
-
-    def add_columns(
-        self,
-        columns: Sequence[pa.Array | pa.ChunkedArray],
-        lines: npt.NDArray[np.int64],
-        at: npt.NDArray[np.int64],
-        lengths: npt.NDArray[np.int64],
-    ) -> None:
-        """Many more rows of one file, column by column."""
-        self._flush()
-        number = np.full(len(lines), len(self._files) - 1, dtype=np.int32)
-        self._append(columns, [number, lines, at, lengths])
-
-    def refuse(self, line: int, reason: Reason, detail: str) -> None:
-        """A record that is no row."""
-        self._bad.append(BadRow(self._files[-1], line, reason, detail))
-
-    def _flush(self) -> None:
-        if self._places[0]:
-            kinds = (np.int32, np.int64, np.int64, np.int64)
-            places = [np.frombuffer(held, kind) for held, kind in zip(self._places, kinds, strict=True)]
-            self._append([pa.array(values, pa.string()) for values in self._values], places)
-            self._values = [[] for _ in self._names]
-            self._places = [array("i"), array("q"), array("q"), array("q")]
-
-    def _append(
-        self, columns: Sequence[pa.Array | pa.ChunkedArray], places: Sequence[npt.NDArray[np.int32 | np.int64]]
-    ) -> None:
-        count = len(places[0])
-        held = [pa.array(place, _TYPES[name]) for name, place in zip(PLACE, places, strict=False)]
-        arrays = [*columns, *held, pa.repeat(pa.scalar(value=False), count), pa.nulls(count, pa.string())]
-        self._tables.append(pa.table(arrays, schema=schema_of(self._names)))
-
-    def finish(self) -> TableRows:
-        """The table."""
-        self._flush()
-        data = pa.concat_tables([schema_of(self._names).empty_table(), *self._tables])
-        return TableRows(self._name, data, tuple(self._files), self._formats, tuple(self._bad), self._one_hot)
-
-
-class TableBuilder:
-    """A table of many files, growing; files with the same columns share what is built.
-
-    Args:
-        name: What messages call it.
-        kept: Further columns that are wanted of files that have them.
-    """
-
-    def __init__(self, name: str, kept: Sequence[str] = ()) -> None:
-        self.kept = tuple(kept)
-        self._name = name
-        self._builders: list[tuple[tuple[object, ...], RowBuilder]] = []
-
-    def open(
-        self, file: str, names: Sequence[str], one_hot: Mapping[str, str], form: RecordFormat | None
-    ) -> RowBuilder:
-        """What the rows of *file*, which has the columns *names*, are added to."""
-        key = (tuple(names), tuple(one_hot.items()))
-        if not self._builders or self._builders[-1][0] != key:
-            self._builders.append((key, RowBuilder(self._name, names, one_hot)))
-        builder = self._builders[-1][1]
-        builder.open_file(file, form)
-        return builder
-
-    def finish(self) -> TableRows:
-        """The table."""
-        return stacked([builder.finish() for _, builder in self._builders])
-
-
 def problem_text(reason: Reason, detail: str) -> str:
     """Why a row is no sample, as one text."""
     return f"{reason.value}\t{detail}"
@@ -231,7 +129,7 @@ def problem_text(reason: Reason, detail: str) -> str:
 
 def schema_of(names: Iterable[str]) -> pa.Schema:
     """The schema of a table with the columns *names*."""
-    return pa.schema([*((name, pa.string()) for name in names), *_TYPES.items()])
+    return pa.schema([*((name, pa.string()) for name in names), *PLACE_TYPES.items()])
 
 
 def stacked(tables: Sequence[TableRows]) -> TableRows:

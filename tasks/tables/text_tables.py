@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import chain
 
-import numpy as np
-import pyarrow as pa
-
 from tasks.errors import LabelFileError
-from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
+from tasks.records.csv_blocks import read_csv_blocks
 from tasks.records.csv_head import sniff_delimiter, take_hint
 from tasks.records.csv_reader import read_csv
-from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
-from tasks.tables.names import Chosen, ColumnChoice
-from tasks.tables.of_files import known_of, values_of
+from tasks.tables.building import TableBuilder
+from tasks.tables.csv_rows import CsvRows
+from tasks.tables.names import ColumnChoice
+from tasks.tables.of_files import known_of
 from tasks.tables.opening import TableFile
 from tasks.tables.pixel_columns import PixelColumns
 from tasks.tables.plain_tables import BLANK, LINE, PlainTable, width_of
-from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
 _LOOKED_AT = 50
@@ -99,41 +95,10 @@ def _read_csv(
     names = [str(cell) for cell in cells] if has_header else [str(place) for place in range(len(cells))]
     chosen = ColumnChoice(settings, into.kept, file.name, names, by_position=True).choose()
     place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
-    form = form.model_copy(
-        update={"width": len(names), "location": place, "pixels": chosen.pixels, "shape": settings.shape}
-    )
+    update = {"location": place, "pixels": chosen.pixels, "shape": settings.shape, "embedded": into.embedded}
+    form = form.model_copy(update={"width": len(names), **update})
     pixels = PixelColumns(file, chosen, settings.shape)
     builder = into.open(file.name, pixels.names, chosen.one_hot, form)
-    known = known_of(file, chosen.selectors)
-    number = 0
     records = read_csv_blocks(window, form, settings.comment)
-    rest: Iterator[Record | RecordBlock] = records if has_header else chain([first], records)
-    for record in rest:
-        if isinstance(record, RecordBlock):
-            columns = [*_columns(record, chosen, known, number), *pixels.of_block(record)]
-            builder.add_columns(columns, record.lines, record.offsets, record.lengths)
-            number += len(record.lines)
-        elif record.problem is not None:
-            builder.refuse(record.line, record.problem.reason, record.problem.detail)
-            number += 1
-        elif record.length:
-            cells = [str(cell) for cell in record.cells]
-            values = [*values_of(cells, chosen, known, number), *pixels.of_cells(cells)]
-            builder.add(values, record.line, record.offset, record.length)
-            number += 1
-
-
-def _columns(
-    block: RecordBlock, chosen: Chosen, known: dict[str, str], number: int
-) -> list[pa.Array | pa.ChunkedArray]:
-    count = len(block.lines)
-    made: list[pa.Array | pa.ChunkedArray] = []
-    for selector in chosen.selectors:
-        if isinstance(selector, int):
-            made.append(block.columns[selector])
-        elif selector.startswith("record."):
-            first = number + (selector == "record.number")
-            made.append(pa.array(np.arange(first, first + count)).cast(pa.string()))
-        else:
-            made.append(pa.repeat(pa.scalar(known[selector]), count))
-    return made
+    rows = CsvRows(builder, chosen, form, known_of(file, chosen.selectors), pixels)
+    rows.add(records if has_header else chain([first], records))

@@ -8,9 +8,9 @@ from xml.parsers import expat
 
 from tasks.errors import LabelFileError
 from tasks.records.record import Record
+from tasks.tables.building import TableBuilder
 from tasks.tables.json_tables import table_of_records
 from tasks.tables.opening import TableFile
-from tasks.tables.rows import TableBuilder
 from tasks.tables.settings import TableSettings
 
 _LARGEST = 1 << 30

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import posixpath
 import re
 import unicodedata
@@ -83,6 +82,11 @@ class RecordSettings(StepConfig):
     label_conflict: Literal["reject", "first", "error"] = "reject"
     keep_columns: Annotated[dict[str, KeptName], BeforeValidator(_names_as_mapping)] = Field(default_factory=dict)
 
+    @property
+    def embedded_settings(self) -> EmbeddedSettings:
+        """How pixels are meant that stand in the files themselves."""
+        return EmbeddedSettings(array_order=self.array_order, value_range=self.value_range, bit_depth=self.bit_depth)
+
 
 class LabelFileSettings(RecordSettings):
     """What sources have that are label files.
@@ -144,9 +148,7 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
             encoding=encoding_of(head, self.encoding),
             compression=compression_of(inner_path(self.path))[0],
             base_url=f"{base.rstrip('/')}/" if base.startswith(("http://", "https://")) else "",
-            embedded=EmbeddedSettings(
-                array_order=self.array_order, value_range=self.value_range, bit_depth=self.bit_depth
-            ),
+            embedded=self.embedded_settings,
         )
 
     @contextmanager
@@ -184,11 +186,6 @@ def clean_label(text: str | None, missing: Sequence[str]) -> str:
     if text is None or text in missing:
         return ""
     return unicodedata.normalize("NFC", text).strip()
-
-
-def text_hash(text: str) -> str:
-    """16 hex digits of the SHA-256 of *text*."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 class Occurrences:

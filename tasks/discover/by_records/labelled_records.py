@@ -13,7 +13,7 @@ from tasks.discover.by_folders.sample_rows import Origin, SampleRows
 from tasks.discover.by_records.entries import Entries, Entry
 from tasks.discover.by_records.join_files import FileJoin
 from tasks.discover.by_records.label_cells import LabelCells
-from tasks.discover.by_records.label_files import LabelFileSource, Occurrences, text_hash
+from tasks.discover.by_records.label_files import LabelFileSource, Occurrences
 from tasks.discover.by_records.plain_rows import MAX_LABEL, Block, CellMeaning, plain_rows
 from tasks.discover.by_records.roles import Roles
 from tasks.discover.listing.listing import Listing
@@ -22,7 +22,7 @@ from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records import cell_text, location_text
-from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
+from tasks.records.embedded import InvalidEmbeddedError, decode_embedded, text_hash
 from tasks.records.locations import LocationPolicy, Place, classify_location
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat, Selector

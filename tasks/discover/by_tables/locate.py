@@ -94,13 +94,15 @@ class Locator:
         return leads
 
     def _special(self, texts: pa.Array, find: Find) -> tuple[Bools, dict[int, Place], dict[int, Rejection]]:
-        """What could be no file of the listing; nothing where the config says how locations name files."""
+        """What could be no file of the listing; pixels alone where the config says how locations name files."""
         others: dict[int, Place] = {}
         refused: dict[int, Rejection] = {}
-        if find != "auto":
-            return np.zeros(len(texts), dtype=bool), others, refused
-        web, paths = plain_kinds(texts)
-        rest = np.flatnonzero(~(web | paths))
+        if find == "auto":
+            web, paths = plain_kinds(texts)
+            rest = np.flatnonzero(~(web | paths))
+        else:
+            web = np.zeros(len(texts), dtype=bool)
+            rest = np.flatnonzero(bools(pc.starts_with(texts, PIXELS)))
         unclear = texts.take(pa.array(rest))
         is_marked = pc.or_(pc.match_substring_regex(unclear, _SPECIAL), pc.greater(pc.utf8_length(unclear), _LONG))
         for row in rest[bools(is_marked)].tolist():

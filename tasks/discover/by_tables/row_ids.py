@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.arrow_columns import bools
-from tasks.discover.by_records.label_files import text_hash
 from tasks.discover.by_tables.locate import IDENTITY, KIND, PRINT, TEXT, can_be_read_again
 from tasks.discover.by_tables.merge_rows import ID
 from tasks.reasons import Reason
+from tasks.records.embedded import text_hash
 from tasks.tables.rows import AT, LENGTH, STAMP, TableRows
 
 

@@ -23,7 +23,6 @@ from tasks.discover.listing.listing import Listing, stored_of
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
-from tasks.records.record_format import EmbeddedSettings
 from tasks.samples import Discovery, SourceAccess
 from tasks.storage import redact_url
 from tasks.tables.joins import Joined
@@ -219,14 +218,7 @@ class _Samples:
         """How the records are written of files that must be read again."""
         again = samples["label_file"].filter(pc.greater(samples["label_length"], 0)).unique().to_pylist()
         formats = self._joined.rows.formats
-        return {name: formats[name].model_copy(update={"embedded": self._embedded}).model_dump_json() for name in again}
-
-    @property
-    def _embedded(self) -> EmbeddedSettings:
-        source = self._source
-        return EmbeddedSettings(
-            array_order=source.array_order, value_range=source.value_range, bit_depth=source.bit_depth
-        )
+        return {name: formats[name].model_dump_json() for name in again}
 
     def _finish(self, rows: TableRows) -> Discovery:
         source = self._source

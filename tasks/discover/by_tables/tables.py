@@ -93,7 +93,7 @@ class TablesSource(RowSource):
         if settings.listing:
             table = listing_table(listing, settings, self._kept)
         else:
-            table = read_table(self.place, settings, self._kept)
+            table = read_table(self.place, settings, self._kept, self.embedded_settings)
         return with_origins(table) if self.tells_origins else table
 
     def _require_columns(self, tables: Sequence[TableRows]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from tasks.errors import LabelFileError, LayoutError
+from tasks.records.embedded import text_hash
 from tests.folders_here import Folder, labels, rejects
 
 NAMES = {"file": "names.csv", "columns": {"image": "image", "file": "location"}}
@@ -284,3 +285,37 @@ def test_files_that_are_left_out_are_no_rows(folder: Folder) -> None:
     found = folder.found({"files": ["*.txt", "!classes.txt"], "columns": columns, "delimiter": "line"})
 
     assert (labels(found), found.rejections.num_rows) == ({"a.jpg": "cat", "b.jpg": "dog", "c.jpg": "eel"}, 0)
+
+
+def test_what_had_to_be_overlooked_in_a_json_table_is_told(folder: Folder) -> None:
+    folder.images("1.jpg", "2.jpg").text(
+        "l.json", "[{'file': '1.jpg', 'kind': 'cat',}", "{'file': '2.jpg', 'kind': 'dog'}]"
+    )
+
+    found = folder.found({"file": "l.json", "columns": {"file": "location", "kind": "label"}})
+
+    assert labels(found) == {"1.jpg": "cat", "2.jpg": "dog"}
+    assert [notice for notice in found.notices if "label_file_repaired" in notice] == [
+        "l.json, line 1: single quotes, a trailing comma (label_file_repaired)",
+        "l.json, line 2: a missing comma, single quotes (label_file_repaired)",
+    ]
+
+
+def test_pixels_in_a_table_are_looked_at_and_not_held(folder: Folder) -> None:
+    folder.text("l.csv", "image,label", '"[[1,2],[3,4]]",cat', '"[[1,2],[3]]",dog', '"[[...]]",dog').images("1.jpg")
+
+    found = folder.found({"file": "l.csv", "columns": {"image": "location", "label": "label"}, "find": "name"})
+
+    assert found.samples["kind"].to_pylist() == ["embedded"]
+    assert found.samples["fingerprint"].to_pylist() == [text_hash("[[1,2],[3,4]]")]
+    assert sorted(found.rejections["reason"].to_pylist()) == ["embedded_placeholder", "embedded_ragged"]
+
+
+def test_a_quote_of_a_table_that_is_never_closed_is_no_part_of_a_label(folder: Folder) -> None:
+    folder.images("1.jpg", "2.jpg").text("l.csv", "file,label", "1.jpg,cat", '2.jpg,"dog')
+
+    found = folder.found({"file": "l.csv", "columns": {"file": "location", "label": "label"}})
+
+    assert labels(found) == {"1.jpg": "cat"}
+    assert found.rejections["reason"].to_pylist() == ["bad_row"]
+    assert found.rejections["detail"].to_pylist()[0].startswith("a quote is never closed")

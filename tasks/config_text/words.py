@@ -21,7 +21,7 @@ _KINDS = {
     "set": "write a list, such as [a, b]",
     "string": "write text",
     "time_delta": "write a time, such as 90s, 15m, 6h or 7d",
-    "tuple": "write a list, such as [224, 224]",
+    "tuple": "write a list, such as [224, 224] or [a, b]",
 }
 """By the beginning of pydantic's name for the mistake: ``float_type``, ``float_parsing``."""
 _BOUNDS = {
@@ -67,7 +67,7 @@ def _message(kind: str, context: Mapping[str, Any], given: Any) -> str:
         return PATTERNS.get(str(context["pattern"]), "holds a character that it must not")
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
-        return words.format(context[key])
+        return "is empty: write a value" if given == "" else words.format(context[key])
     if kind == "int_parsing_size":
         return "is too large a number"
     if kind == "float_parsing" and isinstance(given, str) and (percent := _PERCENT.fullmatch(given)):

@@ -32,7 +32,13 @@ Level = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 def _no_slash(path: object) -> object:
-    return path.rstrip("/") or "/" if isinstance(path, str) else path
+    return path.rstrip("/") or "/" if isinstance(path, str) and path else path
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if twice := next((name for place, name in enumerate(names) if name in names[:place]), ""):
+        raise ValueError(f"names {twice!r} twice, and each level has a column of its own: give one another name")
+    return names
 
 
 class SourceSettings(StepConfig):
@@ -43,8 +49,8 @@ class SourceSettings(StepConfig):
         path: A folder, an archive of one (``.zip``, ``.tar``, ``.tar.gz``), or a label file: a path or any fsspec URL.
         storage_options: fsspec's options for it; never credentials, which come from the environment.
         extensions: Suffixes that count as images, in any case.
-        ignore: Further glob patterns of names that are passed over; one that begins with a slash is the path of a
-            folder, whose images are counted: ``/test``, ``/*/masks``.
+        ignore: Further glob patterns of names that are passed over; one with a slash is a path below `path`, of a
+            folder or a file, whose images are counted: ``/test``, ``/*/masks``, ``**/thumb.jpg``.
         follow_links: Whether links to folders are followed, and links that lead out of the source.
         archives: Whether archives below `path` are read in place, each as a folder of what it holds: ``cat.zip`` as the
             folder ``cat``.
@@ -117,6 +123,6 @@ class FolderSettings(StepConfig):
             folder, or with its topmost one.
     """
 
-    levels: tuple[Level, ...] = ()
+    levels: Annotated[tuple[Level, ...], AfterValidator(_each_once)] = ()
     ignore_dirs: tuple[str, ...] = ()
     uneven: Literal["reject", "keep", "top"] = "reject"

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tasks.errors import LayoutError, RefusedError
+from tasks.labels.likeness import NUMBER, likeness_notices
 from tasks.labels.settings import LabelSettings
 from tasks.reasons import Reason
 from tasks.samples import Rejection
 
 _MOST_DIGITS = 1000  # Python refuses to read numbers of more than 4,300
-_NUMBER = re.compile(r"(-?)\+?0*([0-9]+?)(?:\.([0-9]*?)0*)?")
 _POINT_ZERO = re.compile(r"(?<=[0-9])\.0*\Z")  # as pandas writes whole numbers where one is missing
 ClassNames = Mapping[str, Sequence[str]]
 """For each label column (``label``, ``label_species``, …) its class names, in the order of their ids."""
@@ -25,6 +24,7 @@ class Namer:
     def __init__(self, settings: LabelSettings, *, is_tree: bool) -> None:
         self._settings = settings
         self._is_tree = is_tree
+        self._met: set[str] = set()
 
     def name_of(self, path: str) -> str:
         """The name of the class that *path* leads to."""
@@ -34,18 +34,32 @@ class Namer:
         number = _whole_number(_POINT_ZERO.sub("", name)) if self._settings.class_names else None
         if number is not None and number < len(self._settings.class_names):
             name = self._settings.class_names[number]
+        self._met.add(name)
         return self._settings.aliases.get(name, name)
 
-    def notices(self, names: Sequence[str]) -> list[str]:
-        """Sentences on *names*, as `name_of` gave them, that keys of the section do not reach."""
+    def notices(self, names: Sequence[str], known: Sequence[str]) -> list[str]:
+        """Sentences on *names*, as `name_of` gave them, and on *known* ones, that keys of the section do not reach."""
         listed, level, notices = self._settings.class_names, self._settings.level, list[str]()
-        if listed and (left := sorted({name for name in names if name not in listed and _NUMBER.fullmatch(name)})):
+        if listed and (left := sorted({name for name in names if name not in listed and NUMBER.fullmatch(name)})):
             shown = ", ".join(left[:10])
             notices.append(
                 f"`labels.class_names` has names for the numbers 0 to {len(listed) - 1}, and none for {shown}"
             )
         if not self._is_tree and level != "path" and (paths := sorted({name for name in names if "/" in name})):
             notices.append(f"`labels.level: {level}` is about folders: {paths[0][:60]!r} is one name, and stays whole")
+        return [*notices, *self._unused(known), *_order_that_stays(self._settings.class_order, known)]
+
+    def _unused(self, known: Sequence[str]) -> list[str]:
+        """Sentences on aliases that rename no class, or one to the old name of another."""
+        aliases, notices = self._settings.aliases, list[str]()
+        if unused := [name for name in aliases if name not in self._met and name not in known]:
+            notices.append(f"`labels.aliases` renames {', '.join(map(repr, unused[:10]))}, and no class is called so")
+        for old, new in aliases.items():
+            if new != old and aliases.get(new, old) not in {old, new}:
+                notices.append(
+                    f"`labels.aliases` renames {old!r} to {new!r} and {new!r} to {aliases[new]!r}: each name is looked "
+                    f"up once, so what was {old!r} is {new!r}"
+                )
         return notices
 
     def _part(self, path: str) -> str:
@@ -59,6 +73,14 @@ class Namer:
                 return parts[0]
             case int(level):
                 return parts[min(level, len(parts) - 1)]
+
+
+def _order_that_stays(order: str | Sequence[str], known: Sequence[str]) -> list[str]:
+    """A sentence where the config lists classes in another order than that of the ids which they have already."""
+    if isinstance(order, str) or list(known) == sorted(known, key=list(dict.fromkeys([*order, *known])).index):
+        return []
+    ids = ", ".join(f"{name} {number}" for number, name in enumerate(known[:10]))
+    return [f"`labels.class_order` is another order than that of the ids, which stay as they are published: {ids}"]
 
 
 def _whole_number(name: str) -> int | None:
@@ -118,60 +140,6 @@ def class_notices(classes: Sequence[str], known: Sequence[str], present: Iterabl
     if not known:
         yield from number_notices(classes)
     yield from likeness_notices(classes)
-
-
-_NO_VALUE = frozenset("na n/a #n/a <na> nan nat null nil #null! #ref! #value! #name? #div/0! #num!".split())
-"""How spreadsheets, pandas and databases write that there is no value, in small letters."""
-
-
-_CONTROLS = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
-
-
-def likeness_notices(classes: Iterable[str]) -> list[str]:
-    """Sentences on *classes* that a reader takes for one and the same, or that may be no names at all."""
-    names = sorted(set(classes))
-    seen, numbers = _alike(names, _as_seen), _alike(names, _as_number)
-    notices = [f"Classes that look the same: {', '.join(map(_letters, twins))}" for twins in seen]
-    notices += [f"Classes that are the same number: {_shown(twins)}" for twins in numbers]
-    if absent := [name for name in names if name.casefold() in _NO_VALUE]:
-        notices.append(f"Classes named as if there were no value: {_shown(absent)}; only an empty cell is no label")
-    broken = [name for name in names if len(name.splitlines()) > 1]
-    if broken:
-        notices.append(f"Classes whose names hold line breaks: {_shown(broken)}; a stray quote takes in the next lines")
-    if odd := [
-        name for name in names if name not in broken and any(unicodedata.category(sign) == "Cc" for sign in name)
-    ]:
-        notices.append(f"Classes whose names hold control characters, as damaged files do: {_shown(odd)}")
-    return notices
-
-
-def _alike(names: Iterable[str], key: Callable[[str], str | None]) -> list[list[str]]:
-    groups: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        if (known := key(name)) is not None:
-            groups[known].append(name)
-    return [twins for _, twins in sorted(groups.items()) if len(twins) > 1]
-
-
-def _as_seen(name: str) -> str:
-    blanks = "".join(" " if char.isspace() else char for char in unicodedata.normalize("NFC", name))
-    return " ".join("".join(char for char in blanks if unicodedata.category(char) not in {"Cf", "Cc"}).split())
-
-
-def _as_number(name: str) -> str | None:
-    """One text for all spellings of a number, as ``1``, ``01`` and ``1.0``; None for what is none."""
-    found = _NUMBER.fullmatch(name)
-    return f"{found[1]}{found[2]}.{found[3] or ''}" if found else None
-
-
-def _letters(name: str) -> str:
-    """*name*, as it is written in source text where it holds more than plain letters."""
-    return name if name.isascii() and name.isprintable() and name == name.strip() else ascii(name)
-
-
-def _shown(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(name if name.isprintable() else ascii(name) for name in names[:10]) + more
 
 
 def number_notices(classes: Sequence[str]) -> list[str]:

@@ -39,7 +39,7 @@ def assign_many(discovery: Discovery, settings: LabelSettings, known: ClassNames
         samples=with_label_sets(named.filter(pa.array(admitted)), classes),
         rejections=refused_samples(named.filter(pa.array(~admitted)), "label_name", problems),
         class_names={LABEL_COLUMNS["many"]: classes},
-        notices=(*namer.notices(names), *class_notices(classes, classes_of(known), names)),
+        notices=(*namer.notices(names, classes_of(known)), *class_notices(classes, classes_of(known), names)),
         shown=frozenset(names) - refused.keys(),
     )
 

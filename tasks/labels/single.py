@@ -38,7 +38,10 @@ def assign_single(discovery: Discovery, settings: LabelSettings, known: ClassNam
         samples=samples,
         rejections=refused_samples(named.filter(pa.array(~admitted)), "label_name", refused),
         class_names=lists,
-        notices=(*namer.notices(names), *class_notices(lists["label"], classes_of(known), [*names, *declared])),
+        notices=(
+            *namer.notices(names, classes_of(known)),
+            *class_notices(lists["label"], classes_of(known), [*names, *declared]),
+        ),
         shown=frozenset((*names, *declared)) - refused.keys(),
     )
 

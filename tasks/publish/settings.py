@@ -12,7 +12,7 @@ from tasks.step_config import FreeOptions, StepConfig, refuse_credentials
 
 
 def _no_slash(path: object) -> object:
-    return path.rstrip("/") or "/" if isinstance(path, str) else path
+    return path.rstrip("/") or "/" if isinstance(path, str) and path else path
 
 
 class OutputSettings(StepConfig):

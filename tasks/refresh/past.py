@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ from tasks.refresh.dataset import Dataset
 from tasks.refresh.pixels import same_pixels
 from tasks.samples import REJECTION_SCHEMA
 from tasks.shards import BuildSpec, published_pixel_spec
-from tasks.shards.schema import class_names_of, measure_columns, pixel_spec_of, shard_schema
+from tasks.shards.schema import class_names_of, measure_columns, pixel_spec_of, reserved_columns, shard_schema
 from tasks.storage import Store
 
 
@@ -124,7 +124,13 @@ def has_same_columns(spec: BuildSpec, run: Run) -> bool:
     if manifest is None:
         return True
     schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept, spec.label_kind)
-    return manifest.columns == {field.name: str(field.type) for field in schema}
+    columns = {field.name: str(field.type) for field in schema}
+    return manifest.columns == columns and _levels(manifest.columns) == _levels(columns)
+
+
+def _levels(columns: Iterable[str]) -> list[str]:
+    """The columns of a hierarchy's levels from the top, which is what the place of each means."""
+    return [name for name in columns if name.startswith("label_") and name not in reserved_columns()]
 
 
 def with_measures(spec: BuildSpec, dataset: Dataset, run: Run, *, reuse: bool) -> BuildSpec:

@@ -20,7 +20,7 @@ from tasks.discover.folder_evidence.left_out import to_leave_out
 from tasks.discover.folder_evidence.split_levels import find_splits
 from tasks.discover.folder_evidence.twins import Twins, find_twins
 from tasks.discover.folder_evidence.unproven_test import drop_test_folders
-from tasks.discover.listing.listing import Listing, without_files, without_folders
+from tasks.discover.listing.listing import Listing, without_files, without_ignored
 from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
 from tasks.discover.words.folder_names import few
 from tasks.discover.words.split_words import SplitWords
@@ -82,7 +82,7 @@ def _without_some(listing: Listing, source: FolderSource, words: SplitWords, rol
     proposals = []
     for places in to_leave_out(roles):
         patterns = [f"/{glob.escape(place)}" for place in places]
-        rest = without_folders(listing, patterns)
+        rest = without_ignored(listing, patterns)
         verdict = _Verdict(*read_roles(rest, source, words), source, words)
         try:
             verdict.check()
@@ -164,7 +164,7 @@ class _Verdict:
     def choice(self) -> FolderChoice:
         """The reading, as keys."""
         layout, keys, names = self._layout(), self._keys(), self._split_names()
-        listing = without_folders(self._found.listing, [f"/{place}" for place in self._unlabelled()])
+        listing = without_ignored(self._found.listing, [f"/{place}" for place in self._unlabelled()])
         by_path = {folder.parts: folder for folder in self._roles.folders}
         mine = [by_path[tuple(parent.split("/")) if parent else ()] for parent in listing.parents]
         return FolderChoice(

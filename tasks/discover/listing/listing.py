@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fnmatch
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.discover.listing.path_patterns import is_path_pattern, path_expression
 from tasks.reasons import Reason
 from tasks.samples import StoreUrl, encode_name
 from tasks.storage.archives import is_archive_name
@@ -211,26 +212,19 @@ def without_files(listing: Listing, is_gone: pa.Array) -> Listing:
     )
 
 
-def without_folders(listing: Listing, patterns: Iterable[str]) -> Listing:
-    """*listing* without what lies in folders whose path one of *patterns* means: those that begin with a slash."""
-    paths = [pattern[1:].split("/") for pattern in patterns if pattern.startswith("/")]
-    if not paths:
-        return listing
-
-    def is_in(folder: str, pattern: list[str]) -> bool:
-        parts = folder.split("/")[: len(pattern)]
-        return len(parts) == len(pattern) and all(map(fnmatch.fnmatchcase, parts, pattern))
-
-    for pattern in paths:
-        is_gone = np.array([is_in(parent, pattern) for parent in listing.parents], dtype=bool)
-        if is_gone.any():
-            gone = is_gone[listing.folder_numbers]
-            listing = without_files(listing, pa.array(gone))
-            listing.ignored[f"unlisted images in /{'/'.join(pattern)}"] += int(gone.sum())
+def without_ignored(listing: Listing, patterns: Iterable[str]) -> Listing:
+    """*listing* without what those of *patterns* mean that mean paths: how many images that are is counted, also 0."""
+    for pattern in filter(is_path_pattern, patterns):
+        expression = path_expression(pattern)
+        is_gone = pc.match_substring_regex(listing.files["path"].combine_chunks(), expression)
+        count = pc.sum(is_gone).as_py() or 0
+        means, means_folder = (re.compile(text).match for text in (expression, path_expression(pattern.rstrip("/"))))
+        listing = without_files(listing, is_gone) if count else replace(listing, ignored=Counter(listing.ignored))
+        listing.ignored[f"unlisted images in {pattern}"] += count
         listing = replace(
             listing,
-            folders=[folder for folder in listing.folders if not is_in(folder, pattern)],
-            links_out=[link for link in listing.links_out if not is_in(link, pattern)],
-            refused=[one for one in listing.refused if not is_in(one[0].rpartition("/")[0], pattern)],
+            folders=[folder for folder in listing.folders if not means_folder(folder)],
+            links_out=[link for link in listing.links_out if not means_folder(link)],
+            refused=[one for one in listing.refused if not means(one[0])],
         )
     return listing

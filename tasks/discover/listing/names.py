@@ -6,6 +6,7 @@ import fnmatch
 import re
 from collections.abc import Iterable
 
+from tasks.discover.listing.path_patterns import names_alone
 from tasks.storage import TEMPORARY_PREFIX
 
 _IGNORED = (
@@ -23,13 +24,13 @@ class NameRules:
 
     Args:
         extensions: Suffixes of images, in lower case.
-        ignore: Glob patterns of names that are passed over, besides the usual ones; those that begin with a slash
-            mean paths, and are looked at when all is listed.
+        ignore: Glob patterns of names that are passed over, besides the usual ones; those with a slash mean paths, and
+            are looked at when all is listed.
     """
 
     def __init__(self, extensions: frozenset[str], ignore: tuple[str, ...]) -> None:
         self._extensions = extensions
-        ignore = tuple(pattern for pattern in ignore if not pattern.startswith("/"))
+        ignore = names_alone(ignore)
         self._ignored = _any_of((*_IGNORED, *ignore))
         self._asked = _any_of(ignore) if ignore else None
         self._known: dict[str, bool] = {}

@@ -9,7 +9,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from tasks.discover.listing.listing import FileColumns, Listing, without_folders
+from tasks.discover.listing.listing import FileColumns, Listing, without_ignored
 from tasks.discover.listing.names import NameRules, why_ignored
 from tasks.discover.listing.scan_archives import scan_archive
 from tasks.discover.listing.scan_packed import with_archives
@@ -35,14 +35,14 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
     rules = NameRules(settings.extensions, settings.ignore)
     try:
         if (archive := archive_of(root)) is not None:
-            return scan_archive(archive, rules, limit)
-        if root.is_local:
+            found = scan_archive(archive, rules, limit)
+        elif root.is_local:
             found = _LocalScan(root, rules, limit, follow=settings.follow_links).scan()
         else:
             found = scan_remote(root, rules, limit)
-        if found is not None and settings.archives:
+        if found is not None and settings.archives and archive is None:
             found = with_archives(found, rules, limit)
-        return found and without_folders(found, settings.ignore)
+        return found and without_ignored(found, settings.ignore)
     except FileNotFoundError:
         raise LayoutError(f"{no_such('folder', root.url)} Check `source.path`.") from None
     except NotADirectoryError:

@@ -10,15 +10,17 @@ from tasks.errors import LayoutError, RefusedError
 from tasks.labels.classes import (
     Namer,
     class_notices,
-    likeness_notices,
     number_classes,
     number_notices,
     order_classes,
     refuse_equal_leaves,
 )
+from tasks.labels.likeness import likeness_notices
 from tasks.labels.settings import LabelSettings
 from tasks.reasons import Reason
 
+MISREAD = "whose names look like UTF-8 that was read in another encoding"
+BARE = "whose names are not UTF-8, and stand as U+EF80 to U+EFFF for their bytes"
 names = st.sets(st.text("abc019", min_size=1, max_size=3), max_size=6)
 
 
@@ -167,6 +169,12 @@ def test_numbers_that_are_not_their_own_ids_are_told_of() -> None:
         (["NA", "#REF!", "nano"], ["named as if there were no value: #REF!, NA; only an empty cell is no label"]),
         (["a\n2\tb", "a"], ["whose names hold line breaks: 'a\\n2\\tb'; a stray quote takes in the next lines"]),
         (["a\0b", "a"], ["whose names hold control characters, as damaged files do: 'a\\x00b'"]),
+        (["cat", "c\u0430t", "\uff43\uff41\uff54"], ["that look the same: cat, 'c\\u0430t', '\\uff43\\uff41\\uff54'"]),
+        (["fish", "\ufb01sh", "x2"], ["that look the same: fish, '\\ufb01sh'"]),
+        (["1000", "1,000", "1e3", "10,00"], ["that are the same number: 1,000, 1000, 1e3"]),
+        (["caf\u00c3\u00a9", "caf\u00e9"], [f"{MISREAD}: 'caf\\xc3\\xa9' ('caf\\xe9')"]),
+        (["caf\uefe9"], [f"{BARE}: 'caf\\uefe9'; rename their folders, or give them names by `labels.aliases`"]),
+        (["\\N", "-", "a-b"], ["named as if there were no value: -, \\N; only an empty cell is no label"]),
         (["none", "1", "2", "a", "A", "cat dog", "cat_dog"], []),
     ],
 )
@@ -174,3 +182,37 @@ def test_classes_that_seem_another_or_none_are_told_of(classes: list[str], said:
     notices = [f"Classes {words}" for words in said]
 
     assert likeness_notices(classes) == notices == list(class_notices(classes, classes, classes))
+
+
+@pytest.mark.parametrize(
+    ("aliases", "said"),
+    [
+        ({"cat": "pet"}, []),
+        ({"cat": "dog", "dog": "cat"}, []),
+        ({"old": "cat"}, []),
+        ({"cta": "pet"}, ["`labels.aliases` renames 'cta', and no class is called so"]),
+        (
+            {"cat": "wolf", "wolf": "lion"},
+            [
+                "`labels.aliases` renames 'wolf', and no class is called so",
+                "`labels.aliases` renames 'cat' to 'wolf' and 'wolf' to 'lion': each name is looked up once, so what "
+                "was 'cat' is 'wolf'",
+            ],
+        ),
+    ],
+)
+def test_aliases_that_rename_nothing_or_in_a_chain_are_told_of(aliases: dict[str, str], said: list[str]) -> None:
+    namer = Namer(settings(aliases=aliases), is_tree=False)
+
+    assert namer.notices([namer.name_of(name) for name in ("cat", "dog")], ["old"]) == said
+
+
+def test_an_order_that_published_ids_do_not_have_is_told_of() -> None:
+    said = "`labels.class_order` is another order than that of the ids, which stay as they are published: cat 0, dog 1"
+
+    assert Namer(settings(class_order=["dog", "cat"]), is_tree=False).notices([], ["cat", "dog"]) == [said]
+    assert Namer(settings(class_order=["cat", "dog", "x"]), is_tree=False).notices([], ["old", "cat", "dog"]) == [
+        said.replace("cat 0, dog 1", "old 0, cat 1, dog 2")
+    ]
+    assert Namer(settings(class_order=["cat", "cow", "dog"]), is_tree=False).notices([], ["cat", "dog"]) == []
+    assert Namer(settings(class_order=["dog", "cat"]), is_tree=False).notices([], []) == []

@@ -54,27 +54,27 @@ def find_garbage(store: Store, settings: OutputSettings) -> Garbage:
     kept = _kept(store, settings, newest)
     named = {path for version in kept.values() for path in _paths(version)}
     commits = store.list_files(COMMITS)
-    times = {file.path: file.modified for file in commits}
     listed = [file for folder in _FOLDERS for file in store.list_files(folder)]
     there = [file for file in listed if is_own(file.path)]
-    superseded = _superseded(store, kept, times) | _moved(store, newest, there, times)
     clock = clock_of(store, [*commits, *there])
-    unnamed = [file for file in there if file.path not in named]
     grace = settings.grace.total_seconds()
+    superseded = _superseded(store, kept, commits, clock - grace) | _moved(store, newest, there, commits)
+    unnamed = [file for file in there if file.path not in named]
     old = [file for file in unnamed if clock - max(file.modified, superseded.get(file.path, 0.0)) > grace]
     strangers = [*names_beside(store), *(file.path for file in listed if not is_own(file.path))]
     return Garbage(tuple(old), len(unnamed) - len(old), tuple(strangers))
 
 
-def _moved(store: Store, newest: int, there: Sequence[StoredFile], commits: Mapping[str, float]) -> dict[str, float]:
+def _moved(store: Store, newest: int, there: Sequence[StoredFile], commits: Sequence[StoredFile]) -> dict[str, float]:
     """When each name in the pool of format 1 was superseded: at the first commit of today's format, if there is one."""
     old = [file.path for file in there if file.path.startswith(f"{OLD_POOL}/")]
     if not old:
         return {}
     number, since = newest, math.inf
+    times = {file.path: file.modified for file in commits}
     with suppress(VersionError):
         while number and read_commit(store, number).format >= FORMAT:
-            since = commits.get(commit_path(number), since)
+            since = times.get(commit_path(number), since)
             number -= 1
     return dict.fromkeys(old, since)
 
@@ -101,12 +101,19 @@ def _paths(version: Version) -> list[str]:
     return [version.commit.manifest, *(file.path for file in version.manifest.files)]
 
 
-def _superseded(store: Store, kept: Mapping[int, Version], commits: Mapping[str, float]) -> dict[str, float]:
-    """When each file of versions that are no longer kept was last replaced: at the commit after theirs."""
+def _superseded(
+    store: Store, kept: Mapping[int, Version], commits: Sequence[StoredFile], since: float
+) -> dict[str, float]:
+    """When each file of versions that are no longer kept was last replaced: at the commit after theirs.
+
+    Versions that were replaced before *since* protect nothing any more, and are not read.
+    """
+    replaced = {file.path: file.modified for file in commits}
     times: dict[str, float] = {}
     missing = 0
     for number in range(max(kept), 0, -1):
-        if number in kept:
+        after = replaced.get(commit_path(number + 1), 0.0)
+        if number in kept or after < since:
             continue
         try:
             version = read_version(store, number)
@@ -116,7 +123,6 @@ def _superseded(store: Store, kept: Mapping[int, Version], commits: Mapping[str,
                 break
             continue
         missing = 0
-        after = commits.get(commit_path(number + 1), 0.0)
         for path in _paths(version):
             times[path] = max(times.get(path, 0.0), after)
     return times
@@ -153,7 +159,9 @@ def drop_unnamed(run: Run, settings: OutputSettings, made: Iterable[str]) -> lis
         if spare and not others_at_work(run):
             kept = _kept(store, settings, max(list_versions(store)))
             named = {path for version in kept.values() for path in _paths(version)}
-            store.delete(sorted(spare - named - _superseded(store, kept, {}).keys()))
+            commits = store.list_files(COMMITS)
+            since = clock_of(store, commits) - settings.grace.total_seconds()
+            store.delete(sorted(spare - named - _superseded(store, kept, commits, since).keys()))
     except (DatasetError, OSError) as error:
         return [f"Shards that no version names are not deleted for now: {error}"]
     return []

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tasks.errors import VersionError
-from tasks.publish import open_run
+from tasks.publish import open_run, retention
 from tasks.publish.documents import FileEntry
-from tasks.publish.history import list_versions, read_version
+from tasks.publish.history import Version, list_versions, read_version
 from tasks.publish.life import pin
 from tasks.publish.retention import Garbage, apply_retention, drop_unnamed, find_garbage, left_alone, prune
 from tasks.publish.settings import OutputSettings
-from tasks.storage import StoredFile
+from tasks.storage import Store, StoredFile
 from tests.tasks.publish.conftest import as_format_1
 
 if TYPE_CHECKING:
@@ -71,6 +71,21 @@ def test_of_versions_that_are_not_kept_all_goes_but_what_a_kept_one_names_too(ou
     assert found.waiting == 0
     assert found.strangers == ()
     assert found.bytes == sum(file.bytes for file in found.files) > old.bytes
+
+
+def test_versions_that_protect_nothing_any_more_are_not_read(output: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    nights(output, 6)
+    age(output, "commits/000006.json", 1)
+    read = list[int]()
+
+    def noted(store: Store, number: int) -> Version:
+        read.append(number)
+        return read_version(store, number)
+
+    monkeypatch.setattr(retention, "read_version", noted)
+    find_garbage(output.store, keeping(output, 1, 3))
+
+    assert sorted(read) == [5, 6], "5 was replaced a day ago, 1 to 4 longer ago than the grace"
 
 
 @pytest.mark.parametrize("keep", [1, 2, 3, 9])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import s3fs
@@ -46,7 +47,7 @@ class Nightly:
     Attributes:
         proxy: Between the runs and the store.
         source: The folder of images.
-        bucket: Where the dataset is published.
+        bucket: Where the dataset is published; its folder there is `pets`.
         endpoint: The store itself.
     """
 
@@ -84,6 +85,11 @@ class Nightly:
         path = self.source / ("cat", "dog")[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (9, 9), (number % 250, 3, 100)).save(path)
+
+    def begin_anew(self) -> None:
+        """A dataset of one version beside those before: what a run asks for grows with the versions of a grace."""
+        self.bucket = f"datasets/{uuid4().hex}"
+        assert isinstance(self.run(self.endpoint, 600), RunOutcome)
 
     def versions(self) -> list[int]:
         """The versions that are there, each of them whole."""
@@ -200,6 +206,8 @@ def test_whatever_becomes_of_any_request_no_word_is_false_and_no_commit_lost(nig
     findings: list[str] = []
     wanted = 0
     while True:
+        if wanted % (5 * STRIDE) == 0:
+            nightly.begin_anew()
         nightly.add()
         before = nightly.versions()
         nightly.proxy.once(wanted, fault)
@@ -226,6 +234,8 @@ def test_whatever_becomes_of_any_request_no_word_is_false_and_no_commit_lost(nig
 def test_of_two_runs_at_once_each_says_what_is_so(nightly: Nightly, fault: str) -> None:
     findings: list[str] = []
     for wanted in range(0, 60, 5 + STRIDE):
+        if wanted % (5 * (5 + STRIDE)) == 0:
+            nightly.begin_anew()
         nightly.add()
         before = nightly.versions()
         nightly.proxy.once(wanted, fault)

@@ -72,7 +72,7 @@ def test_a_folder_of_other_things_says_what_lies_there(
         ),
         pytest.param(
             "name: pets\nsource: {path: x}\noutput: {path: y}\nresize:\n  size: large\n",
-            ["c.yaml:5: resize.size", "write a list, such as [224, 224], not 'large'"],
+            ["c.yaml:5: resize.size", "write a list, such as [224, 224] or [a, b], not 'large'"],
             id="a wrong type",
         ),
         pytest.param("source: {path: x}\noutput: {path: y}\n", ["name: is missing"], id="a missing key"),

@@ -13,8 +13,8 @@ from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import SUBMISSION
-from tasks.discover.folder_evidence.folder_choice import read_roles
 from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles
+from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords

@@ -143,22 +143,37 @@ def _alike(members: Sequence[Sequence[View]]) -> list[list[View]]:
 
 
 def _siblings(families: Sequence[Family]) -> list[Family]:
-    """*families*, those as one that are tables side by side with the same columns, of other images each.
+    """*families*, those as one that are tables with the same columns, of other images each.
 
-    They may be one for each class, part or batch; tables of several splits are those splits' own.
+    Side by side they may be one for each class, part or batch; tables of several splits are those splits' own, wherever
+    they lie.
     """
     grouped: dict[tuple[Any, ...], list[Family]] = defaultdict(list)
     for place, family in enumerate(families):
         [first, *more] = family.views
         is_plain = not more and not first.head.members and "at" not in first.head.keys and len(first.head.names) > 1
-        kind = first.head.path.rpartition("/")[0], first.location, first.head.names, first.template, first.split
-        grouped[kind if is_plain and not all(map(str.isdigit, first.head.names)) else (place,)].append(family)
-    found: list[Family] = []
-    for alike in grouped.values():
-        views = [view for family in alike for view in family.views]
-        is_apart = sum(len(set(view.files) - {""}) for view in views) == len({f for v in views for f in v.files} - {""})
-        found += [Family(views)] if is_apart and len(alike) > 1 else alike
-    return found
+        kind: tuple[Any, ...] = (first.head.path.rpartition("/")[0], first.split)
+        if all(map(str.isdigit, first.head.names)):
+            kind, is_plain = ("", first.head.keys.get("delimiter")), is_plain and bool(first.split)
+        kind += first.location, first.head.names, first.template
+        grouped[kind if is_plain else (place,)].append(family)
+    return [family for alike in grouped.values() for family in _as_one(alike)]
+
+
+def _as_one(alike: list[Family]) -> list[Family]:
+    """The families *alike* as one, where each names other images, and, of several splits, in words of the others."""
+    views = [view for family in alike for view in family.views]
+    is_apart = sum(len(set(view.files) - {""}) for view in views) == len({f for v in views for f in v.files} - {""})
+    splits = [view.split for view in views]
+    if all(map(str.isdigit, views[0].head.names)):
+        is_apart = is_apart and len(set(splits)) == len(splits) and _share_values(views)
+    return [Family(views)] if is_apart and len(alike) > 1 else alike
+
+
+def _share_values(views: Sequence[View]) -> bool:
+    """Whether all of *views* have values in common in each of their columns but that of the images."""
+    columns = [name for name in views[0].head.names if name != views[0].location]
+    return all(set.intersection(*(set(view.head.column(name)) for view in views)) for name in columns)
 
 
 def _without_parts(views: list[View]) -> list[View]:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+from collections.abc import Callable, Iterable
 
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.folder_evidence.companions import Companions
+from tasks.discover.folder_evidence.file_names import (
+    named_alike,
+    namesakes,
+    outlined,
+    recorded,
+    sizes_of,
+    some_files,
+)
 from tasks.discover.folder_evidence.folder_roles import REPEATS, FolderRole, FolderRoles
-from tasks.discover.listing.listing import Listing
+from tasks.discover.folder_evidence.numbered_parts import numbered_within
 from tasks.discover.words.folder_names import (
     few,
     is_for_unlabelled,
     is_opaque,
     is_organising,
     names_a_version,
-    number_one_thing,
     share_a_word,
     sorts_images,
 )
@@ -46,10 +49,12 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         _organised,
         _crossed,
         _splits_apart,
-        _outlined,
+        outlined,
         _twins,
-        _namesakes,
-        _named,
+        namesakes,
+        named_alike,
+        recorded,
+        _numbered_within,
     ]
     if not source.allow_unlabeled:
         doubts = [_flat_splits, *doubts]
@@ -125,6 +130,10 @@ def _unpacked(roles: FolderRoles, _: Companions) -> str:
     return f"{shown} each hold a folder of the same name, as unpacked archives do, and may be no classes"
 
 
+def _numbered_within(roles: FolderRoles, _: Companions) -> str:
+    return numbered_within(roles)
+
+
 def _versions(roles: FolderRoles, _: Companions) -> str:
     """Folders above others, one of them named for what was made of its images, the rest for nothing that they show."""
     firsts = {name[0] for folder in roles.labelled if len(name := folder.names()) > 1}
@@ -188,17 +197,6 @@ def _splits_apart(roles: FolderRoles, found: Companions) -> str:
     return ""
 
 
-def _outlined(roles: FolderRoles, found: Companions) -> str:
-    """Numbered things with files of the same names, whose images have masks: those say what an image shows."""
-    labels = {"/".join(folder.parts): "/".join(folder.names()) for folder in roles.labelled}
-    names = set(labels.values())
-    if not found.has_masks or not number_one_thing(names) or not _are_namesakes(labels, found):
-        return ""
-    return (
-        f"the folders {few(names)} number things, and each image has another that goes with it and may say what it is"
-    )
-
-
 def _twins(roles: FolderRoles, found: Companions) -> str:
     """Folders with the files of others of their label once more, by name and size; by name where one is a version."""
     tops = {"/".join(folder.parts): _top(roles, folder.parts) for folder in roles.folders}
@@ -207,12 +205,12 @@ def _twins(roles: FolderRoles, found: Companions) -> str:
     labels = {"/".join(folder.parts): _below_top(folder, tops["/".join(folder.parts)]) for folder in roles.folders}
     places = {(tops[parent], label): parent for parent, label in labels.items()}
     looked: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for path, size in _some_files(found.listing):
+    for path, size in some_files(found.listing):
         parent, _, name = path.rpartition("/")
         for other in set(tops.values()) - {tops.get(parent, "")} if parent in tops else ():
             if place := places.get((other, labels[parent])):
                 looked[tops[parent], other][f"{place}/{name}"] = size
-    there = _sizes(found.listing, {path for asked in looked.values() for path in asked})
+    there = sizes_of(found.listing, {path for asked in looked.values() for path in asked})
     for (top, other), asked in sorted(looked.items()):
         is_version = names_a_version(top.rpartition("/")[2]) or names_a_version(other.rpartition("/")[2])
         same = sum(1 for path, size in asked.items() if path in there and (is_version or there[path] == size))
@@ -221,60 +219,9 @@ def _twins(roles: FolderRoles, found: Companions) -> str:
     return ""
 
 
-def _namesakes(roles: FolderRoles, found: Companions) -> str:
-    """Folders that are called images of a kind, and hold files of the same names."""
-    labels = {"/".join(folder.parts): "/".join(folder.names()) for folder in roles.labelled}
-    kinds = set(labels.values())
-    if not 1 < len(kinds) <= _MOST_TOPS or not all(map(sorts_images, kinds)) or not _are_namesakes(labels, found):
-        return ""
-    return f"{few(kinds)} hold files of the same names, which may be the same images in several forms"
-
-
-def _are_namesakes(labels: Mapping[str, str], found: Companions) -> bool:
-    """Whether nearly each file in the folders of *labels* has the name of one with another label."""
-    named: dict[str, set[str]] = defaultdict(set)
-    for path, _ in _some_files(found.listing):
-        parent, _, name = path.rpartition("/")
-        if parent in labels:
-            named[name].add(labels[parent])
-    return sum(1 for within in named.values() if len(within) > 1) >= max(_DEEP, _SAME * len(named))
-
-
-def _named(roles: FolderRoles, found: Companions) -> str:
-    """Numbered folders of which each holds files that are called alike, by several words: what they show, of whom."""
-    labels = {"/".join(folder.parts): folder.names() for folder in roles.labelled}
-    names = {name for label in labels.values() for name in label}
-    if len(labels) < _DEEP or not all(any(map(str.isdigit, name)) for name in names):
-        return ""
-    words: dict[str, set[str]] = defaultdict(set)
-    for path, _ in _some_files(found.listing):
-        parent, _, name = path.rpartition("/")
-        if parent in labels:
-            rest = name.rpartition(".")[0].removeprefix(labels[parent][-1])
-            words["".join(char for char in rest if char.isalpha()).casefold()].add(parent)
-    is_shared = all(len(parents) > len(labels) / 2 for parents in words.values())
-    if "" in words or len(words) < 2 or not is_shared:
-        return ""
-    return f"the files in {few(names)} are called alike, {few(words)}, which may be what they show"
-
-
-def _sizes(listing: Listing, wanted: Iterable[str]) -> dict[str, int]:
-    """The sizes of those of the paths *wanted* that are there."""
-    paths = listing.files["path"]
-    there = listing.files.filter(pc.is_in(paths, pa.array(sorted(wanted), pa.string())))
-    return dict(zip(there["path"].to_pylist(), there["size"].to_pylist(), strict=True))
-
-
 def _below_top(folder: FolderRole, top: str) -> tuple[str, ...]:
     """The label of *folder* without what the folder *top* gives it."""
     return tuple(folder.parts[place] for place in folder.kept if place > top.count("/"))
-
-
-def _some_files(listing: Listing) -> list[tuple[str, int]]:
-    """The paths and sizes of some files of *listing*, from all of it."""
-    rows = np.unique(np.linspace(0, max(listing.count - 1, 0), _LOOKED_AT).astype(np.int64))
-    looked = listing.files.take(pa.array(rows[: listing.count]))
-    return list(zip(looked["path"].to_pylist(), looked["size"].to_pylist(), strict=True))
 
 
 def _top(roles: FolderRoles, parts: tuple[str, ...]) -> str:

@@ -14,9 +14,9 @@ import pyarrow as pa
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.folder_evidence.companions import Companions
 from tasks.discover.folder_evidence.contradictions import name_images
-from tasks.discover.folder_evidence.folder_choice import read_roles
 from tasks.discover.folder_evidence.folder_roles import FolderRoles
 from tasks.discover.folder_evidence.name_patterns import NamePattern, certain_pattern, possible_patterns
+from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
 from tasks.discover.words.split_words import SplitWords

@@ -9,6 +9,7 @@ from tasks.discover.claims.folder_tables import folder_table_claims
 from tasks.discover.claims.joined_claims import joined_claims
 from tasks.discover.claims.possible_columns import possible_claims
 from tasks.discover.claims.shared_columns import shared_claims
+from tasks.discover.claims.shared_splits import shared_splits
 from tasks.discover.claims.side_files import side_claim
 from tasks.discover.claims.table_claims import Claims, LabelClaim, find_claims
 from tasks.discover.claims.table_views import Family, find_views
@@ -22,6 +23,7 @@ from tasks.discover.verdict.class_splits import class_splits
 from tasks.discover.verdict.folds import fold_proposals, parts_in_turn
 from tasks.discover.verdict.listed_splits import listed_splits
 from tasks.discover.verdict.passed_over import contradictions
+from tasks.discover.verdict.unread_splits import unread_splits
 from tasks.discover.verdict.weighing import Weigher
 from tasks.discover.verdict.whose_folders import parted_pairs, whose_folders
 from tasks.discover.words.split_words import SplitWords
@@ -40,6 +42,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         if not family.has_folds:
             joined_claims(family, others, words, claims)
             shared_claims(family, others, words, claims)
+            shared_splits(family, others, words, claims)
     views = [view for family in families for view in family.views]
     flat = flat_split_claim(listing, source, words, views) if isinstance(source, FolderSource) else None
     told = _told_otherwise(listing, source, words) + ([flat] if flat and choice is None else [])
@@ -56,6 +59,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         if family.roles.is_guess and len(family.named) >= listing.count / 2:
             weigher.doubt_splits(family)
     weigher.doubt_texts(families)
+    weigher.doubt_random_splits(unread_splits(others, words))
     if choice is not None and found.reading is None and not found.opposed:
         weigher.settle(flat, *_folds(families, choice, claims))
         weigher.part_classes(*class_splits(choice, others, words))

@@ -78,6 +78,12 @@ class Weigher:
                 f"{mine[0]} is no UTF-8, and read as {guessed[mine[0]]} by guess: look whether its labels are words"
             )
 
+    def doubt_random_splits(self, lists: str) -> None:
+        """Let no reading without splits be sure beside *lists* that part into splits what is no image's name."""
+        told = self._found.reading
+        if lists and told is not None and not _has_splits(told):
+            self._doubt_reading(f"{lists} may say which images are in which split, by other names than the images'")
+
     def _doubt_reading(self, what: str) -> None:
         """Let *what* oppose the reading, which stays the first of those that are possible."""
         told = self._found.reading.proposal if self._found.reading is not None else None
@@ -267,6 +273,19 @@ def _config(
     if names:
         made["splits"] = {"names": dict(sorted(names.items()))}
     return made
+
+
+def _has_splits(reading: Reading) -> bool:
+    """Whether the tables of *reading* say splits."""
+    return any(
+        "split" in entry or "(?P<split>" in str(entry.get("pattern", "")) or "split" in _roles_in(entry)
+        for entry in reading.keys["tables"]
+    )
+
+
+def _roles_in(entry: Mapping[str, Any]) -> set[str]:
+    columns = entry.get("columns", ())
+    return set(columns.values() if isinstance(columns, dict) else columns)
 
 
 def _contradict(one: LabelClaim, other: LabelClaim) -> bool:

@@ -40,6 +40,7 @@ _VERSIONS = frozenset(
 _CLASS = frozenset("class classes category label type grade level stage".split())
 _CAMERA = re.compile(r"\d{3}[A-Z0-9_]{5}")
 _DATE = re.compile(r"(19|20)\d\d([-_. ]?(0?[1-9]|1[0-2])([-_. ]?(0?[1-9]|[12]\d|3[01]))?)?([-_T ].*)?")
+_DAY = re.compile(r"(?<!\d)(19|20)\d\d([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OPAQUE = re.compile(
     r"(?=[^\d]*\d)(?=.*[a-fA-F])[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(\.\d+){4,}"
@@ -131,6 +132,11 @@ def tells_who_or_where(column: str) -> bool:
 def tell_when(names: Collection[str]) -> bool:
     """Whether all *names* are dates, or years."""
     return all(_DATE.fullmatch(name) for name in names)
+
+
+def tell_of_dates(names: Collection[str]) -> bool:
+    """Whether a day stands in all *names*, among other things: ``TCGA_CS_4941_19960909``."""
+    return all(_DAY.search(name) for name in names)
 
 
 def number_months_or_days(names: Collection[str]) -> bool:

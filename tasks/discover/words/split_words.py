@@ -21,7 +21,7 @@ _WORDS = {
     "eval": "test",
     "evaluation": "test",
 }
-_WORDS |= {f"{word}set": split for word, split in _WORDS.items()}
+_WORDS |= {f"{word}{end}": split for word, split in _WORDS.items() for end in ("set", "list", "split")}
 
 
 class SplitPart(NamedTuple):

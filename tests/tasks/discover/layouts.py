@@ -556,4 +556,52 @@ LAYOUTS = [
         ),
         refused="ambiguous_layout",
     ),
+    Layout(
+        "classes above recordings that are called as they are, and counted",
+        ("frames/{Archery|YoYo}/v_{0}_g0{1-3}_c01/frame{1-2}.jpg = {0}",),
+    ),
+    Layout(
+        "classes with pictures of the same counted names",
+        ("{cat|dog}/{0001-0009}.jpg = {0}", "{cat|dog}/0666.jpg = {0}"),
+    ),
+    Layout(
+        "folders that part numbered files",
+        ("thumbs/00000/0000{0-7}.png ?", "thumbs/01000/0100{0-7}.png ?", "thumbs/02000/0200{0-7}.png ?"),
+        refused="no_labels",
+    ),
+    Layout(
+        "the same pictures in two sizes",
+        ("{1024x768|512x384}/{10004473|10008790|10017921|10031554|10044102|10095511}.jpg ?",),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "patients by a day, with masks",
+        (
+            "mri/TCGA_{CS_4941|DU_5849}_19960909/TCGA_{0}_19960909_{1-4}.tif ?",
+            "mri/TCGA_{CS_4941|DU_5849}_19960909/TCGA_{0}_19960909_{1-4}_mask.tif ?",
+        ),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "patients by a day",
+        ("mri/{TCGA_CS_4941_19960909|TCGA_DU_5849_19961010|TCGA_HT_7473_19970826}/{1-4}.tif ?",),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "series that are called as the folder around them",
+        ("{Boeing|Airbus}/{0} {320|380}/{1-4}.jpg ?",),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "lists of recordings for training and for a test",
+        (
+            "frames/{Archery|YoYo}/v_{0}_g0{1-3}_c01/frame{1-2}.jpg ?",
+            *(
+                f"lists/{split}list01.txt:"
+                + "\n".join(f"{c}/v_{c}_g0{g}_c01.avi" for c in ("Archery", "YoYo") for g in groups)
+                for split, groups in (("train", (1, 2)), ("test", (3,)))
+            ),
+        ),
+        refused="ambiguous_layout",
+    ),
 ]

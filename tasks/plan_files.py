@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -35,7 +35,7 @@ def write_plans(store: Store, folder: str, plan: RefreshPlan, spec: Mapping[str,
     return store.place.child(path)
 
 
-def _ipc(schema: pa.Schema, tables: list[pa.Table]) -> bytes:
+def _ipc(schema: pa.Schema, tables: Sequence[pa.Table]) -> bytes:
     """*tables* as an Arrow file, a record batch each."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, schema) as writer:

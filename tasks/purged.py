@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from tasks.columns import RejectionRow
 from tasks.reasons import Reason
 from tasks.samples import Rejection, rejection_row
 
@@ -41,7 +41,7 @@ class Purged:
         """Whether an image of those bytes was taken out."""
         return bool(self.contents and content_sha256) and self.content_hash(str(content_sha256)) in self.contents
 
-    def rejection(self, sample_id: str, source: str) -> dict[str, Any]:
+    def rejection(self, sample_id: str, source: str) -> RejectionRow:
         """The row of `REJECTION_SCHEMA` that says of such an image no more than that it is left out."""
         name = {"sample_id": f"purged-{self.id_hash(sample_id)[:16]}", "source": source}
         return rejection_row(name, Rejection(Reason.PURGED, "was taken out by `parquetry purge`"))

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from tasks.columns import Rejections, Samples
+from tasks.columns import RejectionRow, Rejections, Samples
 from tasks.reasons import Reason
 
 UNREADABLE = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
@@ -101,27 +101,30 @@ class Rejection:
     picture: bytes = b""
 
 
-_NOTHING: Mapping[str, Any] = {
-    **dict.fromkeys(REJECTION_SCHEMA.names, ""),
-    **{"label_row": -1, "attempts": 0, "picture": b""},
-}
-
-
-def rejection_row(sample: Mapping[str, Any], rejection: Rejection) -> dict[str, Any]:
+def rejection_row(sample: Mapping[str, Any], rejection: Rejection) -> RejectionRow:
     """One row of `REJECTION_SCHEMA`: what *sample* (or the part of one that is known) was left out for."""
-    row = {**_NOTHING, **{name: value for name, value in sample.items() if name in _NOTHING}}
-    return row | {
+    return {
+        "sample_id": sample.get("sample_id", ""),
+        "source": sample.get("source", ""),
+        "location": sample.get("location", ""),
+        "label_file": sample.get("label_file", ""),
+        "label_row": sample.get("label_row", -1),
         "stage": rejection.reason.stage,
         "reason": rejection.reason.value,
         "detail": rejection.detail[:200],
         "attempts": rejection.attempts,
         "source_fingerprint": sample.get("fingerprint", ""),
         "content_sha256": rejection.content_sha256,
+        "run": "",
+        "first_seen": "",
+        "last_seen": "",
+        "next_try": "",
+        "settings_hash": "",
         "picture": rejection.picture,
     }
 
 
-def rejections_table(rows: Sequence[Mapping[str, Any]]) -> Rejections:
+def rejections_table(rows: Sequence[RejectionRow]) -> Rejections:
     """*rows*, made by `rejection_row`, as a table."""
     return pa.Table.from_pylist(list(rows), schema=REJECTION_SCHEMA)
 

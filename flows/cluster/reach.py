@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
+from tasks.columns import SampleRow
 from tasks.errors import DatasetError
 from tasks.fetch import FetchSettings
 from tasks.fetch.answers import FetchFailure
@@ -34,7 +34,7 @@ class Needed:
     folder: str
     token: str
     access: tuple[SourceAccess, ...]
-    samples: tuple[dict[str, Any], ...]
+    samples: tuple[SampleRow, ...]
     fetch: FetchSettings
 
 
@@ -72,12 +72,12 @@ def look_around(needed: Needed) -> Reached:
     return Reached(next((problem for sample in needed.samples if (problem := _unread(sample, needed))), ""), file)
 
 
-def readable_samples(samples: Sequence[dict[str, Any]], needed: Needed) -> tuple[dict[str, Any], ...]:
+def readable_samples(samples: Sequence[SampleRow], needed: Needed) -> tuple[SampleRow, ...]:
     """Those of *samples* that this process can read."""
     return tuple(sample for sample in samples if not _unread(sample, needed))
 
 
-def _unread(sample: dict[str, Any], needed: Needed) -> str:
+def _unread(sample: SampleRow, needed: Needed) -> str:
     """Why *sample* cannot be read here, as the end of a sentence; empty if it can."""
     access = next(item for item in needed.access if item.name == sample["source"])
     try:

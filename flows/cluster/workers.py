@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from flows.cluster import worker_facts
 from flows.cluster.reach import Needed, look_around, prepare_reach, readable_samples
 from flows.runners import RunSettings, check_runner
+from tasks.columns import PlannedRow
 from tasks.errors import ConfigError, DatasetError
 from tasks.plan import RefreshPlan
 from tasks.publish import Run
@@ -199,9 +200,9 @@ def _check_stores(client: Client, run: Run, spec: BuildSpec, plan: RefreshPlan) 
             )
 
 
-def _one_a_source(plan: RefreshPlan) -> list[dict[str, Any]]:
+def _one_a_source(plan: RefreshPlan) -> list[PlannedRow]:
     """The first sample of each source that is read in a file."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, PlannedRow] = {}
     for shard in plan.shards:
         read = shard.samples.filter(pc.not_equal(shard.samples["action"], "copy"))
         read = read.filter(pc.not_equal(read["kind"], "web"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import zip_longest
-from typing import Any
 
 from PIL import Image
 from rich.color import Color
@@ -15,6 +14,7 @@ from rich.text import Text
 from tasks.console.printing import facts, show
 from tasks.console.summary import print_explanations
 from tasks.one_image.show_image import Picture, Portrait
+from tasks.publish.image_history import ImageEvent
 
 _COLUMNS = 38
 _GAP = 2
@@ -29,7 +29,7 @@ def print_portrait(console: Console, portrait: Portrait) -> None:
     show(console, facts([*pictures, *((f"version {event['version']}", told(event)) for event in portrait.history)]))
 
 
-def told(event: Mapping[str, Any]) -> str:
+def told(event: ImageEvent) -> str:
     """One event of an image's history, in words."""
     change = f" {event['was']} → {event['is']}" if "was" in event else f": {event['is']}" if "is" in event else ""
     return f"{event['event']}{change} ({event['time']})"

@@ -114,9 +114,9 @@ def _facts(columns: dict[str, str], sizes: Sequence[int | None]) -> dict[str, An
 def _samples(columns: Sequence[_Column], rows: Iterator[Row]) -> Iterator[bytes]:
     varying = [number for number, column in enumerate(columns) if column.size is None]
     for row in rows:
-        facts = row | {"image": row["image"]["bytes"]} if "image" in row else row
+        facts = {**row, "image": row["image"]["bytes"]} if "image" in row else row
         if "pixels" in row:
-            facts = row | {"pixels": (row["height"], row["width"], row["channels"], row["pixels"])}
+            facts = {**row, "pixels": (row["height"], row["width"], row["channels"], row["pixels"])}
         values = [column.encode(facts[column.name]) for column in columns]
         sizes = np.array([len(values[number]) for number in varying], "<u4").tobytes()
         yield b"".join([sizes, *values])

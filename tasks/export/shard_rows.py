@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +13,8 @@ from tasks.publish.documents import FileEntry
 from tasks.samples import UNREADABLE
 from tasks.storage import Store, redact_url
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
+"""A row of a shard, by the names of its columns."""
 
 _ROWS = 64
 """How many rows of a row group become Python's own at once."""

@@ -10,11 +10,10 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import pyarrow as pa
-
+from tasks.columns import SampleRow, Samples
 from tasks.fetch.addresses import AddressPolicy
 from tasks.fetch.answers import Body, FetchFailure, backoff_s, spread_s
 from tasks.fetch.asked import Asked
@@ -61,14 +60,11 @@ class Fetched:
     size: int = 0
 
 
-Row = dict[str, Any]
-
-
 @dataclass(slots=True)
 class _Group:
     """Rows that are fetched together, and what they hold of the budget."""
 
-    rows: list[Row]
+    rows: list[SampleRow]
     room: Room
     done: Future[list[Fetched]]
     asked: Asked | None = None
@@ -112,7 +108,7 @@ class Fetcher:
         self._files.shutdown(cancel_futures=True)
         self._stores.shutdown(cancel_futures=True)
 
-    def fetch_ahead(self, samples: pa.Table, access: Sequence[SourceAccess]) -> Iterator[Fetched]:
+    def fetch_ahead(self, samples: Samples, access: Sequence[SourceAccess]) -> Iterator[Fetched]:
         """What each of *samples* came to, in their order; fetching runs ahead as far as the bounds allow."""
         readers = {item.name: SourceReader(item, self.settings) for item in access}
         rows = (row for batch in samples.to_batches(max_chunksize=1024) for row in batch.to_pylist())
@@ -134,7 +130,7 @@ class Fetcher:
                 group.room.close()
 
     def _started(
-        self, groups: Iterator[list[Row]], readers: dict[str, SourceReader], ahead: deque[_Group]
+        self, groups: Iterator[list[SampleRow]], readers: dict[str, SourceReader], ahead: deque[_Group]
     ) -> Iterator[_Group | None]:
         """Each of *groups*, as soon as it may run; None where those *ahead* come first."""
         for rows in groups:
@@ -146,22 +142,24 @@ class Fetcher:
                 if _may_start(ahead, window) and room.hold(known):
                     break
                 yield None
-            asked = Asked("", room, rows[0].get("known_fingerprint", "")) if rows[0]["kind"] == "web" else None
+            asked = Asked("", room, str(rows[0].get("known_fingerprint") or "")) if rows[0]["kind"] == "web" else None
             yield _Group(rows, room, self._start(rows, readers, asked), asked)
 
-    def _window(self, row: Row, readers: dict[str, SourceReader]) -> int:
+    def _window(self, row: SampleRow, readers: dict[str, SourceReader]) -> int:
         """How many groups may be under way before one like that of *row*: a disk of this machine answers at once."""
         is_local = row["kind"] != "web" and readers[row["source"]].is_local(row)
         return 2 * _READERS if is_local else max(2 * self.settings.concurrency, 32)
 
-    def _start(self, rows: list[Row], readers: dict[str, SourceReader], asked: Asked | None) -> Future[list[Fetched]]:
+    def _start(
+        self, rows: list[SampleRow], readers: dict[str, SourceReader], asked: Asked | None
+    ) -> Future[list[Fetched]]:
         reader = readers[rows[0]["source"]]
         if asked is not None:
             return self._web.start(self._fetch_web(rows[0], reader, asked))
         pool = self._files if reader.is_local(rows[0]) else self._stores
         return pool.submit(lambda: [self._read(row, reader) for row in rows])
 
-    async def _fetch_web(self, row: Row, reader: SourceReader, asked: Asked) -> list[Fetched]:
+    async def _fetch_web(self, row: SampleRow, reader: SourceReader, asked: Asked) -> list[Fetched]:
         try:
             asked.url = reader.web_url(row) if row["label_length"] < 0 else await self._recorded_url(row, reader)
             body = await self._web.fetch(asked)
@@ -171,10 +169,10 @@ class Fetcher:
         asked.room.hold(len(body.data))
         return [_fetched(body, asked.attempts)]
 
-    async def _recorded_url(self, row: Row, reader: SourceReader) -> str:
+    async def _recorded_url(self, row: SampleRow, reader: SourceReader) -> str:
         return await asyncio.get_running_loop().run_in_executor(self._files, reader.web_url, row)
 
-    def _read(self, row: Row, reader: SourceReader) -> Fetched:
+    def _read(self, row: SampleRow, reader: SourceReader) -> Fetched:
         """One sample that is read in a thread, as often as it takes."""
         end = time.monotonic() + self.settings.deadline_s
         attempt = 1
@@ -201,7 +199,7 @@ def _may_start(ahead: deque[_Group], window: int) -> bool:
     return sum(group.is_at_work for group in ahead) < window
 
 
-def _likely_bytes(row: Row) -> int:
+def _likely_bytes(row: SampleRow) -> int:
     """Bytes that *row* takes as far as is known; of the web it is not, and its room grows as they come."""
     if row["kind"] == "web":
         return 0
@@ -241,9 +239,9 @@ def _failed(failure: FetchFailure, attempts: int) -> Fetched:
     return Fetched(b"", "", "", attempts=attempts, rejection=Rejection(failure.reason, failure.detail, attempts))
 
 
-def group_rows(rows: Iterator[Row], readers: dict[str, SourceReader]) -> Iterator[list[Row]]:
+def group_rows(rows: Iterator[SampleRow], readers: dict[str, SourceReader]) -> Iterator[list[SampleRow]]:
     """*rows* in groups: small local files that follow one another together, everything else alone."""
-    group: list[Row] = []
+    group: list[SampleRow] = []
     size = 0
     for row in rows:
         is_small = row["kind"] != "web" and readers[row["source"]].is_local(row)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
+from tasks.columns import SampleRow
 from tasks.fetch.answers import Body, FetchFailure
 from tasks.fetch.archived import ArchivedFiles
 from tasks.fetch.files import LocalFiles, RecordFiles, RemoteFiles
@@ -16,8 +16,6 @@ from tasks.records.packed_images import PLACE_BYTES, place_of
 from tasks.records.record_format import RecordFormat
 from tasks.samples import SourceAccess, StoreUrl, decode_name
 from tasks.storage.archives import Archive, Stored, archive_below, archive_of, copy_of, packed_path
-
-Row = dict[str, Any]
 
 
 class SourceReader:
@@ -42,7 +40,7 @@ class SourceReader:
     def _records(self) -> RecordFiles:
         return RecordFiles(self._access.label_root or self._access.root, self._settings, self._access.label_url)
 
-    def is_local(self, row: Row) -> bool:
+    def is_local(self, row: SampleRow) -> bool:
         """Whether reading *row* touches this machine's disks only."""
         match row["kind"]:
             case "store":
@@ -52,7 +50,7 @@ class SourceReader:
             case _:
                 return "://" not in row["location"] or str(row["location"]).startswith("file://")
 
-    def read(self, row: Row) -> tuple[Body, bool]:
+    def read(self, row: SampleRow) -> tuple[Body, bool]:
         """The bytes of *row*, and whether they are a ``.npy`` file.
 
         Raises:
@@ -66,7 +64,7 @@ class SourceReader:
             case _:
                 return self._read_allowed(row["location"]), False
 
-    def _read_file(self, row: Row) -> Body:
+    def _read_file(self, row: SampleRow) -> Body:
         files = self._archived(row["location"]) if row.get("stored") else self._files
         if isinstance(files, LocalFiles):
             return files.read(row["location"])
@@ -100,17 +98,17 @@ class SourceReader:
         folder, _, name = location.rpartition("/")
         return RemoteFiles(StoreUrl(folder, self._access.root.options), self._settings).read(name, -1, "")
 
-    def _location(self, row: Row) -> str:
+    def _location(self, row: SampleRow) -> str:
         """The location as the row's record has it, with all that was not written down."""
         form = self._formats[row["label_file"]]
         data = self._records.read(row["label_file"], row["label_offset"], row["label_length"])
         return read_location(data, form).strip()
 
-    def web_url(self, row: Row) -> str:
+    def web_url(self, row: SampleRow) -> str:
         """The address of a web row, with its query and credentials."""
         return str(row["location"]) if row["label_length"] < 0 else self._location(row)
 
-    def _read_packed(self, row: Row) -> Body:
+    def _read_packed(self, row: SampleRow) -> Body:
         """An image of a Parquet file or an array, out of the copy that was made of it; `label_offset` is its row."""
         name = row["label_file"]
         offset, length = place_of(self._records.read(name, row["label_offset"] * PLACE_BYTES, PLACE_BYTES))
@@ -119,7 +117,7 @@ class SourceReader:
             raise FetchFailure(Reason.EMPTY_FILE, "holds no bytes", is_transient=False)
         return Body(data, row["fingerprint"])
 
-    def _read_embedded(self, row: Row) -> tuple[Body, bool]:
+    def _read_embedded(self, row: SampleRow) -> tuple[Body, bool]:
         if (kind := self._formats[row["label_file"]].kind) in {"packed", "packed_array"}:
             return self._read_packed(row), kind == "packed_array"
         try:

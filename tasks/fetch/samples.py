@@ -10,6 +10,7 @@ from contextlib import closing
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Samples
 from tasks.fetch.fetcher import Fetcher, trusted_hosts
 from tasks.fetch.settings import FetchSettings
 from tasks.samples import SourceAccess, place_of
@@ -20,7 +21,7 @@ _FEW = 0.05
 
 
 def well_places(
-    waiting: pa.Table, samples: pa.Table, access: Sequence[SourceAccess], settings: FetchSettings
+    waiting: Samples, samples: Samples, access: Sequence[SourceAccess], settings: FetchSettings
 ) -> frozenset[str]:
     """The places, as `place_of` names them, that seem to have been down, and of which an image can be had again.
 
@@ -50,7 +51,7 @@ def well_places(
     return frozenset(place for place, is_there in zip(places, came, strict=True) if is_there)
 
 
-def _counted(samples: pa.Table) -> list[tuple[str, int]]:
+def _counted(samples: Samples) -> list[tuple[str, int]]:
     """Each place of *samples* with how many of them it has."""
     is_web = pc.match_substring_regex(samples["location"], "^https?://")
     hosts = pc.replace_substring_regex(samples["location"], "(?s)^https?://([^/]*).*$", r"\1")

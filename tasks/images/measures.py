@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,16 @@ _HALF = WHOLE // 2
 _COSINES = np.rint(_SCALE * np.cos(np.pi * (np.arange(_HALF) + 0.5) * np.arange(_TERMS)[:, np.newaxis] / _HALF))
 
 
-def measure_thumbs(thumbs: Sequence[bytes]) -> list[dict[str, Any]]:
+class Measures(TypedDict):
+    """The measures of one image, as `measure_thumbs` gives them."""
+
+    phash: bytes
+    mean: float
+    deviation: float
+    sharpness: float
+
+
+def measure_thumbs(thumbs: Sequence[bytes]) -> list[Measures]:
     """The measures of images, of each by `MEASURES`.
 
     ``phash`` has 8 bytes: of the 8 × 8 lowest terms of the cosine transform of the image in 32 × 32 pixels of grey one
@@ -40,13 +49,16 @@ def measure_thumbs(thumbs: Sequence[bytes]) -> list[dict[str, Any]]:
     return [row for first in range(0, len(thumbs), _AT_ONCE) for row in _measured(thumbs[first : first + _AT_ONCE])]
 
 
-def _measured(thumbs: Sequence[bytes]) -> list[dict[str, Any]]:
+def _measured(thumbs: Sequence[bytes]) -> list[Measures]:
     sheets = np.frombuffer(b"".join(thumbs), np.uint8).reshape(-1, SHEET[1], SHEET[0])
     wholes = sheets[:, :WHOLE]
     means, variances = _spread(wholes.reshape(len(sheets), -1).astype(np.int32))
     sharpest = _spread(_laplacians(sheets[:, WHOLE:]))[1].reshape(len(sheets), -1).max(axis=1)
-    columns = (_hashes(wholes), means.tolist(), np.sqrt(variances).tolist(), sharpest.tolist())
-    return [dict(zip(MEASURES, values, strict=True)) for values in zip(*columns, strict=True)]
+    columns = zip(_hashes(wholes), means.tolist(), np.sqrt(variances).tolist(), sharpest.tolist(), strict=True)
+    return [
+        {"phash": phash, "mean": mean, "deviation": deviation, "sharpness": sharpness}
+        for phash, mean, deviation, sharpness in columns
+    ]
 
 
 def _spread(values: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

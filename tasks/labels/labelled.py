@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from tasks.columns import LabelledSamples, Rejections
 from tasks.labels.classes import ClassNames
@@ -35,6 +36,8 @@ class Labelled:
     shown: frozenset[str] = frozenset()
 
 
-def refused_samples(samples: LabelledSamples, column: str, refused: Mapping[str, Rejection]) -> Rejections:
+def refused_samples(
+    samples: LabelledSamples, column: Literal["label_name", "label_path"], refused: Mapping[str, Rejection]
+) -> Rejections:
     """*samples* as rejections: for each text in *column* why."""
     return rejections_table([rejection_row(row, refused[row[column]]) for row in samples.to_pylist()])

@@ -52,7 +52,7 @@ def refuse_lists(samples: Samples, settings: LabelSettings) -> None:
     if listed:
         row = listed[0]
         place = f"{row['label_file']}, line {row['label_row']}" if row["label_row"] > 0 else row["location"]
-        shown = ", ".join(row["label_paths"][:5]) or "none at all"
+        shown = ", ".join((row["label_paths"] or ())[:5]) or "none at all"
         raise LayoutError(
             f"{place}: the image has a list of labels ({shown}), and `labels.kind` is {settings.kind}. "
             "Set `labels.kind: many`, or name a column that holds one."

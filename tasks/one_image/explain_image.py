@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tasks.errors import UnknownImageError
 from tasks.image_formats import IMAGE_EXTENSIONS
 from tasks.publish.explain import explain_sample
-from tasks.publish.lookup import spellings
+from tasks.publish.lookup import Explanation, spellings
 from tasks.publish.purges import read_purged
 from tasks.publish.versions import open_version
 from tasks.storage import Store, is_url
 
 
-def explain_image(store: Store, text: str, number: int | None = None) -> list[dict[str, Any]]:
+def explain_image(store: Store, text: str, number: int | None = None) -> list[Explanation]:
     """What became of the images that *text* names, as `explain_sample` tells; or why it is passed over.
 
     Raises:
@@ -41,9 +41,10 @@ def _purged(store: Store, text: str) -> str:
     return next((purged.ids[purged.id_hash(one)] for one in spellings(text) if purged.has_id(one)), "")
 
 
-def _with_nulls(row: Mapping[str, Any]) -> dict[str, Any]:
+def _with_nulls(row: Explanation) -> Explanation:
     """*row* with null for what is not known: neither empty text nor -1, which stand for it in the files."""
-    return {key: None if value == "" or (key == "label_row" and value == -1) else value for key, value in row.items()}
+    known = {key: None if value == "" or (key, value) == ("label_row", -1) else value for key, value in row.items()}
+    return cast("Explanation", known)
 
 
 def _reasons(sources: Any, text: str) -> Iterator[str]:

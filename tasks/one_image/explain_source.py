@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from tasks.discover import discover_sources
 from tasks.discover.by_tables.origins import origin_of
 from tasks.errors import LayoutError
+from tasks.publish.lookup import Explanation
 from tasks.publish.versions import open_version
 from tasks.refresh.dataset import Dataset
 from tasks.storage import Store, redact_url
@@ -19,7 +20,7 @@ from tasks.storage import Store, redact_url
 _SECTIONS = ("name", "source", "labels", "splits", "output")
 
 
-def with_origins(store: Store, rows: Sequence[Mapping[str, Any]], number: int | None = None) -> list[dict[str, Any]]:
+def with_origins(store: Store, rows: Sequence[Explanation], number: int | None = None) -> list[Explanation]:
     """*rows*, what `explain_image` tells, each with ``label_from`` and ``split_from``: table and line in its source.
 
     Raises:
@@ -29,8 +30,8 @@ def with_origins(store: Store, rows: Sequence[Mapping[str, Any]], number: int | 
     sources = [source.telling_origins() for source in dataset.sources]
     found = discover_sources(sources, dataset.splits.names, dataset.split_lists)
     told = _by_id(found.samples, {str(row.get("sample_id", "")) for row in rows})
-    gone = {"label_from": "not in the source now"}
-    return [dict(row) | told.get(str(row.get("sample_id", "")), gone) for row in rows]
+    gone: Explanation = {"label_from": "not in the source now"}
+    return [{**row, **told.get(str(row.get("sample_id", "")), gone)} for row in rows]
 
 
 def published_dataset(store: Store, number: int | None = None, more: Sequence[str] = ()) -> Dataset:
@@ -54,11 +55,11 @@ def published_dataset(store: Store, number: int | None = None, more: Sequence[st
         ) from None
 
 
-def _by_id(samples: pa.Table, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+def _by_id(samples: pa.Table, ids: Iterable[str]) -> dict[str, Explanation]:
     chosen = samples.filter(pc.is_in(samples["sample_id"], value_set=pa.array(sorted(ids), pa.string())))
     return {sample["sample_id"]: _told(sample) for sample in chosen.to_pylist()}
 
 
-def _told(sample: Mapping[str, Any]) -> dict[str, str]:
-    split = {"split_from": origin_of(sample, "split")} if sample["split"] else {}
-    return {"label_from": origin_of(sample, "label"), **split}
+def _told(sample: Mapping[str, Any]) -> Explanation:
+    told: Explanation = {"label_from": origin_of(sample, "label")}
+    return {**told, "split_from": origin_of(sample, "split")} if sample["split"] else told

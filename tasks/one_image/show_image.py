@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +16,8 @@ from tasks.images.pool import DecoderPool, ImageJob, Limits
 from tasks.one_image.explain_image import explain_image
 from tasks.one_image.explain_source import published_dataset
 from tasks.one_image.source_image import fetch_source
-from tasks.publish.image_history import history_of, read_image_row
+from tasks.publish.image_history import ImageEvent, history_of, read_image_row
+from tasks.publish.lookup import Explanation
 from tasks.refresh.dataset import Dataset
 from tasks.samples import Rejection
 from tasks.storage import Store
@@ -54,8 +54,8 @@ class Portrait:
         others: Ids of further images that the same text means.
     """
 
-    facts: dict[str, Any]
-    history: list[dict[str, Any]]
+    facts: Explanation
+    history: list[ImageEvent]
     published: Picture
     source: Picture
     others: tuple[str, ...]
@@ -105,7 +105,7 @@ def show_image(store: Store, text: str, number: int | None = None) -> Portrait:
     )
 
 
-def _published(store: Store, row: Mapping[str, Any], pool: DecoderPool) -> Picture:
+def _published(store: Store, row: Explanation, pool: DecoderPool) -> Picture:
     if "shard" not in row:
         return Picture(None, "not in this version")
     there = read_image_row(store, row["shard"], row["row"])
@@ -118,7 +118,7 @@ def _published(store: Store, row: Mapping[str, Any], pool: DecoderPool) -> Pictu
     return _picture(ImageJob(there["image"]["bytes"]), PixelSpec(), pool)
 
 
-def _source(store: Store, row: Mapping[str, Any], number: int | None, pool: DecoderPool) -> tuple[Picture, str]:
+def _source(store: Store, row: Explanation, number: int | None, pool: DecoderPool) -> tuple[Picture, str]:
     """The picture of what the source has now, and how it stands to the published one, in words."""
     try:
         dataset = published_dataset(store, number, _SECTIONS)

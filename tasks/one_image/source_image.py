@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Samples
 from tasks.discover import discover_sources
 from tasks.fetch import FetchSettings
 from tasks.fetch.fetcher import Fetched, Fetcher, trusted_hosts
+from tasks.publish.lookup import Explanation
 from tasks.refresh.dataset import Dataset
 from tasks.samples import SAMPLE_SCHEMA, SourceAccess
 from tasks.storage.archives import named_archive
@@ -19,7 +20,7 @@ from tasks.storage.archives import named_archive
 _ONE = {"label_row": -1, "label_offset": -1, "label_length": -1, "size": -1}
 
 
-def fetch_source(dataset: Dataset, row: Mapping[str, Any]) -> Fetched | None:
+def fetch_source(dataset: Dataset, row: Explanation) -> Fetched | None:
     """The bytes that *row*, as `explain_image` tells it, was made of, or why they cannot be had; None: not listed.
 
     A plain file of a folder is read where it lies; for all else the source is listed again.
@@ -37,13 +38,13 @@ def fetch_source(dataset: Dataset, row: Mapping[str, Any]) -> Fetched | None:
     return _fetched(samples.slice(0, 1), listed.access, dataset.fetch) if samples.num_rows else None
 
 
-def _fetched(samples: pa.Table, access: tuple[SourceAccess, ...], settings: FetchSettings) -> Fetched:
+def _fetched(samples: Samples, access: tuple[SourceAccess, ...], settings: FetchSettings) -> Fetched:
     short = settings.model_copy(update={"retries": min(settings.retries, 1)})
     with closing(Fetcher(short, trusted_hosts(access))) as fetcher:
         return next(iter(fetcher.fetch_ahead(samples, access)))
 
 
-def _likely(dataset: Dataset, sample_id: str, place: str) -> Iterator[tuple[pa.Table, tuple[SourceAccess, ...]]]:
+def _likely(dataset: Dataset, sample_id: str, place: str) -> Iterator[tuple[Samples, tuple[SourceAccess, ...]]]:
     """The sample that an image of a folder would be, for each source that is one and may hold it."""
     for source in dataset.source:
         root = source.place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -90,7 +91,7 @@ class _Plan:
             pc.if_else(fetched, pc.fill_null(self.fingerprint, ""), ""),
             pc.if_else(fetched, self.reason, ""),
         )
-        planned: pa.Table = samples
+        planned: pa.Table[Any, Any] = samples
         for item, column in zip(PLAN_FIELDS, columns, strict=True):
             planned = planned.append_column(item, column.cast(item.type))
         return planned

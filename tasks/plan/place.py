@@ -43,7 +43,7 @@ class PlanSettings:
     rehash: bool = False
     same_pixels: bool = False
 
-    def caps(self, samples: pa.Table) -> Mapping[str, int]:
+    def caps(self, samples: LabelledSamples) -> Mapping[str, int]:
         """For each split of *samples* how many rows a shard takes. It grows with the split, and no row moves for it."""
         counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(samples["split"]).to_pylist()}
         return {split: self._cap(count) for split, count in counts.items()}

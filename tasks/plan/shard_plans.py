@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -143,7 +144,7 @@ def choose_by_hash(samples: LabelledSamples, count: int) -> LabelledSamples:
 
 def as_new(samples: LabelledSamples) -> PlannedSamples:
     """*samples* with the columns of `PLAN_FIELDS`, all of them to be fetched."""
-    planned: pa.Table = samples
+    planned: pa.Table[Any, Any] = samples
     for item in PLAN_FIELDS:
         value: str | int = "fetch" if item.name == "action" else "" if pa.types.is_string(item.type) else -1
         planned = planned.append_column(item, pa.repeat(pa.scalar(value, item.type), samples.num_rows))

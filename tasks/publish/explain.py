@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 from tasks.errors import UnknownImageError, VersionError
 from tasks.publish.history import Version, list_all_versions, read_version
-from tasks.publish.lookup import Known, find_rows, nearest, read_known, row_of_content
+from tasks.publish.lookup import Explanation, Known, find_rows, nearest, read_known, row_of_content
 from tasks.publish.versions import open_version
 from tasks.storage import Store, redact_url
 
 
-def explain_sample(store: Store, text: str, number: int | None = None) -> list[dict[str, Any]]:
+def explain_sample(store: Store, text: str, number: int | None = None) -> list[Explanation]:
     """What became of the images that *text* names: an id, a location, a path, a URL, or a part of one.
 
     Each is a row: ``outcome`` (written, left out, gone, moved, not yet there), ``version``, and what is known of it; at
@@ -36,7 +35,7 @@ def explain_sample(store: Store, text: str, number: int | None = None) -> list[d
     )
 
 
-def _in_other_versions(store: Store, version: Version, text: str) -> list[dict[str, Any]]:
+def _in_other_versions(store: Store, version: Version, text: str) -> list[Explanation]:
     """What the version nearest to *version* says of *text* that knows it, the earlier ones first."""
     own = version.commit.version
     numbers = [one for one in list_all_versions(store) if one != own]
@@ -49,11 +48,12 @@ def _in_other_versions(store: Store, version: Version, text: str) -> list[dict[s
     return []
 
 
-def _told(store: Store, version: Version, other: Known, row: dict[str, Any]) -> dict[str, Any]:
+def _told(store: Store, version: Version, other: Known, row: Explanation) -> Explanation:
     """*row*, of an *other* version, as *version* sees it."""
     own, there = version.commit.version, row["version"]
     if there > own:
         return {**row, "outcome": "not yet there", "version": own, "since": there}
-    facts = {"version": own, "in_version": there, "since": there + 1}
-    moved = row_of_content(store, version, row, known_before=frozenset(other.ids))
-    return {**row, **facts, "outcome": "moved" if moved else "gone", **({"moved_to": moved} if moved else {})}
+    facts: Explanation = {**row, "version": own, "in_version": there, "since": there + 1, "outcome": "gone"}
+    if moved := row_of_content(store, version, row, known_before=frozenset(other.ids)):
+        facts |= {"outcome": "moved", "moved_to": moved}
+    return facts

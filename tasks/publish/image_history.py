@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import pyarrow.compute as pc
 
+from tasks.columns import ShardRow
 from tasks.errors import VersionError
 from tasks.publish.documents import Manifest
 from tasks.publish.history import Version, list_all_versions, read_version
@@ -21,6 +22,12 @@ from tasks.storage import Store
 
 _LABELS = ("label_name", "label_names", "target")
 _COLUMNS = ("sample_id", "split", "content_sha256", *_LABELS)
+
+
+ImageEvent = TypedDict(
+    "ImageEvent", {"version": int, "time": str, "event": str, "was": str, "is": str}, total=False
+)  # `is` is a word of Python's, and cannot be an attribute
+"""What happened to an image with a version: see `history_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class _Sight:
     content: str
 
 
-def history_of(store: Store, sample_id: str) -> list[dict[str, Any]]:
+def history_of(store: Store, sample_id: str) -> list[ImageEvent]:
     """What happened to the image *sample_id*, oldest first, as far as versions are there to tell.
 
     Each has ``version``, ``time``, ``event`` (first seen, there already, changed, pixels made anew, relabelled, moved
@@ -60,7 +67,7 @@ class _History:
         self._seen: dict[str, _Sight | None] = {}
         self._pixels: dict[str, str] = {}
 
-    def events(self) -> Iterator[dict[str, Any]]:
+    def events(self) -> Iterator[ImageEvent]:
         last: _Sight | None = None
         is_known, reason, before = False, "", 0
         for number in list_all_versions(self._store):
@@ -71,16 +78,16 @@ class _History:
                     why = self._left_out(version)
             except VersionError:
                 continue
-            head = {"version": number, "time": version.commit.time}
+            head: ImageEvent = {"version": number, "time": version.commit.time}
             if sight is None and why and why != reason:
-                yield head | {"event": "left out", "is": why}
+                yield {**head, "event": "left out", "is": why}
             elif sight is None and last is not None and not why:
-                yield head | {"event": "gone"}
+                yield {**head, "event": "gone"}
             elif sight is not None and last is None:
                 first = "first seen" if before == number - 1 else "there already"
-                yield head | {"event": "back" if is_known else first, "is": f"{sight.label}, {sight.split}"}
+                yield {**head, "event": "back" if is_known else first, "is": f"{sight.label}, {sight.split}"}
             elif sight is not None and last is not None:
-                yield from (head | event for event in self._changes(last, sight))
+                yield from self._changes(head, last, sight)
             is_known, last, reason, before = is_known or sight is not None, sight, why, number
 
     def _sight(self, manifest: Manifest) -> _Sight | None:
@@ -92,6 +99,7 @@ class _History:
             ids = read_columns(self._store, path, ("sample_id",))["sample_id"]
             row = pc.index(ids, self._id).as_py()
             if row >= 0:
+                known: ShardRow
                 (known,) = read_columns(self._store, path, _COLUMNS).slice(row, 1).to_pylist()
                 self._seen[path] = _Sight(path, row, label_text(known), known["split"], known["content_sha256"])
         return self._seen[path]
@@ -101,15 +109,15 @@ class _History:
         reasons = rejects.filter(pc.equal(rejects["sample_id"], self._id))["reason"].to_pylist()
         return str(reasons[0]) if reasons else ""
 
-    def _changes(self, old: _Sight, new: _Sight) -> Iterator[dict[str, Any]]:
+    def _changes(self, head: ImageEvent, old: _Sight, new: _Sight) -> Iterator[ImageEvent]:
         if old.content != new.content:
-            yield {"event": "changed"}
+            yield {**head, "event": "changed"}
         elif old.shard != new.shard and self._digest(old) != self._digest(new):
-            yield {"event": "pixels made anew"}
+            yield {**head, "event": "pixels made anew"}
         if old.label != new.label:
-            yield {"event": "relabelled", "was": old.label, "is": new.label}
+            yield {**head, "event": "relabelled", "was": old.label, "is": new.label}
         if old.split != new.split:
-            yield {"event": "moved split", "was": old.split, "is": new.split}
+            yield {**head, "event": "moved split", "was": old.split, "is": new.split}
 
     def _digest(self, sight: _Sight) -> str:
         """The hash of an image's published bytes; empty where they cannot be read any more."""
@@ -122,7 +130,7 @@ class _History:
         return self._pixels[sight.shard]
 
 
-def read_image_row(store: Store, shard: str, row: int) -> dict[str, Any]:
+def read_image_row(store: Store, shard: str, row: int) -> ShardRow:
     """Row *row* of a shard, with its image.
 
     Raises:
@@ -132,13 +140,12 @@ def read_image_row(store: Store, shard: str, row: int) -> dict[str, Any]:
         return rows.read(0, row)
 
 
-def published_bytes(row: dict[str, Any]) -> bytes:
+def published_bytes(row: ShardRow) -> bytes:
     """The image of a row, encoded or raw, as it is published."""
-    data: bytes = row["pixels"] if "pixels" in row else row["image"]["bytes"]
-    return data
+    return row["pixels"] if "pixels" in row else row["image"]["bytes"]
 
 
-def label_text(row: dict[str, Any]) -> str:
+def label_text(row: ShardRow) -> str:
     """The label of a row of any kind, in words."""
     if "label_names" in row:
         names: Sequence[str] = row["label_names"] or ()

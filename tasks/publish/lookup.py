@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +35,63 @@ _TAIL = 2
 """So many parts at the end of two places must be the same, if these are not all of an id."""
 
 
+class Explanation(TypedDict, total=False):
+    """What is known of an image that a person asks for: how it is in a version, or why it is not.
+
+    Beside what a row of a shard, or of the rejects, says of it:
+
+    Attributes:
+        outcome: written, left out, gone, moved, not yet there, purged or passed over.
+        version: The version that was looked at.
+        shard: Where its row is, below the root of the output.
+        row: Which of the shard's rows it is.
+        in_version: The version that has it, where that is another one.
+        since: The version that made the difference, or the day on which it was taken out.
+        moved_to: The id that it has now.
+        label_from: Where in its source its label stands.
+        split_from: Where its split does.
+        source_now: What its source has in its place now.
+    """
+
+    outcome: str
+    version: int
+    shard: str
+    row: int
+    in_version: int
+    since: int | str
+    moved_to: str
+    label_from: str
+    split_from: str
+    source_now: str | None
+    sample_id: str
+    split: str | None
+    label: int | None
+    label_name: str | None
+    labels: list[int] | None
+    label_names: list[str] | None
+    target: float | None
+    label_path: str | None
+    width: int
+    height: int
+    orig_width: int
+    orig_height: int
+    orig_format: str
+    source_uri: str | None
+    source_fingerprint: str | None
+    content_sha256: str | None
+    source: str | None
+    location: str | None
+    label_file: str | None
+    label_row: int | None
+    stage: str
+    reason: str
+    detail: str | None
+    attempts: int
+    first_seen: str | None
+    last_seen: str | None
+    next_try: str | None
+
+
 _PLACES = pa.schema([("sample_id", pa.string()), ("source_uri", pa.string())])
 _KNOWN = _PLACES.append(pa.field("shard", pa.int32())).append(pa.field("row", pa.int32()))
 
@@ -51,7 +108,7 @@ class Known:
 
     version: Version
     written: pa.Table
-    left_out: pa.Table
+    left_out: pa.Table[Any, Explanation]
 
     @property
     def ids(self) -> list[str]:
@@ -78,7 +135,7 @@ def _keys(store: Store, path: str) -> pa.Table:
     return read_columns(store, path, ("sample_id", "source_uri")).cast(_PLACES)
 
 
-def read_columns(store: Store, path: str, columns: Sequence[str]) -> pa.Table:
+def read_columns(store: Store, path: str, columns: Sequence[str]) -> pa.Table[Any, Any]:
     """Those of *columns* that the shard *path* has, in their order.
 
     Raises:
@@ -95,17 +152,16 @@ def read_columns(store: Store, path: str, columns: Sequence[str]) -> pa.Table:
         raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
 
 
-def find_rows(store: Store, known: Known, text: str) -> list[dict[str, Any]]:
+def find_rows(store: Store, known: Known, text: str) -> list[Explanation]:
     """The images that *text* means: by their whole id or place, else by a part of it, else by the longest common tail.
 
     Each is a row: ``outcome`` (written or left out), ``version``, and what is known of it; at most 50.
     """
     for matching in _ways(text) if text else ():  # a part of every id would be found
-        written, left_out = (table.filter(matching(table)) for table in (known.written, known.left_out))
+        written = known.written.filter(matching(known.written))
+        left_out = known.left_out.filter(matching(known.left_out))
         if written.num_rows or left_out.num_rows:
-            facts = {"outcome": "left out", "version": known.version.commit.version}
-            found = [*_written(store, known.version, written), *(facts | row for row in left_out.to_pylist())]
-            return found[:_MOST]
+            return [*_written(store, known.version, written), *_rejected(known.version, left_out)][:_MOST]
     return []
 
 
@@ -156,21 +212,25 @@ def _any(table: pa.Table, masks: Sequence[Any]) -> pa.ChunkedArray:
     return found
 
 
-def _written(store: Store, version: Version, rows: pa.Table) -> list[dict[str, Any]]:
+def _written(store: Store, version: Version, rows: pa.Table) -> list[Explanation]:
     """All that the shards say of *rows*."""
-    found: list[dict[str, Any]] = []
+    found: list[Explanation] = []
     for number in rows["shard"].unique().to_pylist():
         shard = version.manifest.shards[number].path
-        table = read_columns(store, shard, _SHOWN)
         places = rows.filter(pc.equal(rows["shard"], number))["row"]
-        facts = {"outcome": "written", "version": version.commit.version, "shard": shard}
-        found += [
-            facts | row | {"row": place}
-            for row, place in zip(table.take(places).to_pylist(), places.to_pylist(), strict=True)
-        ]
+        known: list[Explanation] = read_columns(store, shard, _SHOWN).take(places).to_pylist()
+        facts: Explanation = {"outcome": "written", "version": version.commit.version, "shard": shard}
+        found += [{**facts, **row, "row": place} for row, place in zip(known, places.to_pylist(), strict=True)]
         if len(found) > _MOST:
             break
     return found
+
+
+def _rejected(version: Version, rows: pa.Table[Any, Explanation]) -> Iterator[Explanation]:
+    """All that the rejects say of *rows*."""
+    facts: Explanation = {"outcome": "left out", "version": version.commit.version}
+    for row in rows.to_pylist():
+        yield {**facts, **row}
 
 
 def nearest(known: Known, text: str) -> list[str]:
@@ -185,7 +245,7 @@ def nearest(known: Known, text: str) -> list[str]:
     return difflib.get_close_matches(tail, chosen, n=_NEAR, cutoff=0.0)
 
 
-def row_of_content(store: Store, version: Version, found: Mapping[str, Any], known_before: frozenset[str]) -> str:
+def row_of_content(store: Store, version: Version, found: Explanation, known_before: frozenset[str]) -> str:
     """The id, none of *known_before*, under which *version* has the bytes of the row *found*; empty without one."""
     digest = found.get("content_sha256")
     for shard in version.manifest.shards if digest else ():

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.columns import Failed, Judged, RejectionColumn, Rejections, Samples, Stale
+from tasks.columns import Failed, FailedRow, Judged, RejectionColumn, RejectionRow, Rejections, Samples, Stale, StaleRow
 from tasks.plan.shard_plans import JUDGED_SCHEMA
 from tasks.publish.state import FAILED_SCHEMA
 from tasks.reasons import Reason
@@ -24,8 +23,6 @@ _PICTURES = 24
 
 _FINAL = frozenset({Reason.TOO_MANY_BYTES, Reason.NOT_A_REGULAR_FILE})
 """Fetch reasons that the listing's fingerprint decides: size and kind of a file do not change without it."""
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +77,8 @@ def recall(samples: Samples, rejects: Rejections, failed: Failed, settled: pa.Ar
     before = {row["sample_id"]: row for row in rejects.to_pylist() if _is_of_bytes(row)}
     failures = {row["sample_id"]: row for row in failed.to_pylist()}
     kept = set(settled.to_pylist())
-    stands: list[Row] = []
-    judged: list[Row] = []
+    stands: list[RejectionRow] = []
+    judged: list[RejectionRow] = []
     there = samples.filter(pc.is_in(samples["sample_id"], value_set=pa.array(list(before), pa.string())))
     waiting: list[str] = []
     for sample in there.select(["sample_id", "fingerprint"]).to_pylist():
@@ -104,11 +101,11 @@ def recall(samples: Samples, rejects: Rejections, failed: Failed, settled: pa.Ar
     )
 
 
-def _is_of_bytes(row: Row) -> bool:
+def _is_of_bytes(row: RejectionRow) -> bool:
     return row["stage"] in {"fetch", "image"} or row["reason"] == Reason.DUPLICATE_CONTENT
 
 
-def _verdict(row: Row, fingerprint: str, failure: Row | None, moment: Moment) -> str:
+def _verdict(row: RejectionRow, fingerprint: str, failure: FailedRow | None, moment: Moment) -> str:
     """``stands``: nothing is asked; ``look``: it stands if the bytes are the same; ``ask``: as if it were new."""
     is_same_place = fingerprint == row["source_fingerprint"]
     is_same = bool(fingerprint) and is_same_place and moment.settings_hash == row["settings_hash"]
@@ -125,7 +122,7 @@ def _verdict(row: Row, fingerprint: str, failure: Row | None, moment: Moment) ->
     return "look" if can_tell and (moment.rehash or not fingerprint) else "ask"
 
 
-def _is_due(failure: Row, now: str) -> bool:
+def _is_due(failure: FailedRow, now: str) -> bool:
     """Whether it is asked for again: in nights 1, 2, 4, 8, … after it first failed, by count or by the clock."""
     if not failure["next_try"]:
         return False
@@ -150,8 +147,8 @@ def remember(
     """
     failures = {row["sample_id"]: row for row in failed.to_pylist()}
     before = {(row["sample_id"], row["stage"]): row for row in rejects.to_pylist()}
-    rows: list[Row] = []
-    kept: list[Row] = []
+    rows: list[RejectionRow] = []
+    kept: list[FailedRow] = []
     for row in rejections.to_pylist():
         failure = failures.get(row["sample_id"])
         if row["run"]:  # recalled: nothing was asked for
@@ -161,14 +158,14 @@ def remember(
         dated = _dated(row, failure or before.get((row["sample_id"], row["stage"])), moment)
         if Reason(row["reason"]).retry:
             made = _failure(row, failure or before.get((row["sample_id"], row["stage"])), moment.now, is_stale=False)
-            dated |= {name: made[name] for name in ("attempts", "next_try", "reason")}
+            dated |= {"attempts": made["attempts"], "next_try": made["next_try"], "reason": made["reason"]}
             kept.append(made)
         rows.append(dated)
     kept += [_failure(row, failures.get(row["sample_id"]), moment.now, is_stale=True) for row in stale.to_pylist()]
     return rejections_table(_with_few_pictures(rows)), pa.Table.from_pylist(kept, schema=FAILED_SCHEMA)
 
 
-def _with_few_pictures(rows: Sequence[Row]) -> list[Row]:
+def _with_few_pictures(rows: Sequence[RejectionRow]) -> list[RejectionRow]:
     """*rows*, of which those that were left out last keep their pictures, some of each reason."""
     pictured = sorted((row for row in rows if row["picture"]), key=lambda row: (row["reason"], row["sample_id"]))
     newest = sorted(pictured, key=lambda row: row["first_seen"], reverse=True)
@@ -181,36 +178,37 @@ def _with_few_pictures(rows: Sequence[Row]) -> list[Row]:
     return [{**row, "picture": b""} if id(row) in beyond else row for row in rows]
 
 
-def _dated(row: Row, past: Row | None, moment: Moment) -> dict[str, Any]:
+def _dated(row: RejectionRow, past: FailedRow | RejectionRow | None, moment: Moment) -> RejectionRow:
     """*row* as one of this run, with what is known of it from before; without a detail, it has the one it had."""
-    past = past or {"first_seen": moment.now, "attempts": 0}
     return {
         **row,
         "run": moment.run,
         "last_seen": moment.now,
         "settings_hash": moment.settings_hash,
-        "first_seen": past["first_seen"] or moment.now,
-        "attempts": row["attempts"] + past["attempts"],
-        "detail": row["detail"] or past.get("detail", ""),
+        "first_seen": (past["first_seen"] if past is not None else "") or moment.now,
+        "attempts": row["attempts"] + (past["attempts"] if past is not None else 0),
+        "detail": row["detail"] or (past["detail"] if past is not None and "detail" in past else ""),
         "picture": row["picture"] or _known_picture(row, past),
     }
 
 
-def _known_picture(row: Row, past: Row) -> bytes:
+def _known_picture(row: RejectionRow, past: FailedRow | RejectionRow | None) -> bytes:
     """The picture that is there of an image that was looked at again, and has the bytes that it had."""
-    is_same = bool(row["content_sha256"]) and past.get("content_sha256") == row["content_sha256"]
-    picture: bytes = past.get("picture", b"") if is_same else b""
-    return picture
+    if past is None or "picture" not in past:
+        return b""
+    return past["picture"] if row["content_sha256"] and past["content_sha256"] == row["content_sha256"] else b""
 
 
-def _failure(row: Row, past: Row | None, now: str, *, is_stale: bool) -> Row:
+def _failure(
+    row: RejectionRow | StaleRow, past: FailedRow | RejectionRow | None, now: str, *, is_stale: bool
+) -> FailedRow:
     first = past["first_seen"] if past is not None else now
     next_try = next_attempt(first, now)
     return {
         "sample_id": row["sample_id"],
         "reason": row["reason"] if next_try or is_stale else Reason.PARKED.value,
         "attempts": row["attempts"] + (past["attempts"] if past is not None else 0),
-        "nights": past.get("nights", -1) + 1 if past is not None else 0,
+        "nights": past["nights"] + 1 if past is not None and "nights" in past else 0,
         "first_seen": first,
         "next_try": next_try,
         "stale": is_stale,

@@ -45,7 +45,7 @@ def read_rows(store: Store, shards: Sequence[FileEntry]) -> Rows:
     return Rows(files, pa.concat_tables([ROWS_SCHEMA.empty_table(), *tables]), len(files))
 
 
-def _read(store: Store, file: ShardFile, number: int) -> pa.Table:
+def _read(store: Store, file: ShardFile, number: int) -> RowTable:
     where = redact_url(f"{store.place.url}/{file.name}")
     try:
         with store.open(file.name) as opened, pq.ParquetFile(opened, page_checksum_verification=True) as parquet:
@@ -174,7 +174,7 @@ def _is_renewed(store: Store, stored: StoredFile, clock: float, grace: timedelta
 
 def _spare(
     store: Store, stored: StoredFile, fits: Callable[[pa.Schema], bool], number: int
-) -> tuple[ShardFile, pa.Table] | None:
+) -> tuple[ShardFile, RowTable] | None:
     """A spare shard and its rows; None where it is of no use."""
     path = stored.path
     split, _, digits = path.removeprefix(f"{POOL}/").removesuffix(".parquet").rpartition("-")

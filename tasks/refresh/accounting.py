@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Rejections
 from tasks.errors import DatasetError
 from tasks.publish import Run
 from tasks.refresh.outcome import Account
@@ -12,7 +13,7 @@ from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
 
 
-def account_of(run: Run, planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> Account:
+def account_of(run: Run, planned: PlannedRun, built: BuiltShards, rejections: Rejections) -> Account:
     """Where every image went.
 
     Raises:
@@ -43,7 +44,7 @@ def account_of(run: Run, planned: PlannedRun, built: BuiltShards, rejections: pa
     return account
 
 
-def changes_of(planned: PlannedRun, built: BuiltShards, rejections: pa.Table) -> dict[str, int]:
+def changes_of(planned: PlannedRun, built: BuiltShards, rejections: Rejections) -> dict[str, int]:
     """What changed, by state; what moved is neither added nor deleted."""
     before, after = planned.past.ids, built.rows.table["sample_id"].combine_chunks()
     left_out = planned.past.left_out

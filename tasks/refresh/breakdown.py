@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Rejections, RowTable
 from tasks.images.pixel_spec import WARNINGS
 from tasks.label_kinds import classes_of, count_classes
 from tasks.refresh.outcome import Breakdown
@@ -19,7 +20,7 @@ from tasks.shards.spec import UNCONFINED
 
 
 def breakdown_of(
-    planned: PlannedRun, built: BuiltShards, rejections: pa.Table, near: Mapping[str, int], said: Iterable[str]
+    planned: PlannedRun, built: BuiltShards, rejections: Rejections, near: Mapping[str, int], said: Iterable[str]
 ) -> Breakdown:
     """What is said of the version that *planned* and *built* come to, and of those left out.
 
@@ -58,7 +59,7 @@ def breakdown_of(
     )
 
 
-def equal_bytes(rows: pa.Table) -> Iterator[str]:
+def equal_bytes(rows: RowTable) -> Iterator[str]:
     """What there is to say of *rows* that have the bytes of others: under two labels first, then how many they are."""
     counts = pc.value_counts(rows["content_sha256"].combine_chunks())
     several = counts.filter(pc.greater(counts.field("counts"), 1))

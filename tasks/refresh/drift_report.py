@@ -12,6 +12,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Failed, Rejections
 from tasks.errors import DatasetError
 from tasks.indented_json import indented_json
 from tasks.label_kinds import LabelKind, kind_of_columns, numbers_of_texts
@@ -56,8 +57,8 @@ class RunFacts:
 
     planned: PlannedRun
     built: BuiltShards
-    rejections: pa.Table
-    failed: pa.Table
+    rejections: Rejections
+    failed: Failed
     account: Account
     breakdown: Breakdown
     changes: dict[str, int]

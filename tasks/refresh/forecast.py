@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import LabelledSamples
 from tasks.label_kinds import classes_of, count_classes
 from tasks.publish import Run
 from tasks.refresh.dataset import Dataset
@@ -68,7 +69,7 @@ def _columns(planned: PlannedRun) -> list[str]:
     return list(planned.labelled.samples.column_names)
 
 
-def _mean_bytes(run: Run, planned: PlannedRun, samples: pa.Table) -> float:
+def _mean_bytes(run: Run, planned: PlannedRun, samples: LabelledSamples) -> float:
     """The mean size of an encoded image: of those that are there, else of a probe."""
     manifest = run.history.manifest
     if manifest is not None and manifest.rows:

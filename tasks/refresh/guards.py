@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Rejections
 from tasks.errors import BadRecordsError, ConfigError, RefusedError
 from tasks.label_kinds import classes_of, count_classes, numbers_of_texts
 from tasks.publish import Run, check_output
@@ -79,7 +80,7 @@ def crossed_gates(gates: Sequence[GateResult], options: RefreshOptions) -> list[
     return [gate for gate in gates if gate.crossed and gate.gate not in options.accept]
 
 
-def forbidden_by(gates: Sequence[GateResult], rejections: pa.Table) -> RefusedError:
+def forbidden_by(gates: Sequence[GateResult], rejections: Rejections) -> RefusedError:
     """What to say of gates that forbid publishing, and of the first *rejections* where these are why."""
     reasons = "; ".join(f"{gate.gate}: {gate.detail}" for gate in gates)
     accept = " ".join(f"--accept {gate.gate}" for gate in gates)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import LabelledSamples, RowTable, Samples
 from tasks.discover import Source, discover_sources
 from tasks.errors import LayoutError, RefusedError
 from tasks.label_kinds import LabelKind, classes_in
@@ -57,16 +57,16 @@ def without_purged(discovery: Discovery, run: Run) -> Discovery:
     purged = read_purged(run.store, run.history.newest)
     if not purged.ids:
         return discovery
-    samples, gone = _parted(discovery.samples, purged)
-    rejections, more = _parted(discovery.rejections, purged)
-    masked = rejections_table([purged.rejection(row["sample_id"], row["source"]) for row in [*gone, *more]])
-    return replace(discovery, samples=samples, rejections=pa.concat_tables([rejections, masked]))
+    gone, dropped = (_taken_out(table["sample_id"], purged) for table in (discovery.samples, discovery.rejections))
+    rows = [*discovery.samples.filter(gone).to_pylist(), *discovery.rejections.filter(dropped).to_pylist()]
+    masked = rejections_table([purged.rejection(row["sample_id"], row["source"]) for row in rows])
+    rejections = pa.concat_tables([discovery.rejections.filter(pc.invert(dropped)), masked])
+    return replace(discovery, samples=discovery.samples.filter(pc.invert(gone)), rejections=rejections)
 
 
-def _parted(table: pa.Table, purged: Purged) -> tuple[pa.Table, list[dict[str, Any]]]:
-    """*table* without the images that were taken out, and these."""
-    is_gone = pa.array([purged.has_id(sample_id) for sample_id in table["sample_id"].to_pylist()], pa.bool_())
-    return table.filter(pc.invert(is_gone)), table.filter(is_gone).select(["sample_id", "source"]).to_pylist()
+def _taken_out(ids: pa.ChunkedArray, purged: Purged) -> pa.Array:
+    """Of each of *ids* whether its image was taken out."""
+    return pa.array([purged.has_id(sample_id) for sample_id in ids.to_pylist()], pa.bool_())
 
 
 def with_level_groups(discovery: Discovery, group_by: str | None) -> Discovery:
@@ -88,7 +88,7 @@ def with_level_groups(discovery: Discovery, group_by: str | None) -> Discovery:
     return replace(discovery, samples=discovery.samples.set_column(place, SAMPLE_SCHEMA.field("group"), column))
 
 
-def refuse_equal_ids(samples: pa.Table) -> None:
+def refuse_equal_ids(samples: Samples) -> None:
     """Raise `LayoutError` where two images have one id."""
     counts = pc.value_counts(samples["sample_id"].combine_chunks())
     twice = pc.filter(counts.field("values"), pc.greater(counts.field("counts"), 1))
@@ -127,7 +127,9 @@ def _first_of_classes(texts: Sequence[str], kind: LabelKind) -> list[int]:
     return found
 
 
-def carry_missing(discovery: Discovery, past: Past, sources: Sequence[Source]) -> tuple[pa.Table, dict[str, int]]:
+def carry_missing(
+    discovery: Discovery, past: Past, sources: Sequence[Source]
+) -> tuple[LabelledSamples, dict[str, int]]:
     """Rows that are kept although the listing no longer shows them, as samples; and how often each was missing.
 
     The samples have `SAMPLE_SCHEMA` and ``label_name``.
@@ -153,7 +155,7 @@ def _delete_after(sample_id: str, needed: Mapping[str, int]) -> int:
     return needed.get(sample_id.partition("/")[0], 1)
 
 
-def _as_samples(rows: pa.Table) -> pa.Table:
+def _as_samples(rows: RowTable) -> LabelledSamples:
     """Rows that are carried, as samples that are copied as they are."""
     known = {name: rows[name] for name in ("sample_id", "split", "label_path", "label_name")}
     known["fingerprint"] = rows["source_fingerprint"]

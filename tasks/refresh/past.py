@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Checked, Judged, Rejections, RowTable, Samples
 from tasks.errors import VersionError
 from tasks.images.thumb import ALGORITHM
 from tasks.label_kinds import kind_of_columns
@@ -44,7 +45,7 @@ class Past:
     """
 
     rows: Rows
-    rejects: pa.Table
+    rejects: Rejections
     state: State
     notices: tuple[str, ...] = ()
 
@@ -54,7 +55,7 @@ class Past:
         return self.rows.table["sample_id"].combine_chunks()
 
     @property
-    def left_out(self) -> pa.Table:
+    def left_out(self) -> Rejections:
         """What is known of images that were left out, as `REJECTION_SCHEMA`."""
         return overlaid(self.rejects, self.state.rejected)
 
@@ -82,7 +83,7 @@ def read_past(run: Run, *, full: bool = False) -> Past:
         return Past(rows, nothing, state, (*notices, lost))
 
 
-def with_entry_times(past: Past, samples: pa.Table) -> Past:
+def with_entry_times(past: Past, samples: Samples) -> Past:
     """*past* with whole fingerprints for rows of local files that were written when theirs were size and time alone.
 
     They are believed once, where size and time are those of *samples*; from then on a change of the entry counts too.
@@ -187,7 +188,7 @@ def settings_hash(dataset: Dataset) -> str:
     return hashlib.sha256(json.dumps(judged, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def stable_contents(samples: pa.Table, rows: pa.Table) -> pa.Array:
+def stable_contents(samples: Samples, rows: RowTable) -> pa.Array:
     """The content hashes of *rows* that *samples* list under the same fingerprint."""
     position = pc.index_in(rows["sample_id"], value_set=samples["sample_id"].combine_chunks())
     listed = samples["fingerprint"].take(position)
@@ -195,7 +196,7 @@ def stable_contents(samples: pa.Table, rows: pa.Table) -> pa.Array:
     return rows["content_sha256"].filter(pc.fill_null(same, False)).combine_chunks()
 
 
-def rows_to_use(dataset: Dataset, past: Past, judged: pa.Table) -> Rows:
+def rows_to_use(dataset: Dataset, past: Past, judged: Judged) -> Rows:
     """The rows that are there, with what is known of images that are not among them."""
     twins = pa.array([], pa.string())
     if dataset.output.dedupe == "content":
@@ -205,7 +206,7 @@ def rows_to_use(dataset: Dataset, past: Past, judged: pa.Table) -> Rows:
     return replace(past.rows, judged=judged, twins=twins, fresh=fresh)
 
 
-def fresh_rows(checked: pa.Table, max_age: timedelta | None, moment: str) -> pa.Array:
+def fresh_rows(checked: Checked, max_age: timedelta | None, moment: str) -> pa.Array:
     """Ids of images that were fetched less than *max_age* before *moment* (ISO 8601, UTC)."""
     if max_age is None:
         return pa.array([], pa.string())

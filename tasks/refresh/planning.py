@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import LabelledSamples, Rejections
 from tasks.fetch.samples import well_places
 from tasks.labels import Labelled, with_carried
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards
@@ -65,7 +66,7 @@ class PlannedRun:
     past: Past
     plan: RefreshPlan
     rows: Rows
-    recalled: pa.Table
+    recalled: Rejections
     given: pa.ChunkedArray
     absent: Mapping[str, int]
     rebalanced: Mapping[str, int]
@@ -74,7 +75,7 @@ class PlannedRun:
     settings: PlanSettings
 
     @property
-    def rejections(self) -> pa.Table:
+    def rejections(self) -> Rejections:
         """What is left out before any byte is fetched."""
         return pa.concat_tables([self.discovery.rejections, self.labelled.rejections, self.recalled])
 
@@ -139,7 +140,7 @@ def _alike(dataset: Dataset, past: Past) -> Mapping[str, str]:
     return near_groups(past.rows.table, pa.array([], pa.string()), dataset.quality)
 
 
-def _without(planned: PlannedRun, left_out: pa.Table) -> PlannedRun:
+def _without(planned: PlannedRun, left_out: Rejections) -> PlannedRun:
     """*planned* without the images that are *left_out*, since a look at them was enough."""
     if not left_out.num_rows:
         return planned
@@ -178,16 +179,17 @@ def _readable(discovery: Discovery, run: Run) -> Discovery:
     return replace(discovery, access=access)
 
 
-def _unpacked(spec: BuildSpec, run: Run, *samples: pa.Table) -> BuildSpec:
+def _to_fetch(samples: pa.Table) -> pa.Table:
+    """Those of *samples* whose bytes are asked for, where they are planned already."""
+    return samples.filter(pc.not_equal(samples["action"], "copy")) if "action" in samples.column_names else samples
+
+
+def _unpacked(spec: BuildSpec, run: Run, *samples: LabelledSamples) -> BuildSpec:
     """*spec* with archives that every shard can seek in, where some of *samples* are to be read from them."""
     if not samples:
         return spec
     columns = ["source", "location", "stored"]
-    asked = [
-        (table.filter(pc.not_equal(table["action"], "copy")) if "action" in table.column_names else table)
-        for table in samples
-    ]
-    wanted = pa.concat_tables([table.select(columns) for table in asked])
+    wanted = pa.concat_tables([_to_fetch(table).select(columns) for table in samples])
     names = set(wanted["source"].unique().to_pylist())
     access = tuple(
         with_unpacked_archives(item, wanted, run.store, run.folder) if item.name in names and not run.is_dry else item

@@ -9,6 +9,7 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Rejections
 from tasks.errors import VersionError
 from tasks.label_kinds import classes_of, kind_of_columns
 from tasks.plan import Rows
@@ -119,7 +120,7 @@ def page_after(store: Store, version: Version, earlier: Manifest | None) -> byte
 def _rows_there(store: Store, manifest: Manifest) -> tuple[PageRows | None, list[str]]:
     """The rows of the shards that can be read, None where there is none; and the shards that cannot."""
     files: list[str] = []
-    tables: list[pa.Table] = []
+    tables: list[Rejections] = []
     missing: list[str] = []
     for shard in manifest.shards:
         try:
@@ -149,7 +150,7 @@ def _only_now(counts: Mapping[str, int]) -> dict[str, Counts]:
     return {name: {"before": count, "after": count} for name, count in counts.items()}
 
 
-def facts_of_refusal(run: Run, planned: PlannedRun, report: Report, left_out: pa.Table) -> PageFacts:
+def facts_of_refusal(run: Run, planned: PlannedRun, report: Report, left_out: Rejections) -> PageFacts:
     """What the page of a run is made of that stopped before it had built a version.
 
     Args:

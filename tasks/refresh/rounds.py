@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import LabelledSamples, Rejections, Samples, Stale, StaleRow, Touched
 from tasks.plan import RefreshPlan, Rows, Settled, plan_shards, settle
 from tasks.progress import tally_of
 from tasks.publish import Run
@@ -23,6 +25,8 @@ from tasks.refresh.planning import PlannedRun
 from tasks.samples import REJECTION_SCHEMA, Rejection, ShardFile, rejection_row, rejections_table
 from tasks.shards import BuildSpec, ShardOutcome
 from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA
+
+Filled = TypeVar("Filled", bound="pa.Table[Any, Any]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +45,9 @@ class BuiltShards:
     """
 
     rows: Rows
-    rejections: pa.Table
-    touched: pa.Table
-    stale: pa.Table
+    rejections: Rejections
+    touched: Touched
+    stale: Stale
     counts: Counter[str]
     warnings: Counter[str]
     settled: Settled
@@ -131,12 +135,12 @@ def entry_of(file: ShardFile) -> FileEntry:
     return FileEntry(path=file.name, rows=file.rows, bytes=file.bytes, sha256=file.sha256, split=file.split)
 
 
-def _remaining(samples: pa.Table, rows: Rows) -> pa.Table:
+def _remaining(samples: LabelledSamples, rows: Rows) -> LabelledSamples:
     """Those of *samples* that have a row."""
     return samples.filter(pc.is_in(samples["sample_id"], value_set=rows.table["sample_id"].combine_chunks()))
 
 
-def _with_splits(samples: pa.Table, settled: Settled) -> pa.Table:
+def _with_splits(samples: LabelledSamples, settled: Settled) -> LabelledSamples:
     if not settled.splits:
         return samples
     position = pc.index_in(samples["sample_id"], value_set=pa.array(list(settled.splits), pa.string()))
@@ -147,7 +151,7 @@ def _with_splits(samples: pa.Table, settled: Settled) -> pa.Table:
     )
 
 
-def _expired(stale: pa.Table, planned: PlannedRun, dataset: Dataset) -> pa.Table:
+def _expired(stale: Stale, planned: PlannedRun, dataset: Dataset) -> Stale:
     """Those of *stale* that are not kept any longer."""
     if dataset.fetch.on_fetch_error == "reject":
         return stale
@@ -161,8 +165,8 @@ def _expired(stale: pa.Table, planned: PlannedRun, dataset: Dataset) -> pa.Table
     return stale.filter(pa.array(too_old, pa.bool_()))
 
 
-def _failure_of(row: Mapping[str, str | int]) -> Rejection:
-    return Rejection(Reason(str(row["reason"])), str(row["detail"]), attempts=int(row["attempts"]))
+def _failure_of(row: StaleRow) -> Rejection:
+    return Rejection(Reason(row["reason"]), row["detail"], attempts=row["attempts"])
 
 
 def _copies(settled: Settled, rows: Rows) -> dict[str, Rejection]:
@@ -176,11 +180,11 @@ def _copies(settled: Settled, rows: Rows) -> dict[str, Rejection]:
     }
 
 
-def _as_rejections(samples: pa.Table, left_out: Mapping[str, Rejection]) -> pa.Table:
+def _as_rejections(samples: Samples, left_out: Mapping[str, Rejection]) -> Rejections:
     return rejections_table([rejection_row(row, left_out[row["sample_id"]]) for row in samples.to_pylist()])
 
 
-def _copying(planned: PlannedRun, samples: pa.Table, built: BuiltShards, run: Run) -> SettledRows:
+def _copying(planned: PlannedRun, samples: LabelledSamples, built: BuiltShards, run: Run) -> SettledRows:
     """The round that puts the rows of *samples* into the splits they belong to, by copying alone."""
     mark, rows = "settled", built.rows
     same = _filled(samples, "fingerprint", mark)
@@ -192,7 +196,7 @@ def _copying(planned: PlannedRun, samples: pa.Table, built: BuiltShards, run: Ru
     return SettledRows(built, replace(plan, shards=shards), spec)
 
 
-def _filled(table: pa.Table, column: str, value: str) -> pa.Table:
+def _filled(table: Filled, column: str, value: str) -> Filled:
     index = table.schema.get_field_index(column)
     return table.set_column(index, table.schema.field(index), pa.repeat(pa.scalar(value), table.num_rows))
 

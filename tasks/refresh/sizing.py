@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import LabelledSamples, Rejections
 from tasks.images.pixel_spec import Prepared
 from tasks.plan import as_new, choose_by_hash
 from tasks.publish.documents import Manifest
@@ -33,10 +34,10 @@ class Sized:
     """
 
     rows: int
-    left_out: pa.Table
+    left_out: Rejections
 
 
-def rows_per_shard(samples: pa.Table, spec: BuildSpec, manifest: Manifest | None) -> Sized:
+def rows_per_shard(samples: LabelledSamples, spec: BuildSpec, manifest: Manifest | None) -> Sized:
     """How many rows a shard takes: by the mean size of the rows of *manifest*, of a probe, or as many as may be."""
     nothing = REJECTION_SCHEMA.empty_table()
     if manifest is not None and manifest.rows:
@@ -54,7 +55,7 @@ def _fitting(mean: float, spec: BuildSpec) -> int:
     return max(1, min(spec.write.shard_rows, math.floor(spec.write.shard_bytes / max(mean, 1.0))))
 
 
-def _all_fit(samples: pa.Table, spec: BuildSpec) -> bool:
+def _all_fit(samples: LabelledSamples, spec: BuildSpec) -> bool:
     """Whether a shard holds as many rows as there can be, whatever their size."""
     bound = _largest_image(spec)
     largest_split = max(entry["counts"] for entry in pc.value_counts(samples["split"]).to_pylist())
@@ -70,18 +71,18 @@ def _largest_image(spec: BuildSpec) -> float | None:
     return width * height * 3 * share + 2048
 
 
-def _mean_listed(samples: pa.Table) -> float | None:
+def _mean_listed(samples: LabelledSamples) -> float | None:
     sizes = samples["size"].filter(pc.greater_equal(samples["size"], 0))
     return pc.mean(sizes).as_py() if len(sizes) else None
 
 
-def _readable(samples: pa.Table, spec: BuildSpec) -> pa.Table:
+def _readable(samples: LabelledSamples, spec: BuildSpec) -> LabelledSamples:
     """Those of *samples* that can be read by themselves: a dry run makes no copy of what cannot be sought in."""
     packed = [item.name for item in spec.access if compressed_archives(item, samples)]
     return samples.filter(pc.invert(pc.is_in(samples["source"], value_set=pa.array(packed, pa.string()))))
 
 
-def probe_images(samples: pa.Table, spec: BuildSpec) -> tuple[float, pa.Table]:
+def probe_images(samples: LabelledSamples, spec: BuildSpec) -> tuple[float, Rejections]:
     """The mean size of some images as they would be published, 1 without any; and those that are rejected."""
     probe = as_new(choose_by_hash(_readable(samples, spec), _PROBE))
     finished = list(prepare_samples(probe, spec))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks import __version__
+from tasks.columns import Checked, Rejections, RowTable, Touched
 from tasks.images.pixel_spec import PixelSpec
 from tasks.publish import Run
 from tasks.publish.documents import FileEntry, Manifest, format_of
@@ -86,7 +87,7 @@ def is_unchanged(run: Run, facts: RunFacts) -> bool:
     return same_files and names == manifest.class_names and before == after
 
 
-def learned_state(facts: RunFacts, published: pa.Table) -> State:
+def learned_state(facts: RunFacts, published: Rejections) -> State:
     """What this night learned, and what earlier ones did that still counts.
 
     Args:
@@ -104,7 +105,7 @@ def learned_state(facts: RunFacts, published: pa.Table) -> State:
     )
 
 
-def _touched(found: pa.Table, before: pa.Table, rows: pa.Table) -> pa.Table:
+def _touched(found: Touched, before: Touched, rows: RowTable) -> Touched:
     """The fingerprints found now, and those found *before* of rows that still have the bytes they were found for."""
     found = found.filter(pc.not_equal(found["fingerprint"], ""))
     position = pc.index_in(before["sample_id"], value_set=rows["sample_id"].combine_chunks())
@@ -113,7 +114,7 @@ def _touched(found: pa.Table, before: pa.Table, rows: pa.Table) -> pa.Table:
     return pa.concat_tables([found, before.filter(pc.and_(same, pc.invert(again)))])
 
 
-def _checked(found: pa.Table, before: pa.Table, rows: pa.Table) -> pa.Table:
+def _checked(found: Touched, before: Checked, rows: RowTable) -> Checked:
     """When each row was fetched last whose server tells nothing by which to know it again."""
     looked_at = found.filter(pc.equal(found["fingerprint"], ""))["sample_id"].combine_chunks()
     made = pa.table({"sample_id": looked_at, "last_seen": pa.repeat(now(), len(looked_at))}, schema=CHECKED_SCHEMA)

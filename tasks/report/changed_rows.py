@@ -135,15 +135,14 @@ def _change(title: str, rows: pa.Table, kind: LabelKind, *, is_old: bool = False
     return Change(title, rows.num_rows, tuple(_shown(row, kind, is_old=is_old) for row in chosen(rows, MOST)))
 
 
-def chosen(rows: pa.Table, most: int) -> list[dict[str, Any]]:
+def chosen(rows: pa.Table, most: int) -> list[Mapping[str, Any]]:
     """At most *most* of *rows*, by the hash of their ids, and so always the same."""
     if rows.num_rows > _SORTED:
         step = rows.num_rows // _SORTED
         rows = rows.take(pa.array(range(0, rows.num_rows, step)))
     hashes = pa.array([hashlib.sha256(one.encode()).hexdigest()[:16] for one in rows["sample_id"].to_pylist()])
     first = pc.array_sort_indices(hashes)[:most]
-    found: list[dict[str, Any]] = rows.take(first).to_pylist()
-    return found
+    return rows.take(first).to_pylist()
 
 
 def _shown(row: Mapping[str, Any], kind: LabelKind, *, is_old: bool = False) -> Shown:
@@ -190,7 +189,7 @@ def first_samples(rows: pa.Table, most: int, kind: LabelKind) -> list[Shown]:
     return found
 
 
-def _in_order_of_places(rows: pa.Table) -> Iterator[dict[str, Any]]:
+def _in_order_of_places(rows: pa.Table) -> Iterator[Mapping[str, Any]]:
     """Rows in the order in which few row groups show most of them: shards are mixed, so any part stands for all."""
     if rows.num_rows > _LOOKED_AT:
         each = max(256, _LOOKED_AT // (pc.max(rows["file"]).as_py() + 1))

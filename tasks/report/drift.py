@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Rejections
 from tasks.label_kinds import LabelKind, classes_in
 from tasks.report.document import ClassChanges, Counts, ImageFacts, Reasons, ShardSums, Spread
 from tasks.report.image_plots import plots_of_shard, plots_of_shards
@@ -78,7 +79,7 @@ def quantiles(numbers: pa.ChunkedArray) -> dict[str, float]:
     return {"count": len(found), "mean": round(pc.mean(found).as_py(), 6), **named}
 
 
-def reason_changes(before: pa.Table, after: pa.Table) -> Reasons:
+def reason_changes(before: Rejections, after: Rejections) -> Reasons:
     """Images newly left out and no longer left out, by reason."""
     old, new = (
         set(zip(table["sample_id"].to_pylist(), table["reason"].to_pylist(), strict=True)) for table in (before, after)
@@ -89,7 +90,7 @@ def reason_changes(before: pa.Table, after: pa.Table) -> Reasons:
     }
 
 
-def top_hosts(rejections: pa.Table) -> dict[str, int]:
+def top_hosts(rejections: Rejections) -> dict[str, int]:
     """The hosts with most images that could not be fetched, and how many; *rejections* is `REJECTION_SCHEMA`."""
     fetched = rejections.filter(pc.equal(rejections["stage"], "fetch"))["location"].to_pylist()
     hosts = Counter(location.split("/")[2] for location in fetched if location.startswith(("http://", "https://")))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, field_validator
 
+from tasks.columns import Rejections
 from tasks.reasons import Reason
 from tasks.report.document import GateRow, Night
 from tasks.report.learning import FIRST, NIGHTS, unlikely
@@ -127,7 +128,7 @@ UNCOUNTED = frozenset({Reason.QUARANTINED_NEW_CLASS.value, Reason.PURGED.value})
 """Reasons for which images are left out on purpose: they do not count for `max_reject_fraction`."""
 
 
-def reject_limit(gates: Gates, accepted: Sequence[str], listed: int, left_out: pa.Table) -> int | None:
+def reject_limit(gates: Gates, accepted: Sequence[str], listed: int, left_out: Rejections) -> int | None:
     """How many images more may be rejected; below 0 where too many are already, None without a bound.
 
     Args:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from tasks.columns import Rejections
 from tasks.label_kinds import LabelKind
 from tasks.report.document import Report
 
@@ -51,7 +52,7 @@ class PageFacts:
     dataset: str
     version: int
     report: Report
-    rejections: pa.Table
+    rejections: Rejections
     refused: str = ""
     kind: LabelKind = "single"
     class_names: Sequence[str] = ()

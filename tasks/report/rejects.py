@@ -8,6 +8,7 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Rejections
 from tasks.report.document import RejectRow
 
 _COLUMNS = ["sample_id", "label_file", "label_row", "location", "stage", "reason", "detail"]
@@ -15,13 +16,13 @@ _ORDER = [("label_file", "ascending"), ("label_row", "ascending"), ("location", 
 _LISTED, _SAID = 100, 5
 
 
-def of_label_files(rejections: pa.Table) -> pa.Table:
+def of_label_files(rejections: Rejections) -> Rejections:
     """Those of *rejections* (`REJECTION_SCHEMA`) that a label file is at fault for: a record, not an image, is bad."""
     in_file = pc.and_(pc.not_equal(rejections["label_file"], ""), pc.equal(rejections["stage"], "discover"))
     return rejections.filter(in_file)
 
 
-def first_rejects(rejections: pa.Table, most: int = _LISTED) -> list[RejectRow]:
+def first_rejects(rejections: Rejections, most: int = _LISTED) -> list[RejectRow]:
     """The first *most* of *rejections*, those with a line in a label file before the others, by file and line."""
     counted = rejections.filter(pc.not_equal(rejections["stage"], "dataset"))
     in_file = pc.greater(counted["label_row"], 0)
@@ -30,7 +31,7 @@ def first_rejects(rejections: pa.Table, most: int = _LISTED) -> list[RejectRow]:
     return cast("list[RejectRow]", first.select(_COLUMNS).to_pylist())
 
 
-def rejects_shown(rejections: pa.Table) -> tuple[Mapping[str, str], ...]:
+def rejects_shown(rejections: Rejections) -> tuple[Mapping[str, str], ...]:
     """The first of *rejections* as the rows of a table for a person."""
     return tuple(
         {
@@ -43,7 +44,7 @@ def rejects_shown(rejections: pa.Table) -> tuple[Mapping[str, str], ...]:
     )
 
 
-def rejects_said(rejections: pa.Table) -> str:
+def rejects_said(rejections: Rejections) -> str:
     """The first few of *rejections* in words: ``labels.csv, line 3: has 4 cells, …``; empty where there are none."""
     said = [_said(row) for row in first_rejects(rejections, _SAID)]
     counted = pc.sum(pc.not_equal(rejections["stage"], "dataset")).as_py() or 0

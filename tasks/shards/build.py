@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from typing import Any
+from typing import cast
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from tasks.columns import PlannedRow, RejectionRow, SampleRow, ShardRow, StaleRow, TouchedRow
 from tasks.errors import RefusedError
 from tasks.fetch import Fetched
 from tasks.images.measures import MEASURES
@@ -24,11 +25,11 @@ from tasks.progress import tally_of
 from tasks.purged import Purged
 from tasks.reasons import Reason
 from tasks.samples import CARRIED, Rejection, ShardFile, StoreUrl, rejection_row, rejections_table
-from tasks.shards.measuring import THUMB, MeasuredRows
+from tasks.shards.measuring import MadeRow, MeasuredRows
 from tasks.shards.old_rows import OldRows
 from tasks.shards.schema import shard_schema
 from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, UNCONFINED, BuildSpec, ShardOutcome, published_pixel_spec
-from tasks.shards.stream import Copy, Finished, Row, prepare_samples
+from tasks.shards.stream import Copy, Finished, prepare_samples
 from tasks.shards.writer import ShardWriter
 from tasks.storage import open_store, redact_url
 
@@ -57,7 +58,7 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept, spec.label_kind)
     counts = _Counts(spec)
     roots = {item.name: item.root.url for item in spec.access}
-    blank = dict.fromkeys(("warning", *spec.kept), "")
+    blank = _part_of(dict.fromkeys(names := ("warning", *spec.kept), ""), names)
     reusable = read_reusable(spec.output.child(spec.folder)) if spec.files else {}
     with ExitStack() as stack, closing(OldRows(store, spec.files, spec.pixels.measures)) as old:
         finished = prepare_samples(plan.samples, spec, reusable)
@@ -119,10 +120,10 @@ class _Counts:
         self._pool = shared_pool(spec.decoder_processes, spec.limits)
         self._most = spec.reject_limit
         self._purged = spec.purged
-        self._rejections: list[dict[str, Any]] = []
-        self._touched: list[Row] = []
-        self._unnamed: list[Row] = []
-        self._stale: list[Row] = []
+        self._rejections: list[RejectionRow] = []
+        self._touched: list[TouchedRow] = []
+        self._unnamed: list[TouchedRow] = []
+        self._stale: list[StaleRow] = []
         self._warnings: Counter[str] = Counter()
         self._counts: Counter[str] = Counter()
 
@@ -145,19 +146,24 @@ class _Counts:
         if crossed or self._tally.is_hopeless:
             self.is_late = self._tally.give_up() > _TO_END_S
 
-    def _copied(self, sample: Row, fetched: Fetched | None, copy: Copy) -> None:
+    def _copied(self, sample: PlannedRow, fetched: Fetched | None, copy: Copy) -> None:
         self._counts["copied"] += 1
         if fetched is not None and fetched.rejection is None:
             self._note_unnamed(sample, fetched)
         if copy.how == "touched" and fetched is not None:
             self._counts["touched"] += 1
             if fetched.fingerprint and fetched.fingerprint != sample["known_fingerprint"]:
-                found = {"fingerprint": fetched.fingerprint, "content_sha256": sample["known_sha256"]}
-                self._touched.append({"sample_id": sample["sample_id"], **found})
+                self._touched.append(_touched(sample, fetched.fingerprint, sample["known_sha256"]))
         if copy.how == "stale" and fetched is not None and fetched.rejection is not None:
             failure = fetched.rejection
-            found = {"reason": failure.reason.value, "detail": failure.detail}
-            self._stale.append({"sample_id": sample["sample_id"], "attempts": fetched.attempts, **found})
+            self._stale.append(
+                {
+                    "sample_id": sample["sample_id"],
+                    "reason": failure.reason.value,
+                    "detail": failure.detail,
+                    "attempts": fetched.attempts,
+                }
+            )
 
     def _made(self, item: Finished, outcome: Prepared | Rejection) -> None:
         if isinstance(outcome, Prepared):
@@ -167,10 +173,10 @@ class _Counts:
         else:
             self._rejections.append(rejected_row(item, outcome, self._purged))
 
-    def _note_unnamed(self, sample: Row, fetched: Fetched) -> None:
+    def _note_unnamed(self, sample: PlannedRow, fetched: Fetched) -> None:
         """Remember that a row was looked at whose server tells nothing by which to know it again."""
         if sample["kind"] == "web" and not fetched.fingerprint:
-            self._unnamed.append({"sample_id": sample["sample_id"], "fingerprint": "", "content_sha256": ""})
+            self._unnamed.append(_touched(sample, "", ""))
 
     def outcome(self, files: list[ShardFile], base: int = -1) -> ShardOutcome:
         """All of it."""
@@ -190,7 +196,11 @@ class _Counts:
         )
 
 
-def rejected_row(item: Finished, rejection: Rejection, purged: Purged) -> dict[str, Any]:
+def _touched(sample: PlannedRow, fingerprint: str, content_sha256: str) -> TouchedRow:
+    return {"sample_id": sample["sample_id"], "fingerprint": fingerprint, "content_sha256": content_sha256}
+
+
+def rejected_row(item: Finished, rejection: Rejection, purged: Purged) -> RejectionRow:
     """One row of `REJECTION_SCHEMA`: *item*, of which came nothing but a *rejection*; of what was *purged* no trace."""
     fetched, sample = item.fetched, item.sample
     if rejection.reason is Reason.PURGED:
@@ -201,45 +211,61 @@ def rejected_row(item: Finished, rejection: Rejection, purged: Purged) -> dict[s
     return rejection_row(known, replace(rejection, attempts=fetched.attempts, content_sha256=fetched.content_sha256))
 
 
-def _row(item: Finished, roots: Mapping[str, str], old: OldRows) -> Row:
+def _row(item: Finished, roots: Mapping[str, str], old: OldRows) -> MadeRow:
     """One row of the shard."""
     outcome = item.outcome
     if isinstance(outcome, Copy):
         there = old.read(outcome.file, outcome.row)
-        row = _copied_row(item, outcome, there, roots)
-        return row | {name: there[name] for name in MEASURES if old.measures and name in there}
+        made = _copied_row(item, outcome, there, roots)
+        return made | _part_of(there, [name for name in MEASURES if old.measures and name in there])
     made = _identity(item.sample, roots)
     if isinstance(outcome, Prepared) and item.fetched is not None:
-        made |= {name: getattr(outcome, name) for name in _OF_THE_PIXELS[:-1]}
-        made |= {"source_fingerprint": item.fetched.fingerprint, "content_sha256": item.fetched.content_sha256}
-        made |= _pixels(outcome.data, image_path(item.sample)) | {THUMB: outcome.thumb}
+        made |= {
+            "channels": outcome.channels,
+            "width": outcome.width,
+            "height": outcome.height,
+            "orig_width": outcome.orig_width,
+            "orig_height": outcome.orig_height,
+            "orig_format": outcome.orig_format,
+            "warning": outcome.warning,
+            "source_fingerprint": item.fetched.fingerprint,
+            "content_sha256": item.fetched.content_sha256,
+            "thumb": outcome.thumb,
+        }
+        made |= _pixels(outcome.data, image_path(item.sample))
     return made
 
 
-def _copied_row(item: Finished, copy: Copy, there: Row, roots: Mapping[str, str]) -> Row:
+def _copied_row(item: Finished, copy: Copy, there: ShardRow, roots: Mapping[str, str]) -> MadeRow:
     """The row *there* under what the source says of it today; of one that is no longer listed, as it was."""
     data = there["pixels"] if "pixels" in there else there["image"]["bytes"]
     if item.sample["kind"] == CARRIED:
-        labels = {name: value for name, value in item.sample.items() if name.startswith(("label", "target", "split"))}
+        labels = [name for name in item.sample if name.startswith(("label", "target", "split"))]
         path = there["image"]["path"] if "image" in there else ""
-        return there | labels | _pixels(data, path)
+        return cast("MadeRow", there) | _part_of(item.sample, labels) | _pixels(data, path)
     listed = item.sample["fingerprint"] if copy.how == "kept" else ""
     learned = item.fetched.fingerprint if item.fetched and copy.how != "stale" else listed
-    made = _identity(item.sample, roots) | {name: there.get(name) for name in _OF_THE_PIXELS}
+    made = _identity(item.sample, roots) | _part_of(there, _OF_THE_PIXELS)
     made["source_fingerprint"] = learned or there["source_fingerprint"]
     return made | _pixels(data, image_path(item.sample))
 
 
-def _identity(sample: Row, roots: Mapping[str, str]) -> Row:
-    kept = json.loads(sample["kept"]) if sample["kept"] else {}
-    return kept | sample | {"source_uri": source_uri(sample, roots[sample["source"]])}
+def _part_of(row: Mapping[str, object], names: Iterable[str]) -> MadeRow:
+    """What *row* has under *names*, columns of a shard; null where it has none of that name."""
+    return cast("MadeRow", {name: row.get(name) for name in names})
 
 
-def _pixels(data: bytes, path: str) -> Row:
+def _identity(sample: PlannedRow, roots: Mapping[str, str]) -> MadeRow:
+    """All that is said of *sample* and kept of it; what is written is what the shard has columns for."""
+    kept: dict[str, str] = json.loads(sample["kept"]) if sample["kept"] else {}
+    return cast("MadeRow", {**kept, **sample, "source_uri": source_uri(sample, roots[sample["source"]])})
+
+
+def _pixels(data: bytes, path: str) -> MadeRow:
     return {"pixels": data, "image": {"bytes": data, "path": path}}
 
 
-def image_path(sample: Row) -> str:
+def image_path(sample: SampleRow) -> str:
     """The image's path as readers see it: relative, and never that of a machine."""
     if sample["kind"] == "web":
         return urlsplit(sample["location"]).path.lstrip("/")
@@ -248,7 +274,7 @@ def image_path(sample: Row) -> str:
     return str(sample["location"]) or str(sample["sample_id"])
 
 
-def source_uri(sample: Row, root: str) -> str:
+def source_uri(sample: SampleRow, root: str) -> str:
     """Where the image came from, without query and credentials; below a local root, its path there.
 
     What a store calls a file is kept as it is: there ``#`` and ``?`` are letters like others.

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from tasks.columns import ShardRow
 from tasks.images.measures import MEASURES, measure_thumbs
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.pool import DecoderPool, ImageJob
 from tasks.images.thumb import SHEET, thumb_of
 from tasks.shards.writer import ShardWriter
-
-THUMB = "thumb"
-"""In a row that is about to be written, what it is measured by; it is no column."""
 
 _ALIKE = 1.02
 """So much may the proportions of a published picture differ from the image's: it shows all of it, or nearly so."""
@@ -24,7 +21,15 @@ _ALIKE = 1.02
 _ROWS, _BYTES = 128, 4 << 20
 """So many rows, or bytes of them, are measured at once."""
 
-Row = dict[str, Any]
+
+class MadeRow(ShardRow, total=False):
+    """A row that is about to be written.
+
+    Attributes:
+        thumb: What it is measured by; it is no column.
+    """
+
+    thumb: bytes
 
 
 class MeasuredRows:
@@ -34,10 +39,10 @@ class MeasuredRows:
         self._writer = writer
         self._pool = pool
         self._spec = spec
-        self._rows: list[Row] = []
+        self._rows: list[MadeRow] = []
         self._bytes = 0
 
-    def add(self, row: Row) -> None:
+    def add(self, row: MadeRow) -> None:
         """One more row."""
         self._rows.append(row)
         self._bytes += len(row["pixels"])
@@ -56,23 +61,28 @@ class MeasuredRows:
             self._writer.add(row, len(row["pixels"]))
         self._rows, self._bytes = [], 0
 
-    def _complete(self, rows: Sequence[Row]) -> None:
+    def _complete(self, rows: Sequence[MadeRow]) -> None:
         """Add the measures to those of *rows* that lack them.
 
         A row that was copied from a shard without measures is measured by its published picture. The hash of what was
         cut out of an image, or has a border, is not that of the image, so that it stays unknown there.
         """
-        copied = [row for row in rows if THUMB not in row and MEASURES[0] not in row]
+        copied = [row for row in rows if "thumb" not in row and MEASURES[0] not in row]
         for row, thumb in zip(copied, self._thumbs(copied), strict=True):
-            row[THUMB] = thumb
-        fresh = [row for row in rows if len(row.get(THUMB, b"")) == SHEET[0] * SHEET[1]]
-        for row, values in zip(fresh, measure_thumbs([row[THUMB] for row in fresh]), strict=True):
-            row.update(values)
+            row["thumb"] = thumb
+        fresh = [row for row in rows if len(row.get("thumb", b"")) == SHEET[0] * SHEET[1]]
+        for row, values in zip(fresh, measure_thumbs([row["thumb"] for row in fresh]), strict=True):
+            row |= {
+                "phash": values["phash"],
+                "mean": values["mean"],
+                "deviation": values["deviation"],
+                "sharpness": values["sharpness"],
+            }
         for row in copied:
             if not shows_whole(row, self._spec):
                 row["phash"] = None
 
-    def _thumbs(self, rows: Sequence[Row]) -> list[bytes]:
+    def _thumbs(self, rows: Sequence[MadeRow]) -> list[bytes]:
         if not rows:
             return []
         if self._spec.pixels == "raw":
@@ -84,7 +94,7 @@ class MeasuredRows:
         return [item.thumb if isinstance(item, Prepared) else b"" for item in found]
 
 
-def shows_whole(row: Row, spec: PixelSpec) -> bool:
+def shows_whole(row: MadeRow, spec: PixelSpec) -> bool:
     """Whether the published picture of *row* shows the whole of its image, and nothing else."""
     if spec.mode not in {"crop", "pad"}:
         return True
@@ -92,6 +102,6 @@ def shows_whole(row: Row, spec: PixelSpec) -> bool:
     return bool(max(across, down) <= _ALIKE * min(across, down))
 
 
-def _raw_image(row: Row) -> Image.Image:
+def _raw_image(row: MadeRow) -> Image.Image:
     values = np.frombuffer(row["pixels"], np.uint8).reshape(row["height"], row["width"], row["channels"])
     return Image.fromarray(values[:, :, 0] if row["channels"] == 1 else values)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from tasks.columns import ShardRow
 from tasks.errors import VersionError
 from tasks.images.measures import MEASURES
 from tasks.images.thumb import KINDRED
@@ -19,8 +19,6 @@ from tasks.shards.schema import pixel_spec_of
 from tasks.storage import Store, redact_url
 
 _GROUPS = 6
-
-Row = dict[str, Any]
 
 
 class OldRows:
@@ -37,9 +35,9 @@ class OldRows:
         self.measures = measures
         self._store = store
         self._files: dict[int, _OldFile] = {}
-        self._groups: OrderedDict[tuple[int, int], list[Row]] = OrderedDict()
+        self._groups: OrderedDict[tuple[int, int], list[ShardRow]] = OrderedDict()
 
-    def read(self, file: int, row: int) -> Row:
+    def read(self, file: int, row: int) -> ShardRow:
         """Row *row* of file *file*, with all of its columns.
 
         Raises:
@@ -85,9 +83,9 @@ class _OldFile:
         counts = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
         return np.cumsum([0, *counts[:-1]], dtype=np.int64)
 
-    def read_group(self, group: int) -> list[Row]:
+    def read_group(self, group: int) -> list[ShardRow]:
         try:
-            rows: list[Row] = self._parquet.read_row_group(group, columns=self._columns).to_pylist()
+            rows: list[ShardRow] = self._parquet.read_row_group(group, columns=self._columns).to_pylist()
         except UNREADABLE as error:
             raise self._damaged(error) from None
         return rows

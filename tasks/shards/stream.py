@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pyarrow.compute as pc
 
-from tasks.columns import PlannedSamples
+from tasks.columns import PlannedRow, PlannedSamples
 from tasks.fetch import Fetched, shared_fetcher, trusted_hosts
 from tasks.images.pixel_spec import Prepared
 from tasks.images.pool import ImageJob, shared_pool
@@ -18,7 +17,6 @@ from tasks.samples import Rejection
 from tasks.shards.reject_pictures import RejectPictures
 from tasks.shards.spec import BuildSpec
 
-Row = dict[str, Any]
 _GONE = frozenset({Reason.NOT_FOUND, Reason.NOT_A_REGULAR_FILE, Reason.OUTSIDE_ROOT, Reason.EMPTY_FILE})
 """Reasons that say that an image is no longer there, rather than that it could not be had this time."""
 
@@ -50,7 +48,7 @@ class Finished:
         is_decoded: Whether its bytes went to the decoder.
     """
 
-    sample: Row
+    sample: PlannedRow
     fetched: Fetched | None
     outcome: Prepared | Rejection | Copy
     is_decoded: bool = False
@@ -110,7 +108,7 @@ class _Waiting:
         job: The bytes, for the decoder.
     """
 
-    sample: Row
+    sample: PlannedRow
     fetched: Fetched
     job: ImageJob
 
@@ -152,12 +150,12 @@ def _fetched_samples(
                 yield _purged(sample, fetched) if is_purged else _judge(sample, fetched, reusable)
 
 
-def _purged(sample: Row, fetched: Fetched) -> Finished:
+def _purged(sample: PlannedRow, fetched: Fetched) -> Finished:
     """A sample whose bytes are those of an image that was taken out."""
     return Finished(sample, replace(fetched, data=b""), Rejection(Reason.PURGED, ""))
 
 
-def _judge(sample: Row, fetched: Fetched, reusable: Mapping[str, tuple[int, int]]) -> Finished | _Waiting:
+def _judge(sample: PlannedRow, fetched: Fetched, reusable: Mapping[str, tuple[int, int]]) -> Finished | _Waiting:
     action = sample["action"]
     own = (sample["copy_file"], sample["copy_row"])
     if fetched.rejection is not None:

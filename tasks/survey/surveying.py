@@ -148,13 +148,13 @@ def _folder_evidence(discovery: Discovery) -> list[str]:
     return [f"folders: {len(counts):,} {'hold' if len(counts) > 1 else 'holds'} images of one class, {each} each"]
 
 
-def _examples(samples: pa.Table) -> list[dict[str, Any]]:
+def _examples(samples: pa.Table) -> list[Mapping[str, Any]]:
     """A sample of each of the first three classes, or the first three."""
     codes = samples["label_path"].combine_chunks().dictionary_encode().indices.to_numpy()
     _, first = np.unique(codes, return_index=True)
     places = sorted(dict.fromkeys([*sorted(first.tolist())[:_ROWS], *range(min(_ROWS, samples.num_rows))]))
     chosen = sorted(first.tolist())[:_ROWS] if len(first) >= _ROWS else places[:_ROWS]
-    found: list[dict[str, Any]] = samples.take(pa.array(sorted(chosen), pa.int64())).to_pylist()
+    found: list[Mapping[str, Any]] = samples.take(pa.array(sorted(chosen), pa.int64())).to_pylist()
     return found
 
 

@@ -12,20 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from tasks.columns import KnownSplits
 from tasks.splits import Assigned, SplitSettings, assign_splits, hash_share, split_for
 from tests.tasks.labels.found import samples_of
 
 THIRDS = {"train": 0.5, "validation": 0.3, "test": 0.2}
 
 
-def rows_at(*rows: tuple[str, str, str]) -> pa.Table:
+def rows_at(*rows: tuple[str, str, str]) -> KnownSplits:
     """What is there: id, split and content of each row."""
     names = ("sample_id", "split", "content_sha256")
     columns = zip(*rows, strict=True) if rows else ([], [], [])
     return pa.table({name: pa.array(values, pa.string()) for name, values in zip(names, columns, strict=True)})
 
 
-def assign(rows: Sequence[Mapping[str, Any]], known: pa.Table | None = None, **keys: Any) -> Assigned:
+def assign(rows: Sequence[Mapping[str, Any]], known: KnownSplits | None = None, **keys: Any) -> Assigned:
     settings = SplitSettings.model_validate(keys)
     return assign_splits(samples_of(rows), settings, rows_at() if known is None else known)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import RejectionRow, Rejections, Samples
 from tasks.reasons import Reason
 from tasks.samples import REJECTION_SCHEMA, SAMPLE_SCHEMA, Rejection, rejection_row, rejections_table
 
@@ -48,9 +49,9 @@ class SampleRows:
     source: str
     ignored: Counter[str] = field(default_factory=Counter)
     notices: list[str] = field(default_factory=list)
-    _samples: list[pa.Table] = field(default_factory=list)
-    _rejected: list[pa.Table] = field(default_factory=list)
-    _rejections: list[dict[str, Any]] = field(default_factory=list)
+    _samples: list[Samples] = field(default_factory=list)
+    _rejected: list[Rejections] = field(default_factory=list)
+    _rejections: list[RejectionRow] = field(default_factory=list)
 
     def prefixed(self, identity: str) -> str:
         """*identity* as a sample id: it begins with the source's name where that has one."""
@@ -68,7 +69,7 @@ class SampleRows:
         """*count* more images that are left out: columns of `REJECTION_SCHEMA`, or one value for all."""
         self._rejected.append(self._table(REJECTION_SCHEMA, {"source": self.source, **columns}, count))
 
-    def reject(self, sample: dict[str, Any], reason: Reason, detail: str, origin: Origin = Origin()) -> None:
+    def reject(self, sample: Mapping[str, Any], reason: Reason, detail: str, origin: Origin = Origin()) -> None:
         """One more image that is left out, and why."""
         known = {"source": self.source, "label_file": origin.label_file, "label_row": origin.row, **sample}
         self._rejections.append(rejection_row(known, Rejection(reason, detail)))
@@ -77,11 +78,11 @@ class SampleRows:
             self._rejections = []
 
     @property
-    def rejections(self) -> pa.Table:
+    def rejections(self) -> Rejections:
         """What was left out, as `REJECTION_SCHEMA`."""
         return pa.concat_tables([*self._rejected, rejections_table(self._rejections)])
 
-    def samples(self) -> pa.Table:
+    def samples(self) -> Samples:
         """The samples as `SAMPLE_SCHEMA`, ordered by location, then by where their record stands."""
         if not self._samples:
             return SAMPLE_SCHEMA.empty_table()
@@ -91,7 +92,7 @@ class SampleRows:
         return table.sort_by(_ORDER) if falls else table
 
     @staticmethod
-    def _table(schema: pa.Schema, columns: Mapping[str, Any], count: int) -> pa.Table:
+    def _table(schema: pa.Schema, columns: Mapping[str, Any], count: int) -> pa.Table[Any, Any]:
         arrays = [_column(item, columns.get(item.name, _NONE.get(item.name, "")), count) for item in schema]
         return pa.table(arrays, schema=schema)
 

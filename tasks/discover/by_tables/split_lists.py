@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import Rejections, Samples
 from tasks.discover.by_tables.find_files import FileFinder
 from tasks.discover.settings import SourceSettings
 from tasks.errors import LabelFileError, LayoutError
@@ -137,12 +138,12 @@ class _Listed:
         )
 
 
-def _with_column(samples: pa.Table, splits: npt.NDArray[np.object_]) -> pa.Table:
+def _with_column(samples: Samples, splits: npt.NDArray[np.object_]) -> Samples:
     place = samples.schema.get_field_index("split")
     return samples.set_column(place, samples.schema.field("split"), pa.array(splits, pa.string()))
 
 
-def _rejected(samples: pa.Table, like: pa.Table) -> pa.Table:
+def _rejected(samples: Samples, like: Rejections) -> Rejections:
     known: dict[str, Any] = {
         name: samples[name] for name in ("sample_id", "source", "location", "label_file", "label_row")
     }

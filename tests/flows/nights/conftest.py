@@ -100,7 +100,7 @@ class Nights:
         found: dict[str, Any] = json.loads(self.store.read_bytes(path))
         return found
 
-    def rejects(self) -> dict[str, dict[str, Any]]:
+    def rejects(self) -> dict[str, Mapping[str, Any]]:
         """What the newest version says of images left out, by sample id."""
         entry = self.manifest()["rejects"]
         if entry is None:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.config import DatasetConfig
+from tasks.columns import SampleRow
 from tasks.discover import discover_sources
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
 
@@ -168,7 +169,7 @@ SEVERAL = (
 )
 
 
-def read_as(root: Path, proposal: Proposal) -> dict[str, dict[str, Any]]:
+def read_as(root: Path, proposal: Proposal) -> dict[str, SampleRow]:
     """The samples that *proposal*, as a config says it, makes of *root*."""
     keys = json.loads(json.dumps(proposal.keys))
     keys["source"]["path"] = str(root)
@@ -178,7 +179,7 @@ def read_as(root: Path, proposal: Proposal) -> dict[str, dict[str, Any]]:
     return {row["location"]: row for row in found.samples.to_pylist()}
 
 
-def kinds_of(row: dict[str, Any]) -> list[str]:
+def kinds_of(row: SampleRow) -> list[str]:
     """The labels of a sample, sorted."""
     held = [row["label_path"]] if row["label_paths"] is None else row["label_paths"]
     return sorted(filter(None, held))

@@ -21,6 +21,7 @@ from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
 from tasks.records.locations import LocationPolicy, Place, classify_location
 from tasks.samples import SourceAccess, StoreUrl
+from tests.tasks.labels.found import samples_of
 
 if TYPE_CHECKING:
     from tests.tasks.discover.conftest import Look
@@ -210,7 +211,7 @@ def test_what_is_opened_lies_in_the_root(maze: Path, pieces: list[str], head: st
     place = classify_location(head + "/".join(pieces), LocationPolicy(str(maze)))
     if not isinstance(place, Place) or place.kind != "store":
         return
-    row = {"kind": "store", "location": place.location, "size": -1, "fingerprint": ""}
+    (row,) = samples_of([{"kind": "store", "location": place.location}]).to_pylist()
     reader = SourceReader(SourceAccess("", StoreUrl(str(maze))), FetchSettings())
     try:
         data = reader.read(row)[0].data

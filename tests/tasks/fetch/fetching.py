@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from tasks.columns import Samples
 from tasks.fetch import Fetched, Fetcher, FetchSettings
 from tasks.plan import as_new
 from tasks.samples import SAMPLE_SCHEMA, SourceAccess, StoreUrl
@@ -30,7 +31,7 @@ def fetcher(web: Web | None = None, *, also: str = "", **settings: Any) -> Itera
         made.close()
 
 
-def web_rows(urls: Sequence[str]) -> pa.Table:
+def web_rows(urls: Sequence[str]) -> Samples:
     """The samples of a plan that lie at *urls*."""
     unknown = dict.fromkeys(SAMPLE_SCHEMA.names, "") | {"label_paths": None, "label_row": -1}
     unknown |= {"label_offset": -1, "label_length": -1}

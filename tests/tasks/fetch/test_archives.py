@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from tasks.columns import SampleRow
 from tasks.discover.listing.listing import Listing
 from tasks.discover.listing.scan import scan_images
 from tasks.discover.settings import SourceSettings
@@ -47,12 +49,19 @@ def listed(path: str) -> Listing:
     return found
 
 
+def sample_rows(path: str) -> list[SampleRow]:
+    """What the archive at *path* holds, as samples."""
+    files = listed(path).files.rename_columns({"path": "location"})
+    made: list[SampleRow] = files.append_column("kind", pa.array(["store"] * files.num_rows)).to_pylist()
+    return made
+
+
 def read_all(path: str, folder: Path, threads: int = 8) -> dict[str, bytes]:
     """Every image of the archive at *path*, read by as many threads at once."""
     access = SourceAccess("", SourceSettings(path=path).place)
     access = with_unpacked_archives(access, SAMPLE_SCHEMA.empty_table(), open_store(StoreUrl(str(folder))), "runs/now")
     reader = SourceReader(access, FetchSettings())
-    rows = [{"kind": "store", "location": row.pop("path"), **row} for row in listed(path).files.to_pylist()]
+    rows = sample_rows(path)
     with ThreadPoolExecutor(threads) as pool:
         bodies = pool.map(lambda row: reader.read(row)[0].data, rows)
         return {row["location"]: data for row, data in zip(rows, bodies, strict=True)}
@@ -171,13 +180,13 @@ def test_of_members_of_one_name_the_last_counts_and_the_others_are_counted(tmp_p
 def test_an_archive_replaced_since_it_was_listed_gives_no_others_bytes(tmp_path: Path, name: str) -> None:
     write = write_zip if name == "a.zip" else write_tar
     write(tmp_path / name, {"cat/1.png": b"red ", "dog/1.png": b"blue"})
-    rows = listed(str(tmp_path / name)).files.to_pylist()
+    rows = sample_rows(str(tmp_path / name))
     reader = SourceReader(SourceAccess("", SourceSettings(path=str(tmp_path / name)).place), FetchSettings())
     write(tmp_path / name, {"cat/1.png": b"gold", "dog/1.png": b"pink"})
 
     for row in rows:
         with pytest.raises(FetchFailure) as caught:
-            reader.read({"kind": "store", "location": row["path"], **row})
+            reader.read(row)
         assert caught.value.reason.value in {"changed_while_read", "short_body"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from tasks.image_formats import ImageFormat
-from tasks.images.measures import MEASURES, MIRRORED, measure_thumbs
+from tasks.images.measures import MEASURES, MIRRORED, Measures, measure_thumbs
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.prepare import prepare_array, prepare_image
 from tasks.images.thumb import ALGORITHM, SHEET, thumb_of
@@ -32,7 +32,7 @@ def picture(seed: int, size: tuple[int, int] = (400, 300)) -> Image.Image:
     return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
 
 
-def measured(data: bytes, **spec: Any) -> dict[str, Any]:
+def measured(data: bytes, **spec: Any) -> Measures:
     thumb = prepare_image(data, "", PixelSpec(measures=ALGORITHM, **spec)).thumb
     assert len(thumb) == SHEET[0] * SHEET[1]
     return measure_thumbs([thumb])[0]

@@ -7,13 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from tasks.columns import LabelledSamples
 from tasks.samples import SAMPLE_SCHEMA, Discovery, rejections_table
 
 _NUMBERS = {"label_row": -1, "label_offset": 0, "label_length": -1, "size": -1}
 _NOTHING: dict[str, Any] = dict.fromkeys(SAMPLE_SCHEMA.names, "") | _NUMBERS | {"label_paths": None}
 
 
-def samples_of(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def samples_of(rows: Sequence[Mapping[str, Any]]) -> LabelledSamples:
     """A sample for each of *rows*, which say what matters: `1.png`, `2.png`, … in their order unless they say more."""
     names = [{"sample_id": f"{number}.png", "location": f"{number}.png"} for number in range(1, len(rows) + 1)]
     full = [_NOTHING | name | dict(row) for name, row in zip(names, rows, strict=True)]
@@ -31,7 +32,7 @@ def listed(*labels: Sequence[str] | None, row: int = -1, classes: Sequence[str] 
     return _discovery(samples_of(rows), classes, ())
 
 
-def _discovery(samples: pa.Table, classes: Sequence[str], levels: Sequence[str]) -> Discovery:
+def _discovery(samples: LabelledSamples, classes: Sequence[str], levels: Sequence[str]) -> Discovery:
     return Discovery(
         layout="class_folders",
         why="",

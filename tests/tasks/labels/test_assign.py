@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.columns import LabelledSamples
 from tasks.errors import LayoutError, RefusedError
 from tasks.label_kinds import classes_of, labels_text
 from tasks.labels import LabelSettings, assign_labels, with_carried
@@ -197,13 +198,13 @@ def test_numbers_are_targets_and_what_is_none_is_rejected_with_what_to_write() -
     assert made.notices == ()
 
 
-def _with(found: Discovery, samples: pa.Table) -> Discovery:
+def _with(found: Discovery, samples: LabelledSamples) -> Discovery:
     from dataclasses import replace  # noqa: PLC0415
 
     return replace(found, samples=samples)
 
 
-def carried(*rows: tuple[str, str]) -> pa.Table:
+def carried(*rows: tuple[str, str]) -> LabelledSamples:
     """Rows that the listing no longer shows, by label path and the name that an earlier night gave them."""
     samples = samples_of([{"sample_id": f"old-{place}", "label_path": path} for place, (path, _) in enumerate(rows)])
     return samples.append_column("label_name", pa.array([name for _, name in rows], pa.string()))

@@ -107,7 +107,7 @@ def test_a_source_that_has_other_bytes_or_is_gone_says_so(source: Path) -> None:
     assert changed.source.image is not None
     assert gone.facts["source_now"] == "not listed any more"
     assert gone.published.image is not None
-    assert away.facts["source_now"].startswith("cannot be read: ")
+    assert str(away.facts["source_now"]).startswith("cannot be read: ")
     assert away.source.image is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.columns import LabelledSamples
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards, settle
 from tasks.plan.shard_plans import ROWS_SCHEMA
 from tasks.samples import ShardFile
@@ -27,7 +29,7 @@ class World:
     images: dict[str, tuple[int, str, str]] = field(default_factory=dict)
 
 
-def samples_of(world: World) -> pa.Table:
+def samples_of(world: World) -> LabelledSamples:
     rows = sorted(world.images.items())
     return pa.table(
         {
@@ -50,7 +52,7 @@ def sha(content: int) -> str:
 def apply(plan: RefreshPlan, rows: Rows, world: World) -> tuple[Rows, list[str]]:
     """The rows after building *plan*, as a builder would make them; and the ids that were decoded."""
     files: list[ShardFile] = []
-    table: list[dict[str, object]] = []
+    table: list[Mapping[str, object]] = []
     decoded: list[str] = []
     old = rows.table.to_pylist()
     for number in plan.kept:
@@ -157,8 +159,12 @@ def test_settling_leaves_no_equal_bytes_in_two_assigned_splits(
     rows, _ = apply(plan_shards(samples_of(world), Rows(), PlanSettings(CAP)), Rows(), world)
     samples = samples_of(world)
     given_ones = pa.array([key in given_ids for key in samples["sample_id"].to_pylist()], pa.bool_())
-    samples = samples.append_column("given", given_ones)
-    settled = settle(rows, samples, ROWS_SCHEMA.empty_table(), pa.array(sorted(known), pa.string()))
+    settled = settle(
+        rows,
+        samples.append_column("given", given_ones),
+        ROWS_SCHEMA.empty_table(),
+        pa.array(sorted(known), pa.string()),
+    )
 
     assert not settled.splits.keys() & given_ids
     by_content: dict[int, set[str]] = {}

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from tasks.columns import LabelledSamples, RowTable
 from tasks.plan import PlanSettings, RefreshPlan, Rows, as_new, choose_by_hash, plan_shards
 from tasks.plan.compare import compare
 from tasks.plan.shard_plans import JUDGED_SCHEMA, PLAN_FIELDS, ROWS_SCHEMA, as_renewed, hash_keys
@@ -22,7 +23,7 @@ _ROW: dict[str, Any] = dict.fromkeys(ROWS_SCHEMA.names, "") | {
 ACTIONS = [item.name for item in PLAN_FIELDS]
 
 
-def table_of(*files: Sequence[str | Mapping[str, Any]]) -> pa.Table:
+def table_of(*files: Sequence[str | Mapping[str, Any]]) -> RowTable:
     """Rows that are there: in each of *files* ids, or rows that say more. An id's bytes are called ``sha of <id>``."""
     rows = []
     for file, members in enumerate(files):
@@ -44,7 +45,7 @@ def rows_of(*files: Sequence[str | Mapping[str, Any]], current: int | None = Non
     return Rows(made, table, len(files) if current is None else current, **others)
 
 
-def today(*rows: str | Mapping[str, Any]) -> pa.Table:
+def today(*rows: str | Mapping[str, Any]) -> LabelledSamples:
     """What the listing shows: ids, or rows that say more, with the fingerprint ``f`` and the split ``train``."""
     full = [{"sample_id": row} if isinstance(row, str) else dict(row) for row in rows]
     samples = samples_of([{"split": "train", "fingerprint": "f", "kind": "store"} | row for row in full])
@@ -157,7 +158,7 @@ def test_samples_are_chosen_by_hash_and_the_same_ones_every_time() -> None:
     assert hash_keys(pa.array([""])).tolist() == [0xE3B0C44298FC1C14]
 
 
-def plan(listing: pa.Table, rows: Rows, cap: int = 4, **settings: Any) -> RefreshPlan:
+def plan(listing: LabelledSamples, rows: Rows, cap: int = 4, **settings: Any) -> RefreshPlan:
     return plan_shards(listing, rows, PlanSettings(cap, **settings))
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.columns import RowTable
 from tasks.plan import Rows, settle
 from tasks.plan.shard_plans import ROWS_SCHEMA
 from tasks.publish.memory import Moment, recall, remember
@@ -34,7 +35,7 @@ row = st.fixed_dictionaries(
 rows_by_id = st.dictionaries(st.sampled_from(IDS), row, max_size=len(IDS))
 
 
-def as_rows(found: dict[str, dict[str, Any]]) -> pa.Table:
+def as_rows(found: dict[str, dict[str, Any]]) -> RowTable:
     rows = [
         {
             "sample_id": key,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.columns import LabelledSamples
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards
 from tasks.plan.place import LEAST_ROWS
 from tasks.plan.shard_plans import ROWS_SCHEMA
@@ -19,7 +20,7 @@ from tasks.samples import ShardFile
 MOST = 20_000
 
 
-def samples(train: int, test: int = 0) -> pa.Table:
+def samples(train: int, test: int = 0) -> LabelledSamples:
     ids = [f"train/{number}" for number in range(train)] + [f"test/{number}" for number in range(test)]
     empty = pa.array([""] * len(ids), pa.string())
     return pa.table(

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from tasks.columns import RejectionRow
 from tasks.publish.documents import FileEntry
 from tasks.publish.history import read_version
 from tasks.publish.memory import Moment, remember
@@ -144,7 +145,7 @@ def test_a_page_with_many_of_them_is_the_same_when_it_is_made_again(pets: Path) 
     assert again.count(b"what can be seen of it") == 13
 
 
-def rejected(count: int, reason: Reason, picture: bytes) -> list[dict[str, object]]:
+def rejected(count: int, reason: Reason, picture: bytes) -> list[RejectionRow]:
     sample = {"source": "", "location": "a.jpg", "fingerprint": "f"}
     return [
         rejection_row(sample | {"sample_id": f"{reason}{number}"}, Rejection(reason, "", 1, "c", picture))

@@ -6,11 +6,11 @@ import functools
 import json
 import socket
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pyarrow as pa
 
 from tasks.errors import OutputError
+from tasks.indented_json import JsonObject
 from tasks.plan import RefreshPlan, ShardPlan
 from tasks.samples import StoreUrl
 from tasks.storage import Store, open_store, redact_url
@@ -20,7 +20,7 @@ _BASES = b"parquetry.bases"
 _REUSABLE = "reusable.arrow"
 
 
-def write_plans(store: Store, folder: str, plan: RefreshPlan, spec: Mapping[str, Any]) -> StoreUrl:
+def write_plans(store: Store, folder: str, plan: RefreshPlan, spec: JsonObject) -> StoreUrl:
     """Write the shards of *plan* and *spec* (JSON values) to ``plan.arrow`` in *folder*, and return that file's place.
 
     Beside it lie the hashes of the rows that can be used again: an image that is new may be one of them, moved.
@@ -46,7 +46,7 @@ def _ipc(schema: pa.Schema, tables: Sequence[pa.Table]) -> bytes:
     return data
 
 
-def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, dict[str, Any]]:
+def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, JsonObject]:
     """Shard *number* of the plan file at *place*, and the spec that all its shards share."""
     folder, _, name = place.url.rpartition("/")
     try:
@@ -59,8 +59,9 @@ def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, dict[str, Any]]:
             "machines build, set `output.path` to a place that all of them reach: an object store, or a shared folder "
             "under the same path."
         ) from None
-    base = json.loads(metadata[_BASES])[number]
-    return ShardPlan(number, samples["split"][0].as_py(), samples, base), json.loads(metadata[_KEY])
+    bases: Sequence[int] = json.loads(metadata[_BASES])
+    spec: JsonObject = json.loads(metadata[_KEY])
+    return ShardPlan(number, samples["split"][0].as_py(), samples, bases[number]), spec
 
 
 def read_reusable(folder: StoreUrl) -> Mapping[str, tuple[int, int]]:

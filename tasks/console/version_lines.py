@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 from tasks.console.lines import print_line
 from tasks.publish.audit import Verified
-from tasks.publish.life import Difference
+from tasks.publish.life import Difference, PixelChange
 from tasks.publish.retention import Garbage
 
 _FIRST = 20
@@ -34,7 +33,7 @@ def _print_images(name: str, ids: Collection[str]) -> None:
         print_line(f"  … {len(ids) - _FIRST:,} more; --json lists them all")
 
 
-def _print_pixels(pixels: Mapping[str, Any]) -> None:
+def _print_pixels(pixels: PixelChange) -> None:
     """Print how many rows that are in both versions have other pixels, and what made them so."""
     why = ", ".join(f"{key} {old} → {new}" for key, (old, new) in pixels["settings"].items())
     print_line(f"pixels: {pixels['rows']:,} made anew{f' ({why})' if why else ''}")

@@ -33,7 +33,7 @@ Size = tuple[int, int]
 Box = tuple[float, float, float, float]
 
 
-def kernel_of(published: Mapping[str, Any]) -> str:
+def kernel_of(published: Mapping[str, object]) -> str:
     """The kernel that a *published* pixel spec names; those of earlier versions name none, and mean Pillow's."""
     return str(published.get("kernel") or PILLOW)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,7 +29,7 @@ def explain_image(store: Store, text: str, number: int | None = None) -> list[Ex
         version = open_version(store, number)
         if day := _purged(store, text):
             return [{"outcome": "purged", "version": version.commit.version, "location": text, "since": day}]
-        reason = next(_reasons(version.manifest.config.get("source"), text), "")
+        reason = next(_reasons(version.manifest.sources, text), "")
         if not reason:
             raise
         return [{"outcome": "passed over", "version": version.commit.version, "location": text, "reason": reason}]
@@ -47,14 +47,13 @@ def _with_nulls(row: Explanation) -> Explanation:
     return cast("Explanation", known)
 
 
-def _reasons(sources: Any, text: str) -> Iterator[str]:
+def _reasons(sources: Iterable[Mapping[str, object]], text: str) -> Iterator[str]:
     """Why each of *sources*, as the config of a version has them, passes over what *text* names."""
-    for source in sources if isinstance(sources, list) else [sources]:
-        if isinstance(source, Mapping):
-            root = str(source.get("path", ""))
-            path = _relative(root, text)
-            if _may_lie(root, path):
-                yield from _of_name(source, path)
+    for source in sources:
+        root = str(source.get("path", ""))
+        path = _relative(root, text)
+        if _may_lie(root, path):
+            yield from _of_name(source, path)
 
 
 def _relative(root: str, text: str) -> str:

@@ -6,8 +6,8 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from tasks.indented_json import JsonObject
 from tasks.publish.card_text import card_text
 from tasks.publish.documents import Manifest
 from tasks.publish.history import Version
@@ -55,7 +55,7 @@ def view_card(version: Version, place: str) -> str:
     return _page(configs, [_info("default", manifest)], manifest, card_text(version, place, folder, page))
 
 
-def _config(name: str, manifest: Manifest, folder: str = "") -> dict[str, Any]:
+def _config(name: str, manifest: Manifest, folder: str = "") -> JsonObject:
     """The files of a version by split: in the pool, or in *folder*."""
     files: dict[str, list[str]] = defaultdict(list)
     for shard in manifest.shards:
@@ -63,16 +63,16 @@ def _config(name: str, manifest: Manifest, folder: str = "") -> dict[str, Any]:
     return {"config_name": name, "data_files": [{"split": split, "path": paths} for split, paths in files.items()]}
 
 
-def _rejects(path: str) -> dict[str, Any]:
+def _rejects(path: str) -> JsonObject:
     return {"config_name": "rejects", "data_files": [{"split": "rejects", "path": [path]}]}
 
 
-def _info(name: str, manifest: Manifest) -> dict[str, Any]:
+def _info(name: str, manifest: Manifest) -> JsonObject:
     features = [_feature(column, kind, manifest.class_names) for column, kind in manifest.columns.items()]
     return {"config_name": name, "features": features}
 
 
-def _feature(column: str, kind: str, class_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _feature(column: str, kind: str, class_names: Mapping[str, Sequence[str]]) -> JsonObject:
     if column == "image":
         return {"name": column, "dtype": "image"}
     if column in class_names:
@@ -83,19 +83,18 @@ def _feature(column: str, kind: str, class_names: Mapping[str, Sequence[str]]) -
     return {"name": column, "dtype": {"double": "float64"}.get(kind, kind)}
 
 
-def _class_label(names: Sequence[str]) -> dict[str, Any]:
+def _class_label(names: Sequence[str]) -> JsonObject:
     return {"class_label": {"names": {str(number): name for number, name in enumerate(names)}}}
 
 
-def _page(configs: list[dict[str, Any]], infos: list[dict[str, Any]], manifest: Manifest, text: Sequence[str]) -> str:
-    output = manifest.config.get("output")
-    known = str((output.get("license") if isinstance(output, dict) else "") or "")
+def _page(configs: Sequence[JsonObject], infos: Sequence[JsonObject], manifest: Manifest, text: Sequence[str]) -> str:
+    known = str(manifest.output.get("license") or "")
     license_line = [f"license: {json.dumps(known)}"] if _LICENSE.fullmatch(known) else []
     head = ["---", "configs:", *map(_line, configs), "dataset_info:", *map(_line, infos), *license_line, "---"]
     return "\n".join([*head, "", *text, ""])
 
 
-def _line(value: Mapping[str, Any]) -> str:
+def _line(value: JsonObject) -> str:
     """*value* as one item of a YAML list: JSON is YAML, save that some characters must be escaped in YAML 1.1."""
     text = json.dumps(value, ensure_ascii=False)
     return "- " + _ODD.sub(lambda found: json.dumps(found[0])[1:-1], text)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from tasks.label_kinds import LABEL_COLUMNS, classes_of, kind_of_columns
 from tasks.publish.documents import Manifest
 from tasks.publish.history import Version
+from tasks.shards.schema import PublishedPixels
 
 _TENSORS = {"label": "tf.int64", "labels": "tf.int32", "target": "tf.float64"}
 _LISTED = 20
@@ -52,7 +52,7 @@ def card_text(version: Version, place: str, folder: str, page: str) -> list[str]
         page: Where its page is, as seen from the card; empty where there is none.
     """
     manifest, commit = version.manifest, version.commit
-    about = str(_output(manifest).get("about") or "")
+    about = str(manifest.output.get("about") or "")
     return [
         f"# {cell(manifest.dataset)}",
         "",
@@ -69,21 +69,16 @@ def card_text(version: Version, place: str, folder: str, page: str) -> list[str]
     ]
 
 
-def _output(manifest: Manifest) -> Mapping[str, Any]:
-    found = manifest.config.get("output")
-    return found if isinstance(found, dict) else {}
-
-
 def _summary(manifest: Manifest, number: int, time: str) -> list[str]:
     has_classes = kind_of_columns(manifest.columns) != "number"
     classes = f"{len(classes_of(manifest.class_names)):,} classes" if has_classes else "each with a number, `target`"
     size = sum(shard.bytes for shard in manifest.shards) / 2**20
     shards = "1 shard" if len(manifest.shards) == 1 else f"{len(manifest.shards):,} shards"
     what = f"{manifest.rows:,} images in {shards}, {size:,.1f} MiB, {classes}"
-    return [f"Version {number}, of {time}: {what}. {_pixels(manifest.pixel_spec)}", ""]
+    return [f"Version {number}, of {time}: {what}. {_pixels(manifest.pixels)}", ""]
 
 
-def _pixels(spec: Mapping[str, Any]) -> str:
+def _pixels(spec: PublishedPixels) -> str:
     """What the images are, in a sentence; empty where the spec does not say."""
     if not {"pixels", "mode", "size", "color"} <= spec.keys():
         return ""
@@ -214,10 +209,8 @@ def _near(manifest: Manifest, place: str) -> Iterator[str]:
 
 def _facts(manifest: Manifest) -> Iterator[str]:
     """Where it came from, and how it was made."""
-    output = _output(manifest)
-    sources = manifest.config.get("source")
-    listed = sources if isinstance(sources, list) else [sources]
-    paths = [str(source.get("path", "")) for source in listed if isinstance(source, dict)]
+    output = manifest.output
+    paths = [str(source.get("path", "")) for source in manifest.sources]
     facts = {
         "license": str(output.get("license") or "not stated: `output.license` in the config"),
         "contact": str(output.get("contact") or ""),

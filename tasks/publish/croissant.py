@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from tasks.indented_json import indented_json
+from tasks.indented_json import JsonObject, indented_json
 from tasks.label_kinds import classes_of
 from tasks.publish.card_text import meaning_of
 from tasks.publish.documents import FileEntry, Manifest
@@ -36,10 +35,9 @@ def croissant_json(version: Version, place: str) -> bytes:
     The same version gives the same bytes.
     """
     manifest, commit = version.manifest, version.commit
-    output = manifest.config.get("output")
-    known: Mapping[str, Any] = output if isinstance(output, dict) else {}
+    known = manifest.output
     contact = str(known.get("contact") or "")
-    value = {
+    value: JsonObject = {
         "@context": _context(),
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS_TO,
@@ -56,7 +54,7 @@ def croissant_json(version: Version, place: str) -> bytes:
     return indented_json(value).encode()
 
 
-def _context() -> dict[str, Any]:
+def _context() -> JsonObject:
     """What the names in the document mean, as the format prescribes."""
     return {
         "@language": "en",
@@ -78,7 +76,7 @@ def _about(manifest: Manifest) -> str:
     return f"{manifest.rows:,} labelled images" + (f" of {classes:,} classes" if classes else "")
 
 
-def _file(shard: FileEntry) -> dict[str, Any]:
+def _file(shard: FileEntry) -> JsonObject:
     return {
         "@type": "cr:FileObject",
         "@id": shard.path,
@@ -90,7 +88,7 @@ def _file(shard: FileEntry) -> dict[str, Any]:
     }
 
 
-def _file_sets(shards: Sequence[FileEntry]) -> Iterator[dict[str, Any]]:
+def _file_sets(shards: Sequence[FileEntry]) -> Iterator[JsonObject]:
     """All files of the version together, each by its own name: the folder that holds them has those of others, too."""
     yield {
         "@type": "cr:FileSet",
@@ -102,16 +100,16 @@ def _file_sets(shards: Sequence[FileEntry]) -> Iterator[dict[str, Any]]:
     }
 
 
-def _splits(manifest: Manifest) -> dict[str, Any]:
+def _splits(manifest: Manifest) -> JsonObject:
     return _names("splits", "cr:Split", [split for split, rows in manifest.splits.items() if rows])
 
 
-def _classes(manifest: Manifest) -> Iterator[dict[str, Any]]:
+def _classes(manifest: Manifest) -> Iterator[JsonObject]:
     if names := classes_of(manifest.class_names):
         yield _names("classes", "sc:Enumeration", names)
 
 
-def _names(name: str, kind: str, values: Sequence[str]) -> dict[str, Any]:
+def _names(name: str, kind: str, values: Sequence[str]) -> JsonObject:
     return {
         "@type": "cr:RecordSet",
         "@id": name,
@@ -123,7 +121,7 @@ def _names(name: str, kind: str, values: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _images(manifest: Manifest) -> dict[str, Any]:
+def _images(manifest: Manifest) -> JsonObject:
     fields = [_field(column, kind, manifest) for column, kind in manifest.columns.items() if _is_told(column, kind)]
     return {
         "@type": "cr:RecordSet",
@@ -139,23 +137,20 @@ def _is_told(column: str, kind: str) -> bool:
     return column == "image" or kind.rpartition(": ")[2].rstrip(">") in _TYPES
 
 
-def _field(column: str, kind: str, manifest: Manifest) -> dict[str, Any]:
+def _field(column: str, kind: str, manifest: Manifest) -> JsonObject:
     """One column; that of images by the bytes that are in it."""
-    extract: dict[str, Any] = {"extract": {"column": column}}
-    if column == "image":
-        extract["transform"] = {"jsonPath": "bytes"}
-    field = {
+    extract: JsonObject = {"column": column}
+    transform: JsonObject = {"transform": {"jsonPath": "bytes"}} if column == "image" else {}
+    field: JsonObject = {
         "@type": "cr:Field",
         "@id": f"images/{column}",
         "name": column,
         "description": meaning_of(column, manifest),
         "dataType": "sc:ImageObject" if column == "image" else _TYPES[kind.rpartition(": ")[2].rstrip(">")],
-        "source": {"fileSet": {"@id": "shards"}, **extract},
+        "source": {"fileSet": {"@id": "shards"}, "extract": extract, **transform},
     }
     refers = {"split": "splits/name", "label_name": "classes/name", "label_names": "classes/name"}.get(column)
     is_there = refers == "splits/name" or bool(classes_of(manifest.class_names))
-    return (
-        field
-        | ({"repeated": True} if kind.startswith("list<") else {})
-        | ({"references": {"field": {"@id": refers}}} if refers and is_there else {})
-    )
+    repeated: JsonObject = {"repeated": True} if kind.startswith("list<") else {}
+    references: JsonObject = {"references": {"field": {"@id": refers}}} if refers and is_there else {}
+    return {**field, **repeated, **references}

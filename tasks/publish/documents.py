@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tasks.errors import VersionError
 from tasks.indented_json import indented_json
 from tasks.label_kinds import LABEL_COLUMNS, named_by_column
+from tasks.shards.schema import PublishedPixels
 from tasks.storage import Store, redact_url
 
 FORMAT = 2
@@ -106,14 +107,14 @@ class Manifest(Document):
     warnings: dict[str, int]
     class_names: dict[str, list[str]]
     columns: dict[str, str]
-    pixel_spec: dict[str, Any]
+    pixel_spec: dict[str, object]
     layout: str
     why: str
     notices: list[str]
-    config: dict[str, Any]
+    config: dict[str, object]
     config_sha256: str
     libraries: dict[str, str]
-    gates: list[dict[str, Any]]
+    gates: list[dict[str, object]]
     shards: list[FileEntry]
     rejects: FileEntry | None
     report: FileEntry | None = None
@@ -134,6 +135,23 @@ class Manifest(Document):
         """Every file of the version."""
         others = (self.rejects, self.report, self.page, self.quality)
         return [*self.shards, *(file for file in others if file is not None)]
+
+    @property
+    def pixels(self) -> PublishedPixels:
+        """The pixel spec, by its names."""
+        return cast("PublishedPixels", self.pixel_spec)
+
+    @property
+    def output(self) -> Mapping[str, object]:
+        """The `output` section of the config; empty where it has none."""
+        found = self.config.get("output")
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def sources(self) -> list[Mapping[str, object]]:
+        """The sources of the config, each as its section has it."""
+        found = self.config.get("source")
+        return [source for source in (found if isinstance(found, list) else [found]) if isinstance(source, dict)]
 
     @property
     def rows(self) -> int:
@@ -238,7 +256,7 @@ class Pin(VouchedDocument):
     time: str
 
 
-def _digest(values: dict[str, Any]) -> str:
+def _digest(values: Mapping[str, object]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 

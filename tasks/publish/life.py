@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 from tasks.errors import ConfigError, OutputError, RefusedError, VersionError
 from tasks.plan import Rows
@@ -30,6 +30,7 @@ from tasks.publish.row_index import read_rows
 from tasks.publish.runs import new_run_id, now
 from tasks.publish.verify import require_files
 from tasks.publish.versions import open_version, settings_of
+from tasks.shards.schema import PublishedPixels
 from tasks.storage import Store, redact_url
 
 _ADMITTING = frozenset(
@@ -170,6 +171,18 @@ def unpin(store: Store, number: int) -> list[str]:
     return names
 
 
+class PixelChange(TypedDict):
+    """Rows of two versions that have other pixels though the source's bytes are the same.
+
+    Attributes:
+        rows: How many there are.
+        settings: What made them so: each key of the config with its value before and after.
+    """
+
+    rows: int
+    settings: dict[str, tuple[object, object]]
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What is in one version and not in another, or differs.
@@ -180,8 +193,7 @@ class Difference:
         changed: Ids whose source bytes differ.
         relabelled: Ids whose class differs, with both names.
         resplit: Ids whose split differs.
-        pixels: How many rows of both have other pixels though the source's bytes are the same (``rows``), and the
-            settings that made them so (``settings``: their key, its value before and after).
+        pixels: Rows of both that have other pixels though the source's bytes are the same.
         near: How many pairs of near duplicates there are (``pairs``), of them ``leaks`` and ``suspects``, in the first
             and in the second; None where a version's images are not measured.
     """
@@ -191,7 +203,7 @@ class Difference:
     changed: list[str]
     relabelled: dict[str, tuple[str, str]]
     resplit: list[str]
-    pixels: dict[str, Any]
+    pixels: PixelChange
     near: dict[str, tuple[int | None, int | None]]
 
 
@@ -204,7 +216,7 @@ def compare_versions(store: Store, first: int, second: int) -> Difference:
     versions = [open_version(store, number) for number in (first, second)]
     old, new = (_by_id(read_rows(store, version.manifest.shards)) for version in versions)
     both = sorted(old.keys() & new.keys())
-    settings = _shaping(*(version.manifest.pixel_spec for version in versions))
+    settings = _shaping(*(version.manifest.pixels for version in versions))
     same = sum(old[key][0] == new[key][0] for key in both) if settings else 0
     return Difference(
         pixels={"rows": same, "settings": settings},
@@ -220,11 +232,11 @@ def compare_versions(store: Store, first: int, second: int) -> Difference:
     )
 
 
-def _shaping(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _shaping(old: PublishedPixels, new: PublishedPixels) -> dict[str, tuple[object, object]]:
     """The keys of the config that shape pixels and differ, with both values; not what only says what is admitted."""
-    old, new = ({"kernel": "pillow"} | spec for spec in (old, new))  # which specs of earlier versions do not name
-    changed = [key for key in {**old, **new} if key not in _ADMITTING and old.get(key) != new.get(key)]
-    return {_section(key): (old.get(key), new.get(key)) for key in changed}
+    was, becomes = ({"kernel": "pillow", **spec} for spec in (old, new))  # specs of earlier versions do not name it
+    changed = [key for key in was | becomes if key not in _ADMITTING and was.get(key) != becomes.get(key)]
+    return {_section(key): (was.get(key), becomes.get(key)) for key in changed}
 
 
 def _section(key: str) -> str:

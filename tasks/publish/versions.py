@@ -148,6 +148,6 @@ def output_settings(store: Store) -> OutputSettings:
 
 def settings_of(version: Version, store: Store) -> OutputSettings:
     """The `output` section that *version* was published with, as far as it still has a meaning."""
-    published = version.manifest.config.get("output", {})
-    known = {key: value for key, value in published.items() if key in {"keep_versions", "grace_days"}}
-    return OutputSettings(path=store.place.url, **known)
+    published = version.manifest.output.items()
+    known = {key: value for key, value in published if key in {"keep_versions", "grace_days"}}
+    return OutputSettings.model_validate({"path": store.place.url, **known})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -184,9 +184,11 @@ class Dataset(StepConfig):
         """Where the dataset is published."""
         return StoreUrl(self.output.path, self.output.storage_options)
 
-    def as_published(self) -> dict[str, Any]:
+    def as_published(self) -> dict[str, object]:
         """The config as a manifest may hold it: JSON values, URLs without query string and credentials."""
-        redacted: dict[str, Any] = redact_values(self.model_dump(mode="json", exclude={"schedule": {"job_variables"}}))
+        redacted: dict[str, object] = redact_values(
+            self.model_dump(mode="json", exclude={"schedule": {"job_variables"}})
+        )
         return redacted
 
     def digest(self) -> str:

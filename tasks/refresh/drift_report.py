@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any, cast
+from typing import cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -199,8 +199,8 @@ def _near(facts: RunFacts) -> NearPairs:
     """The pairs of near duplicates: how many, and the first of those that are listed."""
     if facts.near is None:
         return {}
-    said: dict[str, Any] = {**facts.near.summary, "first": facts.near.rows.pairs.slice(0, _FIRST_PAIRS).to_pylist()}
-    return cast("NearPairs", said)
+    first = facts.near.rows.pairs.slice(0, _FIRST_PAIRS).to_pylist()
+    return cast("NearPairs", {**facts.near.summary, "first": first})
 
 
 def _targets(old: pa.Table, new: pa.Table, has_same_kind: bool, kind: LabelKind) -> dict[str, dict[str, float]]:

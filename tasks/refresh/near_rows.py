@@ -68,7 +68,7 @@ def near_of(dataset: Dataset, run: Run, planned: PlannedRun, built: BuiltShards)
         manifest is not None
         and manifest.near.items() >= _settings_of(dataset.quality).items()
         and "even" in manifest.near  # before they were told apart, they were near to one another
-        and manifest.pixel_spec.get("measures") == measures
+        and manifest.pixels.get("measures") == measures
         and kind_of_columns(manifest.columns) == kind
         and past.num_rows == manifest.rows
     )

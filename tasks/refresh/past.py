@@ -151,7 +151,7 @@ def with_measures(spec: BuildSpec, dataset: Dataset, run: Run, *, reuse: bool) -
     if wanted is None and measure_columns() & set(spec.kept):
         wanted = False
     if wanted is None:
-        is_there = manifest is not None and bool(manifest.pixel_spec.get("measures"))
+        is_there = manifest is not None and bool(manifest.pixels.get("measures"))
         wanted = is_there or not reuse or manifest is None or not has_same_columns(spec, run)
     return replace(spec, pixels=replace(spec.pixels, measures=ALGORITHM if wanted else ""))
 

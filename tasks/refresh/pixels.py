@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 from tasks.errors import ConfigError
 from tasks.images.kernel import AUTO, HOW_TO_INSTALL, PILLOW, SIMD, has_simd, kernel_of, suits_simd
@@ -12,6 +11,7 @@ from tasks.images.pixel_spec import PixelSpec
 from tasks.publish import Run
 from tasks.refresh.dataset import Dataset
 from tasks.shards import published_pixel_spec
+from tasks.shards.schema import PublishedPixels
 
 _SHAPING = (
     "size",
@@ -34,7 +34,7 @@ _SHAPING = (
 def shapes_same_pixels(dataset: Dataset, run: Run) -> bool:
     """Whether the rows of the newest version have the pixels that today's config asks for."""
     manifest = run.history.manifest
-    return manifest is None or same_pixels(manifest.pixel_spec, published_pixel_spec(pixels_wanted(dataset, run)))
+    return manifest is None or same_pixels(manifest.pixels, published_pixel_spec(pixels_wanted(dataset, run)))
 
 
 def pixels_wanted(dataset: Dataset, run: Run) -> PixelSpec:
@@ -49,9 +49,9 @@ def pixels_wanted(dataset: Dataset, run: Run) -> PixelSpec:
     if spec.kernel != AUTO:
         return replace(spec, kernel=spec.kernel if suits_simd(spec) else PILLOW)
     manifest = run.history.manifest
-    there = kernel_of(manifest.pixel_spec) if manifest is not None else PILLOW
+    there = kernel_of(manifest.pixels) if manifest is not None else PILLOW
     kept = replace(spec, kernel=there)
-    if manifest is None or not same_pixels(manifest.pixel_spec, published_pixel_spec(kept)):
+    if manifest is None or not same_pixels(manifest.pixels, published_pixel_spec(kept)):
         return replace(spec, kernel=SIMD if suits_simd(spec) and has_simd() else PILLOW)
     if there == SIMD and not has_simd():
         raise ConfigError(
@@ -62,7 +62,7 @@ def pixels_wanted(dataset: Dataset, run: Run) -> PixelSpec:
     return kept
 
 
-def same_pixels(there: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def same_pixels(there: PublishedPixels, wanted: PublishedPixels) -> bool:
     """Whether what was made by the spec *there* is what *wanted* makes; that admits all formats, and maybe others."""
     others = [key for key in _SHAPING if key not in {"formats", "kernel"}]
     same = json.dumps([there.get(key) for key in others]) == json.dumps([wanted.get(key) for key in others])

@@ -228,7 +228,7 @@ def _commit(
     written = write_rejects(run.store, facts.rejections), store_report(run, told[0]), told[1], near
     manifest = make_manifest(dataset, run, facts, gates, written)
     spec = facts.planned.spec
-    schema = shard_schema(spec.class_names, manifest.pixel_spec, spec.kept, spec.label_kind)
+    schema = shard_schema(spec.class_names, manifest.pixels, spec.kept, spec.label_kind)
     before = {shard.path for shard in run.history.manifest.shards} if run.history.manifest else set()
     adopted = {file.name for file in facts.planned.rows.files}
     for shard in manifest.shards:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict
 
 
 class Counts(TypedDict, total=False):
@@ -125,6 +125,20 @@ class ImageChanges(TypedDict, total=False):
     shards: dict[str, ShardSums]
 
 
+class PairRow(TypedDict):
+    """Two near duplicates: in how many bits their hashes differ, and how their splits and labels stand."""
+
+    sample_id: str
+    other_id: str
+    distance: int
+    split: str
+    other_split: str
+    label_name: str
+    other_label_name: str
+    is_leak: bool
+    is_suspect: bool
+
+
 class NearPairs(TypedDict, total=False):
     """Pairs of near duplicates: how many, how many are listed, in two splits, of two labels, and the first of them.
 
@@ -139,7 +153,7 @@ class NearPairs(TypedDict, total=False):
     even: int
     distance: int
     mirrored: int
-    first: list[dict[str, Any]]
+    first: list[PairRow]
 
 
 class Report(TypedDict, total=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from tasks.reasons import Reason
 from tasks.report.document import NearPairs, Night, Report
@@ -22,7 +22,17 @@ _PLANNED = {
 }
 
 
-def head_of(facts: PageFacts) -> dict[str, Any]:
+class Head(TypedDict):
+    """The top of a page: its tone, a word and a sentence, what follows, and what a person must do."""
+
+    tone: Literal["good", "look", "bad"]
+    word: str
+    sentence: str
+    after: str
+    steps: Sequence[str]
+
+
+def head_of(facts: PageFacts) -> Head:
     """What happened, in one sentence, and what a person must do."""
     if facts.refused:
         kept = f"Readers keep version {facts.version}." if facts.version else "There is no version yet."

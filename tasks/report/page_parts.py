@@ -5,15 +5,25 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.report.album import Place, as_address
 from tasks.report.changed_rows import Change, Shown
-from tasks.report.document import GateRow, ImageChanges, Night
+from tasks.report.document import GateRow, ImageChanges, Night, Spread
 from tasks.report.page_facts import PageFacts
+from tasks.report.page_lines import (
+    ClassLine,
+    GateLine,
+    ListedReject,
+    Picture,
+    PicturedChange,
+    PicturedPairs,
+    RejectLine,
+    SplitLine,
+)
 from tasks.report.quality_rows import FLAGS, ShownPairs
 from tasks.report.reject_words import meaning_of
 
@@ -25,6 +35,14 @@ _REJECTS, _OF_A_REASON, _AT_ONCE = 1000, 100, 12
 _REJECT_COLUMNS = (
     "sample_id location label_file label_row stage reason detail attempts first_seen content_sha256 picture".split()
 )
+
+
+_MEASURED: Mapping[Literal["width", "height", "aspect", "pixel"], str] = {
+    "width": "width, pixels",
+    "height": "height, pixels",
+    "aspect": "width / height",
+    "pixel": "brightness of what is published, 0 to 255",
+}
 
 
 def names_shown(facts: PageFacts) -> list[str]:
@@ -45,7 +63,7 @@ def names_hidden(facts: PageFacts) -> str:
     )
 
 
-def pictured(change: Change, pictures: Pictures) -> dict[str, Any]:
+def pictured(change: Change, pictures: Pictures) -> PicturedChange:
     """A kind of change with its pictures; where an image was another one, with that one before it."""
     pairs = [
         (picture(row.before, pictures) if row.before and not _is_same_place(row) else None, _named(row, pictures))
@@ -59,12 +77,12 @@ def _is_same_place(row: Shown) -> bool:
     return row.before is not None and row.before.sample_id != row.sample_id
 
 
-def _named(row: Shown, pictures: Pictures) -> dict[str, str]:
+def _named(row: Shown, pictures: Pictures) -> Picture:
     was = row.before.sample_id if row.before is not None and _is_same_place(row) else ""
-    return picture(row, pictures) | {"was": was}
+    return {**picture(row, pictures), "was": was}
 
 
-def picture(row: Shown, pictures: Pictures) -> dict[str, str]:
+def picture(row: Shown, pictures: Pictures) -> Picture:
     """One picture: whose it is, its label, and the address that holds it, empty where there is none."""
     return {
         "id": row.sample_id,
@@ -74,7 +92,7 @@ def picture(row: Shown, pictures: Pictures) -> dict[str, str]:
     }
 
 
-def pictured_pairs(kind: ShownPairs, pictures: Pictures) -> dict[str, Any]:
+def pictured_pairs(kind: ShownPairs, pictures: Pictures) -> PicturedPairs:
     """Pairs of one kind with their pictures."""
     pairs = [(picture(pair.one, pictures), picture(pair.other, pictures), pair.distance) for pair in kind.pairs]
     return {"title": kind.title, "count": kind.count, "pairs": pairs}
@@ -82,7 +100,7 @@ def pictured_pairs(kind: ShownPairs, pictures: Pictures) -> dict[str, Any]:
 
 def flagged(
     facts: PageFacts, rows: Mapping[str, Iterable[Shown]], pictures: Pictures
-) -> Iterator[tuple[str, int, list[dict[str, str]]]]:
+) -> Iterator[tuple[str, int, list[Picture]]]:
     """What images look wrong by, how many they are, and some of them."""
     images: ImageChanges = facts.report.get("images") or {}
     counts = images.get("after", {}).get("flags") or {}
@@ -96,7 +114,7 @@ def class_rows(
     samples: Mapping[str, Iterable[Shown]],
     by_split: Mapping[str, Mapping[str, int]],
     pictures: Pictures,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[ClassLine]:
     """The classes that are listed, each with its counts, bars and samples."""
     entries = facts.report.get("classes", {})
     most = max((entry["after"] for entry in entries.values()), default=0)
@@ -117,14 +135,14 @@ def _share(count: int, total: int) -> float:
     return round(100 * count / total, 2) if total else 0.0
 
 
-def splits(facts: PageFacts) -> list[dict[str, Any]]:
+def splits(facts: PageFacts) -> list[SplitLine]:
     """The splits with their counts and their share in percent."""
     counts = facts.report.get("splits", {})
     total = sum(entry["after"] for entry in counts.values())
     return [{"name": name, **counts[name], "share": _share(counts[name]["after"], total)} for name in facts.split_names]
 
 
-def gate_row(gate: GateRow, history: Sequence[Night]) -> dict[str, Any]:
+def gate_row(gate: GateRow, history: Sequence[Night]) -> GateLine:
     """A gate with the values of the last versions as the points of a line, 100 wide and 26 high."""
     past = [float(night["gates"][gate["gate"]]) for night in history if gate["gate"] in night.get("gates", {})]
     values = [value for value in past if math.isfinite(value)]
@@ -146,15 +164,15 @@ def reasons(facts: PageFacts) -> list[tuple[str, int, str]]:
     return [(reason, count, meaning_of(reason)) for reason, count in counts]
 
 
-def rejects_shown(facts: PageFacts) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def rejects_shown(facts: PageFacts) -> tuple[list[ListedReject], list[ListedReject]]:
     """The rejects that are listed: of each reason a few that are shown at once, and some more.
 
     The commonest reason comes first, of each reason what is new, of that what has a picture.
     """
     nights = facts.report.get("history") or ()
     since = str(nights[-2].get("time", "")) if facts.report.get("parent") and len(nights) > 1 else ""
-    first: list[dict[str, Any]] = []
-    more: list[dict[str, Any]] = []
+    first: list[ListedReject] = []
+    more: list[ListedReject] = []
     for reason, _ in Counter(facts.rejections["reason"].to_pylist()).most_common():
         same = facts.rejections.filter(pc.equal(facts.rejections["reason"], reason)).select(_REJECT_COLUMNS)
         is_new = (
@@ -171,35 +189,33 @@ def rejects_shown(facts: PageFacts) -> tuple[list[dict[str, Any]], list[dict[str
     return first[:_REJECTS], more[: max(0, _REJECTS - len(first))]
 
 
-def reject_row(row: Mapping[str, Any], twins: Mapping[str, Shown], pictures: Pictures) -> dict[str, Any]:
+def reject_row(row: ListedReject, twins: Mapping[str, Shown], pictures: Pictures) -> RejectLine:
     """One rejected image: its place, its record, and a picture of it, or of the row that stands for it."""
     line = f", line {row['label_row']}" if row["label_row"] > 0 else ""
     twin = twins.get(row["content_sha256"]) if row["stage"] == "dataset" else None
     return {
-        **row,
         "image": row["location"] or row["sample_id"],
+        "is_new": row["is_new"],
         "record": f"{row['label_file']}{line}" if row["label_file"] else "",
+        "reason": row["reason"],
+        "detail": row["detail"],
+        "first_seen": row["first_seen"],
         "picture": as_address(row["picture"]) if row["picture"] else "",
         "twin": picture(twin, pictures) if twin else None,
     }
 
 
-def measures(images: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def measures(images: ImageChanges) -> Iterator[tuple[str, str, str]]:
     """What is measured of the images, before and now."""
     before, after = images.get("before") or {}, images.get("after") or {}
-    for key, name in (
-        ("width", "width, pixels"),
-        ("height", "height, pixels"),
-        ("aspect", "width / height"),
-        ("pixel", "brightness of what is published, 0 to 255"),
-    ):
+    for key, name in _MEASURED.items():
         if key in after:
             yield name, _spread(before.get(key)), _spread(after[key])
     if "formats" in after:
         yield "formats of the sources", _formats(before.get("formats")), _formats(after["formats"])
 
 
-def _spread(entry: Mapping[str, float] | None) -> str:
+def _spread(entry: Spread | None) -> str:
     return f"{entry['mean']:,.4g} ± {entry['deviation']:,.3g}" if entry else ""
 
 

@@ -13,6 +13,7 @@ from tasks.report.changed_rows import Shown, in_words
 from tasks.report.document import ImageChanges
 from tasks.report.image_plots import PLOTS
 from tasks.report.page_facts import PageFacts
+from tasks.report.page_lines import Bar, PlotLine
 
 FLAGS = {
     "black": "black",
@@ -137,7 +138,7 @@ def _at(facts: PageFacts, places: Sequence[int]) -> list[Shown]:
     return [_shown(row, facts) for row in rows.to_pylist()]
 
 
-def plots_of(images: ImageChanges) -> Iterator[dict[str, Any]]:
+def plots_of(images: ImageChanges) -> Iterator[PlotLine]:
     """What is drawn of the images: a histogram each, as bars in a field 100 wide and 40 high."""
     found = images.get("after", {}).get("plots") or {}
     for name, plot in PLOTS.items():
@@ -146,7 +147,7 @@ def plots_of(images: ImageChanges) -> Iterator[dict[str, Any]]:
         if not most:
             continue
         step = 100 / len(counts)
-        bars = [
+        bars: list[Bar] = [
             {
                 "x": f"{number * step + 0.4:.2f}",
                 "width": f"{step - 0.8:.2f}",

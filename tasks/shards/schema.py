@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 
+from tasks.indented_json import JsonObject
 from tasks.label_kinds import LABEL_COLUMNS, LabelKind, named_by_column
 
 _ENCODED = pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
@@ -48,9 +49,42 @@ _MEASURES = (
 SCHEMA_VERSION = "1"
 
 
+class PublishedPixels(TypedDict, total=False):
+    """A `PixelSpec` as shards and manifests carry it: its fields, and more; those of earlier versions lack some.
+
+    Attributes:
+        dtype: Of a pixel, in the words of NumPy.
+        order: Of the axes of raw pixels.
+        libraries: What made the pixels, by distribution, and its version.
+    """
+
+    min_side: int
+    max_pixels: int
+    max_aspect: float
+    formats: Sequence[str]
+    allow_truncated: bool
+    strict_extensions: bool
+    size: Sequence[int]
+    mode: str
+    filter: str
+    kernel: str
+    color: str
+    background: str
+    upscale: bool
+    depth_16: str
+    value_range: Sequence[float] | None
+    icc: str
+    pixels: str
+    quality: int
+    measures: str
+    dtype: str
+    order: str
+    libraries: Mapping[str, str]
+
+
 def shard_schema(
     class_names: Mapping[str, Sequence[str]],
-    pixel_spec: Mapping[str, Any],
+    pixel_spec: PublishedPixels,
     kept: Sequence[str] = (),
     kind: LabelKind = "single",
 ) -> pa.Schema:
@@ -100,12 +134,12 @@ def kept_columns_of(schema: pa.Schema) -> list[str]:
     return found
 
 
-def features_of(schema: pa.Schema, class_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def features_of(schema: pa.Schema, class_names: Mapping[str, Sequence[str]]) -> JsonObject:
     """The features of *schema* in the words of `datasets`."""
     return {field.name: _feature(field, class_names) for field in schema}
 
 
-def _feature(field: pa.Field, class_names: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _feature(field: pa.Field, class_names: Mapping[str, Sequence[str]]) -> JsonObject:
     if field.name == "image":
         return {"_type": "Image"}
     if pa.types.is_list(field.type):
@@ -130,7 +164,7 @@ def class_names_of(schema: pa.Schema) -> dict[str, list[str]]:
     return named_by_column(found, schema.names)
 
 
-def pixel_spec_of(schema: pa.Schema) -> dict[str, Any]:
+def pixel_spec_of(schema: pa.Schema) -> PublishedPixels:
     """The pixel spec that a shard's schema carries."""
-    found: dict[str, Any] = json.loads((schema.metadata or {}).get(b"parquetry.pixel_spec", b"{}"))
+    found: PublishedPixels = json.loads((schema.metadata or {}).get(b"parquetry.pixel_spec", b"{}"))
     return found

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from math import ceil
-from typing import Any
+from typing import cast
 
 import pyarrow as pa
 from pydantic import TypeAdapter
@@ -20,10 +20,12 @@ from tasks.fetch import FetchSettings
 from tasks.images.kernel import SIMD, SIMD_DISTRIBUTION
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
+from tasks.indented_json import JsonObject
 from tasks.label_kinds import LabelKind
 from tasks.purged import Purged
 from tasks.redaction import conceal_values, reveal_values
 from tasks.samples import ShardFile, SourceAccess, StoreUrl
+from tasks.shards.schema import PublishedPixels
 from tasks.shards.settings import WriteSettings
 
 _KEY = b"parquetry.outcome"
@@ -100,13 +102,13 @@ class BuildSpec:
         }
         return self.fetch.model_copy(update=share)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> JsonObject:
         """The spec as JSON values, without options of stores and secrets of URLs: they stay in this process."""
-        values: dict[str, Any] = conceal_values(_adapter().dump_python(self, mode="json"))
+        values: JsonObject = conceal_values(_adapter().dump_python(self, mode="json"))
         return values
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> BuildSpec:
+    def from_json(cls, values: JsonObject) -> BuildSpec:
         """The spec that `as_json` made into *values*.
 
         Raises:
@@ -139,10 +141,11 @@ def installed_version(distribution: str) -> str:
     return importlib.metadata.version(distribution)
 
 
-def published_pixel_spec(spec: PixelSpec) -> dict[str, Any]:
+def published_pixel_spec(spec: PixelSpec) -> PublishedPixels:
     """All that shapes the pixels, and the versions of what made them, as a shard's metadata carries it."""
     versions = {name: installed_version(name) for name in (*_LIBRARIES, *pixel_libraries(spec))}
-    return asdict(spec) | {"dtype": "uint8", "order": "HWC", "libraries": versions}
+    made: PublishedPixels = {"dtype": "uint8", "order": "HWC", "libraries": versions}
+    return {**cast("PublishedPixels", asdict(spec)), **made}
 
 
 TOUCHED_SCHEMA = pa.schema([("sample_id", pa.string()), ("fingerprint", pa.string()), ("content_sha256", pa.string())])

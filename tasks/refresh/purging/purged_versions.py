@@ -60,7 +60,9 @@ class _Writer:
         if shard.path not in self.traces.files:
             return [shard], Removed()
         if shard.path not in self.done:
-            known = {key: value for key, value in manifest.config.get("write", {}).items() if key in _WRITE}
+            section = manifest.config.get("write")
+            written = section.items() if isinstance(section, dict) else ()
+            known = {key: value for key, value in written if key in _WRITE}
             settings = WriteSettings.model_validate(known)
             self.done[shard.path] = copy_shard(self.store, self.folder, shard, settings, self.purged)
         return self.done[shard.path]

@@ -19,12 +19,12 @@ from tasks.publish.runs import Run, new_run_id
 from tasks.publish.settings import OutputSettings
 from tasks.reasons import Reason
 from tasks.samples import Rejection, StoreUrl, rejection_row, rejections_table
-from tasks.shards.schema import shard_schema
+from tasks.shards.schema import PublishedPixels, shard_schema
 from tasks.shards.settings import WriteSettings
 from tasks.shards.writer import ShardWriter
 from tasks.storage import Store, open_store
 
-SPEC = {"pixels": "png"}
+SPEC: PublishedPixels = {"pixels": "png"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Output:
             splits=splits,
             class_names={"label": list(names)},
             columns={field.name: str(field.type) for field in shard_schema({"label": names}, SPEC)},
-            pixel_spec=SPEC,
+            pixel_spec={**SPEC},
             layout="class_folders",
             why="",
             notices=[],

@@ -63,7 +63,7 @@ def test_a_new_dataset_takes_the_faster_one_and_keeps_it(pets: Path) -> None:
     assert night(pets).outcome == "published"
     assert kernel_of(pets) == "simd"
     manifest = open_version(open_store(dataset(pets).store), None).manifest
-    assert "cykooz-resizer" in manifest.pixel_spec["libraries"]
+    assert "cykooz-resizer" in manifest.pixels["libraries"]
     assert "cykooz-resizer" in manifest.libraries
     assert night(pets).outcome == "unchanged"
     assert kernel_of(pets) == "simd"

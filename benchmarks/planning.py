@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from flows.config import DatasetConfig, load_config
 from tasks.publish import open_run
 from tasks.publish.commits import commit_version
-from tasks.publish.documents import FileEntry, Manifest
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.refresh import listed
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.planning import plan_run

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tasks.publish.documents import FileEntry
+from tasks.publish.manifest import FileEntry
 from tasks.publish.verify import file_problem
 from tasks.samples import StoreUrl
 from tasks.storage import LocalStore

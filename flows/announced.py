@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from prefect.client.schemas import State
 from prefect.logging import get_run_logger
@@ -11,22 +10,23 @@ from prefect.states import Completed, Failed
 
 from flows.display.announcing import emit
 from tasks.errors import DatasetError
+from tasks.indented_json import JsonObject
 from tasks.redaction import redact_text
 from tasks.wording import one_line
 
 
-def well(word: str, name: str, sentence: str, facts: dict[str, Any]) -> State[dict[str, Any]]:
+def well(word: str, name: str, sentence: str, facts: JsonObject) -> State[JsonObject]:
     """The end of a run that came to what it should: a completed state named *word*."""
     return Completed(name=word, message=_told(logging.INFO, word, name, sentence, facts), data=facts)
 
 
-def badly(word: str, name: str, sentence: str, facts: dict[str, Any]) -> State[dict[str, Any]]:
+def badly(word: str, name: str, sentence: str, facts: JsonObject) -> State[JsonObject]:
     """The end of a run that somebody must look at: a failed state named *word*."""
     line = _told(logging.ERROR, word, name, sentence, facts)
     return Failed(name=word, message=line, data=DatasetError(line))
 
 
-def _told(level: int, word: str, name: str, sentence: str, facts: dict[str, Any]) -> str:
+def _told(level: int, word: str, name: str, sentence: str, facts: JsonObject) -> str:
     """The line of such an end, after it was logged and an event emitted."""
     line = one_line(redact_text(f"{word.lower()} {name}: {sentence}"))
     get_run_logger().log(level, line)

@@ -126,7 +126,8 @@ def plan(config: Config, sets: Sets = None, resplit: Resplit = False, as_json: A
 def discover(source: SourcePlace, layout: Layout = "auto", options: Options = None, as_json: AsJson = False) -> None:
     """Look at a source without a config: its layout and why, classes, splits, what is skipped, the first rows."""
     from tasks.console.survey_page import print_survey  # noqa: PLC0415
-    from tasks.survey.surveying import describe, survey  # noqa: PLC0415
+    from tasks.survey.described import describe  # noqa: PLC0415
+    from tasks.survey.surveying import survey  # noqa: PLC0415
 
     seen = survey(source, store_options(options), layout)
     described = describe(seen)

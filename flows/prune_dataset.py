@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from prefect import flow
 from prefect.client.schemas import State
 
@@ -13,6 +11,7 @@ from flows.display.announcing import announce_failure, silence_known_failures
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
 from tasks.errors import DatasetError
+from tasks.indented_json import JsonObject
 from tasks.publish import OutputSettings
 from tasks.publish.derived import refresh_derived
 from tasks.publish.retention import Garbage, prune
@@ -26,7 +25,7 @@ def _run_name() -> str:
 
 
 @flow(name="prune-dataset", flow_run_name=_run_name, persist_result=False, result_serializer="json")
-def prune_dataset(config: str) -> State[dict[str, Any]]:
+def prune_dataset(config: str) -> State[JsonObject]:
     """Delete files that no kept version needs, once they are older than the output's grace.
 
     Args:

@@ -17,6 +17,7 @@ from flows.interrupts import ended_in_time
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
 from tasks.errors import DatasetError
+from tasks.indented_json import JsonObject
 from tasks.progress import tally_of
 from tasks.publish import told_of_others
 from tasks.redaction import redact_url
@@ -36,7 +37,7 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
     accept: list[str] | None = None,
     rehash: bool = False,
     resplit: bool = False,
-) -> State[dict[str, Any]]:
+) -> State[JsonObject]:
     """Bring a dataset up to date with its source, and publish what changed as its next version.
 
     Args:

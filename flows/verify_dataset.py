@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from prefect import flow
 from prefect.artifacts import create_table_artifact
@@ -15,6 +14,7 @@ from flows.display.announcing import announce_failure, artifact_slug, silence_kn
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
 from tasks.errors import DatasetError
+from tasks.indented_json import JsonObject
 from tasks.publish.audit import Verified, verify_version
 from tasks.redaction import redact_url
 from tasks.storage import open_store
@@ -28,7 +28,7 @@ def _run_name() -> str:
 
 
 @flow(name="verify-dataset", flow_run_name=_run_name, persist_result=False, result_serializer="json")
-def verify_dataset(config: str, parts: int = 7, part: int | None = None) -> State[dict[str, Any]]:
+def verify_dataset(config: str, parts: int = 7, part: int | None = None) -> State[JsonObject]:
     """Read files of the newest version again, and hold them against their sums.
 
     Args:
@@ -52,14 +52,14 @@ def verify_dataset(config: str, parts: int = 7, part: int | None = None) -> Stat
     return _said(name, root, found, f"part {chosen} of {parts}")
 
 
-def _said(name: str, root: str, found: Verified, part: str) -> State[dict[str, Any]]:
-    facts = {"root": root, "version": found.version, "files": found.files, "bytes": found.bytes}
+def _said(name: str, root: str, found: Verified, part: str) -> State[JsonObject]:
+    facts: JsonObject = {"root": root, "version": found.version, "files": found.files, "bytes": found.bytes}
     read = f"version {found.version}, {part}: {counted(found.files, 'file')}, {size_text(found.bytes)}"
     if not found.problems:
         return well("Verified", name, f"{read} as they were written", facts)
-    rows = [{"file": file, "problem": problem} for file, problem in found.problems]
+    rows: list[dict[str, str]] = [{"file": file, "problem": problem} for file, problem in found.problems]
     create_table_artifact(rows, key=f"damage-{artifact_slug(name)}", description=f"Damaged files below {root}")
     named = "; ".join(f"{file} {problem}" for file, problem in found.problems[:_NAMED])
     more = f"; and {len(found.problems) - _NAMED} more" if len(found.problems) > _NAMED else ""
     remedy = f"`parquetry verify {root}` reads all of it, `parquetry rollback {root} N` returns to a whole version"
-    return badly("Damaged", name, f"{named}{more}. {remedy}", facts | {"problems": rows[:100]})
+    return badly("Damaged", name, f"{named}{more}. {remedy}", {**facts, "problems": rows[:100]})

@@ -13,7 +13,7 @@ from uuid import uuid4
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"<>`]+")
 _MARK = "concealed:"
 _TOKENS: dict[str, str] = {}
-_CONCEALED: dict[str, Any] = {}
+_CONCEALED: dict[str, object] = {}
 _OPTIONS = frozenset({"options", "storage_options"})
 """What is concealed whole: which options of a store hold a secret, only the store's own library knows."""
 
@@ -98,7 +98,7 @@ def reveal_values(value: Any) -> Any:
     return _CONCEALED[value] if isinstance(value, str) and value.startswith(_MARK) else value
 
 
-def concealed_in(value: Any) -> dict[str, Any]:
+def concealed_in(value: object) -> dict[str, object]:
     """The tokens in *value*, which `conceal_values` made, and what they stand for: another process may be told."""
     if isinstance(value, Mapping):
         value = list(value.values())
@@ -107,7 +107,7 @@ def concealed_in(value: Any) -> dict[str, Any]:
     return {value: _CONCEALED[value]} if isinstance(value, str) and value.startswith(_MARK) else {}
 
 
-def learn_concealed(tokens: Mapping[str, Any]) -> None:
+def learn_concealed(tokens: Mapping[str, object]) -> None:
     """Let `reveal_values` read in this process what another one concealed."""
     with _LOCK:
         _CONCEALED.update(tokens)

@@ -13,7 +13,7 @@ ORDER = (
     "redaction errors reasons wording ties arrow_columns indented_json columns step_config label_kinds "
     "image_formats samples purged pandas_aside quick_imports made_once storage progress config_text records "
     "tables discover labels splits plan plan_files fetch images shards build_shard quality report publish export "
-    "refresh one_image demo console survey"
+    "refresh one_image demo survey console"
 ).split()
 DISCOVER_ORDER = (
     "settings proposals reading words listing heads by_folders by_records by_tables folder_evidence claims verdict auto"

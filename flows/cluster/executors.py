@@ -6,10 +6,10 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
 import pyarrow.compute as pc
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from prefect.futures import PrefectFuture
     from prefect.task_runners import TaskRunner
     from prefect_dask.task_runners import DaskTaskRunner
+
+Answer = TypeVar("Answer")
 
 _BROADCAST_S = 3.0
 _ALONE_S = 60.0
@@ -102,6 +104,13 @@ class ThreadExecutor:
         return future.result(raise_on_failure=False)
 
 
+class WorkerInfo(TypedDict):
+    """What is looked at of what a scheduler knows of a worker."""
+
+    host: str
+    nthreads: int
+
+
 class DaskExecutor:
     """Workers of a Dask cluster, each with tallies, decoder processes and a fetcher of its own."""
 
@@ -110,7 +119,7 @@ class DaskExecutor:
         self._settings = settings
         self._client = runner.client
         self._most = 1 << 30
-        self._concealed: dict[str, Any] = {}
+        self._concealed: Mapping[str, object] = {}
         self._told: set[str] = set()
         self._alone_since = 0.0
 
@@ -128,7 +137,7 @@ class DaskExecutor:
         self._hand_over(workers)
         return fitted
 
-    def _hand_over(self, workers: Mapping[str, Any]) -> None:
+    def _hand_over(self, workers: Iterable[str]) -> None:
         """Tell workers that are new what the plan file only has tokens for: URLs with secrets in them."""
         new = [address for address in workers if address not in self._told]
         if new and self._concealed:
@@ -142,17 +151,17 @@ class DaskExecutor:
         """As many as the workers have threads for; where hosts admit no request from each of them, fewer."""
         workers = self._workers()
         self._hand_over(workers)
-        threads = sum(min(int(worker["nthreads"]), self._settings.shards_in_hand) for worker in workers.values())
+        threads = sum(min(worker["nthreads"], self._settings.shards_in_hand) for worker in workers.values())
         return max(1, threads if len(workers) <= self._most else min(threads, self._most))
 
-    def _workers(self) -> dict[str, dict[str, Any]]:
+    def _workers(self) -> dict[str, WorkerInfo]:
         """What the scheduler knows of each worker, by its address.
 
         Raises:
             DatasetError: There has been none for a while, or the scheduler is gone.
         """
         try:
-            workers = dict(self._client.scheduler_info()["workers"])
+            workers: dict[str, WorkerInfo] = dict(self._client.scheduler_info()["workers"])
         except _GONE:
             raise _lost("the Dask scheduler is gone") from None
         if workers:
@@ -181,7 +190,7 @@ class DaskExecutor:
             with suppress(OSError, TypeError):
                 os.kill(nanny.pid, signal.SIGKILL)
 
-    def _tell(self, function: Any, spec: BuildSpec) -> dict[str, Any]:
+    def _tell(self, function: Callable[[str], Answer], spec: BuildSpec) -> dict[str, Answer]:
         """Call *function* of the run on each worker; those that do not answer are left out."""
         try:
             answers = self._client.run(function, spec.tally, on_error="ignore", callback_timeout=_BROADCAST_S)

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import UUID
 
 from flows.cluster.executors import Executor, executor_of
@@ -86,7 +86,16 @@ def _is_copied(shard: ShardPlan) -> bool:
     return set(shard.samples["action"].unique().to_pylist()) <= {"copy"}
 
 
-def _batches(plan: RefreshPlan, place: StoreUrl) -> Iterator[dict[str, Any]]:
+class BuildParameters(TypedDict):
+    """Those of `build_shard`: the plan file, the first shard and the last, and what Prefect calls the task run."""
+
+    plans: StoreUrl
+    first: int
+    last: int
+    title: str
+
+
+def _batches(plan: RefreshPlan, place: StoreUrl) -> Iterator[BuildParameters]:
     """The parameters of each task, which builds one shard, or several where there are very many."""
     stride = math.ceil(len(plan.shards) / _TASKS)
     totals, seen = Counter(shard.split for shard in plan.shards), Counter[str]()
@@ -106,7 +115,7 @@ def _batches(plan: RefreshPlan, place: StoreUrl) -> Iterator[dict[str, Any]]:
 def _results(
     executor: Executor,
     spec: BuildSpec,
-    batches: Iterator[dict[str, Any]],
+    batches: Iterator[BuildParameters],
     after: Sequence[State[Any]],
     built: list[UUID],
 ) -> Iterator[Any]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing import resource_tracker
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -29,6 +29,9 @@ from tasks.shards.spec import pixel_libraries
 if TYPE_CHECKING:
     from distributed import Client
     from prefect_dask.task_runners import DaskTaskRunner
+
+A = TypeVarTuple("A")
+Answer = TypeVar("Answer")
 
 _CONNECT_S = 15
 _WORKERS_S = 30
@@ -53,7 +56,7 @@ def dask_runner(settings: RunSettings, scratch: Path) -> Iterator[DaskTaskRunner
     import dask.config  # noqa: PLC0415 - an extra, and slow to import
     from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415
 
-    client: dict[str, Any] = {"timeout": _CONNECT_S}
+    client = {"timeout": _CONNECT_S}
     if settings.address:
         _refuse_other_kind(settings.address)
         runner = DaskTaskRunner(address=settings.address, client_kwargs=client)
@@ -75,7 +78,7 @@ def _start_resource_tracker() -> None:
     thread.join()
 
 
-def _local_cluster(settings: RunSettings, scratch: Path) -> dict[str, Any]:
+def _local_cluster(settings: RunSettings, scratch: Path) -> dict[str, object]:
     """How Dask starts a cluster on this machine; its workers' memory is bounded by what we keep in hand."""
     return {
         "n_workers": settings.workers,
@@ -212,10 +215,12 @@ def _one_a_source(plan: RefreshPlan) -> list[PlannedRow]:
     return list(found.values())
 
 
-def _ask(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+def _ask(client: Client, function: Callable[[Unpack[A]], Answer], *arguments: *A) -> dict[str, Answer]:
     """What *function* returns on each worker, by the worker's address."""
     try:
-        answers: dict[str, Any] = client.run(function, *arguments, on_error="return", callback_timeout=_ANSWER_S)
+        answers: dict[str, Answer | Exception] = client.run(
+            function, *arguments, on_error="return", callback_timeout=_ANSWER_S
+        )
     except TimeoutError:
         raise DatasetError(
             f"A Dask worker has not answered for {_ANSWER_S} s. Look at the workers, and end the one that hangs."
@@ -223,10 +228,10 @@ def _ask(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[
     for place, answer in answers.items():
         if isinstance(answer, Exception):
             raise DatasetError(f"The Dask worker {place} failed: {type(answer).__name__}: {answer}") from None
-    return answers
+    return cast("dict[str, Answer]", answers)
 
 
-def _everywhere(client: Client, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+def _everywhere(client: Client, function: Callable[[Unpack[A]], Answer], *arguments: *A) -> dict[str, Answer]:
     """What *function* returns on the scheduler and on each worker, by their names in a message."""
     on_scheduler = client.run_on_scheduler(function, *arguments)
     on_workers = _ask(client, function, *arguments)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 from flows.commands.command_line import exit_code_of, told
 from flows.commands.prefect_at_hand import prefect_at_hand
@@ -27,6 +27,16 @@ Ready = tuple[str, DatasetConfig]
 """The place of a config, and what it says."""
 _OF_A_RUN = frozenset({"fetch", "gates", "quality", "run", "schedule"})
 """Sections that change how a run goes, and not what a version holds."""
+
+
+class RunParameters(TypedDict, total=False):
+    """Parameters of the flow `refresh-dataset`."""
+
+    full: bool
+    limit: int
+    accept: list[str]
+    rehash: bool
+    resplit: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +62,15 @@ class RunRequest:
     parallel: int = 1
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """The flow's parameters for it, without the overrides."""
-        asked = {"full": self.full, "limit": self.limit, "accept": list(self.accept), "rehash": self.rehash}
-        return asked | ({"resplit": True} if self.resplit else {})
+    def parameters(self) -> RunParameters:
+        """The flow's parameters for it, without the overrides; what is not asked for most nights only where it is."""
+        asked: RunParameters = {
+            "full": self.full,
+            "limit": self.limit,
+            "accept": list(self.accept),
+            "rehash": self.rehash,
+        }
+        return {**asked, "resplit": True} if self.resplit else asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +218,8 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
 
     given = Given(url, dict(request.overrides))
     with handed_over(given) as shown, tags("parquetry", dataset.name):
-        parameters = {"overrides": shown.overrides or None, **request.parameters}
         try:
-            state = refresh_dataset(shown.config, **parameters, return_state=True)
+            state = refresh_dataset(shown.config, shown.overrides or None, **request.parameters, return_state=True)
         except Exception as error:
             if not given.ended:
                 raise _of_prefect(error) from error

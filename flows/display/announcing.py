@@ -27,6 +27,7 @@ from tasks.errors import (
     StoppedError,
     VersionError,
 )
+from tasks.indented_json import JsonObject
 from tasks.redaction import redact_text
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
 from tasks.refresh.published_facts import handover_facts, published_report
@@ -50,14 +51,14 @@ def silence_known_failures() -> None:
     logging.getLogger("prefect.flow_runs").addFilter(_KNOWN_FAILURES)
 
 
-def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[dict[str, Any]]:
+def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[JsonObject]:
     """Say what became of a run, and return the state that it ends in: Published, Unchanged, Refused or Cancelled."""
     refused = outcome.outcome == "refused" and not outcome.is_stopped
     line = one_line(redact_text(_refusal(outcome, config) if refused else outcome.headline))
     get_run_logger().log(logging.WARNING if refused else logging.INFO, line)
     _show(outcome, store, line)
-    facts = {"root": outcome.root, "config": config, "version": outcome.version}
-    emit(outcome.outcome, outcome.name, line, facts | handover_facts(outcome, store))
+    facts: JsonObject = {"root": outcome.root, "config": config, "version": outcome.version}
+    emit(outcome.outcome, outcome.name, line, {**facts, **handover_facts(outcome, store)})
     if outcome.is_stopped:
         return Cancelled(message=line, data=StoppedError(line))
     if not refused:
@@ -106,7 +107,7 @@ def _remedy(error: DatasetError, config: str, root: str) -> str:
     return f" See `parquetry {command} {config}`." if fits else f" Again: `parquetry run {config}`."
 
 
-def emit(word: str, name: str, line: str, facts: dict[str, Any]) -> None:
+def emit(word: str, name: str, line: str, facts: JsonObject) -> None:
     """Emit ``parquetry.<word>`` for the dataset: automations look for these events."""
     resource = {"prefect.resource.id": f"parquetry.dataset.{name}", "prefect.resource.name": name}
     emit_event(event=f"parquetry.{word}", resource=resource, payload={"dataset": name, "reason": line, **facts})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -250,7 +250,7 @@ def make_automation(client: SyncPrefectClient, wanted: AutomationCore) -> Made:
     return Made(wanted.name, "changed", wanted.description)
 
 
-def _facts(automation: AutomationCore) -> dict[str, Any]:
+def _facts(automation: AutomationCore) -> Mapping[str, object]:
     """What an automation does, without the ids that the server gives; people may have disabled it."""
     values = automation.model_dump(mode="json", include={"description", "tags", "trigger", "actions"})
     values["trigger"].pop("id", None)

@@ -259,7 +259,7 @@ def deployment_tags(config: ScheduledConfig) -> list[str]:
     return list(dict.fromkeys([TAG, *config.schedule.tags]))
 
 
-def _job_variables(given: Mapping[str, Any]) -> dict[str, Any]:
+def _job_variables(given: Mapping[str, Any]) -> dict[str, object]:
     """*given*, and a heartbeat often enough for the automation that finds dead runs."""
     return {**given, "env": {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S), **dict(given.get("env") or {})}}
 

@@ -11,7 +11,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import SCHEDULE_TYPES, CronSchedule, IntervalSchedule
 
 
-def facts_of(found: DeploymentCreate | DeploymentResponse) -> dict[str, Any]:
+def facts_of(found: DeploymentCreate | DeploymentResponse) -> dict[str, object]:
     """What decides whether a deployment is as it should be, in words for a person."""
     options = found.concurrency_options
     return {
@@ -45,7 +45,7 @@ def _rule(schedule: SCHEDULE_TYPES) -> tuple[Any, ...]:
     return "rrule", getattr(schedule, "rrule", None), getattr(schedule, "timezone", None)
 
 
-def differences(wanted: Mapping[str, Any], there: Mapping[str, Any]) -> list[str]:
+def differences(wanted: Mapping[str, object], there: Mapping[str, object]) -> list[str]:
     """What is not as it should be: the keys of `facts_of`, with both values where they are short."""
     return [_change(key, there[key], value) for key, value in wanted.items() if there[key] != value]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.responses import DeploymentResponse
@@ -85,13 +84,13 @@ def automation_of(dataset: str, then: str, deployment: DeploymentResponse) -> Au
     )
 
 
-def _parameters(deployment: DeploymentResponse) -> dict[str, Any]:
+def _parameters(deployment: DeploymentResponse) -> dict[str, object]:
     """Those of `GIVEN` that the flow has, as templates that give numbers and lists as such."""
     schema = deployment.parameter_openapi_schema or {}
     known = schema.get("properties") or {}
     return {name: _from_event(name) for name in GIVEN if name in known}
 
 
-def _from_event(name: str) -> dict[str, Any]:
+def _from_event(name: str) -> dict[str, object]:
     template = {"__prefect_kind": "jinja", "template": f"{{{{ event.payload.{name} | tojson }}}}"}
     return {"__prefect_kind": "json", "value": template}

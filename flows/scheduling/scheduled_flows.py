@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,7 +33,7 @@ class ScheduledFlow:
     config: ScheduledConfig
     rhythm: Rhythm
     description: str
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def entrypoint(self) -> str:
@@ -41,7 +41,7 @@ class ScheduledFlow:
         return f"parquetry.{self.flow.fn.__name__}"
 
     @property
-    def given(self) -> dict[str, Any]:
+    def given(self) -> dict[str, object]:
         """The parameters of its runs."""
         return {"config": self.config.place, **self.parameters}
 

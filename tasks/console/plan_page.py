@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from rich.console import Console
 
 from tasks.console.printing import facts, printable, show
+from tasks.refresh.forecast import Forecast
 from tasks.wording import counted, size_text, some
 
 
@@ -18,7 +18,7 @@ def _resplit(moves: Mapping[str, int] | None) -> str:
     return f"{counted(sum(moves.values()), 'row')} of the newest version would move: {some(moves)}"
 
 
-def print_plan(console: Console, plan: Mapping[str, Any]) -> None:
+def print_plan(console: Console, plan: Forecast) -> None:
     """Print what `forecast` found."""
     unknown = f", and {counted(plan['sizes_unknown'], 'image')} of unknown size" if plan["sizes_unknown"] else ""
     seconds = max(1, plan["estimated_seconds"])

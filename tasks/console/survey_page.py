@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from tasks.console.printing import facts, printable, show
+from tasks.survey.described import Described, FolderLine
 from tasks.wording import some
 
 
-def print_survey(console: Console, found: Mapping[str, Any]) -> None:
+def print_survey(console: Console, found: Described) -> None:
     """Print what a source is, or may be, as `describe` has it: the reading, counts, evidence, folders, first rows."""
     unread = "not settled: choose one of the readings below" if found["proposals"] else "not settled"
     rows = [
@@ -20,8 +20,8 @@ def print_survey(console: Console, found: Mapping[str, Any]) -> None:
         ("images", f"{found['images']:,}"),
     ]
     rows += [("classes", f"{len(found['classes'])}: {some(found['classes'])}")] if found["layout"] else []
-    counts = (("splits", "splits"), ("skipped", "ignored"), ("rejected because", "rejected"))
-    rows += [(title, some(found[key])) for title, key in counts if found[key]]
+    counts = (("splits", found["splits"]), ("skipped", found["ignored"]), ("rejected because", found["rejected"]))
+    rows += [(title, some(each)) for title, each in counts if each]
     rows += [("note", sentence) for sentence in found["notices"]]
     show(console, facts(rows))
     for part in (_evidence(found), _tree(found["tree"]), _rows(found)):
@@ -31,7 +31,7 @@ def print_survey(console: Console, found: Mapping[str, Any]) -> None:
         show(console, "")
 
 
-def _evidence(found: Mapping[str, Any]) -> Table | None:
+def _evidence(found: Described) -> Table | None:
     """What was seen, and the readings that were not taken, with why."""
     seen = [
         (place, what) if colon else ("", place) for place, colon, what in (t.partition(": ") for t in found["evidence"])
@@ -44,7 +44,7 @@ def _evidence(found: Mapping[str, Any]) -> Table | None:
     return _table(("evidence", ""), [*seen, *rivals]) if seen or rivals else None
 
 
-def _tree(tree: Sequence[Mapping[str, Any]]) -> Table | None:
+def _tree(tree: Sequence[FolderLine]) -> Table | None:
     rows = [(one["folder"], f"{one['images']:,}" if one["images"] else "", some_of(one["others"])) for one in tree]
     return _table(("folder", "images", "other files"), rows) if rows else None
 
@@ -54,13 +54,16 @@ def some_of(others: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {kind}" for kind, count in others.items())
 
 
-def _rows(found: Mapping[str, Any]) -> Table | None:
+def _rows(found: Described) -> Table | None:
     if not found["rows"]:
         return None
     has_splits = any(row["split"] for row in found["rows"])
-    columns = ("location", "label", "label_from", *(("split", "split_from") if has_splits else ()))
-    titles = ("image", "label", "from", "split", "from")[: len(columns)]
-    return _table(titles, [tuple(row[column] for column in columns) for row in found["rows"]])
+    titles = ("image", "label", "from", "split", "from")[: 5 if has_splits else 3]
+    cells = [
+        (row["location"], row["label"], row["label_from"], row["split"], row["split_from"])[: len(titles)]
+        for row in found["rows"]
+    ]
+    return _table(titles, cells)
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from tasks.errors import ConfigError, OutputError
 from tasks.export.index import INDEX, ExportedFile, ExportIndex, Kind, read_index
 from tasks.export.kinds import KINDS, ExportKind
-from tasks.publish.documents import FileEntry
 from tasks.publish.history import Version, read_commit
+from tasks.publish.manifest import FileEntry
 from tasks.publish.versions import open_version
 from tasks.storage import WORKPLACE, LocalStore, Store, redact_url
 

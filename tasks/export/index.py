@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -39,7 +39,7 @@ class ExportedFile(BaseModel):
     rows: int
     bytes: int = 0
     sha256: str = ""
-    facts: dict[str, Any] = {}
+    facts: dict[str, object] = {}
 
 
 class ExportIndex(BaseModel):

@@ -11,8 +11,8 @@ from tasks.export import lance_table, mds
 from tasks.export.index import ExportedFile
 from tasks.export.shard_rows import schema_of, stem_of
 from tasks.export.tars import write_tar
-from tasks.publish.documents import FileEntry
 from tasks.publish.history import Version
+from tasks.publish.manifest import FileEntry
 from tasks.storage import Store
 
 Publish = Callable[[Store, Store, Version, Sequence[tuple[FileEntry, ExportedFile]]], None]

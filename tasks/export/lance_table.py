@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
 from tasks.errors import ConfigError, DatasetError, OutputError
 from tasks.export.index import ExportedFile
 from tasks.export.shard_rows import groups_of, schema_of
-from tasks.publish.documents import FileEntry
+from tasks.publish.manifest import FileEntry
 from tasks.storage import LocalStore, Store
 
 _VERSION = "2.1"
@@ -142,7 +142,7 @@ def _names(dataset: Any) -> list[str]:
 def _fragment(number: int, file: ExportedFile) -> Any:
     from lance.fragment import FragmentMetadata  # noqa: PLC0415 - an extra
 
-    facts = file.facts["fragment"]
+    facts = cast("Mapping[str, Any]", file.facts["fragment"])
     (data,) = facts["files"]
     named = {**facts, "id": number, "files": [{**data, "path": file.path.rpartition("/")[2]}]}
     return FragmentMetadata.from_json(json.dumps(named))

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypedDict, cast
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +20,8 @@ import pyarrow as pa
 from tasks.errors import OutputError
 from tasks.export.index import ExportedFile
 from tasks.export.shard_rows import Row, groups_of, rows_in
-from tasks.publish.documents import FileEntry
+from tasks.indented_json import JsonObject
+from tasks.publish.manifest import FileEntry
 from tasks.shards.schema import pixel_spec_of
 from tasks.storage import Store, told
 
@@ -34,6 +35,13 @@ _NUMBERS: dict[str, tuple[str, int, float]] = {
     "float": ("float32", 4, math.nan),
 }
 """Arrow's types: how the format calls them, how many bytes they take, and what stands for one that is missing."""
+
+
+class MdsFacts(TypedDict):
+    """What the index has to know of a file: how its columns are encoded, and how many bytes values of each take."""
+
+    columns: dict[str, str]
+    sizes: list[int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +75,12 @@ def write_mds(store: Store, shard: FileEntry, path: Path, name: str) -> Exported
         _write(file, shard, columns, _samples(columns, _chained(first, groups)))
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    facts = {"columns": {column.name: column.encoding for column in columns}, "sizes": [one.size for one in columns]}
+    facts: MdsFacts = {
+        "columns": {column.name: column.encoding for column in columns},
+        "sizes": [one.size for one in columns],
+    }
     size = path.stat().st_size
-    return ExportedFile(path=name, split=shard.split, rows=shard.rows, bytes=size, sha256=digest, facts=facts)
+    return ExportedFile(path=name, split=shard.split, rows=shard.rows, bytes=size, sha256=digest, facts={**facts})
 
 
 def _chained(first: pa.Table | None, groups: Iterator[pa.Table]) -> Iterator[Row]:
@@ -97,7 +108,7 @@ def _write(file: IO[bytes], shard: FileEntry, columns: Sequence[_Column], sample
     file.write(np.array([shard.rows, *begins], "<u4").tobytes())
 
 
-def _facts(columns: dict[str, str], sizes: Sequence[int | None]) -> dict[str, Any]:
+def _facts(columns: dict[str, str], sizes: Sequence[int | None]) -> JsonObject:
     """What the format's readers have to know of a file beside its bytes."""
     return {
         "column_encodings": list(columns.values()),
@@ -153,11 +164,12 @@ def _array(value: tuple[int, int, int, bytes]) -> bytes:
 
 def indexes_of(files: Sequence[ExportedFile]) -> dict[str, bytes]:
     """The index of each split, by its path: readers find in it all that they need to know of the *files*."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[JsonObject]] = {}
     for file in files:
         folder, _, name = file.path.rpartition("/")
-        raw = {"basename": name, "bytes": file.bytes, "hashes": {}}
-        facts = _facts(file.facts["columns"], file.facts["sizes"])
+        raw: JsonObject = {"basename": name, "bytes": file.bytes, "hashes": {}}
+        known = cast("MdsFacts", file.facts)
+        facts = _facts(known["columns"], known["sizes"])
         found.setdefault(folder, []).append({**facts, "raw_data": raw, "samples": file.rows, "zip_data": None})
     return {
         f"{folder}/{INDEX_NAME}": json.dumps({"shards": shards, "version": 2}, ensure_ascii=False).encode()

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.errors import VersionError
-from tasks.publish.documents import FileEntry
+from tasks.publish.manifest import FileEntry
 from tasks.samples import UNREADABLE
 from tasks.storage import Store, redact_url
 

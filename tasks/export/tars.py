@@ -10,7 +10,7 @@ from typing import IO
 from tasks.export.index import ExportedFile
 from tasks.export.members import members_of
 from tasks.export.shard_rows import rows_of
-from tasks.publish.documents import FileEntry
+from tasks.publish.manifest import FileEntry
 from tasks.storage import Store, told
 
 

@@ -8,9 +8,10 @@ import queue
 import resource
 import signal
 import threading
+from collections.abc import Mapping
 from dataclasses import fields
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, TypedDict
 
 from tasks.images.cage import shut_cage
 from tasks.images.decode import confine_pillow
@@ -57,20 +58,27 @@ def _limit(memory: int) -> list[str]:
     return []
 
 
+class BatchHead(TypedDict):
+    """What comes ahead of the bytes of a batch: what images become; of each its name, and whether it is ``.npy``."""
+
+    spec: Mapping[str, object]
+    items: list[tuple[str, bool]]
+
+
 def _read(requests: Connection, batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]]) -> None:
     """Take batches in while others are worked on; at the parent's end this process ends too, whatever it does."""
     try:
         while True:
-            head: dict[str, Any] = json.loads(requests.recv_bytes())
+            head: BatchHead = json.loads(requests.recv_bytes())
             spec = spec_from_json(head["spec"])
             batches.put((spec, [(requests.recv_bytes(), name, is_array) for name, is_array in head["items"]]))
     except (EOFError, OSError):
         os._exit(0)
 
 
-def spec_from_json(values: dict[str, Any]) -> PixelSpec:
+def spec_from_json(values: Mapping[str, object]) -> PixelSpec:
     """The spec that `dataclasses.asdict` and JSON made into *values*."""
-    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    plain: Mapping[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in values.items()}
     return PixelSpec(**plain)
 
 

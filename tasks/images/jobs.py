@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
 
 from tasks.images.pixel_spec import Prepared
 from tasks.samples import Rejection
@@ -60,7 +59,7 @@ class Batch:
     """
 
     jobs: list[ImageJob]
-    spec: dict[str, Any]
+    spec: Mapping[str, object]
     results: list[Outcome] = field(default_factory=list)
     bytes: int = 0
     own_faults: int = 0

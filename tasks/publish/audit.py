@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 from tasks.errors import DatasetError, OutputError, VersionError
 from tasks.label_kinds import ever_listed
 from tasks.publish.derived import latest_json, pinned_versions
-from tasks.publish.documents import LATEST, FileEntry, commit_path
+from tasks.publish.documents import LATEST, commit_path
 from tasks.publish.guest import is_own_latest
 from tasks.publish.history import Version, latest_version, list_versions, read_commit, read_version
+from tasks.publish.manifest import FileEntry
 from tasks.publish.purges import purge_problems
 from tasks.publish.state import PATH as STATE
 from tasks.publish.state import read_state

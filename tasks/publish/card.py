@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from tasks.indented_json import JsonObject
 from tasks.publish.card_text import card_text
-from tasks.publish.documents import Manifest
 from tasks.publish.history import Version
+from tasks.publish.manifest import Manifest
 
 _LICENSE = re.compile(r"[a-z0-9][a-z0-9.-]{1,40}")
 """What hubs take for the short name of a licence."""

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tasks.label_kinds import LABEL_COLUMNS, classes_of, kind_of_columns
-from tasks.publish.documents import Manifest
 from tasks.publish.history import Version
+from tasks.publish.manifest import Manifest
 from tasks.shards.schema import PublishedPixels
 
 _TENSORS = {"label": "tf.int64", "labels": "tf.int32", "target": "tf.float64"}

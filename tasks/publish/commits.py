@@ -9,8 +9,9 @@ import pyarrow.parquet as pq
 
 from tasks.columns import Rejections
 from tasks.errors import OutputError, RefusedError, UnansweredError, UnknownOutcomeError, VersionError
-from tasks.publish.documents import Commit, FileEntry, Manifest, content_path, format_of
+from tasks.publish.documents import Commit, content_path, format_of
 from tasks.publish.history import list_versions, read_commit
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.runs import Run, now
 from tasks.publish.verify import require_files
 from tasks.samples import REJECTION_SCHEMA

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from tasks.indented_json import JsonObject, indented_json
 from tasks.label_kinds import classes_of
 from tasks.publish.card_text import meaning_of
-from tasks.publish.documents import FileEntry, Manifest
 from tasks.publish.history import Version
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.storage import as_link
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"

@@ -9,18 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tasks.errors import VersionError
-from tasks.publish.documents import (
-    COMMITS,
-    FORMAT,
-    LATEST,
-    RESTORE,
-    Commit,
-    Manifest,
-    commit_path,
-    parse_document,
-    read_document,
-)
+from tasks.publish.documents import COMMITS, FORMAT, LATEST, RESTORE, Commit, commit_path, parse_document, read_document
 from tasks.publish.guest import is_own_latest
+from tasks.publish.manifest import Manifest
 from tasks.publish.pool import with_moved
 from tasks.storage import Store, redact_url
 

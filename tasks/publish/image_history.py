@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 
 from tasks.columns import ShardRow
 from tasks.errors import VersionError
-from tasks.publish.documents import Manifest
 from tasks.publish.history import Version, list_all_versions, read_version
 from tasks.publish.lookup import read_columns
+from tasks.publish.manifest import Manifest
 from tasks.publish.row_index import read_rejects
 from tasks.samples import UNREADABLE
 from tasks.shards.old_rows import OldRows

@@ -17,7 +17,6 @@ from tasks.publish.documents import (
     FORMAT,
     PINS,
     Commit,
-    Manifest,
     Pin,
     PurgedRef,
     content_path,
@@ -25,6 +24,7 @@ from tasks.publish.documents import (
     read_document,
 )
 from tasks.publish.history import Version, list_all_versions, read_commit
+from tasks.publish.manifest import Manifest
 from tasks.publish.pool import move_pool, with_moved
 from tasks.publish.row_index import read_rows
 from tasks.publish.runs import new_run_id, now

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tasks.publish.documents import FORMAT, FileEntry, Manifest
+from tasks.publish.documents import FORMAT
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.storage import OLD_POOL, POOL, Store, in_pool, is_own
 
 _COPIERS = 8

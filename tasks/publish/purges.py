@@ -13,15 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.errors import VersionError
-from tasks.publish.documents import (
-    PURGED,
-    RESTORE,
-    Commit,
-    Document,
-    PurgedRef,
-    content_path,
-    parse_document,
-)
+from tasks.publish.documents import PURGED, RESTORE, Commit, Document, PurgedRef, content_path, parse_document
 from tasks.publish.state import COPY_PATH, PATH
 from tasks.purged import Purged
 from tasks.samples import UNREADABLE

@@ -18,7 +18,8 @@ from tasks.label_kinds import texts_of_lists, texts_of_numbers
 from tasks.plan import Rows
 from tasks.plan.shard_plans import ROWS_SCHEMA
 from tasks.publish.ages import clock_of, renew_old
-from tasks.publish.documents import COMMITS, FileEntry
+from tasks.publish.documents import COMMITS
+from tasks.publish.manifest import FileEntry
 from tasks.publish.verify import hash_file
 from tasks.samples import REJECTION_SCHEMA, UNREADABLE, ShardFile, kept_text
 from tasks.shards.schema import kept_columns_of

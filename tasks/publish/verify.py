@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from tasks.errors import VersionError
-from tasks.publish.documents import FileEntry
+from tasks.publish.manifest import FileEntry
 from tasks.samples import UNREADABLE
 from tasks.storage import Store, redact_url
 

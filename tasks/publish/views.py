@@ -9,8 +9,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from tasks.publish.card import view_card
-from tasks.publish.documents import FileEntry, Manifest
 from tasks.publish.history import Version
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.verify import file_problem
 from tasks.storage import WORKPLACE, LocalStore, claimed_folder, is_shard_name, sync_folder
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from tasks.records.arrays import array_text
 from tasks.records.csv_reader import parse_csv_record
 from tasks.records.json_reader import parse_json_record
-from tasks.records.json_text import lookup, text_of
+from tasks.records.json_text import JsonCells, lookup, text_of
 from tasks.records.record_format import RecordFormat, Selector, template_parts
 
 
-def cell_text(cells: Sequence[str] | dict[str, Any], selector: Selector) -> str | None:
+def cell_text(cells: Sequence[str] | JsonCells, selector: Selector) -> str | None:
     """What a record holds at *selector*, as text; None where it holds nothing."""
     if isinstance(cells, dict):
         return text_of(lookup(cells, str(selector)))
@@ -20,7 +19,7 @@ def cell_text(cells: Sequence[str] | dict[str, Any], selector: Selector) -> str 
     return cells[position] if position < len(cells) else None
 
 
-def location_text(cells: Sequence[str] | dict[str, Any], form: RecordFormat) -> str:
+def location_text(cells: Sequence[str] | JsonCells, form: RecordFormat) -> str:
     """The text of a record's location, from its template where there is one; empty where it has none."""
     if not form.template:
         return cell_text(cells, form.location) or ""

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from tasks.records.arrow_texts import may_have_blanks_around
 from tasks.records.json_columns import FlatRows, read_flat_lines
-from tasks.records.json_text import STRICT_READING, lookup, text_of
+from tasks.records.json_text import STRICT_READING, JsonCells, lookup, text_of
 from tasks.records.record import Record
 from tasks.records.record_format import Selector
 from tasks.records.text_window import TextWindow
@@ -38,7 +38,7 @@ class JsonBlock:
         lengths: Its bytes.
     """
 
-    cells: Sequence[dict[str, Any]]
+    cells: Sequence[JsonCells]
     lines: npt.NDArray[np.int64]
     offsets: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
@@ -159,10 +159,10 @@ def _take(window: TextWindow, size: int, *, in_array: bool) -> tuple[JsonBlock |
     return block, last == len(region)
 
 
-def _scanned(text: str, between: re.Pattern[str]) -> tuple[list[tuple[int, int]], list[dict[str, Any]]]:
+def _scanned(text: str, between: re.Pattern[str]) -> tuple[list[tuple[int, int]], list[JsonCells]]:
     """Where each of the strict objects is that *text* begins with, and what it holds."""
     spans: list[tuple[int, int]] = []
-    cells: list[dict[str, Any]] = []
+    cells: list[JsonCells] = []
     position = 0
     halves = "\\ud" in text or "\\uD" in text
     try:

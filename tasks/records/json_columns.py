@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.json
 
-from tasks.records.json_text import STRICT_READING
+from tasks.records.json_text import STRICT_READING, JsonCells
 
 _DECODER = json.JSONDecoder(**STRICT_READING)
 _OPEN, _CLOSE, _NEWLINE, _RETURN = b"{}\n\r"
 _KINDS: Mapping[type, pa.DataType] = {str: pa.string(), int: pa.int64()}
 
 
-class FlatRows(Sequence[dict[str, Any]]):
+class FlatRows(Sequence[JsonCells]):
     """The objects of several lines, kept as columns; each is made when it is asked for.
 
     Attributes:
@@ -33,15 +33,15 @@ class FlatRows(Sequence[dict[str, Any]]):
         return self._count
 
     @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
+    def __getitem__(self, index: int) -> JsonCells: ...
     @overload
-    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
-    def __getitem__(self, index: int | slice) -> dict[str, Any] | list[dict[str, Any]]:
+    def __getitem__(self, index: slice) -> list[JsonCells]: ...
+    def __getitem__(self, index: int | slice) -> JsonCells | list[JsonCells]:
         if isinstance(index, slice):
             return list(self)[index]
         return {name: column[index].as_py() for name, column in self.columns.items()}
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[JsonCells]:
         values = [column.to_pylist() for column in self.columns.values()]
         return (dict(zip(self.columns, row, strict=True)) for row in zip(*values, strict=True))
 

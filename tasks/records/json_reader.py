@@ -11,7 +11,7 @@ from tasks.reasons import Reason
 from tasks.records.json_blocks import JsonBlock, Pace
 from tasks.records.json_brackets import MisplacedError
 from tasks.records.json_ends import noted, passed_end, strictly
-from tasks.records.json_text import DuplicateKeyError, JsonTextError, parse_json
+from tasks.records.json_text import DuplicateKeyError, JsonCells, JsonTextError, parse_json
 from tasks.records.json_window import (
     end_of_value,
     end_of_whole,
@@ -197,12 +197,12 @@ def _entries(window: TextWindow, form: RecordFormat) -> Iterator[Record]:
 def _parsed(data: bytes, record: Record, form: RecordFormat) -> Record:
     """*record* with what *data* says, or with what is wrong with it."""
     problem, repairs = None, [record.repair] if record.repair else []
-    cells = {}
+    cells: JsonCells = {}
     try:
         text = data.decode("utf-8")
         parsed = parse_json(f"{{{text}}}" if form.map_value else text, strict=form.strict)
         repairs += parsed.repairs
-        cells = parsed.value
+        cells = parsed.value if isinstance(parsed.value, dict) else {}
         if "\\ud" in text or "\\uD" in text:
             json.dumps(cells, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -219,7 +219,7 @@ def _parsed(data: bytes, record: Record, form: RecordFormat) -> Record:
     return Record(record.offset, record.length, record.line, cells, problem, ", ".join(repairs))
 
 
-def parse_json_record(data: bytes, form: RecordFormat) -> dict[str, object]:
+def parse_json_record(data: bytes, form: RecordFormat) -> JsonCells:
     """One record alone, as `read_json` gave it; empty where it cannot be read."""
     cells = _parsed(data, Record(0, len(data), 1, {}), form).cells
     return cells if isinstance(cells, dict) else {}

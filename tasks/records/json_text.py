@@ -6,7 +6,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+JsonCells: TypeAlias = dict[str, object]
+"""A JSON object as a label file holds it: what a value is, is asked where it is wanted."""
 
 _DEEPEST = 100
 _LITERALS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
@@ -50,7 +53,7 @@ class Parsed:
         repairs: What was repaired, in a few words each; empty for strict JSON.
     """
 
-    value: Any
+    value: object
     repairs: dict[str, None] = field(default_factory=dict)
 
 
@@ -73,7 +76,7 @@ def parse_json(text: str, *, strict: bool) -> Parsed:
     return _Tolerant(text).parse()
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, object]]) -> JsonCells:
     made = dict(pairs)
     if len(made) < len(pairs):
         seen: set[str] = set()
@@ -126,7 +129,7 @@ class _Tolerant:
             self._repairs["an ellipsis was dropped"] = None
             self._at = dots.end()
 
-    def _value(self, depth: int) -> Any:
+    def _value(self, depth: int) -> object:
         if depth > _DEEPEST:
             raise JsonTextError("is nested too deeply")
         self._skip()
@@ -139,7 +142,7 @@ class _Tolerant:
             return self._string()
         return self._scalar()
 
-    def _scalar(self) -> Any:
+    def _scalar(self) -> object:
         if (word := _WORD.match(self._text, self._at)) is not None and word[0] in _LITERALS | _NO_NUMBERS:
             self._at = word.end()
             if word[0] in {"True", "False", "None"}:
@@ -165,16 +168,16 @@ class _Tolerant:
             self._repairs["single quotes"] = None
         return _ESCAPE.sub(_unescape, match[1] if match[1] is not None else match[2])
 
-    def _list(self, depth: int) -> list[Any]:
+    def _list(self, depth: int) -> list[object]:
         self._at += 1
-        items: list[Any] = []
+        items: list[object] = []
         while not self._closes("]", len(items)):
             items.append(self._value(depth + 1))
         return items
 
-    def _object(self, depth: int) -> dict[str, Any]:
+    def _object(self, depth: int) -> JsonCells:
         self._at += 1
-        pairs: list[tuple[str, Any]] = []
+        pairs: list[tuple[str, object]] = []
         while not self._closes("}", len(pairs)):
             if self._text[self._at : self._at + 1] not in {"'", '"'}:
                 raise JsonTextError(f"has a key without quotes near {self._near()}")
@@ -207,7 +210,7 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else _ESCAPED.get(match[3], match[3])
 
 
-def text_of(value: Any) -> str | None:
+def text_of(value: object) -> str | None:
     """*value* as a cell's text: numbers and booleans as written; a list as JSON; None for null; objects give None."""
     if value is None or isinstance(value, dict):
         return None
@@ -218,11 +221,11 @@ def text_of(value: Any) -> str | None:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def lookup(record: dict[str, Any], key: str) -> Any:
+def lookup(record: JsonCells, key: str) -> object:
     """What *record* holds under *key*, dotted where it is nested; None where it holds nothing."""
     if key in record:
         return record[key]
-    value: Any = record
+    value: object = record
     for part in key.split("."):
         if isinstance(value, dict):
             value = value.get(part)

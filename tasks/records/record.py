@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from tasks.reasons import Reason
+from tasks.records.json_text import JsonCells
 
 MAX_RECORD_BYTES = 64 * 1024 * 1024
 """A longer record is rejected; what lies in memory of a label file is bounded by it."""
@@ -41,6 +41,6 @@ class Record:
     offset: int
     length: int
     line: int
-    cells: Sequence[str] | dict[str, Any]
+    cells: Sequence[str] | JsonCells
     problem: RowProblem | None = None
     repair: str = ""

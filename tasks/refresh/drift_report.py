@@ -18,8 +18,9 @@ from tasks.indented_json import indented_json
 from tasks.label_kinds import LabelKind, kind_of_columns, numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run
-from tasks.publish.documents import FileEntry, Manifest, content_path
+from tasks.publish.documents import content_path
 from tasks.publish.lookup import read_columns
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.runs import now
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.near_rows import Near

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,8 +20,58 @@ from tasks.samples import count_values
 _SECONDS_AN_IMAGE = 0.004
 
 
-def forecast(dataset: Dataset, options: RefreshOptions) -> dict[str, Any]:
-    """What a run of *dataset* would do, as JSON values.
+class Forecast(TypedDict):
+    """What a run would do, as `parquetry plan --json` prints it.
+
+    Attributes:
+        name: The dataset's.
+        layout: How the source is understood.
+        why: Why so.
+        current_version: The newest version; None without one.
+        listed: Images that the source lists.
+        rejected: Those that are rejected before any is fetched.
+        adds: Images that no version has.
+        changes: Rows that may have changed, or whose label did.
+        deletes: Rows whose image is no longer listed.
+        classes: Rows by class.
+        splits: Rows by split.
+        reasons: Rejected images by reason.
+        ignored: What is skipped, with counts.
+        notices: Sentences for a person.
+        resplit: Rows that would go to another split, ``"train → test"`` to count; None where nobody asked.
+        shards_to_build: How many.
+        shards_to_keep: How many.
+        bytes_to_fetch: As far as sizes are known.
+        sizes_unknown: Images whose size is not.
+        estimated_bytes: Of all shards of the version.
+        estimated_seconds: For photographs of usual size.
+    """
+
+    name: str
+    layout: str
+    why: str
+    current_version: int | None
+    listed: int
+    rejected: int
+    adds: int
+    changes: int
+    deletes: int
+    classes: dict[str, int]
+    splits: dict[str, int]
+    reasons: dict[str, int]
+    ignored: dict[str, int]
+    notices: list[str]
+    resplit: dict[str, int] | None
+    shards_to_build: int
+    shards_to_keep: int
+    bytes_to_fetch: int
+    sizes_unknown: int
+    estimated_bytes: int
+    estimated_seconds: float
+
+
+def forecast(dataset: Dataset, options: RefreshOptions) -> Forecast:
+    """What a run of *dataset* would do.
 
     Raises:
         DatasetError: What `refresh` would say before it builds.

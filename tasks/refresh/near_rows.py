@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from tasks.errors import DatasetError
 from tasks.label_kinds import kind_of_columns
 from tasks.publish import Run
-from tasks.publish.documents import FileEntry, Manifest, content_path
+from tasks.publish.documents import content_path
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.quality.crowd import Counts
 from tasks.quality.pairs import PAIRS_SCHEMA, NearRows, find_near
 from tasks.quality.settings import QualitySettings

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from tasks.errors import RefusedError
+from tasks.indented_json import Json
 
 STOPPED = "stopped: "
 """How the reason of a run begins that a signal stopped: it was refused nothing, and nothing failed."""
@@ -131,19 +132,22 @@ class RunOutcome:
             return 0
         return 2 if self.is_source_bad else 1
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Json]:
         """The contract of `run --json`: flat, stable names."""
-        head = {key: getattr(self, key) for key in ("name", "outcome", "reason", "root", "version")}
+        head: dict[str, Json] = {key: getattr(self, key) for key in ("name", "outcome", "reason", "root", "version")}
         shown = self.breakdown
-        near = {"near_duplicates": shown.near.get("pairs")} | {
-            key: shown.near.get(key) for key in ("leaks", "suspects")
+        near = {
+            "near_duplicates": shown.near.get("pairs"),
+            "leaks": shown.near.get("leaks"),
+            "suspects": shown.near.get("suspects"),
         }
         said = {"notices": list(shown.notices), "drift": list(shown.drift), "page": shown.page}
         return head | asdict(self.account) | {"seconds": round(self.seconds, 3)} | said | near
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Json]:
         """Everything, as JSON values; `from_dict` reads it back."""
-        return asdict(self)
+        values: dict[str, Json] = asdict(self)
+        return values
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> RunOutcome:

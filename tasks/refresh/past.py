@@ -19,7 +19,7 @@ from tasks.label_kinds import kind_of_columns
 from tasks.plan import Rows
 from tasks.publish import Run
 from tasks.publish.derived import kept_versions
-from tasks.publish.documents import FileEntry
+from tasks.publish.manifest import FileEntry
 from tasks.publish.memory import Moment, overlaid
 from tasks.publish.row_index import read_rejects, read_rows, with_spare, with_touched
 from tasks.publish.runs import as_text, now

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
 
 from tasks.errors import DatasetError
+from tasks.indented_json import JsonObject
 from tasks.publish.history import read_history, read_version
 from tasks.redaction import redact_url
 from tasks.refresh.drift_report import read_report
@@ -18,7 +18,7 @@ _MOST_OF_FILES = 200_000
 """Characters of the list of files: parameters of a flow may take 512 KiB in all."""
 
 
-def handover_facts(outcome: RunOutcome, place: StoreUrl) -> dict[str, Any]:
+def handover_facts(outcome: RunOutcome, place: StoreUrl) -> JsonObject:
     """The files of the version that *outcome* published at *place* (``files``), and its ``manifest_sha256``.
 
     A list of files that is too long to be a parameter of a flow is empty; `parquetry files` prints it.

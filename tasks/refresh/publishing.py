@@ -14,7 +14,7 @@ from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
 from tasks.publish.derived import refresh_derived
-from tasks.publish.documents import FileEntry
+from tasks.publish.manifest import FileEntry
 from tasks.publish.memory import remember
 from tasks.publish.retention import apply_retention, drop_unnamed
 from tasks.publish.runs import now

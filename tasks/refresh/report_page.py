@@ -14,8 +14,9 @@ from tasks.errors import VersionError
 from tasks.label_kinds import classes_of, kind_of_columns
 from tasks.plan import Rows
 from tasks.publish import Run
-from tasks.publish.documents import FileEntry, Manifest, content_path
+from tasks.publish.documents import content_path
 from tasks.publish.history import Version, read_version
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.memory import overlaid
 from tasks.publish.row_index import read_rejects, read_rows
 from tasks.refresh.drift_report import RunFacts, read_report

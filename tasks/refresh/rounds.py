@@ -15,7 +15,7 @@ from tasks.columns import LabelledSamples, Rejections, Samples, Stale, StaleRow,
 from tasks.plan import RefreshPlan, Rows, Settled, plan_shards, settle
 from tasks.progress import tally_of
 from tasks.publish import Run
-from tasks.publish.documents import FileEntry
+from tasks.publish.manifest import FileEntry
 from tasks.publish.row_index import read_rows
 from tasks.publish.runs import now
 from tasks.quality.groups import near_groups

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from tasks.columns import LabelledSamples, Rejections
 from tasks.images.pixel_spec import Prepared
 from tasks.plan import as_new, choose_by_hash
-from tasks.publish.documents import Manifest
+from tasks.publish.manifest import Manifest
 from tasks.reasons import Reason
 from tasks.records.plain_copies import compressed_archives
 from tasks.samples import REJECTION_SCHEMA, Rejection, rejections_table

@@ -12,7 +12,8 @@ from tasks import __version__
 from tasks.columns import Checked, Rejections, RowTable, Touched
 from tasks.images.pixel_spec import PixelSpec
 from tasks.publish import Run
-from tasks.publish.documents import FileEntry, Manifest, format_of
+from tasks.publish.documents import format_of
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.memory import newer, overlaid, remember
 from tasks.publish.runs import now
 from tasks.publish.state import ABSENT_SCHEMA, CHECKED_SCHEMA, State

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import fsspec
 from fsspec.asyn import AsyncFileSystem
@@ -78,7 +78,11 @@ def own_files(place: StoreUrl) -> tuple[Any, str]:
     return files, str(root).rstrip("/")
 
 
-def list_below(place: StoreUrl, absent: Counter[str] | None = None) -> tuple[dict[str, dict[str, Any]], str]:
+FileInfo: TypeAlias = Mapping[str, Any]
+"""What a store's client says of a file: its size, and much else, by names that each store has of its own."""
+
+
+def list_below(place: StoreUrl, absent: Counter[str] | None = None) -> tuple[dict[str, FileInfo], str]:
     """What the store knows of every file below *place*, by its path there, and the path of *place*.
 
     fsspec's own `find` leaves out a folder that could not be listed; here that is an error, since its images would seem
@@ -107,8 +111,8 @@ def _lists_at_once(files: Any) -> bool:
     return kind._find is not AsyncFileSystem._find if files.async_impl else kind.find is not AbstractFileSystem.find
 
 
-def _walked(files: Any, root: str, absent: Counter[str] | None) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+def _walked(files: Any, root: str, absent: Counter[str] | None) -> dict[str, FileInfo]:
+    found: dict[str, FileInfo] = {}
     folders, seen = [root], {root}
     while folders:
         folder = folders.pop()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 from uuid import uuid4
 
 import fsspec
@@ -21,6 +21,7 @@ from tasks.errors import DatasetError, OutputError, UnansweredError
 from tasks.samples import StoreUrl
 from tasks.storage.claims import claimed_folder, sweep_claims
 from tasks.storage.client_errors import words_of
+from tasks.storage.clients import FileInfo
 from tasks.storage.names import WORKPLACE, is_own
 from tasks.storage.store import StoredFile, told
 from tasks.storage.urls import redact_url
@@ -208,7 +209,7 @@ class RemoteStore:
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}".rstrip("/")
 
-    def _stored(self, path: str, info: dict[str, Any]) -> StoredFile:
+    def _stored(self, path: str, info: FileInfo) -> StoredFile:
         changed = info.get("LastModified") or info.get("last_modified") or info.get("mtime") or info.get("created")
         modified = changed.timestamp() if isinstance(changed, datetime) else float(changed or time.time())
         return StoredFile(path.removeprefix(f"{self._root}/"), int(info.get("size") or 0), modified)

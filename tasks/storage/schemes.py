@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
 
 from fsspec.registry import known_implementations, registry
 
@@ -31,12 +31,12 @@ def scheme_problem(url: str) -> str:
 def _problem(scheme: str) -> str:
     if scheme in registry:
         return ""
-    known: dict[str, Any] = known_implementations
+    known: Mapping[str, Mapping[str, str]] = known_implementations
     if scheme not in known:
         near = get_close_matches(scheme, known, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}?" if near else "Write a path, or a URL such as s3://bucket/folder."
         return f"there is no file system {scheme}://. {hint}"
-    module = str(known[scheme]["class"]).partition(".")[0]
+    module = known[scheme]["class"].partition(".")[0]
     if importlib.util.find_spec(module) is not None:
         return ""
     if module in _EXTRAS:

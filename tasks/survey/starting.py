@@ -14,7 +14,7 @@ from typing import Any
 from tasks.discover.proposals import Proposal, UnsettledLayoutError, yaml_lines
 from tasks.samples import Discovery
 from tasks.storage import is_url, local_path, redact_url
-from tasks.survey.surveying import describe_discovery
+from tasks.survey.described import describe_discovery
 from tasks.wording import some
 
 _TARGET = (

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from ruamel.yaml.error import YAMLError
 
 from tasks.errors import LabelFileError
 from tasks.records.json_blocks import JsonBlock, Pace
 from tasks.records.json_reader import is_lines, read_json_blocks, record_keys
-from tasks.records.json_text import DuplicateKeyError, JsonTextError, parse_json
+from tasks.records.json_text import DuplicateKeyError, JsonCells, JsonTextError, parse_json
 from tasks.records.record import MAX_RECORD_BYTES, Record
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
@@ -97,7 +96,7 @@ def _from_whole(file: TableFile, settings: TableSettings, into: TableBuilder) ->
     value = _at(whole_value(file, settings.encoding), settings.at)
     match settings.orient:
         case "map":
-            entries: Iterable[dict[str, Any]] = _map_entries(value, settings)
+            entries: Iterable[JsonCells] = _map_entries(value, settings)
         case "columns":
             entries = _parallel(value, settings)
         case _:
@@ -106,7 +105,7 @@ def _from_whole(file: TableFile, settings: TableSettings, into: TableBuilder) ->
     table_of_records(file, _by_key(settings), into, records, None)
 
 
-def whole_value(file: TableFile, encoding: str) -> Any:
+def whole_value(file: TableFile, encoding: str) -> object:
     """What a JSON or YAML file holds.
 
     Raises:
@@ -126,7 +125,7 @@ def whole_value(file: TableFile, encoding: str) -> Any:
     return _yaml(text) if file.bare_name.endswith(YAML_SUFFIXES) else _json(text)
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     try:
         return parse_json(text, strict=False).value
     except DuplicateKeyError as error:
@@ -135,7 +134,7 @@ def _json(text: str) -> Any:
         raise LabelFileError(f"is no JSON: {error}") from None
 
 
-def _yaml(text: str) -> Any:
+def _yaml(text: str) -> object:
     """The value of a YAML file, whose plain values stay as they are written."""
     try:
         return load_yaml(text)
@@ -143,7 +142,7 @@ def _yaml(text: str) -> Any:
         raise LabelFileError(f"is no YAML: {' '.join(str(error).split())[:200]}") from None
 
 
-def _at(value: Any, path: str) -> Any:
+def _at(value: object, path: str) -> object:
     for key in path.split(".") if path else []:
         if isinstance(value, Mapping) and key in value:
             value = value[key]
@@ -155,7 +154,7 @@ def _at(value: Any, path: str) -> Any:
     return value
 
 
-def _map_entries(value: Any, settings: TableSettings) -> Iterator[dict[str, Any]]:
+def _map_entries(value: object, settings: TableSettings) -> Iterator[JsonCells]:
     if not isinstance(value, Mapping):
         raise LabelFileError(f"holds no object at {settings.at or 'its top'}, which `orient: map` needs.")
     for key, item in value.items():
@@ -164,7 +163,7 @@ def _map_entries(value: Any, settings: TableSettings) -> Iterator[dict[str, Any]
             yield {"0": key, **rest}
 
 
-def _parallel(value: Any, settings: TableSettings) -> Iterator[dict[str, Any]]:
+def _parallel(value: object, settings: TableSettings) -> Iterator[JsonCells]:
     """The rows of columns that run in parallel: lists, or objects by row, as pandas writes them."""
     if not isinstance(value, Mapping):
         raise LabelFileError(f"holds no object at {settings.at or 'its top'}, which `orient: columns` needs.")
@@ -185,7 +184,7 @@ def _parallel(value: Any, settings: TableSettings) -> Iterator[dict[str, Any]]:
         yield dict(zip(held, row, strict=True))
 
 
-def _objects(value: Any, settings: TableSettings) -> Iterable[dict[str, Any]]:
+def _objects(value: object, settings: TableSettings) -> Iterable[JsonCells]:
     if isinstance(value, Mapping):
         return iter([{str(key): item for key, item in value.items()}])
     if not isinstance(value, list):
@@ -194,7 +193,7 @@ def _objects(value: Any, settings: TableSettings) -> Iterable[dict[str, Any]]:
     return (_cells(item) for item in value)
 
 
-def _cells(item: Any) -> dict[str, Any]:
+def _cells(item: object) -> JsonCells:
     if isinstance(item, Mapping):
         return {str(key): held for key, held in item.items()}
     if isinstance(item, list):

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from tasks.errors import LabelFileError
+from tasks.records.json_text import JsonCells
 from tasks.records.record import Record
 from tasks.tables.building import TableBuilder
 from tasks.tables.json_tables import table_of_records
@@ -114,9 +115,9 @@ def _line_of(element: Any) -> int:
     return int(element.get("\0line", "-1"))
 
 
-def cells_of(element: Any) -> dict[str, Any]:
+def cells_of(element: Any) -> JsonCells:
     """The attributes and children of *element*: those of one name as a list where there are several."""
-    cells: dict[str, Any] = {key: value for key, value in element.items() if key != "\0line"}
+    cells: JsonCells = {key: value for key, value in element.items() if key != "\0line"}
     children: dict[str, list[Any]] = {}
     for child in element:
         children.setdefault(child.tag, []).append(_value(child))

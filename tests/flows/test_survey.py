@@ -11,7 +11,8 @@ from rich.console import Console
 
 from tasks.console.survey_page import print_survey
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
-from tasks.survey.surveying import describe, discover, survey
+from tasks.survey.described import describe
+from tasks.survey.surveying import discover, survey
 from tasks.survey.tried import with_tried
 
 

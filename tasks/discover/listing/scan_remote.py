@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tasks.discover.listing.listing import ListedFiles, Listing
 from tasks.discover.listing.names import NameRules, why_ignored
 from tasks.samples import StoreUrl
-from tasks.storage.clients import list_below
+from tasks.storage.clients import FileInfo, list_below
 
 
 def scan_remote(place: StoreUrl, rules: NameRules, limit: int | None) -> Listing | None:
@@ -36,7 +35,7 @@ class _RemoteScan:
         self._is_web = place.url.startswith(("http://", "https://"))
         self._files = ListedFiles()
 
-    def scan(self, found: Mapping[str, dict[str, Any]], root: str) -> Listing:
+    def scan(self, found: Mapping[str, FileInfo], root: str) -> Listing:
         folders: set[str] = set()
         for path, info in self._below(found, root):
             parts = path.split("/")
@@ -52,7 +51,7 @@ class _RemoteScan:
         self._listing.archives.sort()
         return self._files.finish(self._listing)
 
-    def _below(self, found: Mapping[str, dict[str, Any]], root: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _below(self, found: Mapping[str, FileInfo], root: str) -> Iterator[tuple[str, FileInfo]]:
         for path, info in found.items():
             if info.get("type") == "directory" or (self._is_web and urlsplit(path).query):
                 continue
@@ -60,7 +59,7 @@ class _RemoteScan:
             if below and not below.endswith("/"):
                 yield (unquote(below) if self._is_web else below), info
 
-    def _file(self, path: str, info: dict[str, Any]) -> None:
+    def _file(self, path: str, info: FileInfo) -> None:
         name = path.rpartition("/")[2]
         if not self._rules.has_extension(name):
             self._listing.note_other(path, self._rules.extension(name))
@@ -76,7 +75,7 @@ _MARKS = (
 """What stores call that by which one state of a file is told from the next; the surest first."""
 
 
-def remote_fingerprint(info: Mapping[str, Any]) -> str:
+def remote_fingerprint(info: FileInfo) -> str:
     """What an object store's listing knows of an object's bytes: ETag, generation or time, and the size."""
     for key in _MARKS:
         value = info.get(key)

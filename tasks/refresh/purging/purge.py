@@ -15,13 +15,14 @@ from dataclasses import replace
 from tasks.errors import OutputError, RefusedError, VersionError
 from tasks.publish.commits import create_commit
 from tasks.publish.derived import pinned_versions, refresh_derived
-from tasks.publish.documents import PINS, PURGED, Manifest, PurgedRef, content_path, format_of
+from tasks.publish.documents import PINS, PURGED, PurgedRef, content_path, format_of
 from tasks.publish.history import (
     MissingVersionError,
     list_versions,
     read_history,
     read_version,
 )
+from tasks.publish.manifest import Manifest
 from tasks.publish.pool import move_pool
 from tasks.publish.purges import (
     FOLDERS,

@@ -7,14 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tasks.publish.documents import FileEntry, Manifest, content_path
+from tasks.columns import ShardRow
+from tasks.indented_json import Json, JsonObject
+from tasks.publish.documents import content_path
 from tasks.publish.image_history import published_bytes
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.purges import mask_of
 from tasks.purged import Purged
 from tasks.reasons import Reason
@@ -49,7 +52,7 @@ class Removed:
         for name in ("splits", "classes", "warnings", "reasons"):
             getattr(self, name).update(getattr(other, name))
 
-    def count(self, row: dict[str, Any]) -> None:
+    def count(self, row: ShardRow) -> None:
         """One row of a shard."""
         self.rows += 1
         self.splits[row["split"]] += 1
@@ -70,7 +73,8 @@ def copy_shard(
     ):
         for group in range(parquet.num_row_groups):
             table = parquet.read_row_group(group)
-            for row, is_gone in zip(table.to_pylist(), mask_of(table, purged).to_pylist(), strict=True):
+            rows: list[ShardRow] = table.to_pylist()
+            for row, is_gone in zip(rows, mask_of(table, purged).to_pylist(), strict=True):
                 if is_gone:
                     removed.count(row)
                 else:
@@ -121,7 +125,7 @@ def scrubber(names: Collection[str], contents: Collection[str]) -> Callable[[str
     return lambda text: found.sub(_GONE, text)
 
 
-def scrub_json(value: Any, gone: Callable[[str], str]) -> Any:
+def scrub_json(value: Json, gone: Callable[[str], str]) -> Json:
     """*value* of a report, without entries of lists and keys that speak of images that go, nor their names in texts."""
     if isinstance(value, str):
         return gone(value)
@@ -132,14 +136,14 @@ def scrub_json(value: Any, gone: Callable[[str], str]) -> Any:
     return value
 
 
-def _speaks_of(item: dict[str, Any], gone: Callable[[str], str]) -> bool:
+def _speaks_of(item: JsonObject, gone: Callable[[str], str]) -> bool:
     """Whether one of the texts of *item* is a name of an image that goes."""
     return any(isinstance(text, str) and text and gone(text) == _GONE for text in item.values())
 
 
 def scrubbed_report(store: Store, report: FileEntry, gone: Callable[[str], str]) -> FileEntry:
     """The report of a version without what it says of images that go."""
-    found = json.loads(store.read_bytes(report.path))
+    found: Json = json.loads(store.read_bytes(report.path))
     values = scrub_json(found, gone)
     if values == found:
         return report
@@ -149,7 +153,17 @@ def scrubbed_report(store: Store, report: FileEntry, gone: Callable[[str], str])
     return FileEntry(path=path, rows=0, bytes=len(data), sha256=digest)
 
 
-def counted_without(manifest: Manifest, removed: Removed) -> dict[str, Any]:
+class LeftCounts(TypedDict):
+    """What a manifest counts, by its names."""
+
+    counts: dict[str, int]
+    splits: dict[str, int]
+    classes: dict[str, int]
+    reasons: dict[str, int]
+    warnings: dict[str, int]
+
+
+def counted_without(manifest: Manifest, removed: Removed) -> LeftCounts:
     """The counts of *manifest* as if what was *removed* had never been listed."""
     twins = sum(count for reason, count in removed.reasons.items() if Reason(reason).deduplicated)
     rejected = sum(removed.reasons.values()) - twins

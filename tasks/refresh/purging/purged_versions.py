@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from tasks.publish.documents import Commit, FileEntry, Manifest, content_path
+from tasks.publish.documents import Commit, content_path
 from tasks.publish.history import MissingVersionError, Version, list_all_versions, read_version
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.purges import Traces, read_purged
 from tasks.publish.runs import Run
 from tasks.purged import Purged
@@ -127,7 +128,7 @@ def _as_it_will_be(writer: _Writer, version: Version, parent: Rewritten | None) 
         left = left.model_copy(update={"quality": None, "near": {}})  # the next night looks for pairs anew
     if not left.shards:
         return Rewritten(version.commit, None, paths_of(version.commit.manifest, manifest))
-    left = left.model_copy(update=counted_without(manifest, removed))
+    left = left.model_copy(update={**counted_without(manifest, removed)})
     if manifest.report is not None and writer.store.exists(manifest.report.path):
         report = scrubbed_report(writer.store, manifest.report, writer.gone)
         left = left.model_copy(update={"report": report})

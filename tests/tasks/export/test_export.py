@@ -23,7 +23,7 @@ from tasks.export import INDEX, KINDS, Asked, Exported, export_version
 from tasks.export.members import members_of
 from tasks.export.tars import write_tar
 from tasks.label_kinds import LabelKind
-from tasks.publish.documents import FileEntry
+from tasks.publish.manifest import FileEntry
 from tasks.publish.versions import version_files
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions

@@ -13,8 +13,9 @@ from PIL import Image
 
 from tasks.publish.commits import commit_version, write_rejects
 from tasks.publish.derived import refresh_derived
-from tasks.publish.documents import Commit, FileEntry, Manifest, content_path
+from tasks.publish.documents import Commit, content_path
 from tasks.publish.history import read_history
+from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.runs import Run, new_run_id
 from tasks.publish.settings import OutputSettings
 from tasks.reasons import Reason

@@ -9,8 +9,8 @@ import pytest
 
 from tasks.publish.card import root_card, view_card
 from tasks.publish.derived import latest_json
-from tasks.publish.documents import FileEntry
 from tasks.publish.history import Version, read_version
+from tasks.publish.manifest import FileEntry
 
 
 def newest(output: Any, **changes: Any) -> Version:

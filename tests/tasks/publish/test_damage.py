@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from tasks.errors import DatasetError, VersionError
 from tasks.publish.audit import verify_version
 from tasks.publish.derived import refresh_derived
-from tasks.publish.documents import Commit, Manifest, Pin, parse_document
+from tasks.publish.documents import Commit, Pin, parse_document
 from tasks.publish.history import list_versions, read_history, read_version
 from tasks.publish.life import pin, release, roll_back, unpin
+from tasks.publish.manifest import Manifest
 from tasks.publish.retention import apply_retention, prune
 from tasks.publish.row_index import read_rejects, read_rows
 from tasks.publish.state import PATH, read_state

@@ -12,9 +12,9 @@ import pytest
 
 from tasks.errors import VersionError
 from tasks.publish import open_run, retention
-from tasks.publish.documents import FileEntry
 from tasks.publish.history import Version, list_versions, read_version
 from tasks.publish.life import pin
+from tasks.publish.manifest import FileEntry
 from tasks.publish.retention import Garbage, apply_retention, drop_unnamed, find_garbage, left_alone, prune
 from tasks.publish.settings import OutputSettings
 from tasks.storage import Store, StoredFile

@@ -25,7 +25,7 @@ def read(text: str, path: str = "", *, strict: bool = False, orient: str = "reco
     return list(read_json(TextWindow(utf8_chunks(io.BytesIO(text.encode()), "utf-8")), form, path))
 
 
-def labels(records: list[Record]) -> list[str]:
+def labels(records: list[Record]) -> list[object]:
     return [record.cells["label"] for record in records if isinstance(record.cells, dict) and record.cells]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from pydantic import ValidationError
 
 from tasks.publish import OutputSettings
 from tasks.publish.audit import verify_version
-from tasks.publish.documents import Manifest
 from tasks.publish.life import release, roll_back
+from tasks.publish.manifest import Manifest
 from tasks.publish.retention import prune
 from tasks.publish.versions import open_version, version_files
 from tasks.refresh.dataset import Dataset
@@ -80,7 +81,7 @@ def listed(folder: Path) -> list[tuple[str, str]]:
 
 
 def near(outcome: RunOutcome) -> tuple[int | None, ...]:
-    said = outcome.as_json()
+    said: Mapping[str, Any] = outcome.as_json()
     return said["near_duplicates"], said["leaks"], said["suspects"]
 
 

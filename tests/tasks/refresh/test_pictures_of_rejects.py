@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from tasks.columns import RejectionRow
-from tasks.publish.documents import FileEntry
 from tasks.publish.history import read_version
+from tasks.publish.manifest import FileEntry
 from tasks.publish.memory import Moment, remember
 from tasks.publish.row_index import read_rejects
 from tasks.publish.state import FAILED_SCHEMA, read_state

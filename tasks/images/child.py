@@ -19,6 +19,7 @@ from tasks.images.kernel import has_simd
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.prepare import prepare_array, prepare_image
 from tasks.images.rejected import RejectedImageError
+from tasks.images.turbo import has_turbo
 
 Item = tuple[bytes, str, bool]
 """An image's bytes, its name, and whether the bytes are a ``.npy`` file."""
@@ -30,7 +31,7 @@ def main(requests_fd: int, results_fd: int, memory: int) -> None:
     """Serve until the parent closes its end of *requests_fd*."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    has_simd()  # loads it, as long as files can be read
+    has_simd(), has_turbo()  # loads them, as long as files can be read
     unconfined = [*_limit(memory), *shut_cage()]
     batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]] = queue.SimpleQueue()
     reader = threading.Thread(target=_read, args=(Connection(requests_fd, writable=False), batches), daemon=True)

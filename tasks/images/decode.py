@@ -176,21 +176,35 @@ def decode_upright(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> 
         check_strips(image, data)
     pixels = with_all_bits(pixels, data, spec)
     orientation = orientation_of(image)
-    size = (pixels.height, pixels.width) if orientation in _TRANSPOSED else pixels.size
-    turned = pixels.transpose(_TURNS[orientation]) if orientation != 1 else pixels
-    return Decoded(turned, size, (0, 0, *size))
+    size = upright_size(pixels.size, orientation)
+    return Decoded(upright(pixels, orientation), size, (0, 0, *size))
+
+
+def upright_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    """Width and height of an image of *size* once it is turned upright."""
+    return (size[1], size[0]) if orientation in _TRANSPOSED else size
+
+
+def upright(pixels: Image.Image, orientation: int) -> Image.Image:
+    """*pixels*, turned upright."""
+    return pixels.transpose(_TURNS[orientation]) if orientation != 1 else pixels
+
+
+def draft_for(size: tuple[int, int], orientation: int, spec: PixelSpec) -> tuple[int, int] | None:
+    """The width and height that a JPEG of *size*, upright, is decoded to at least, as it lies; None for all of it."""
+    if spec.mode == "none":
+        return None
+    across, down = upright_size(target_size(size, spec), orientation)
+    return 2 * across, 2 * down
 
 
 def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> Decoded:
     orientation = orientation_of(image)
     width, height = image.size
-    size = (height, width) if orientation in _TRANSPOSED else (width, height)
+    size = upright_size(image.size, orientation)
     extent = (float(width), float(height))
-    draft = None
-    if spec.mode != "none":
-        wanted = target_size(size, spec)
-        turned = (wanted[1], wanted[0]) if orientation in _TRANSPOSED else wanted
-        draft = (2 * turned[0], 2 * turned[1])
+    draft = draft_for(size, orientation, spec)
+    if draft is not None:
         drafted = image.draft(None, draft)  # type: ignore[no-untyped-call, unused-ignore]
         extent = drafted[1][2:] if drafted else extent
     _loaded(image, data)
@@ -200,8 +214,7 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> De
         check_restarts(data, frame)
         check_jpeg_end(image, data, frame, draft, scale=max(1, round(width / image.width)))
         check_jpeg_holes(image, data, frame, draft)
-    window = _turned_window(image.size, extent, orientation)
-    return Decoded(image.transpose(_TURNS[orientation]) if orientation != 1 else image, size, window)
+    return Decoded(upright(image, orientation), size, turned_window(image.size, extent, orientation))
 
 
 def _loaded(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
@@ -214,7 +227,7 @@ def _loaded(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
     return loaded
 
 
-def _turned_window(
+def turned_window(
     size: tuple[int, int], extent: tuple[float, float], orientation: int
 ) -> tuple[float, float, float, float]:
     """Where the top left *extent* of an image of *size* lies once it is upright: left, top, right, bottom."""
@@ -249,14 +262,14 @@ def why_undecodable(error: Exception, data: bytes) -> tuple[Reason, str]:
     return Reason.DECODE_ERROR, f"is damaged, or of a kind that cannot be decoded; its decoder says: {said}"
 
 
-def extension_warning(image: Image.Image, name: str, spec: PixelSpec) -> str:
-    """``"extension_mismatch"`` where *name* claims another format than the content; else empty.
+def extension_warning(kind: str, name: str, spec: PixelSpec) -> str:
+    """``"extension_mismatch"`` where *name* claims another format than the content's, Pillow's *kind*; else empty.
 
     Raises:
         RejectedImageError: It does, and the config is strict about it.
     """
     claimed = NAME_OF_SUFFIX.get(name.rpartition(".")[2].lower()) if "." in name else None
-    actual = FORMAT_NAMES.get(image.format or "", "")
+    actual = FORMAT_NAMES.get(kind, "")
     if claimed is None or claimed == actual:
         return ""
     if spec.strict_extensions:

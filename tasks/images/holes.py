@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from tasks.images.rejected import RejectedImageError
-from tasks.images.scans import ARITHMETIC, PROGRESSIVE, Frame, draws_as, first_frame
+from tasks.images.scans import ARITHMETIC, PROGRESSIVE, Frame, draws_as
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _END_BYTES, _END_SHARE = 512, 0.15  # an even picture of many megapixels ends in
 _WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"ALPH", b"ANMF"})
 _HUFFMAN = 0xC4
 _FILLER = bytes(range(1, 250))
+_TWO_ZEROS = bytes(2)
 
 
 def check_hollow_end(data: bytes, name: str) -> None:
@@ -62,9 +63,19 @@ def check_jpeg2000_holes(data: bytes) -> None:
 
 def refuse_hole(data: bytes, start: int, end: int, least: int = _HOLE) -> None:
     """Raise `RejectedImageError` where *data*, from *start* to *end*, have so many zeros in a row, *least*."""
-    place = data.find(bytes(least), start, end)
+    place = _find_zeros(data, start, end, least)
     if place >= 0:
         raise _hole(data, place)
+
+
+def _find_zeros(data: bytes, start: int, end: int | None = None, least: int = _HOLE) -> int:
+    """Where in *data*, from *start* to *end*, so many zeros stand in a row, *least*; -1 where they do not.
+
+    Every so many bytes one is looked at first: among so many zeros there are two of them.
+    """
+    if _TWO_ZEROS not in data[start : end : least // 2]:
+        return -1
+    return data.find(bytes(least), start, end)
 
 
 def _hole(data: bytes, place: int) -> RejectedImageError:
@@ -86,19 +97,15 @@ def check_jpeg_holes(image: Image.Image, data: bytes, frame: Frame, draft: tuple
         frame: Of *data*.
         draft: The size that scaled decoding was asked for.
     """
-    place = _jpeg_hole(data, frame)
+    place = jpeg_hole(data, frame)
     if place >= 0 and not draws_as(without_hole(data, place), image, draft):
         raise _hole(data, place)
 
 
-def jpeg_hole(data: bytes) -> int:
-    """The place of the zeros that may be a hole in the packed pixels of the JPEG *data*; -1 where there are none."""
-    return _jpeg_hole(data, first_frame(data))
-
-
-def _jpeg_hole(data: bytes, frame: Frame) -> int:
+def jpeg_hole(data: bytes, frame: Frame) -> int:
+    """The place of zeros that may be a hole in the packed pixels of the JPEG *data*, of *frame*; -1 for none."""
     kind, _, scan = frame
-    place = data.find(bytes(_HOLE), scan) if scan >= 0 else -1
+    place = _find_zeros(data, scan) if scan >= 0 else -1
     if place < 0 or not 0 <= data.find(b"\xff\xd9", place) == data.find(b"\xff\xd9", scan):
         return -1
     if kind in ARITHMETIC or _may_be_zeros(data, kind, data.rfind(b"\xff\xda", 0, place)):

@@ -38,10 +38,15 @@ def kernel_of(published: Mapping[str, object]) -> str:
     return str(published.get("kernel") or PILLOW)
 
 
+def knows_memory() -> bool:
+    """Whether it is known how Pillow's images lie in memory."""
+    return PIL.__version__.partition(".")[0] in _KNOWN_PILLOWS
+
+
 @cache
 def has_simd() -> bool:
     """Whether the kernel of wide instructions can be used here."""
-    if find_spec(_MODULE) is None or PIL.__version__.partition(".")[0] not in _KNOWN_PILLOWS:
+    if find_spec(_MODULE) is None or not knows_memory():
         return False
     try:
         _resizer()

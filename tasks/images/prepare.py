@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from tasks.images.blank import BLANK, is_blank, is_even
 from tasks.images.convert import convert_mode
-from tasks.images.decode import check_size, decode_upright, extension_warning, open_image, why_undecodable
+from tasks.images.decode import Decoded, check_size, decode_upright, extension_warning, open_image, why_undecodable
 from tasks.images.deep import scale_stated
 from tasks.images.pixel_spec import Prepared
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import resize_image
 from tasks.images.thumb import thumb_of
+from tasks.images.turbo import decode_plain
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
@@ -46,19 +48,43 @@ def prepare_image(data: bytes, name: str, spec: PixelSpec) -> Prepared:
 
 
 def _prepare(data: bytes, name: str, spec: PixelSpec) -> Prepared:
+    plain = decode_plain(data, spec)
+    if plain is not None:
+        picture = _Picture(plain, *_shown(plain, spec))
+        if not is_even(picture.made):
+            return _prepared(data, picture, "JPEG", extension_warning("JPEG", name, spec), spec)
     with open_image(data, spec) as image:
-        warning = extension_warning(image, name, spec)
         kind = "JPEG" if image.format == "MPO" else str(image.format)
+        warning = extension_warning(kind, name, spec)
         decoded = decode_upright(image, data, spec)
-        shown = decoded.pixels if spec.pixels == "original" else convert_mode(decoded.pixels, spec)
-        made = shown if spec.pixels == "original" else resize_image(shown, spec, decoded.size, decoded.window)
-        thumb = _thumb(shown, decoded.window, spec)
-        warnings = " ".join(
-            filter(None, [warning, BLANK if is_blank(made, decoded.pixels, data, decoded.size) else ""])
-        )
-        if spec.pixels == "original":
-            return Prepared(data, *decoded.size, _channels(made), *decoded.size, kind, warnings, thumb)
-        return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *decoded.size, kind, warnings, thumb)
+        picture = _Picture(decoded, *_shown(decoded, spec))
+        blank = BLANK if is_blank(picture.made, decoded.pixels, data, decoded.size) else ""
+        return _prepared(data, picture, kind, " ".join(filter(None, [warning, blank])), spec)
+
+
+class _Picture(NamedTuple):
+    """An image on its way: as it was *decoded*, as it is *shown* in the mode that is asked for, and as it is *made*."""
+
+    decoded: Decoded
+    shown: Image.Image
+    made: Image.Image
+
+
+def _shown(decoded: Decoded, spec: PixelSpec) -> tuple[Image.Image, Image.Image]:
+    """What was *decoded* in the mode that *spec* asks for, and at its size."""
+    if spec.pixels == "original":
+        return decoded.pixels, decoded.pixels
+    shown = convert_mode(decoded.pixels, spec)
+    return shown, resize_image(shown, spec, decoded.size, decoded.window)
+
+
+def _prepared(data: bytes, picture: _Picture, kind: str, warning: str, spec: PixelSpec) -> Prepared:
+    """The *picture* that came of *data*, an image of that *kind*, as it is published."""
+    size, made = picture.decoded.size, picture.made
+    thumb = _thumb(picture.shown, picture.decoded.window, spec)
+    if spec.pixels == "original":
+        return Prepared(data, *size, _channels(made), *size, kind, warning, thumb)
+    return Prepared(encode_image(made, spec), *made.size, _BANDS[made.mode], *size, kind, warning, thumb)
 
 
 def _channels(image: Image.Image) -> int:
@@ -102,9 +128,17 @@ def encode_image(image: Image.Image, spec: PixelSpec) -> bytes:
     buffer = io.BytesIO()
     match spec.pixels:
         case "jpeg":
-            image.save(buffer, "JPEG", quality=spec.quality)
+            return image.tobytes("jpeg", *_jpeg_arguments(image.mode, spec.quality))
         case "webp":
             image.save(buffer, "WEBP", quality=spec.quality, lossless=spec.quality == 100)
         case _:
             image.save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()
+
+
+@cache
+def _jpeg_arguments(mode: str, quality: int) -> tuple[Any, ...]:
+    """What Pillow gives its JPEG encoder for an image of *mode*: saving works it out anew for each image."""
+    sample = Image.new(mode, (1, 1))
+    sample.save(io.BytesIO(), "JPEG", quality=quality)
+    return JpegImagePlugin.RAWMODE[mode], *sample.encoderconfig

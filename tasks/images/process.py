@@ -30,6 +30,8 @@ _KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
 }
+_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""For numpy, which would start some as it is imported: nothing of it is asked for, and the cage holds one thread."""
 """Memory that is given back after each image is paid for again with the next: a tenth of a photograph."""
 _BOOT = "import sys; sys.path[:] = {path!r}; from tasks.images.child import main; main({requests}, {results}, {memory})"
 
@@ -77,7 +79,7 @@ class DecoderProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _INHERITED if name in os.environ} | _KEEP_MEMORY,
+                env={name: os.environ[name] for name in _INHERITED if name in os.environ} | _KEEP_MEMORY | _ONE_THREAD,
             )
         except OSError as error:
             self._requests.close()

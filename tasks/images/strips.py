@@ -14,6 +14,7 @@ from PIL import Image
 
 from tasks.images.holes import jpeg_hole, refuse_hole, without_hole
 from tasks.images.rejected import RejectedImageError
+from tasks.images.scans import first_frame
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
@@ -69,7 +70,8 @@ def _strips(image: TiffImageFile, data: bytes) -> list[bytes]:
 def _filled_jpeg(strip: bytes, image: TiffImageFile) -> bytes:
     """*strip*, a JPEG whose tables may stand in *image*, with something in place of what was never written of it."""
     tables = bytes(image.tag_v2.get(_JPEG_TABLES, b""))[:-2] or strip[:2]
-    place = jpeg_hole(tables + strip[2:]) - len(tables) + 2
+    whole = tables + strip[2:]
+    place = jpeg_hole(whole, first_frame(whole)) - len(tables) + 2
     return without_hole(strip, place) if place >= 2 else strip
 
 

@@ -1,0 +1,184 @@
+"""JPEGs with nothing out of the ordinary, by libjpeg-turbo at once: the pixels that Pillow's decoder gives, for less.
+
+Pillow wraps the same library: it hands it a file in pieces, clears the picture first, and keeps a record of each
+segment. That is a fifth of what decoding a photograph costs, and six parts of seven of a tiny image.
+
+What is read here is whole and undamaged by the library's own word: a warning of any kind, which Pillow would not hear
+of, leaves the image to Pillow and to all that is looked at there, and so does whatever is not known here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from PIL import Image, features
+
+from tasks.images.decode import Decoded, check_size, draft_for, orientation_of, turned_window, upright, upright_size
+from tasks.images.holes import jpeg_hole
+from tasks.images.kernel import knows_memory
+from tasks.images.rejected import RejectedImageError
+from tasks.images.scans import Frame, check_restarts, check_scans
+
+if TYPE_CHECKING:
+    from tasks.images.pixel_spec import PixelSpec
+
+TURBO_DISTRIBUTION = "simplejpeg"
+_START, _SCAN, _EXIF, _XMP = b"\xff\xd8\xff", 0xDA, b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+_TABLES = frozenset({0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
+"""Second bytes of the markers of Huffman and quantization tables, restart intervals, comments and applications."""
+_APPLICATION_1 = 0xE1
+_HUFFMAN = frozenset({0xC0, 0xC1, 0xC2})
+_MODES = {1: "L", 3: "RGB"}
+_LAYOUTS = {"L": "GRAY", "RGB": "RGBX"}
+_SCALES = (8, 4, 2)
+_LEAST_HEAD = 10
+"""Bytes of the head of a scan, and of a frame, of one component."""
+
+
+class _Head(NamedTuple):
+    """What stands before the first scan of a JPEG.
+
+    Attributes:
+        frame: Of its one picture, of 8 bits.
+        size: Width and height, in pixels.
+        info: Its EXIF and XMP, by Pillow's names.
+    """
+
+    frame: Frame
+    size: tuple[int, int]
+    info: dict[str, bytes]
+
+
+@cache
+def has_turbo() -> bool:
+    """Whether both decoders are here, Pillow's is the same library, and its images lie in memory as is known."""
+    is_same = bool(features.check_feature("libjpeg_turbo"))
+    if not is_same or not knows_memory() or find_spec(TURBO_DISTRIBUTION) is None:
+        return False
+    try:
+        _library()
+        return _mapped(bytes((1, 2, 3, 255)), "RGB", (1, 1)).getpixel((0, 0)) == (1, 2, 3)
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return False
+
+
+@cache
+def _library() -> Any:
+    import simplejpeg  # noqa: PLC0415 - not every machine has it
+
+    return simplejpeg
+
+
+def decode_plain(data: bytes, spec: PixelSpec) -> Decoded | None:
+    """The pixels of the JPEG *data*, as `decode_upright` gives them; None where Pillow has to look at it.
+
+    Args:
+        data: An image file of any kind.
+        spec: What it will become.
+    """
+    if not data.startswith(_START) or not has_turbo() or "jpeg" not in spec.formats or spec.icc != "ignore":
+        return None
+    head = _head_of(data)
+    if head is None or not _is_sound(data, head, spec):
+        return None
+    orientation = _orientation(head)
+    size = upright_size(head.size, orientation)
+    draft = draft_for(size, orientation, spec)
+    scale = _scale(head.size, draft) if draft else 1
+    pixels = _pixels(data, head, scale)
+    if pixels is None:
+        return None
+    extent = (head.size[0] / scale, head.size[1] / scale)
+    return Decoded(upright(pixels, orientation), size, turned_window(pixels.size, extent, orientation))
+
+
+def _head_of(data: bytes) -> _Head | None:
+    """The head of the JPEG *data*; None where it has what is not expected."""
+    place, frame, info = 2, 0, dict[str, bytes]()
+    while place + 4 <= len(data) and data[place] == 0xFF:
+        marker, end = data[place + 1], place + 2 + (data[place + 2] << 8 | data[place + 3])
+        if end > len(data) or end < place + (_LEAST_HEAD if marker == _SCAN or marker in _HUFFMAN else 4):
+            return None
+        if marker == _SCAN:
+            return _whole_head(data, frame, place, info)
+        if marker == _APPLICATION_1:
+            _note_facts(data[place + 4 : end], info)
+        elif marker in _HUFFMAN and not frame:
+            frame = place
+        elif marker not in _TABLES:
+            return None
+        place = end
+    return None
+
+
+def _whole_head(data: bytes, frame: int, scan: int, info: dict[str, bytes]) -> _Head | None:
+    """The head whose *frame* and first *scan* stand there; None unless it is of 8 bits and one band or three."""
+    if not frame or data[frame + 4] != 8 or data[frame + 9] not in _MODES:
+        return None
+    height, width = data[frame + 5] << 8 | data[frame + 6], data[frame + 7] << 8 | data[frame + 8]
+    components = list(data[frame + 10 : frame + 10 + 3 * data[frame + 9] : 3])
+    return _Head(Frame(data[frame + 1], components, scan), (width, height), info) if width and height else None
+
+
+def _note_facts(segment: bytes, info: dict[str, bytes]) -> None:
+    """Write into *info* what Pillow keeps of a *segment* of its kind."""
+    if segment.startswith(_EXIF):
+        info["exif"] = info["exif"] + segment[6:] if "exif" in info else segment
+    elif segment.startswith(_XMP):
+        info["xmp"] = segment.split(b"\0", 1)[1]
+
+
+def _orientation(head: _Head) -> int:
+    if not head.info:
+        return 1
+    holder = Image.Image()
+    holder.format = "JPEG"
+    holder.info.update(head.info)
+    return orientation_of(holder)
+
+
+def _is_sound(data: bytes, head: _Head, spec: PixelSpec) -> bool:
+    """Whether the JPEG *data* are admitted, and have all of their parts as far as decoding them would not tell.
+
+    That the data of a part are there to their end the decoder does tell: it warns where they are not.
+    """
+    try:
+        check_size(head.size, spec)
+        check_scans(data, head.frame)
+        check_restarts(data, head.frame)
+    except RejectedImageError:
+        return False
+    return jpeg_hole(data, head.frame) < 0
+
+
+def _scale(size: tuple[int, int], draft: tuple[int, int]) -> int:
+    """How many pixels of a side Pillow makes one where what comes out is to be no smaller than *draft*."""
+    most = min(size[0] // draft[0], size[1] // draft[1])
+    return next((scale for scale in _SCALES if most >= scale), 1)
+
+
+def _pixels(data: bytes, head: _Head, scale: int) -> Image.Image | None:
+    """The pixels of the JPEG *data*; None where the decoder has anything to say of it."""
+    mode = _MODES[len(head.frame.components)]
+    size = (-(-head.size[0] // scale), -(-head.size[1] // scale))
+    least = {"min_width": size[0], "min_height": size[1]} if scale > 1 else {}
+    try:
+        values = _library().decode_jpeg(data, _LAYOUTS[mode], **least)
+    except ValueError:
+        return None
+    if values.shape[:2] != (size[1], size[0]):
+        return None
+    return _mapped(values, mode, size)
+
+
+def _mapped(values: Any, mode: str, size: tuple[int, int]) -> Image.Image:
+    """The image of *mode* whose memory *values* are, a byte a pixel or four of them, as Pillow lays them out.
+
+    `Image.frombuffer` does the same, but for colours, of which it makes a copy.
+    """
+    core: Any = vars(Image)["core"]
+    image = Image.new(mode, (0, 0))._new(core.map_buffer(values, size, "raw", 0, (mode, 0, 1)))
+    image.readonly = 1
+    return image

@@ -30,9 +30,9 @@ _KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
 }
+"""Memory that is given back after each image is paid for again with the next: a tenth of a photograph."""
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For numpy, which would start some as it is imported: nothing of it is asked for, and the cage holds one thread."""
-"""Memory that is given back after each image is paid for again with the next: a tenth of a photograph."""
 _BOOT = "import sys; sys.path[:] = {path!r}; from tasks.images.child import main; main({requests}, {results}, {memory})"
 
 

@@ -220,10 +220,10 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         if taken := verdict.taken(listing, choice):
             return taken
         if choice is not None and not evidence.opposed:
-            refuse_contradictions(choice, self, words, evidence.understood)
+            refuse_contradictions(choice, self, words, evidence.understood, evidence.proposals)
             return self._mentioning(replace(choice, notices=(*choice.notices, *evidence.damaged)), beside)
         if refusal is None:
-            raise verdict.refusal(None, self.path)
+            raise verdict.refusal(None, self.path, choice)
         return self._otherwise(verdict, refusal, beside, listing, words)
 
     def _otherwise(

@@ -81,6 +81,7 @@ def read_table(
             if reader is read_text and number == 0:  # of many small files, one tells what all are
                 _check_text(file)
             reader(file, settings, into)
+        into.refuse_unknown(settings)
     rows = into.finish()
     return shaped(rows, settings, rows.one_hot, kept)
 

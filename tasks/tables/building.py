@@ -12,11 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.arrow_columns import Column
+from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records.embedded import InvalidEmbeddedError, decode_embedded, is_embedded, text_hash
 from tasks.records.plain_locations import plain_kinds
 from tasks.records.record_format import USUAL_EMBEDDED, EmbeddedSettings, RecordFormat
+from tasks.tables.names import plain_name
 from tasks.tables.rows import PIXELS, PLACE, PLACE_TYPES, BadRow, TableRows, problem_text, schema_of, stacked
+from tasks.tables.settings import TableSettings, is_virtual
 
 _FULL = 1 << 16
 _SHOWN_REPAIRS = 20
@@ -163,6 +166,7 @@ class TableBuilder:
 
     def __init__(self, name: str, kept: Sequence[str] = (), embedded: EmbeddedSettings = USUAL_EMBEDDED) -> None:
         self.kept = tuple(kept)
+        self.keys: dict[str, None] = {}  # of all records of files in which each has its own
         self.embedded = embedded
         self._name = name
         self._builders: list[tuple[tuple[object, ...], RowBuilder]] = []
@@ -177,6 +181,16 @@ class TableBuilder:
         builder = self._builders[-1][1]
         builder.open_file(file, form)
         return builder
+
+    def refuse_unknown(self, settings: TableSettings) -> None:
+        """Raise `LabelFileError` where *settings* names a key that no record of all files has."""
+        plain = {plain_name(key) for key in self.keys}
+        for own in settings.declared if settings.files and self.keys else ():
+            if not (is_virtual(own) or "." in own or own in self.keys or plain_name(own) in plain):
+                there = ", ".join(list(self.keys)[:30])
+                raise LabelFileError(
+                    f"{self._name} has no column {own!r}, which `columns` names. The columns found are: {there}."
+                )
 
     def finish(self) -> TableRows:
         """The table."""

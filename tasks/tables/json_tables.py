@@ -20,7 +20,7 @@ from tasks.tables.nested import keys_of
 from tasks.tables.of_files import add_lone_file, known_of
 from tasks.tables.opening import TableFile
 from tasks.tables.plain_yaml import load_yaml
-from tasks.tables.settings import TableSettings
+from tasks.tables.settings import TableSettings, is_virtual
 
 YAML_SUFFIXES = (".yaml", ".yml")
 _LINES = (".jsonl", ".ndjson", ".manifest")
@@ -81,6 +81,9 @@ def table_of_records(
     """The rows that *records* with keys are, one or, where a list stands in one, several for each."""
     first, records = beginning(records)
     names = dict.fromkeys(key for item in first for cells in objects_of(item) for key in keys_of(cells))
+    into.keys |= names
+    if settings.files:  # what one of many files lacks another has: `read_table` sees to that
+        names |= dict.fromkeys(name for name in settings.declared if not is_virtual(name))
     chosen = ColumnChoice(settings, into.kept, file.name, list(names), by_position=False).choose()
     location = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
     form = form.model_copy(update={"location": location, "embedded": into.embedded}) if form is not None else None

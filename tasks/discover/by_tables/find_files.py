@@ -19,6 +19,7 @@ from tasks.arrow_columns import bools
 from tasks.discover.by_tables.plain_ends import is_plain, plain_ends
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
+from tasks.image_formats import ORIGINAL_EXTENSIONS
 from tasks.records.locations import normalise_path
 from tasks.tables.settings import Find
 
@@ -192,6 +193,12 @@ class FileFinder:
         return {}
 
 
+def _without(path: str, extensions: frozenset[str]) -> str:
+    """*path* without its suffix, where that is one of *extensions*."""
+    head, dot, suffix = path.rpartition(".")
+    return head if dot and f".{suffix.lower()}" in extensions else path
+
+
 def _distinct(
     texts: pa.Array, folders: pa.Array, base: str | None, place_of: Callable[[int], str]
 ) -> tuple[_Asked, Places]:
@@ -237,8 +244,7 @@ class _Ends:
             self._held[parts[-1]].append((tuple(parts), place))
 
     def _bare(self, path: str) -> str:
-        head, dot, suffix = path.rpartition(".")
-        return head if dot and f".{suffix.lower()}" in self._extensions else path
+        return _without(path, self._extensions)
 
     def names_of(self, text: str) -> tuple[str, ...]:
         """The parts of the location *text*, without a scheme, a drive, and what leads nowhere."""
@@ -249,7 +255,15 @@ class _Ends:
         return tuple(parts[-1:] if self._mode == "name" else parts)
 
     def find(self, names: tuple[str, ...]) -> list[int]:
-        """The files that *names* mean: those of whose paths they are the end; else those that they end in."""
+        """The files that *names* mean, or, by their stems, what those were made of: ``7.wav`` is ``7.png``."""
+        found = self._find(names)
+        if found or not names or self._mode != "stem":
+            return found
+        bare = _without(names[-1], ORIGINAL_EXTENSIONS)
+        return self._find((*names[:-1], bare)) if bare != names[-1] else []
+
+    def _find(self, names: tuple[str, ...]) -> list[int]:
+        """Those of whose paths *names* are the end; else those that they end in."""
         held = self._held.get(names[-1], []) if names else []
         if self._mode == "name":
             return [place for _, place in held]

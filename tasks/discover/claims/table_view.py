@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,8 @@ from tasks.discover.heads.named_files import NamedFiles
 from tasks.discover.words.folder_names import is_companion_name, tokens
 from tasks.discover.words.split_words import SplitWords
 
+Named = Callable[[str], Sequence[str]]
+"""Which images a cell names."""
 _NAMED = 0.5
 _SHORT = {"tr": "train", "te": "test"}
 """What some lists, though no folder, are called for short."""
@@ -76,13 +78,18 @@ def columns_of(names: Sequence[str], roles: dict[str, str]) -> Any:
 
 
 def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:
-    """*head* as a table that names images; None where it names too few, or not one file a cell."""
+    """*head* as a table that names images, or what they were made of; None where it names too few, or several."""
+    found = _view(head, named.named, words)
+    return found if found is not None or head.members else _view(head, named.made_of, words)
+
+
+def _view(head: Head, named: Named, words: SplitWords) -> View | None:
     place = _location_of(head, named) if len(head.rows) + bool(head.first) > 1 else _only_file(head, named)
     if place is None:
         return None
-    is_header = not (head.first and named.named(head.first[place]))
+    is_header = not (head.first and named(head.first[place]))
     settled = head.with_header(is_header)
-    hits = [named.named(row[place]) for row in settled.rows]
+    hits = [named(row[place]) for row in settled.rows]
     name, (split, is_both) = settled.names[place], split_of_name(settled.said, words)
     base = _base(hits, split, words, settled.path)
     if base != "" and (told := _view_by_folders(settled, place, hits, split)) is not None:
@@ -95,30 +102,30 @@ def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:
     return View(settled, name, tuple(_in(base, hit) for hit in hits), base, split, is_both, partners=partners)
 
 
-def _partners(head: Head, place: int, named: NamedFiles) -> dict[str, tuple[str, ...]]:
+def _partners(head: Head, place: int, named: Named) -> dict[str, tuple[str, ...]]:
     """The columns besides *place* that name one image in each row, and which."""
     found = {}
     for other, name in enumerate(head.names):
-        hits = [named.named(row[other]) for row in head.rows] if other != place else [()]
+        hits = [named(row[other]) for row in head.rows] if other != place else [()]
         if all(len(hit) == 1 for hit in hits):
             found[name] = tuple(hit[0] for hit in hits)
     return found
 
 
-def _only_file(head: Head, named: NamedFiles) -> int | None:
+def _only_file(head: Head, named: Named) -> int | None:
     """The column of a list of one line, where that is the name of one image, with its extension."""
     cell = head.first[0].strip() if len(head.first) == 1 else ""
-    hits = named.named(cell) if "." in cell else ()
+    hits = named(cell) if "." in cell else ()
     return 0 if len(hits) == 1 and hits[0].endswith(cell.replace("\\", "/").rpartition("/")[2]) else None
 
 
-def _location_of(head: Head, named: NamedFiles) -> int | None:
+def _location_of(head: Head, named: Named) -> int | None:
     """The column that names images: of several the one that names the most, by words rather than by numbers."""
     best: tuple[float, float, int] = (0.0, 0.0, 0)
     for place in range(len(head.names) if head.rows else 0):
         if any(SEVERAL in row[place] for row in head.rows):
             continue
-        hits = [named.named(row[place]) for row in head.rows]
+        hits = [named(row[place]) for row in head.rows]
         share = sum(map(bool, hits)) / len(hits)
         is_text = not head.members and not all(row[place].isdecimal() for row in head.rows)
         if share >= _NAMED and (share + is_text, len({hit[0] for hit in hits if hit}), -place) > best:

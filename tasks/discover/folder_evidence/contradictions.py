@@ -48,15 +48,19 @@ class _Line:
 
 
 def refuse_contradictions(
-    choice: FolderChoice, source: SourceSettings, words: SplitWords, understood: Container[str] = ()
+    choice: FolderChoice,
+    source: SourceSettings,
+    words: SplitWords,
+    understood: Container[str] = (),
+    proposals: Sequence[Proposal] = (),
 ) -> None:
     """Raise where a file beside the images of *choice* gives them other classes or splits than their folders.
 
     Raises:
-        UnsettledLayoutError: There is such a file; the folders alone are one of its proposals.
+        UnsettledLayoutError: There is such a file; the folders alone are the last of *proposals*.
     """
     if told := _unreadable(choice):
-        raise _contradicted(choice, source, told)
+        raise _contradicted(choice, source, told, proposals)
     files = [path for path in choice.listing.beside if path.lower().endswith(_SUFFIXES)]
     files = [path for path in files if path not in understood][:_MOST_FILES]
     if not files:
@@ -66,7 +70,7 @@ def refuse_contradictions(
     ends = _ends_named(choice, {_name(cell) for lines in heads.values() for cells in lines for cell in cells})
     for path, lines in heads.items():
         if what := _contradiction(path, lines, known, choice, words) or _by_ends(lines, ends):
-            raise _contradicted(choice, source, f"{path} {what}")
+            raise _contradicted(choice, source, f"{path} {what}", proposals)
 
 
 def folders_alone(choice: FolderChoice) -> Proposal:
@@ -76,12 +80,14 @@ def folders_alone(choice: FolderChoice) -> Proposal:
     return Proposal(ALONE, {"source": keys} | names)
 
 
-def _contradicted(choice: FolderChoice, source: SourceSettings, what: str) -> UnsettledLayoutError:
+def _contradicted(
+    choice: FolderChoice, source: SourceSettings, what: str, proposals: Sequence[Proposal]
+) -> UnsettledLayoutError:
     return UnsettledLayoutError.of(
         "ambiguous_layout",
         f"{redact_url(source.path)}: {what}. Nothing is published that a file beside the images may contradict. Name "
         "that file in `source.path`, or say that the folders alone are right:",
-        [folders_alone(choice)],
+        [*proposals, folders_alone(choice)],
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tasks.discover.heads.box_lines import words_of_boxes
 from tasks.discover.heads.file_places import Placing, placing_of
 from tasks.discover.heads.head import STEM, Head
 from tasks.discover.heads.json_heads import json_value, outlines, rows_of
@@ -185,6 +186,10 @@ def _of_lines(texts: Sequence[tuple[str, bytes]], keys: Mapping[str, Any]) -> He
     if not every:
         return None
     has_boxes = all(_BOX.fullmatch(line) for line in every)
+    if not has_boxes and (words := words_of_boxes(lines)) is not None:
+        rows = tuple(("\x1f".join(dict.fromkeys(said)), stem_said(path)) for path, said in words.said.items())
+        names = (str(words.column), STEM)
+        return Head("", {**keys, **words.keys}, names, rows, members=tuple(lines), has_boxes=True)
     if not has_boxes and max(map(len, every)) > 100:
         return None
     firsts = {path: dict.fromkeys(line.split()[0] if has_boxes else line for line in lines[path]) for path in lines}

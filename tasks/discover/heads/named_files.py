@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.discover.listing.listing import Listing
+from tasks.discover.words.folder_names import is_companion_name
+from tasks.image_formats import IMAGE_EXTENSIONS, ORIGINAL_EXTENSIONS
 
 
 def stem_of(cell: str) -> str:
@@ -55,6 +57,13 @@ class NamedFiles:
         there = [path for stem in _stems(plain) for path in self._by_stem.get(stem, ())]
         found = [path for path in there if is_end(plain, path)]
         return found or _longest_ends(plain, there) or _one_name(plain, there)
+
+    def made_of(self, cell: str) -> Sequence[str]:
+        """The images of the stem of *cell*, which has the suffix of another format, or of what they were made of."""
+        head, dot, suffix = cell.strip().rpartition(".")
+        if not dot or f".{suffix.lower()}" not in IMAGE_EXTENSIONS | ORIGINAL_EXTENSIONS:
+            return []
+        return [path for path in self.named(head) if not is_companion_name(path.rpartition("/")[0])]
 
 
 def _one_name(cell: str, paths: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tasks.discover.heads.head import MOST_ROWS, Head
@@ -45,8 +45,7 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
         lines = lines[1:]
     lines = lines[: MOST_ROWS + 1]
     ways = []
-    for split in (_by_mark, _by_blanks, _by_first_blank, _as_list):
-        cells, more = split(lines, suffix)
+    for cells, more in (*_by_marks(lines, suffix), *(split(lines, suffix) for split in _SPLITS)):
         if cells:
             width = len(cells[-1])
             names = tuple(map(str, range(width)))
@@ -57,7 +56,8 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
 Cells = tuple[list[list[str]], dict[str, Any]]
 
 
-def _by_mark(lines: Sequence[str], suffix: str) -> Cells:
+def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[Cells]:
+    """The cells between each of the usual marks that part nearly all *lines* into equally many."""
     for mark in _MARKS:
         try:
             rows = list(csv.reader(lines, delimiter=mark, skipinitialspace=True))
@@ -72,8 +72,7 @@ def _by_mark(lines: Sequence[str], suffix: str) -> Cells:
                 more["delimiter"] = "tab" if mark == "\t" else mark
             if count < len(cells) and suffix == ".csv" and any(len(row) > width for row in cells):
                 more["surplus"] = len(cells[0]) - 1  # the last column; its name takes the place of its position
-            return [row for row in cells if len(row) == width], more
-    return [], {}
+            yield [row for row in cells if len(row) == width], more
 
 
 def _by_blanks(lines: Sequence[str], suffix: str) -> Cells:
@@ -101,3 +100,6 @@ def _by_first_blank(lines: Sequence[str], suffix: str) -> Cells:
 
 def _as_list(lines: Sequence[str], _: str) -> Cells:
     return [[line.strip()] for line in lines], {}
+
+
+_SPLITS = (_by_blanks, _by_first_blank, _as_list)

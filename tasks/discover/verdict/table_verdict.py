@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from tasks.discover.by_tables.tables import TablesSource
+from tasks.discover.folder_evidence.contradictions import ALONE, folders_alone
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
@@ -106,8 +107,10 @@ class TableVerdict:
         """Whether tables make readings possible that they do not prove."""
         return bool(self._evidence.proposals or self._evidence.opposed)
 
-    def refusal(self, error: UnsettledLayoutError | None, path: str) -> UnsettledLayoutError:
-        """*error*, where there is one, with the proposals of tables before its own."""
+    def refusal(
+        self, error: UnsettledLayoutError | None, path: str, choice: FolderChoice | None = None
+    ) -> UnsettledLayoutError:
+        """*error*, where there is one, with the proposals of tables before its own, and *choice* behind them."""
         evidence = self._evidence
         what, reason, old = redact_url(path), "ambiguous_layout", None
         if error is not None:
@@ -115,5 +118,7 @@ class TableVerdict:
         named = "; ".join(evidence.facts[:3])
         what = f"{what} {evidence.opposed + '. ' if evidence.opposed else ''}Tables lie beside the images ({named}):"
         proposals = [*evidence.proposals, *(old.proposals if old else ())]
+        if choice is not None and all(one.says != ALONE for one in proposals):
+            proposals.append(folders_alone(choice))
         facts = [*evidence.facts, *(old.evidence if old else ())]
         return UnsettledLayoutError.of(reason, what, proposals, facts)

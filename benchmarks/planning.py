@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.config import DatasetConfig, load_config
+from tasks.building.spec import published_pixel_spec
 from tasks.publish import open_run
 from tasks.publish.commits import commit_version
 from tasks.publish.manifest import FileEntry, Manifest
@@ -33,7 +34,6 @@ from tasks.refresh import listed
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.planning import plan_run
 from tasks.samples import SAMPLE_SCHEMA, Discovery, SourceAccess, StoreUrl, rejections_table
-from tasks.shards import published_pixel_spec
 from tasks.shards.schema import shard_schema
 from tasks.storage import open_store
 

@@ -11,10 +11,11 @@ from prefect.client.schemas import State
 from prefect.runtime import task_run
 from prefect.states import Cancelled, Completed, Failed
 
+from tasks.building.build import build_shard_files
+from tasks.building.plan_files import read_plan
+from tasks.building.spec import BuildSpec
 from tasks.errors import DatasetError, OutputError, StoppedError, UntoldError
-from tasks.plan_files import read_plan
 from tasks.samples import StoreUrl
-from tasks.shards import BuildSpec, build_shard_files
 from tasks.storage import open_store
 
 

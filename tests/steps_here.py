@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from tasks.building.build import build_shard_files
+from tasks.building.plan_files import read_plan, write_plans
+from tasks.building.spec import BuildSpec, ShardOutcome
 from tasks.plan import RefreshPlan
-from tasks.plan_files import read_plan, write_plans
 from tasks.publish import Run
 from tasks.refresh.refresh import Build
-from tasks.shards import BuildSpec, ShardOutcome, build_shard_files
 from tasks.storage import open_store
 
 T = TypeVar("T")

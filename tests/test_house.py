@@ -10,9 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "redaction errors reasons wording ties arrow_columns indented_json columns step_config label_kinds "
+    "redaction errors reasons wording ties arrow_columns compressed indented_json columns step_config label_kinds "
     "image_formats samples purged pandas_aside quick_imports made_once storage progress config_text records "
-    "tables discover labels splits plan plan_files fetch images shards build_shard quality report publish export "
+    "tables discover labels splits plan fetch images shards building build_shard quality report publish export "
     "refresh one_image demo survey console"
 ).split()
 DISCOVER_ORDER = (
@@ -24,7 +24,7 @@ FLOWS_ORDER = (
     "prune_dataset scheduling commands cli"
 ).split()
 STEPS = {"discover", "labels", "splits", "fetch", "images", "report", "publish"}
-MAY_IMPORT_STEPS = {"shards", "build_shard", "plan_files", "export", "refresh", "one_image", "console", "survey"}
+MAY_IMPORT_STEPS = {"shards", "building", "build_shard", "export", "refresh", "one_image", "console", "survey"}
 MODULES = sorted(path.relative_to(ROOT) for folder in ("flows", "tasks") for path in (ROOT / folder).rglob("*.py"))
 
 

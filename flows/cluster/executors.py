@@ -15,12 +15,12 @@ import pyarrow.compute as pc
 
 from flows.cluster.workers import check_workers, dask_runner
 from flows.runners import RunSettings
+from tasks.building.spec import BuildSpec
 from tasks.errors import DatasetError
 from tasks.plan import RefreshPlan
 from tasks.progress import counted, give_up_run, stop_run, tally_of
 from tasks.publish import Run
 from tasks.redaction import concealed_in, learn_concealed
-from tasks.shards import BuildSpec
 
 if TYPE_CHECKING:
     from prefect.futures import PrefectFuture

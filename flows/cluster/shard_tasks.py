@@ -15,14 +15,14 @@ from uuid import UUID
 from flows.cluster.executors import Executor, executor_of
 from flows.runners import RunSettings
 from tasks.build_shard import build_shard
+from tasks.building.build import too_many_rejects
+from tasks.building.plan_files import write_plans
+from tasks.building.spec import BuildSpec, ShardOutcome
 from tasks.errors import FetchError, StoppedError
 from tasks.plan import RefreshPlan, ShardPlan
-from tasks.plan_files import write_plans
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.samples import StoreUrl
-from tasks.shards import BuildSpec, ShardOutcome
-from tasks.shards.build import too_many_rejects
 
 if TYPE_CHECKING:
     from prefect.client.schemas import State

@@ -19,12 +19,11 @@ import pyarrow.compute as pc
 from flows.cluster import worker_facts
 from flows.cluster.reach import Needed, look_around, prepare_reach, readable_samples
 from flows.runners import RunSettings, check_runner
+from tasks.building.spec import BuildSpec, pixel_libraries
 from tasks.columns import PlannedRow
 from tasks.errors import ConfigError, DatasetError
 from tasks.plan import RefreshPlan
 from tasks.publish import Run
-from tasks.shards import BuildSpec
-from tasks.shards.spec import pixel_libraries
 
 if TYPE_CHECKING:
     from distributed import Client

@@ -54,6 +54,9 @@ JUDGED_SCHEMA = pa.schema(
 )
 """Images that were rejected for their bytes, where only the source can tell whether these are still the same."""
 
+TOUCHED_SCHEMA = pa.schema([("sample_id", pa.string()), ("fingerprint", pa.string()), ("content_sha256", pa.string())])
+"""Images whose bytes were found to be those of their row, under a fingerprint that is not the row's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:

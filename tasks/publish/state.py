@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from tasks.columns import Absent, Checked, Failed, Rejections, Touched
 from tasks.errors import DatasetError
+from tasks.plan.shard_plans import TOUCHED_SCHEMA
 from tasks.publish.history import list_versions
 from tasks.publish.row_index import with_pictures
 from tasks.publish.runs import Run
@@ -20,9 +21,6 @@ from tasks.storage import Store
 PATH = "state.parquet"
 COPY_PATH = "state-copy.parquet"
 """What decides about rows, once more: without it, the loss of the state would keep some rows a few nights longer."""
-
-TOUCHED_SCHEMA = pa.schema([("sample_id", pa.string()), ("fingerprint", pa.string()), ("content_sha256", pa.string())])
-"""Other fingerprints of the same bytes."""
 
 FAILED_SCHEMA = pa.schema(
     [

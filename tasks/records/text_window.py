@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, cast
 
+from tasks.compressed import plain_stream
 from tasks.errors import LabelFileError
-from tasks.storage.compressed import plain_stream
 
 _CHUNK = 1 << 20
 _LOOKED_AT = 16

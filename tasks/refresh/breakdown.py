@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.building.spec import UNCONFINED
 from tasks.columns import Rejections, RowTable
 from tasks.images.pixel_spec import WARNINGS
 from tasks.label_kinds import classes_of, count_classes
@@ -16,7 +17,6 @@ from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
 from tasks.report.rejects import rejects_shown
 from tasks.samples import count_values
-from tasks.shards.spec import UNCONFINED
 
 
 def breakdown_of(

@@ -21,8 +21,8 @@ from tasks.quality.settings import QualitySettings
 from tasks.redaction import redact_values
 from tasks.report.gates import Gates
 from tasks.samples import StoreUrl
-from tasks.shards import WriteSettings
 from tasks.shards.schema import measure_columns, reserved_columns
+from tasks.shards.settings import WriteSettings
 from tasks.splits import SplitSettings
 from tasks.step_config import StepConfig
 

@@ -12,23 +12,24 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.building.spec import BuildSpec, published_pixel_spec
 from tasks.columns import Checked, Judged, Rejections, RowTable, Samples
 from tasks.errors import VersionError
 from tasks.images.thumb import ALGORITHM
 from tasks.label_kinds import kind_of_columns
 from tasks.plan import Rows
+from tasks.plan.shard_plans import TOUCHED_SCHEMA
 from tasks.publish import Run
 from tasks.publish.derived import kept_versions
 from tasks.publish.manifest import FileEntry
 from tasks.publish.memory import Moment, overlaid
 from tasks.publish.row_index import read_rejects, read_rows, with_spare, with_touched
 from tasks.publish.runs import as_text, now
-from tasks.publish.state import TOUCHED_SCHEMA, State, read_state
+from tasks.publish.state import State, read_state
 from tasks.reasons import Reason
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.pixels import same_pixels
 from tasks.samples import REJECTION_SCHEMA
-from tasks.shards import BuildSpec, published_pixel_spec
 from tasks.shards.schema import class_names_of, measure_columns, pixel_spec_of, reserved_columns, shard_schema
 from tasks.storage import Store
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from tasks.building.spec import published_pixel_spec
 from tasks.errors import ConfigError
 from tasks.images.kernel import AUTO, HOW_TO_INSTALL, PILLOW, SIMD, has_simd, kernel_of, suits_simd
 from tasks.images.pixel_spec import PixelSpec
 from tasks.publish import Run
 from tasks.refresh.dataset import Dataset
-from tasks.shards import published_pixel_spec
 from tasks.shards.schema import PublishedPixels
 
 _SHAPING = (

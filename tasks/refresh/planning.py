@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.building.spec import BuildSpec
 from tasks.columns import LabelledSamples, Rejections
+from tasks.fetch.plain_copies import with_plain_copies, with_unpacked_archives
 from tasks.fetch.samples import well_places
 from tasks.labels import Labelled, with_carried
 from tasks.plan import PlanSettings, RefreshPlan, Rows, plan_shards
@@ -18,7 +20,6 @@ from tasks.publish import Run
 from tasks.publish.memory import Recalled, recall
 from tasks.publish.purges import read_purged
 from tasks.quality.groups import near_groups
-from tasks.records.plain_copies import with_plain_copies, with_unpacked_archives
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.listed import Listed, carry_missing
 from tasks.refresh.options import RefreshOptions
@@ -38,7 +39,6 @@ from tasks.refresh.pixels import pixels_wanted, shapes_same_pixels
 from tasks.refresh.sizing import rows_per_shard
 from tasks.report.gates import reject_limit
 from tasks.samples import CARRIED, Discovery
-from tasks.shards import BuildSpec
 from tasks.splits import assign_splits
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
+from tasks.building.spec import BuildSpec, ShardOutcome
 from tasks.errors import RefusedError
 from tasks.plan import RefreshPlan
 from tasks.progress import tally_of
@@ -22,7 +23,6 @@ from tasks.refresh.planning import PlannedRun, plan_run
 from tasks.refresh.publishing import publish_run, refused_run
 from tasks.refresh.purging.purge import finish_purge
 from tasks.refresh.rounds import settle_rows, with_copies
-from tasks.shards import BuildSpec, ShardOutcome
 from tasks.storage import open_store
 
 T = TypeVar("T")

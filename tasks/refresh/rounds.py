@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.building.spec import STALE_SCHEMA, BuildSpec, ShardOutcome
 from tasks.columns import LabelledSamples, Rejections, Samples, Stale, StaleRow, Touched
 from tasks.plan import RefreshPlan, Rows, Settled, plan_shards, settle
+from tasks.plan.shard_plans import TOUCHED_SCHEMA
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.manifest import FileEntry
@@ -23,8 +25,6 @@ from tasks.reasons import Reason
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.planning import PlannedRun
 from tasks.samples import REJECTION_SCHEMA, Rejection, ShardFile, rejection_row, rejections_table
-from tasks.shards import BuildSpec, ShardOutcome
-from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA
 
 Filled = TypeVar("Filled", bound="pa.Table[Any, Any]")
 

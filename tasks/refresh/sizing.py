@@ -9,15 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.building.build import rejected_row
+from tasks.building.spec import BuildSpec
+from tasks.building.stream import prepare_samples
 from tasks.columns import LabelledSamples, Rejections
+from tasks.fetch.plain_copies import compressed_archives
 from tasks.images.pixel_spec import Prepared
 from tasks.plan import as_new, choose_by_hash
 from tasks.publish.manifest import Manifest
 from tasks.reasons import Reason
-from tasks.records.plain_copies import compressed_archives
 from tasks.samples import REJECTION_SCHEMA, Rejection, rejections_table
-from tasks.shards import BuildSpec, prepare_samples
-from tasks.shards.build import rejected_row
 
 _PROBE = 200
 _LARGEST_SHARE = {"jpeg": 0.6, "webp": 0.6, "png": 1.05, "raw": 1.0}

@@ -9,8 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks import __version__
+from tasks.building.spec import (
+    STALE_SCHEMA,
+    ShardOutcome,
+    installed_version,
+    pixel_libraries,
+    published_pixel_spec,
+)
 from tasks.columns import Checked, Rejections, RowTable, Touched
 from tasks.images.pixel_spec import PixelSpec
+from tasks.plan.shard_plans import TOUCHED_SCHEMA
 from tasks.publish import Run
 from tasks.publish.documents import format_of
 from tasks.publish.manifest import FileEntry, Manifest
@@ -23,9 +31,7 @@ from tasks.refresh.past import moment_of
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import entry_of
 from tasks.report.gates import GateResult
-from tasks.shards import ShardOutcome, published_pixel_spec
 from tasks.shards.schema import shard_schema
-from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, installed_version, pixel_libraries
 
 _LIBRARIES = ("prefect", "pillow", "pandas", "pyarrow", "fsspec")
 

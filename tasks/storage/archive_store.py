@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from tasks.compressed import plain_stream
 from tasks.samples import StoreUrl
 from tasks.storage.archives import Archive, archive_below, archive_of, packed_path
 from tasks.storage.client_errors import plain_errors
 from tasks.storage.clients import own_files
-from tasks.storage.compressed import plain_stream
 from tasks.storage.member_index import small_member
 from tasks.storage.members import member_path, opened_file, read_members
 

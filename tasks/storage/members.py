@@ -17,13 +17,13 @@ from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
+from tasks.compressed import plain_stream
 from tasks.errors import LayoutError
 from tasks.redaction import redact_url
 from tasks.samples import StoreUrl, file_fingerprint
 from tasks.storage.archives import Archive, Stored, archive_stamp
 from tasks.storage.client_errors import plain_errors, plainly_read
 from tasks.storage.clients import own_files
-from tasks.storage.compressed import plain_stream
 from tasks.storage.spooled import open_local
 from tasks.storage.tar_headers import read_tar
 

@@ -29,7 +29,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-import tasks.shards.stream
+import tasks.building.stream
 from flows.config import load_config
 from tasks.errors import DatasetError
 from tasks.images.prepare import prepare_image
@@ -246,7 +246,7 @@ def many_kills(config: str, base: Path, root: Path, ats: Sequence[int]) -> list[
 def main() -> None:
     """Run the loop that the command line asks for."""
     config = sys.argv[1]
-    vars(tasks.shards.stream)["shared_pool"] = lambda *_: DecodersHere()
+    vars(tasks.building.stream)["shared_pool"] = lambda *_: DecodersHere()
     output = Path(load_config(config, {}).output.path)
     if len(sys.argv) == 2:
         sys.stdout.write(json.dumps(night(config, output)))

@@ -8,13 +8,13 @@ import pyarrow as pa
 import pytest
 
 from tasks import columns
+from tasks.building.spec import STALE_SCHEMA
 from tasks.columns import Failed, PlannedSamples, Rejections, RowTable, Samples
 from tasks.label_kinds import LabelKind
-from tasks.plan.shard_plans import JUDGED_SCHEMA, PLAN_FIELDS, ROWS_SCHEMA
-from tasks.publish.state import ABSENT_SCHEMA, CHECKED_SCHEMA, FAILED_SCHEMA, TOUCHED_SCHEMA
+from tasks.plan.shard_plans import JUDGED_SCHEMA, PLAN_FIELDS, ROWS_SCHEMA, TOUCHED_SCHEMA
+from tasks.publish.state import ABSENT_SCHEMA, CHECKED_SCHEMA, FAILED_SCHEMA
 from tasks.samples import REJECTION_SCHEMA, SAMPLE_SCHEMA
 from tasks.shards.schema import shard_schema
-from tasks.shards.spec import STALE_SCHEMA
 
 
 @pytest.mark.parametrize(

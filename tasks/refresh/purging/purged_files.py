@@ -21,7 +21,7 @@ from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.purges import mask_of
 from tasks.purged import Purged
 from tasks.reasons import Reason
-from tasks.shards import WriteSettings
+from tasks.shards.settings import WriteSettings
 from tasks.shards.writer import ShardWriter
 from tasks.storage import Store
 

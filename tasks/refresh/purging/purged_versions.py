@@ -20,7 +20,7 @@ from tasks.refresh.purging.purged_files import (
     scrubber,
 )
 from tasks.refresh.report_page import page_after
-from tasks.shards import WriteSettings
+from tasks.shards.settings import WriteSettings
 from tasks.storage import Store
 
 _WRITE = frozenset({"pixels", "quality", "compression"})

@@ -348,7 +348,7 @@ def test_the_deadline_stops_before_the_next_shard_and_the_next_night_goes_on(
     nights.change("run", deadline="6h")
     moments = iter([0.0, 0.0])
     clock = SimpleNamespace(time=lambda: next(moments, 10.0**12))
-    monkeypatch.setattr("tasks.shards.build.time", clock)
+    monkeypatch.setattr("tasks.building.build.time", clock)
     refused = nights.run()
     monkeypatch.undo()
 

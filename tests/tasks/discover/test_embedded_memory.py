@@ -18,7 +18,7 @@ from tasks.discover.auto import AutoSource
 from tasks.discover.words.split_words import SplitWords
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
-from tasks.records.plain_copies import with_plain_copies
+from tasks.fetch.plain_copies import with_plain_copies
 from tasks.samples import StoreUrl
 from tasks.storage import open_store
 

@@ -19,8 +19,8 @@ from tasks.discover.proposals import UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
 from tasks.errors import LayoutError
 from tasks.fetch import FetchSettings
+from tasks.fetch.plain_copies import compressed_archives, with_unpacked_archives
 from tasks.fetch.readers import SourceReader
-from tasks.records.plain_copies import compressed_archives, with_unpacked_archives
 from tasks.samples import Discovery, StoreUrl
 from tasks.storage import open_store
 

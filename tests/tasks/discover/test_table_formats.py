@@ -18,9 +18,9 @@ import pytest
 from PIL import Image
 
 from tasks.errors import LabelFileError, LayoutError
+from tasks.fetch.plain_copies import with_plain_copies
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
-from tasks.records.plain_copies import with_plain_copies
 from tasks.samples import Discovery, StoreUrl
 from tasks.storage import open_store
 from tests.folders_here import Folder, labels, rejects, splits

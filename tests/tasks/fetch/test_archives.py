@@ -20,8 +20,8 @@ from tasks.discover.settings import SourceSettings
 from tasks.errors import LayoutError
 from tasks.fetch import FetchSettings
 from tasks.fetch.answers import FetchFailure
+from tasks.fetch.plain_copies import with_unpacked_archives
 from tasks.fetch.readers import SourceReader
-from tasks.records.plain_copies import with_unpacked_archives
 from tasks.samples import SAMPLE_SCHEMA, SourceAccess, StoreUrl
 from tasks.storage import open_store
 

@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from PIL import Image
 
-import tasks.shards.stream
+import tasks.building.stream
 from tasks.one_image.explain_image import explain_image
 from tasks.publish.audit import verify_version
 from tasks.publish.history import list_versions, read_commit
@@ -163,7 +163,7 @@ def _readers(root: Path) -> list[str]:
 
 def main() -> None:
     """Run the loop that the command line asks for."""
-    vars(tasks.shards.stream)["shared_pool"] = lambda *_: DecodersHere()
+    vars(tasks.building.stream)["shared_pool"] = lambda *_: DecodersHere()
     operations, findings = _loop(Path(sys.argv[1]), int(sys.argv[2]))
     sys.stdout.write(json.dumps({"operations": operations, "findings": findings}))
 

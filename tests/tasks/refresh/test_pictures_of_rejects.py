@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from tasks.building.spec import STALE_SCHEMA
 from tasks.columns import RejectionRow
 from tasks.publish.history import read_version
 from tasks.publish.manifest import FileEntry
@@ -25,7 +26,6 @@ from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.refresh import refresh
 from tasks.refresh.report_page import page_of_version
 from tasks.samples import Rejection, StoreUrl, rejection_row, rejections_table
-from tasks.shards.spec import STALE_SCHEMA
 from tasks.storage import Store, open_store
 from tests.steps_here import StepsHere
 

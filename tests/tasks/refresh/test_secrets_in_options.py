@@ -12,14 +12,14 @@ from PIL import Image
 from pydantic import ValidationError
 
 from tasks import redaction
+from tasks.building.plan_files import read_plan
+from tasks.building.spec import BuildSpec
 from tasks.errors import UntoldError
-from tasks.plan_files import read_plan
 from tasks.publish import OutputSettings, Run
 from tasks.redaction import concealed_in, learn_concealed
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.refresh import Build, refresh
-from tasks.shards import BuildSpec
 from tests.steps_here import StepsHere, build_here
 
 SECRET = b"S3CRET77"

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tasks.building.reject_pictures import RejectPictures
 from tasks.images.jobs import Outcome
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import DecoderPool, ImageJob, Limits
 from tasks.reasons import Reason
 from tasks.samples import Rejection
-from tasks.shards.reject_pictures import RejectPictures
 
 
 class CountingPool(DecoderPool):

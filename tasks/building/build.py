@@ -13,6 +13,10 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from tasks.building.measuring import MadeRow, MeasuredRows
+from tasks.building.plan_files import read_reusable
+from tasks.building.spec import STALE_SCHEMA, UNCONFINED, BuildSpec, ShardOutcome, published_pixel_spec
+from tasks.building.stream import Copy, Finished, prepare_samples
 from tasks.columns import PlannedRow, RejectionRow, SampleRow, ShardRow, StaleRow, TouchedRow
 from tasks.errors import RefusedError
 from tasks.fetch import Fetched
@@ -20,16 +24,13 @@ from tasks.images.measures import MEASURES
 from tasks.images.pixel_spec import Prepared
 from tasks.images.pool import shared_pool
 from tasks.plan import ShardPlan
-from tasks.plan_files import read_reusable
+from tasks.plan.shard_plans import TOUCHED_SCHEMA
 from tasks.progress import tally_of
 from tasks.purged import Purged
 from tasks.reasons import Reason
 from tasks.samples import CARRIED, Rejection, ShardFile, StoreUrl, rejection_row, rejections_table
-from tasks.shards.measuring import MadeRow, MeasuredRows
 from tasks.shards.old_rows import OldRows
 from tasks.shards.schema import shard_schema
-from tasks.shards.spec import STALE_SCHEMA, TOUCHED_SCHEMA, UNCONFINED, BuildSpec, ShardOutcome, published_pixel_spec
-from tasks.shards.stream import Copy, Finished, prepare_samples
 from tasks.shards.writer import ShardWriter
 from tasks.storage import open_store, redact_url
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 import pyarrow.compute as pc
 
+from tasks.building.reject_pictures import RejectPictures
+from tasks.building.spec import BuildSpec
 from tasks.columns import PlannedRow, PlannedSamples
 from tasks.fetch import Fetched, shared_fetcher, trusted_hosts
 from tasks.images.pixel_spec import Prepared
 from tasks.images.pool import ImageJob, shared_pool
 from tasks.reasons import Reason
 from tasks.samples import Rejection
-from tasks.shards.reject_pictures import RejectPictures
-from tasks.shards.spec import BuildSpec
 
 _GONE = frozenset({Reason.NOT_FOUND, Reason.NOT_A_REGULAR_FILE, Reason.OUTSIDE_ROOT, Reason.EMPTY_FILE})
 """Reasons that say that an image is no longer there, rather than that it could not be had this time."""

@@ -22,6 +22,7 @@ from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
 from tasks.indented_json import JsonObject
 from tasks.label_kinds import LabelKind
+from tasks.plan.shard_plans import TOUCHED_SCHEMA
 from tasks.purged import Purged
 from tasks.redaction import conceal_values, reveal_values
 from tasks.samples import ShardFile, SourceAccess, StoreUrl
@@ -148,7 +149,6 @@ def published_pixel_spec(spec: PixelSpec) -> PublishedPixels:
     return {**cast("PublishedPixels", asdict(spec)), **made}
 
 
-TOUCHED_SCHEMA = pa.schema([("sample_id", pa.string()), ("fingerprint", pa.string()), ("content_sha256", pa.string())])
 STALE_SCHEMA = pa.schema(
     [("sample_id", pa.string()), ("reason", pa.string()), ("detail", pa.string()), ("attempts", pa.int32())]
 )

@@ -15,6 +15,8 @@ from tasks.errors import ConfigError
 app = typer.Typer()
 
 Needed = Annotated[int, argument("N", "A version's number.")]
+First = Annotated[int, argument("OLD", "A version's number.")]
+Second = Annotated[int, argument("NEW", "The number of the version that is compared with it.")]
 Keep = Annotated[int | None, option("N", "By default `output.keep_versions` of the newest version.", min=1)]
 Grace = Annotated[float | None, option("DAYS", "By default `output.grace_days` of the newest version.", min=0)]
 
@@ -58,7 +60,7 @@ def files(root: Root, number: Number = None, options: Options = None, as_json: A
 
 
 @command(app, LOOK, "diff published/pets 3 4")
-def diff(root: Root, first: Needed, second: Needed, options: Options = None, as_json: AsJson = False) -> None:
+def diff(root: Root, first: First, second: Second, options: Options = None, as_json: AsJson = False) -> None:
     """Compare two versions: images added, removed and changed, labels and splits."""
     from tasks.console.version_lines import print_difference  # noqa: PLC0415 - as above
     from tasks.publish.life import compare_versions  # noqa: PLC0415

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tasks.errors import VersionError
 from tasks.publish.manifest import FileEntry
-from tasks.samples import UNREADABLE
+from tasks.shards.opened import opened_parquet
 from tasks.storage import Store, redact_url
 
 Row = Mapping[str, Any]
@@ -26,18 +25,12 @@ def groups_of(store: Store, shard: FileEntry) -> Iterator[pa.Table]:
     Raises:
         VersionError: It is missing, damaged, or has other rows than its version says.
     """
-    where = redact_url(f"{store.place.url}/{shard.path}")
-    try:
-        with store.open(shard.path) as file, pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-            rows = parquet.metadata.num_rows
-            if rows != shard.rows:
-                raise VersionError(f"{where} has {rows} rows, not {shard.rows}; `parquetry verify` shows all damage.")
-            for number in range(parquet.num_row_groups):
-                yield parquet.read_row_group(number)
-    except FileNotFoundError:
-        raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
-    except UNREADABLE as error:
-        raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
+    with opened_parquet(store, shard.path) as parquet:
+        if (rows := parquet.metadata.num_rows) != shard.rows:
+            where = redact_url(f"{store.place.url}/{shard.path}")
+            raise VersionError(f"{where} has {rows} rows, not {shard.rows}. `parquetry verify` shows all damage.")
+        for number in range(parquet.num_row_groups):
+            yield parquet.read_row_group(number)
 
 
 def schema_of(store: Store, shard: FileEntry) -> pa.Schema:

@@ -12,12 +12,11 @@ from typing import Any, TypedDict
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from tasks.errors import VersionError
 from tasks.publish.history import Version
 from tasks.publish.row_index import read_rejects
-from tasks.samples import UNREADABLE, encode_name
+from tasks.samples import encode_name
+from tasks.shards.opened import opened_parquet
 from tasks.storage import Store, is_url, redact_url
 
 _KEYS = ("sample_id", "source_uri", "location")
@@ -141,15 +140,9 @@ def read_columns(store: Store, path: str, columns: Sequence[str]) -> pa.Table[An
     Raises:
         VersionError: The shard is missing or damaged.
     """
-    where = redact_url(f"{store.place.url}/{path}")
-    try:
-        with store.open(path) as file, pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-            there = [name for name in columns if name in parquet.schema_arrow.names]
-            return parquet.read(columns=there).replace_schema_metadata(None).select(there)
-    except FileNotFoundError:
-        raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
-    except UNREADABLE as error:
-        raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
+    with opened_parquet(store, path) as parquet:
+        there = [name for name in columns if name in parquet.schema_arrow.names]
+        return parquet.read(columns=there).replace_schema_metadata(None).select(there)
 
 
 def find_rows(store: Store, known: Known, text: str) -> list[Explanation]:

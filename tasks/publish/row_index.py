@@ -22,6 +22,7 @@ from tasks.publish.documents import COMMITS
 from tasks.publish.manifest import FileEntry
 from tasks.publish.verify import hash_file
 from tasks.samples import REJECTION_SCHEMA, UNREADABLE, ShardFile, kept_text
+from tasks.shards.opened import REBUILT, opened_parquet
 from tasks.shards.schema import kept_columns_of
 from tasks.storage import POOL, Store, StoredFile, is_own, redact_url
 
@@ -47,21 +48,11 @@ def read_rows(store: Store, shards: Sequence[FileEntry]) -> Rows:
 
 
 def _read(store: Store, file: ShardFile, number: int) -> RowTable:
-    where = redact_url(f"{store.place.url}/{file.name}")
-    try:
-        with store.open(file.name) as opened, pq.ParquetFile(opened, page_checksum_verification=True) as parquet:
-            table = _as_rows(_columns_of(parquet), number)
-    except FileNotFoundError:
-        raise VersionError(
-            f"{where} is missing. `--full` builds it anew; `parquetry verify` shows all damage."
-        ) from None
-    except UNREADABLE as error:
-        problem = str(error)[:100]
-        raise VersionError(
-            f"{where} is damaged: {problem}. `--full` builds it anew; `parquetry verify` shows more."
-        ) from None
+    with opened_parquet(store, file.name, REBUILT) as parquet:
+        table = _as_rows(_columns_of(parquet), number)
     if table.num_rows != file.rows:
-        raise VersionError(f"{where} has {table.num_rows} rows, not {file.rows}. `--full` builds it anew.")
+        where = redact_url(f"{store.place.url}/{file.name}")
+        raise VersionError(f"{where} has {table.num_rows} rows, not {file.rows}. {REBUILT}.")
     return table
 
 
@@ -110,15 +101,8 @@ def read_rejects(store: Store, rejects: FileEntry | None) -> Rejections:
     """
     if rejects is None:
         return REJECTION_SCHEMA.empty_table()
-    where = redact_url(f"{store.place.url}/{rejects.path}")
-    try:
-        with store.open(rejects.path) as file:
-            found = with_pictures(pq.read_table(file, page_checksum_verification=True))
-            return found.select(REJECTION_SCHEMA.names).cast(REJECTION_SCHEMA)
-    except FileNotFoundError:
-        raise VersionError(f"{where} is missing; `parquetry verify` shows all damage.") from None
-    except UNREADABLE as error:
-        raise VersionError(f"{where} is damaged: {str(error)[:100]}. `parquetry verify` shows more.") from None
+    with opened_parquet(store, rejects.path) as parquet:
+        return with_pictures(parquet.read()).select(REJECTION_SCHEMA.names).cast(REJECTION_SCHEMA)
 
 
 def with_touched(rows: Rows, touched: Touched) -> Rows:

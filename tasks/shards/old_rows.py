@@ -11,12 +11,12 @@ import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from tasks.columns import ShardRow
-from tasks.errors import VersionError
 from tasks.images.measures import MEASURES
 from tasks.images.thumb import KINDRED
 from tasks.samples import UNREADABLE
+from tasks.shards.opened import REBUILT, unreadable
 from tasks.shards.schema import pixel_spec_of
-from tasks.storage import Store, redact_url
+from tasks.storage import Store
 
 _GROUPS = 6
 
@@ -63,14 +63,14 @@ class OldRows:
 
 class _OldFile:
     def __init__(self, store: Store, path: str, measures: str) -> None:
-        self._where = redact_url(f"{store.place.url}/{path}")
+        self._store, self._path = store, path
         try:
             self._opened = store.open(path)
             self._parquet = pq.ParquetFile(self._opened, page_checksum_verification=True)
         except UNREADABLE as error:
-            raise self._damaged(error) from None
+            raise unreadable(store, path, error, REBUILT) from None
         if not {"image", "pixels"} & set(self._parquet.schema_arrow.names):
-            raise self._damaged(ValueError("it has no column of images"))
+            raise unreadable(store, path, ValueError("it has no column of images"), REBUILT)
         schema = self._parquet.schema_arrow
         way = pixel_spec_of(schema).get("measures") or ""
         is_other = way != measures and not {way, measures} <= KINDRED
@@ -87,15 +87,8 @@ class _OldFile:
         try:
             rows: list[ShardRow] = self._parquet.read_row_group(group, columns=self._columns).to_pylist()
         except UNREADABLE as error:
-            raise self._damaged(error) from None
+            raise unreadable(self._store, self._path, error, REBUILT) from None
         return rows
-
-    def _damaged(self, error: Exception) -> VersionError:
-        if isinstance(error, FileNotFoundError):
-            return VersionError(
-                f"{self._where} is missing. `--full` builds it anew; `parquetry verify` shows all damage."
-            )
-        return VersionError(f"{self._where} is damaged: {str(error)[:100]}. `--full` builds it anew.")
 
     def close(self) -> None:
         self._parquet.close()

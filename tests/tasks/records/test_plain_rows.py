@@ -52,7 +52,7 @@ COLUMNS = st.one_of(
 WITH_ODD = st.tuples(st.one_of(st.lists(PLAIN), st.lists(WEB)), st.one_of(ODD, st.text(max_size=4)), st.integers(0, 9))
 
 
-def assertplain_kinds(texts: list[str]) -> None:
+def assert_plain_kinds(texts: list[str]) -> None:
     """What a column calls plain is, each by itself, just that place."""
     column = pa.chunked_array([pa.array(["before", *texts, "after"], pa.string()).slice(1, len(texts))])
     webs, paths = plain_kinds(column)
@@ -64,14 +64,14 @@ def assertplain_kinds(texts: list[str]) -> None:
 @pytest.mark.fuzz
 @given(COLUMNS)
 def test_a_column_is_judged_as_its_cells_are(texts: list[str]) -> None:
-    assertplain_kinds(texts)
+    assert_plain_kinds(texts)
 
 
 @pytest.mark.fuzz
 @given(WITH_ODD)
 def test_one_odd_cell_among_plain_ones_is_seen(drawn: tuple[list[str], str, int]) -> None:
     texts, odd, place = drawn
-    assertplain_kinds([*texts[:place], odd, *texts[place:]])
+    assert_plain_kinds([*texts[:place], odd, *texts[place:]])
 
 
 @pytest.mark.parametrize("start", ["cat/", "https://images.example.com/"])

@@ -28,10 +28,12 @@ class LabelReading:
     Attributes:
         kind: What an image's label is.
         separator: What stands between the labels of one cell; empty where a cell holds one. Only for ``many``.
+        is_named: Whether labels that are numbers are given names.
     """
 
     kind: LabelKind = "single"
     separator: str = ""
+    is_named: bool = False
 
     def parts_of(self, text: str) -> list[str]:
         """The labels that the cell *text* holds, each once, without the blanks around them."""

@@ -13,6 +13,12 @@ from tasks.config_text.words import unknown_layout, words_for
 from tasks.config_text.yaml_text import KeyPath, YamlText
 
 _MOST = 20
+_LAYOUT = 2
+"""Where pydantic's place of a mistake in a source has the source's layout."""
+_WORDS_OF_TABLES = {**dict.fromkeys(("table", "path", "csv", "name", "source"), "file"), "label_file": "file"}
+"""What people call the file of a table."""
+_TABLES_KEYS = frozenset("where columns one_hot at sheet skip base numbers pixels shape surplus listing files".split())
+"""Keys of a table that people write beside `tables`."""
 _OTHER_WORDS = {
     **dict.fromkeys(("image", "images", "transform", "transforms"), "resize"),
     **dict.fromkeys(("input", "data", "dataset", "src"), "source"),
@@ -68,11 +74,17 @@ def _in_words(problem: Any, path: KeyPath, fields: Sequence[str], model: type[Ba
     if kind == "missing":
         missing = problem["loc"][-1]
         return f"has too few values: {missing}." if isinstance(missing, int) else "is missing."
+    if kind == "model_type" and "tables" in path and isinstance(problem["input"], str):
+        return f"write a table as a section of its own: `tables: [{{file: {problem['input'][:100]}}}]`."
     return words_for(problem)
 
 
 def _unknown_key(key: str, fields: Sequence[str], model: type[BaseModel]) -> str:
     """What to say of a key that is none here: the nearest one here, else where one of that name belongs."""
+    if {"file", "files", "listing"} <= set(fields) and key.lower() in _WORDS_OF_TABLES:
+        return f"unknown key; did you mean {_WORDS_OF_TABLES[key.lower()]!r}?"
+    if key in _TABLES_KEYS and "tables" in fields:
+        return f"unknown key; it belongs to a table: `tables: [{{file: …, {key}: …}}]`"
     if near := get_close_matches(key, fields, n=1, cutoff=0.6):
         return f"unknown key; did you mean {near[0]!r}?"
     if key.lower() in _OTHER_WORDS:
@@ -95,8 +107,10 @@ def _place(loc: tuple[str | int, ...], data: Any, model: type[BaseModel]) -> tup
     path: list[str | int] = []
     annotation: Any = model
     fields = _fields(annotation)
-    for part in loc:
+    for place, part in enumerate(loc):
         known = _fields(annotation)
+        if place == _LAYOUT and loc[0] == "source":
+            continue  # by which pydantic tells sources apart; `tables` is also the name of a key
         if isinstance(part, int) and isinstance(data, dict):
             continue  # one source is validated as a list of one
         stands = (isinstance(data, dict) and part in data) or _has(data, part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ from tasks.images.identify import (
     pillow_names,
     webp_size,
 )
+from tasks.images.other_files import odd_jpeg
 from tasks.images.palettes import check_colours, colours_of, keep_greys
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import target_size
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 _TRANSPOSED = frozenset({5, 6, 7, 8})
 _ORIENTATION = 0x0112
+_IN_XMP = re.compile(rb"tiff:Orientation\s*(?:=\s*[\"']|>)\s*([1-8])\s*[\"'<]")
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -248,14 +251,24 @@ def orientation_of(image: Image.Image) -> int:
     if image.format == "JPEG" and "exif" not in image.info and "xmp" not in image.info:
         return 1
     try:
-        value = image.getexif().get(_ORIENTATION, 1)
+        value = image.getexif().get(_ORIENTATION)
     except Exception:  # noqa: BLE001 - a damaged EXIF block raises anything, and says nothing of the pixels
         return 1
+    value = _orientation_in_xmp(image) if value is None else value
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _orientation_in_xmp(image: Image.Image) -> int:
+    """The orientation that XMP states in a way of writing XML which Pillow does not look for; 0 where there is none."""
+    said = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    found = _IN_XMP.search(said.encode() if isinstance(said, str) else bytes(said))
+    return int(found[1]) if found else 0
 
 
 def why_undecodable(error: Exception, data: bytes) -> tuple[Reason, str]:
     """What Pillow's *error* says of the image in *data*: it is cut short, or damaged."""
+    if kind := odd_jpeg(data):
+        return Reason.UNSUPPORTED_MODE, kind
     said = str(error) or type(error).__name__
     if any(mark in said.lower() for mark in _CUT_SHORT):
         return Reason.TRUNCATED, f"ends too early: after its {len(data):,} bytes a part of the image is missing"

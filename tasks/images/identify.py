@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from tasks.image_formats import READ, ImageFormat, format_of
+from tasks.images.other_files import odd_jpeg, what_else
 from tasks.images.rejected import RejectedImageError
 from tasks.reasons import Reason
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 FORMAT_NAMES = {pillow: name for name, item in READ.items() for pillow in item.pillow}
 """For each of Pillow's names that of the format in `validation.formats`."""
 _FLI = frozenset({b"\x11\xaf", b"\x12\xaf"})
-_UNSUPPORTED = ("pixel mode", "-bit layers", "unsupported bmp", "sample", "not yet supported")
+_UNSUPPORTED = ("pixel mode", "-bit layers", "unsupported bmp", "sample", "not yet supported", "-layer images")
 
 
 def explain_unidentified(data: bytes, formats: Iterable[str]) -> tuple[Reason, str]:
@@ -42,6 +43,8 @@ def _beginning(data: bytes) -> str:
     head = data[:16]
     if not any(data):
         return f"its {len(data):,} bytes are all zero"
+    if known := what_else(data):
+        return known
     if head.isascii() and head.decode().strip().isprintable():
         return f"its text begins with {head.decode().strip()!r}"
     return f"its bytes begin with {head.hex(' ')}"
@@ -64,6 +67,8 @@ def _explain_header(data: bytes, known: ImageFormat) -> tuple[Reason, str]:
     try:
         Image.OPEN[known.pillow[0]][0](io.BytesIO(data), "")
     except Exception as error:  # noqa: BLE001 - Pillow's plugins raise anything on damaged bytes
+        if kind := odd_jpeg(data):
+            return Reason.UNSUPPORTED_MODE, kind
         said = f"{type(error).__name__}: {error}".lower()
         if any(mark in said for mark in _UNSUPPORTED):
             return Reason.UNSUPPORTED_MODE, f"is {known.title} of a kind that cannot be converted: {error}"

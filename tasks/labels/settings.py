@@ -55,4 +55,4 @@ class LabelSettings(StepConfig):
     @property
     def reading(self) -> LabelReading:
         """How the labels of the sources are to be read."""
-        return LabelReading(self.kind, self.separator)
+        return LabelReading(self.kind, self.separator, bool(self.class_names))

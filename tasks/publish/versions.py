@@ -87,9 +87,8 @@ def open_version(store: Store, number: int | None) -> Version:
     """
     numbers = _numbers(store)
     if number is not None and number not in numbers:
-        raise VersionError(
-            f"{redact_url(store.place.url)} has no version {number}; it has {numbers[0]} to {numbers[-1]}."
-        )
+        span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"version {numbers[0]} alone"
+        raise VersionError(f"{redact_url(store.place.url)} has no version {number}; it has {span}.")
     return read_version(store, numbers[-1] if number is None else number)
 
 

@@ -14,6 +14,14 @@ from tasks.redaction import is_url, redact_url
 _EXTRAS = {"s3fs": "s3", "gcsfs": "gcs", "adlfs": "azure"}
 """The package that a scheme needs, and the extra that installs it."""
 
+_DATABASES = frozenset(
+    "sqlite postgresql postgres mysql mariadb oracle mssql snowflake bigquery redshift duckdb".split()
+)
+HOW_TO_QUERY = (
+    'set `path` to the folder, and beside it `tables: [{sql: "SELECT location, label FROM …"}]`, with the database\'s '
+    "SQLAlchemy URL in the environment variable DATABASE_URL."
+)
+
 
 def require_scheme(url: str) -> None:
     """Raise `ConfigError` where the scheme of *url*, or one of a chain's, is unknown or its package not installed."""
@@ -32,6 +40,8 @@ def _problem(scheme: str) -> str:
     if scheme in registry:
         return ""
     known: Mapping[str, Mapping[str, str]] = known_implementations
+    if scheme not in known and scheme.partition("+")[0] in _DATABASES:
+        return f"{scheme}:// is a database, which a table of a folder's images asks: {HOW_TO_QUERY}"
     if scheme not in known:
         near = get_close_matches(scheme, known, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]!r}?" if near else "Write a path, or a URL such as s3://bucket/folder."

@@ -120,6 +120,10 @@ class RowBuilder:
         """A record that is no row."""
         self._bad.append(BadRow(self._files[-1], line, reason, detail, location))
 
+    def say(self, notice: str) -> None:
+        """Have *notice* in the discovery report."""
+        self._repairs.append(notice)
+
     def note(self, line: int, repair: str) -> None:
         """What had to be overlooked to read what stands on *line*."""
         self._repairs.append(f"{self._files[-1]}, line {line}: {repair} (label_file_repaired)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from typing import Any
 
@@ -13,13 +13,15 @@ import numpy as np
 
 from tasks.errors import LabelFileError
 from tasks.samples import StoreUrl
-from tasks.tables.building import TableBuilder
+from tasks.tables.building import RowBuilder, TableBuilder
 from tasks.tables.names import Chosen, ColumnChoice
 from tasks.tables.of_files import known_of, of_record
 from tasks.tables.opening import TableFile
 from tasks.tables.settings import TableSettings
 
 _LARGEST_LOOKED_AT = 1 << 25
+_MOST_EMPTY = 20
+SEVERAL_SHEETS = "has several sheets, and the first"
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _ERRORS = frozenset({"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!"})
 """What a formula comes to that cannot be worked out: no value."""
@@ -49,6 +51,7 @@ def read_excel(file: TableFile, settings: TableSettings, into: TableBuilder) -> 
             names = [sheet.title for sheet in book.worksheets]  # without charts
             sheet = settings.sheet or names[0]
             rows = _rows_of(book, sheet) if sheet in names else None
+            others = [] if settings.sheet else [name for name in names[1:] if any(map(any, _first_rows(book, name)))]
         except Exception as error:  # noqa: BLE001 - it raises whatever its zip and XML readers do
             said = " ".join(str(error).split())[:150]
             raise LabelFileError(
@@ -56,13 +59,20 @@ def read_excel(file: TableFile, settings: TableSettings, into: TableBuilder) -> 
             ) from None
     if rows is None:
         raise LabelFileError(f"{file.name} has no sheet {settings.sheet!r}; it has {', '.join(names[:10])}.")
-    _SheetTable(file, settings, into, sheet).read(rows)
+    builder = _SheetTable(file, settings, into, sheet).read(rows)
+    if others:
+        shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+        builder.say(f"{file.name} {SEVERAL_SHEETS}, {sheet}, is read: `sheet` names another ({shown})")
 
 
 class _Date(str):
     """The text of a cell that is a date, as a spreadsheet makes of ``1-3`` and ``MARCH1``."""
 
     __slots__ = ()
+
+
+def _first_rows(book: Any, sheet: str) -> Iterator[tuple[object, ...]]:
+    yield from book[sheet].iter_rows(max_row=_MOST_EMPTY, values_only=True)
 
 
 def _rows_of(book: Any, sheet: str) -> list[list[str | None]]:
@@ -81,8 +91,8 @@ class _SheetTable:
         self._into = into
         self._sheet = sheet
 
-    def read(self, cells: list[list[str | None]]) -> None:
-        """The rows that *cells* are."""
+    def read(self, cells: list[list[str | None]]) -> RowBuilder:
+        """What the rows that *cells* are were added to."""
         settings, file = self._settings, self._file
         rows = cells[settings.skip :]
         has_header = settings.header if settings.header is not None else not settings.is_positional
@@ -104,6 +114,7 @@ class _SheetTable:
                     for selector in chosen.selectors
                 ]
                 builder.add(values, first + number)
+        return builder
 
     @staticmethod
     def _labels(chosen: Chosen) -> list[tuple[int, str]]:

@@ -159,10 +159,12 @@ def _inside(path: str) -> str:
 def glob_pattern(pattern: str) -> re.Pattern[str]:
     """*pattern* as a regular expression over whole paths: ``**/`` is any folders, ``*`` any part of a name."""
     text = ""
-    for part in re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]]*\])", posixpath.normpath(pattern)):
+    for part in re.split(r"((?:\*\*/)+|\*\*|\*|\?|\[[^\]]*\])", posixpath.normpath(pattern)):
         known = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
         is_set = part.startswith("[") and len(part) > 2
-        text += known.get(part) or (part.replace("[!", "[^").replace("\\", r"\\") if is_set else re.escape(part))
+        text += known.get("**/" if part.startswith("**/") else part) or (
+            part.replace("[!", "[^").replace("\\", r"\\") if is_set else re.escape(part)
+        )
     return re.compile(f"(?s:{text})\\Z")
 
 

@@ -16,6 +16,7 @@ from tasks.arrow_columns import bools
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.tables.names import is_role
+from tasks.tables.patterns import matches_of
 from tasks.tables.rows import KEPT, OUT, TableRows
 from tasks.tables.settings import TableSettings
 
@@ -94,7 +95,7 @@ def _number(text: str) -> str:
 def _extracted(rows: TableRows, name: str, pattern: str) -> TableRows:
     """*rows* with what the groups of *pattern* find in the column *name*; where it finds nothing, that is a problem."""
     texts = rows.texts(name)
-    found = _matches(texts, pattern)
+    found = matches_of(texts, pattern, rows.name)
     is_missing = bools(found[0].is_null())
     if rows.count and is_missing.all():
         raise LabelFileError(
@@ -106,22 +107,6 @@ def _extracted(rows: TableRows, name: str, pattern: str) -> TableRows:
     missed = texts.filter(pa.array(is_missing)).to_pylist()
     details = [f"{text[:100]!r} does not match `pattern`" for text in missed]
     return rows.with_problem(is_missing, details, Reason.NO_PATTERN)
-
-
-def _matches(texts: pa.Array, pattern: str) -> list[pa.Array]:
-    """Something that is null where nothing matches; then what each group finds."""
-    names = list(re.compile(pattern).groupindex)
-    if pc.all(pc.string_is_ascii(texts)).as_py() is not False:
-        try:
-            found = pc.extract_regex(texts, pattern)
-            return [found, *(pc.struct_field(found, name) for name in names)]
-        except pa.ArrowInvalid:
-            pass  # a regular expression that only Python knows
-    compiled = re.compile(pattern)
-    matches = [compiled.search(text) for text in texts.to_pylist()]
-    whole = pa.array([None if match is None else match[0] for match in matches], pa.string())
-    groups = [[None if match is None else match[name] or "" for match in matches] for name in names]
-    return [whole, *(pa.array(values, pa.string()) for values in groups)]
 
 
 def _filled(rows: TableRows, template: str) -> pa.Array:

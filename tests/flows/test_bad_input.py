@@ -70,6 +70,23 @@ def test_a_folder_of_other_things_says_what_lies_there(
             ["c.yaml:4: source.layout", "csv"],
             id="an unknown layout",
         ),
+        *(
+            pytest.param(
+                f"name: pets\nsource:\n  path: x\n{lines}\noutput: {{path: y}}\n", [f"c.yaml:4: {said}"], id=said
+            )
+            for lines, said in [
+                (
+                    "  where: {a: b}",
+                    "source.where: unknown key; it belongs to a table: `tables: [{file: …, where: …}]`",
+                ),
+                ("  tables: [{table: a.csv}]", "source.tables.table: unknown key; did you mean 'file'?"),
+                (
+                    "  tables: [a.csv]",
+                    "source.tables: write a table as a section of its own: `tables: [{file: a.csv}]`",
+                ),
+                ("  pattern: '(?P<label>['", "source.pattern: is no regular expression"),
+            ]
+        ),
         pytest.param(
             "name: pets\nsource: {path: x}\noutput: {path: y}\nresize:\n  size: large\n",
             ["c.yaml:5: resize.size", "write a list, such as [224, 224] or [a, b], not 'large'"],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Literal, Self
 
 from pydantic import PrivateAttr, model_validator
@@ -19,6 +20,7 @@ from tasks.errors import LayoutError
 from tasks.samples import Discovery
 from tasks.storage import redact_url
 from tasks.tables import TableRows, TableSettings, read_table
+from tasks.tables.frame_tables import SEVERAL_SHEETS
 from tasks.tables.joins import join_tables
 from tasks.tables.opening import table_files
 from tasks.tables.settings import Pattern
@@ -72,7 +74,22 @@ class TablesSource(RowSource):
         self._require_columns(tables)
         joined = join_tables(tables, allow_unlabeled=self.allow_unlabeled)
         reading = TableReading(self.levels, self._group_by, tuple(settings.name for settings in self._settings()))
-        return discover_rows(self, reading, joined, listing, words)
+        found = discover_rows(self, reading, joined, listing, words)
+        by_sheet = [f"{settings.file} {SEVERAL_SHEETS}" for settings in self.tables if settings.sheet]
+        notices = [notice for notice in found.notices if not notice.startswith(tuple(by_sheet))]
+        return replace(found, notices=(*notices, *self._nameless(found.class_paths)))
+
+    def _nameless(self, classes: Sequence[str]) -> Iterator[str]:
+        """A sentence on tables of a file for each image whose classes stay the numbers that stand there, as in YOLO."""
+        reading = self.label_reading
+        if reading.kind == "number" or reading.is_named or not classes or not all(map(str.isdecimal, classes)):
+            return
+        for settings in self._settings():
+            if settings.files and any(own.isdecimal() and to == "label" for own, to in settings.declared.items()):
+                yield (
+                    f"The classes of {settings.name} are numbers, and no table gives them names: a list of names "
+                    "such as classes.txt as a table of its own, or `labels.class_names`, would"
+                )
 
     def check(self) -> None:
         """Raise `LayoutError` where a table is not there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _SET = re.compile(r"\[!?\]?[^\]]*\]")
+_BESIDE = re.compile(r"(?:\*\*/)+")
 _ANY_FOLDERS = "(?:[^/]+/)*"
 
 
@@ -19,7 +20,7 @@ def path_expression(pattern: str) -> str:
     A pattern counts from the root of the source, but for one whose only slash is its last, which means folders of that
     name wherever they are; a last slash means folders alone, and ``**`` any folders.
     """
-    parts = pattern.strip("/").split("/")
+    parts = _BESIDE.sub("**/", pattern).strip("/").split("/")
     head = _ANY_FOLDERS if len(parts) == 1 and not pattern.startswith("/") else ""
     made = [_ANY_FOLDERS if part == "**" else f"{_part(part)}/" for part in parts[:-1]]
     last = ".+" if parts[-1] == "**" else _part(parts[-1])

@@ -22,6 +22,7 @@ from tasks.samples import StoreUrl, encode_name, file_fingerprint, wrapped_ns
 from tasks.storage import no_such, redact_url
 from tasks.storage.archives import archive_of
 from tasks.storage.client_errors import not_listed
+from tasks.storage.schemes import HOW_TO_QUERY
 
 _AT_ONCE = 4096
 
@@ -50,6 +51,7 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
             unread_file(root.url)
             or _of_table(root)
             or _of_archive(root)
+            or _of_database(root)
             or f"{redact_url(root.url)} is not a folder. Name one in `source.path`, or set `layout: csv` or `json` if "
             "it is a label file."
         ) from None
@@ -68,6 +70,13 @@ def _of_table(root: StoreUrl) -> str:
         f"{redact_url(root.url)} is a table in a folder: set `path: {redact_url(folder)}` under `source`, read "
         f"with all tables there, or beside it `tables: [{{file: {name}, columns: {{…}}}}]` for this one alone."
     )
+
+
+def _of_database(root: StoreUrl) -> str:
+    """How a database that `source.path` names is asked; empty for other files."""
+    if not root.url.lower().endswith((".db", ".sqlite", ".sqlite3", ".db3", ".duckdb", ".mdb", ".accdb")):
+        return ""
+    return f"{redact_url(root.url)} is a database, and no folder: {HOW_TO_QUERY}"
 
 
 def _of_archive(root: StoreUrl) -> str:

@@ -64,7 +64,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         weigher.settle(flat, *_folds(families, choice, claims))
         weigher.part_classes(*class_splits(choice, others, words))
         weigher.doubt_folders(whose_folders(families, choice) or parted_pairs(families, choice))
-        found.damaged += contradictions(families, listing)
+        found.damaged += contradictions(families, others, listing)
     return found
 
 

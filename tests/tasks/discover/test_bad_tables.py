@@ -123,6 +123,23 @@ def test_a_condition_that_takes_nothing_is_an_error(folder: Folder) -> None:
         folder.found({"file": "kinds.csv", "where": {"view": "frontal"}})
 
 
+def test_a_pattern_that_comes_to_no_end_is_an_error(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.tables.patterns._ONE_TEXT_S", 0.05)
+    folder.images("\u00e9" * 60 + ".jpg")
+    endless = r"^(?P<label>(.*)(.*)(.*)(.*)(.*)(.*)\2\3[xyz])$"
+
+    with pytest.raises(LayoutError, match=r"the listing: the pattern .* tries so many ways .* Mend `pattern`"):
+        folder.found(pattern=endless)
+
+
+def test_a_pattern_that_only_python_knows_is_searched_for(folder: Folder) -> None:
+    folder.images("n\u00e4/b_1.jpg")
+
+    found = folder.found(pattern=r"(?P<label>[^/]+)/(?!x)(?:.*/)?[a-z]_?\d*\.jpg$")
+
+    assert labels(found)["n\u00e4/b_1.jpg"] == "n\u00e4"
+
+
 def test_a_pattern_that_matches_nothing_is_an_error(folder: Folder) -> None:
     with pytest.raises(LayoutError, match=r"the listing: the pattern .* matches none of its 3 rows, such as 'a\.jpg'"):
         folder.found(pattern=r"(?P<label>\d)")

@@ -208,3 +208,28 @@ def test_a_short_table_that_says_another_class_than_the_folder_is_told_of(
 
     assert sorted(set(found.samples["label_path"].to_pylist())) == ["cat", "dog"]
     assert any("cat/1.png is called 'dog' in fixes.csv" in notice for notice in found.notices) == is_told
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param("fixes.json", '[{"file": "cat/1.png", "label": "%s"}]', id="JSON"),
+        pytest.param("fixes.jsonl", '{"file": "cat/1.png", "label": "%s"}\n', id="JSON Lines"),
+        pytest.param("fixes.json", '{"cat/1.png": "%s"}', id="a map"),
+        pytest.param("fixes.yaml", "- {file: cat/1.png, label: %s}\n", id="YAML"),
+        pytest.param("fixes.txt", "cat/1.png %s\n", id="text without a header"),
+    ],
+)
+@pytest.mark.parametrize("label", ["dog", "cat", "tabby"])
+def test_one_record_that_says_another_class_than_the_folder_is_told_of_in_every_format(
+    look: Look, tmp_path: Path, name: str, text: str, label: str
+) -> None:
+    for image in ("cat/1.png", "cat/2.png", "dog/1.png", "dog/2.png"):
+        (tmp_path / image).parent.mkdir(exist_ok=True)
+        (tmp_path / image).write_bytes(b"x")
+    (tmp_path / name).write_text(text % label)
+
+    found = look(tmp_path)
+
+    assert sorted(set(found.samples["label_path"].to_pylist())) == ["cat", "dog"]
+    assert any(f"cat/1.png is called 'dog' in {name}" in notice for notice in found.notices) == (label == "dog")

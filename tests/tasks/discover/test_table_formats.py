@@ -364,3 +364,46 @@ def test_numbers_without_a_class_of_hugging_faces_are_no_label(
     found = folder.found({"file": "t.parquet", **LOCATED})
 
     assert {place: label for place, label in labels(found).items() if label != "-1"} == truth
+
+
+RANKED = {"columns": {"file": "location", "kind": "rank"}}
+
+
+def _book(path: Path, sheets: Mapping[str, list[list[str]]]) -> None:
+    book = openpyxl.Workbook()
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    del book["Sheet"]
+    book.save(path)
+
+
+@pytest.mark.parametrize(
+    ("sheets", "tables", "is_told"),
+    [
+        pytest.param("old new", [{}], True, id="several, and none is asked for"),
+        pytest.param("old new", [{"sheet": "new"}], False, id="one that is asked for"),
+        pytest.param("old", [{}], False, id="one alone"),
+        pytest.param("old blank", [{}], False, id="others are empty"),
+        pytest.param(
+            "old kinds", [RANKED, {"sheet": "kinds", "columns": ["rank", "label"]}], False, id="both are read"
+        ),
+    ],
+)
+def test_other_sheets_are_told_of_where_none_is_asked_for(
+    folder: Folder, sheets: str, tables: list[dict[str, Any]], is_told: bool
+) -> None:
+    rows = {
+        "old": [["file", "kind"], ["a.jpg", "cat"], ["b.jpg", "007"]],
+        "new": [["file", "kind"], ["a.jpg", "dog"], ["b.jpg", "cow"]],
+        "kinds": [["cat", "1"], ["007", "2"]],
+        "blank": [],
+    }
+    _book(folder.images("a.jpg", "b.jpg").root / "t.xlsx", {name: rows[name] for name in sheets.split()})
+
+    found = folder.found(*({"file": "t.xlsx", **LOCATED, **table} for table in tables))
+
+    said = "t.xlsx has several sheets, and the first, old, is read: `sheet` names another (new)"
+    assert (said in found.notices) == is_told
+    assert any("several sheets" in notice for notice in found.notices) == is_told

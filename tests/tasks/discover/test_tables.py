@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -217,3 +218,20 @@ def test_a_name_that_two_files_have_is_an_error_that_shows_both(folder: Folder) 
         LayoutError, match=r"labels\.csv, line 2: the location '1\.jpg' names 2 files, .*test/1.*train/1.*`base`"
     ):
         folder.found({"file": "labels.csv", "columns": {"file": "location", "label": "label"}})
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+def test_numbers_of_classes_that_nothing_names_are_told_of(folder: Folder, is_named: bool) -> None:
+    folder.images("images/1.jpg", "images/2.jpg")
+    folder.text("labels/1.txt", "0 .5 .5 .1 .1").text("labels/2.txt", "1 .5 .5 .1 .1").text("names.txt", "cat", "dog")
+    number = "class" if is_named else "label"
+    tables: list[dict[str, Any]] = [{"files": "labels/*.txt", "columns": {"file.stem": "location", "0": number}}]
+    tables += [{"file": "names.txt", "columns": {"record.index": "class", "0": "label"}}] if is_named else []
+
+    found = folder.found(*tables)
+
+    said = "The classes of labels/*.txt are numbers, and no table gives them names"
+    assert any(notice.startswith(said) for notice in found.notices) != is_named
+    assert labels(found) == dict(
+        zip(("images/1.jpg", "images/2.jpg"), ("cat", "dog") if is_named else "01", strict=True)
+    )

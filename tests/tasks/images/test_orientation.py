@@ -47,6 +47,12 @@ def as_hex(orientation: int) -> bytes:
     return f"\nexif\n{len(block):8}\n".encode() + block.hex().encode()
 
 
+def xmp(said: str) -> bytes:
+    """A packet of XMP that says *said* of its image."""
+    head = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="r"><rdf:Description xmlns:tiff="t" '
+    return f"{head}{said}</rdf:RDF></x:xmpmeta>".encode()
+
+
 Writer = Callable[[Image.Image, int], bytes]
 WRITERS: dict[str, Writer] = {
     "JPEG": lambda image, tag: saved(image, "JPEG", quality=95, exif=b"Exif\0\0" + exif(tag)),
@@ -67,6 +73,20 @@ WRITERS: dict[str, Writer] = {
     "WebP": lambda image, tag: saved(image, "WEBP", quality=95, exif=exif(tag)),
     "lossless WebP with alpha": lambda image, tag: saved(
         image.convert("RGBA"), "WEBP", lossless=True, exif=b"Exif\0\0" + exif(tag)
+    ),
+    "JPEG, in XMP": lambda image, tag: saved(image, "JPEG", quality=95, xmp=xmp(f'tiff:Orientation="{tag}"/>')),
+    "JPEG, in XMP, single quotes": lambda image, tag: saved(
+        image, "JPEG", quality=95, xmp=xmp(f"tiff:Orientation='{tag}'/>")
+    ),
+    "WebP, in XMP, blanks": lambda image, tag: saved(
+        image, "WEBP", quality=95, xmp=xmp(f'tiff:Orientation = "{tag}" />')
+    ),
+    "PNG, in XMP, an element of its own": lambda image, tag: png_with(
+        saved(image, "PNG"),
+        chunk(
+            b"iTXt",
+            b"XML:com.adobe.xmp\0\0\0\0\0" + xmp(f"><tiff:Orientation>\n{tag} </tiff:Orientation></rdf:Description>"),
+        ),
     ),
     "TIFF": lambda image, tag: saved(image, "TIFF", tiffinfo={0x0112: tag}),
     "TIFF, compressed": lambda image, tag: saved(image, "TIFF", tiffinfo={0x0112: tag}, compression="tiff_lzw"),

@@ -49,9 +49,10 @@ class Folder:
 
 
 def labels(discovery: Discovery) -> dict[str, Any]:
-    """Each image's label, or labels."""
+    """Each image's label, or where it has none or several a list of them."""
     rows = discovery.samples.to_pylist()
-    return {row["location"]: row["label_path"] if row["label_paths"] is None else row["label_paths"] for row in rows}
+    found = {row["location"]: row["label_path"] if row["label_paths"] is None else row["label_paths"] for row in rows}
+    return {place: said[0] if isinstance(said, list) and len(said) == 1 else said for place, said in found.items()}
 
 
 def splits(discovery: Discovery) -> dict[str, str]:

@@ -16,7 +16,7 @@ ORDER = (
     "refresh one_image demo survey console"
 ).split()
 DISCOVER_ORDER = (
-    "settings proposals reading words listing heads by_folders by_records by_tables folder_evidence claims verdict auto"
+    "settings proposals reading words listing heads by_folders by_tables by_records folder_evidence claims verdict auto"
 ).split()
 FLOWS_ORDER = (
     "prefect_home interrupts runners "

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 _BLANK = np.arange(256) <= 0x20
 _BLANK[0x7F:] = True  # some characters beyond ASCII are blank too
 """By byte, whether a blank may begin or end with it."""
+
+
+def trimmed(column: pa.Array) -> pa.Array:
+    """*column* without blanks around its texts."""
+    return pc.utf8_trim_whitespace(column) if may_have_blanks_around(pa.chunked_array([column])) else column
 
 
 def may_have_blanks_around(column: pa.ChunkedArray) -> bool:

@@ -23,6 +23,7 @@ _CONTROLS = bytes(range(0x20)) + b"\x7f\xee"
 _NOT_IN_ADDRESSES = _CONTROLS + b" \\?#@"
 _NOT_IN_PATHS = _CONTROLS + b"\\:%~["
 _LONGEST = 1000
+_AT_ONCE = 1 << 16
 
 
 def plain_kinds(locations: Column) -> tuple[Bools, Bools]:
@@ -30,6 +31,10 @@ def plain_kinds(locations: Column) -> tuple[Bools, Bools]:
 
     Both for certain, and as `classify_location` has it; many of either kind are neither here. Patterns are seldom used.
     """
+    if len(locations) > _AT_ONCE:
+        several = [plain_kinds(locations.slice(at, _AT_ONCE)) for at in range(0, len(locations), _AT_ONCE)]
+        webs, paths = zip(*several, strict=True)
+        return np.concatenate(webs), np.concatenate(paths)
     texts = _Texts(locations)
     short = _is_short(locations, texts)
     none = np.zeros(len(locations), dtype=bool)

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from tasks.discover import Source, SplitLists, grouped_by
-from tasks.discover.by_records.label_files import RecordSettings
+from tasks.discover.by_tables.row_source import RecordSettings
 from tasks.fetch import FetchSettings
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits

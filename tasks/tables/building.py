@@ -23,6 +23,7 @@ from tasks.tables.settings import TableSettings, is_virtual
 
 _FULL = 1 << 16
 _SHOWN_REPAIRS = 20
+_REPAIRED = "(label_file_repaired)"
 
 
 class RowBuilder:
@@ -47,7 +48,7 @@ class RowBuilder:
         self._formats: dict[str, RecordFormat] = {}
         self._embedded: EmbeddedSettings | None = None
         self._bad: list[BadRow] = []
-        self._repairs: list[str] = []
+        self._notices: list[str] = []
 
     def open_file(self, name: str, form: RecordFormat | None) -> None:
         """What is added from here on stands in the label file *name*, and is written as *form* says."""
@@ -122,11 +123,11 @@ class RowBuilder:
 
     def say(self, notice: str) -> None:
         """Have *notice* in the discovery report."""
-        self._repairs.append(notice)
+        self._notices.append(notice)
 
     def note(self, line: int, repair: str) -> None:
         """What had to be overlooked to read what stands on *line*."""
-        self._repairs.append(f"{self._files[-1]}, line {line}: {repair} (label_file_repaired)")
+        self._notices.append(f"{self._files[-1]}, line {line}: {repair} {_REPAIRED}")
 
     def _flush(self) -> None:
         if self._problems:
@@ -148,14 +149,15 @@ class RowBuilder:
     def finish(self) -> TableRows:
         """The table."""
         self._flush()
+        tables, self._tables = self._tables, []
         return TableRows(
             name=self._name,
-            data=pa.concat_tables([schema_of(self._names).empty_table(), *self._tables]),
+            data=pa.concat_tables([schema_of(self._names).empty_table(), *tables]),
             files=tuple(self._files),
             formats=self._formats,
             bad=tuple(self._bad),
             one_hot=self._one_hot,
-            notices=tuple(self._repairs),
+            notices=tuple(self._notices),
         )
 
 
@@ -199,7 +201,9 @@ class TableBuilder:
     def finish(self) -> TableRows:
         """The table."""
         rows = stacked([builder.finish() for _, builder in self._builders])
-        more = len(rows.notices) - _SHOWN_REPAIRS
-        if more <= 0:
+        repairs = [notice for notice in rows.notices if notice.endswith(_REPAIRED)]
+        if (more := len(repairs) - _SHOWN_REPAIRS) <= 0:
             return rows
-        return replace(rows, notices=(*rows.notices[:_SHOWN_REPAIRS], f"{self._name}: {more} more lines were repaired"))
+        others = [notice for notice in rows.notices if not notice.endswith(_REPAIRED)]
+        shown = (*others, *repairs[:_SHOWN_REPAIRS], f"{self._name}: {more} more lines were repaired")
+        return replace(rows, notices=shown)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from tasks.discover.by_records.label_files import LabelFileSource
-from tasks.discover.by_records.labelled_records import LabelFile, discover_records
-from tasks.discover.by_records.roles import choose_roles
+from tasks.discover.by_records.label_rows import discover_label_file
+from tasks.discover.by_records.roles import Roles, choose_roles
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
-from tasks.records.csv_blocks import RecordBlock, read_csv_blocks
+from tasks.records.csv_blocks import read_csv_blocks
 from tasks.records.csv_head import sniff_delimiter, take_hint
 from tasks.records.csv_reader import read_csv
 from tasks.records.record import Record
@@ -20,7 +21,8 @@ from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
 from tasks.samples import Discovery
 from tasks.step_config import StepConfig
-from tasks.storage import redact_url
+from tasks.tables.building import TableBuilder
+from tasks.tables.csv_rows import CsvRows
 from tasks.tables.names import ALIASES, plain_name, position_of
 
 _MOST_COLUMNS = 10_000
@@ -52,67 +54,35 @@ class CsvRecords(LabelFileSource, CsvSettings):
         Raises:
             LabelFileError: It cannot be read, or has no column for the location or the label.
         """
-        with self.window() as (window, head):
-            records = self._records(window, head)
-            file = next(records)
-            assert isinstance(file, LabelFile)  # noqa: S101 - what `_records` yields first, for the type checker
-            return discover_records(file, (record for record in records if not isinstance(record, LabelFile)), words)
+        with self.window() as (window, head), self.named():
+            first, names, form, roles = self._understood(window, head)
+            into = TableBuilder(self.file_name)
+            rows = CsvRows(into.open(self.file_name, roles.chosen.names, {}, form), roles.chosen, form)
+            rows.add(chain(first, read_csv_blocks(window, form, self.comment)))
+        unused = [name or "(no name)" for index, name in enumerate(names) if index not in roles.used]
+        notices = (f"Columns that are not used: {', '.join(unused[:20])}",) if unused else ()
+        return discover_label_file(self, "csv", replace(into.finish(), notices=notices), roles, words)
 
     def check(self) -> None:
         """Raise `LabelFileError` where the header is not understood."""
-        with self.window() as (window, head):
-            next(self._records(window, head))
+        with self.window() as (window, head), self.named():
+            self._understood(window, head)
 
-    def _records(self, window: TextWindow, head: bytes) -> Iterator[LabelFile | Record | RecordBlock]:
-        """What the file is, then its records."""
+    def _understood(self, window: TextWindow, head: bytes) -> tuple[list[Record], list[str], RecordFormat, Roles]:
+        """The first record, if it is no header; what the columns are called; how it is written; what they hold."""
         plain = self.record_format("csv", head)
         hint = take_hint(window)
-        delimiter = self.delimiter or hint or sniff_delimiter(window, self.path)
-        form = plain.model_copy(update={"delimiter": delimiter})
-        try:
-            first = self._first(window, form)
-            has_header, cells = self._has_header(first), list(first.cells)
-            names = cells if has_header else [str(index) for index in range(len(cells))]
-            file, form = self._understand(names, form)
-            yield file
-            if not has_header:
-                yield first
-            yield from read_csv_blocks(window, form, self.comment)
-        except LabelFileError as error:
-            text = str(error)
-            named = text if redact_url(self.path) in text else f"{redact_url(self.path)}, {text}"
-            raise LabelFileError(named) from None
-
-    def _first(self, window: TextWindow, form: RecordFormat) -> Record:
+        form = plain.model_copy(update={"delimiter": self.delimiter or hint or sniff_delimiter(window, self.path)})
         first = next(read_csv(window, form, self.comment), None)
         if first is None:
             raise LabelFileError("is empty: a CSV begins with a header, such as `label,location`.")
-        return first
-
-    def _understand(self, names: list[str], form: RecordFormat) -> tuple[LabelFile, RecordFormat]:
+        has_header, cells = self._has_header(first), list(first.cells)
+        names = cells if has_header else [str(index) for index in range(len(cells))]
         if len(names) > _MOST_COLUMNS:
             raise LabelFileError(f"has {len(names):,} columns in its first line. Check `source.delimiter`.")
         roles = choose_roles(names, self, by_position=True)
-        form = form.model_copy(
-            update={
-                "width": len(names),
-                "location": roles.location,
-                "template": roles.template,
-                "fills": dict(roles.fills),
-            }
-        )
-        used = {
-            roles.location,
-            roles.label,
-            roles.split,
-            roles.id,
-            roles.group,
-            *roles.fills.values(),
-            *roles.kept.values(),
-        }
-        unused = [name or "(no name)" for index, name in enumerate(names) if index not in used]
-        notices = (f"Columns that are not used: {', '.join(unused[:20])}",) if unused else ()
-        return LabelFile(self, roles, form, "csv", notices), form
+        form = roles.form_of(form).model_copy(update={"width": len(names)})
+        return ([] if has_header else [first]), names, form, roles
 
     def _has_header(self, first: Record) -> bool:
         """Whether the first row names columns; a file without a header needs positions in the config."""

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import Any, Literal
 
 from tasks.discover.by_records.label_files import LabelFileSource
-from tasks.discover.by_records.labelled_records import LabelFile, discover_records
+from tasks.discover.by_records.label_rows import discover_label_file
 from tasks.discover.by_records.roles import Roles, choose_roles
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.json_blocks import JsonBlock, Pace
 from tasks.records.json_reader import is_lines, read_json_blocks, record_keys
+from tasks.records.json_text import lookup, text_of
 from tasks.records.record import Record
+from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow, compression_of
 from tasks.samples import Discovery
 from tasks.step_config import StepConfig
 from tasks.storage import redact_url
+from tasks.tables.building import TableBuilder
+from tasks.tables.json_rows import JsonRows, beginning, objects_of
 from tasks.tables.names import ALIASES, plain_name
+from tasks.tables.nested import Value
 
-_LOOKED_AT = 100
+_YES = (True, "1", "true", "True")
 
 
 class JsonSettings(StepConfig):
@@ -49,22 +53,41 @@ class JsonRecords(LabelFileSource, JsonSettings):
             LabelFileError: It cannot be read, or has no key for the location or the label.
         """
         path = self._records_path()
-        with self.window() as (window, head):
-            file, records = self._understand(window, head, path)
-            try:
-                return discover_records(file, records, words)
-            except LabelFileError as error:
-                raise self._named(error) from None
+        with self.window() as (window, head), self.named():
+            records, form, roles = self._understood(window, head, path)
+            into = TableBuilder(self.file_name)
+            builder = into.open(self.file_name, roles.chosen.names, {}, form)
+            template = form if form.template else None
+            JsonRows(builder, roles.chosen, template, value_of=self._value_of).add(records)
+        return discover_label_file(self, "json", into.finish(), roles, words)
 
     def check(self) -> None:
         """Raise `LabelFileError` where the keys are not understood."""
         path = self._records_path()
-        with self.window() as (window, head):
-            self._understand(window, head, path)
+        with self.window() as (window, head), self.named():
+            self._understood(window, head, path)
 
-    def _named(self, error: LabelFileError) -> LabelFileError:
-        text = str(error)
-        return LabelFileError(text if redact_url(self.path) in text else f"{redact_url(self.path)}, {text}")
+    def _value_of(self, cells: Any, name: str, key: str, line: int) -> Value:
+        """What *cells* hold under *key*: of labels a list, where an image may have several, else a text."""
+        value = cells[key] if key in cells else lookup(cells, key)
+        if type(value) is str:
+            return value
+        if name == "label" and isinstance(value, list | dict):
+            return self._listed(value, key, line)
+        return text_of(value) or ""
+
+    def _listed(self, value: list[Any] | dict[str, Any], key: str, line: int) -> Value:
+        """The labels of a list, or of an object of label to yes or no."""
+        kind = self.label_reading.kind
+        if kind == "many":
+            held = value if isinstance(value, list) else [name for name, is_there in value.items() if is_there in _YES]
+            return [text for item in held if (text := text_of(item))]
+        if isinstance(value, dict):
+            return ""
+        raise LabelFileError(
+            f"{redact_url(self.path)}, line {line}: the label {key!r} is a list, and `labels.kind` is {kind}. Set "
+            "`labels.kind: many`, or keep one of them."
+        )
 
     def _records_path(self) -> str:
         """The keys that lead to the records; found where the file is one object with a single list of objects."""
@@ -73,10 +96,8 @@ class JsonRecords(LabelFileSource, JsonSettings):
         with self.window() as (window, _):
             if not window.text[window.position :].lstrip().startswith(b"{") or self._is_lines():
                 return ""
-            try:
+            with self.named():
                 keys = record_keys(window)
-            except LabelFileError as error:
-                raise self._named(error) from None
         lists = [key for key, start in keys.items() if start == b"[{"]
         if len(lists) == 1:
             return lists[0]
@@ -105,44 +126,24 @@ class JsonRecords(LabelFileSource, JsonSettings):
         with self.window() as (window, _):
             return is_lines(window)
 
-    def _understand(self, window: TextWindow, head: bytes, path: str) -> tuple[LabelFile, Iterator[Record | JsonBlock]]:
+    def _understood(
+        self, window: TextWindow, head: bytes, path: str
+    ) -> tuple[Iterator[Record | JsonBlock], RecordFormat, Roles]:
+        """The records, how they are written, and which of their keys hold what."""
         is_map = self.orient == "map"
         form = self.record_format("json", head).model_copy(
             update={"strict": self.strict, "map_value": "value" if is_map else ""}
         )
-        try:
-            records = read_json_blocks(window, form, path, Pace())
-            first = list(_first(records))
-            roles = self._roles(first)
-        except LabelFileError as error:
-            raise self._named(error) from None
-        form = form.model_copy(
-            update={"location": roles.location, "template": roles.template, "fills": dict(roles.fills)}
-        )
-        return LabelFile(self, roles, form, "json"), chain(first, records)
+        first, records = beginning(read_json_blocks(window, form, path, Pace()))
+        roles = self._roles(first)
+        return records, roles.form_of(form), roles
 
-    def _roles(self, first: list[Record | JsonBlock]) -> Roles:
+    def _roles(self, first: Sequence[Record | JsonBlock]) -> Roles:
         if self.orient == "map":
             return Roles("key", "", {}, "value", None, None)
-        names = list(dict.fromkeys(key for item in first for cells in _objects(item) for key in cells))
+        names = list(dict.fromkeys(key for item in first for cells in objects_of(item) for key in cells))
         if not names:
             wrong = next((item for item in first if isinstance(item, Record) and item.problem), None)
             where = f"line {wrong.line}: {wrong.problem.detail}" if wrong and wrong.problem else "holds no record"
             raise LabelFileError(f'{where}; records look like {{"location": "cat/1.jpg", "label": "cat"}}.')
         return choose_roles(names, self, by_position=False)
-
-
-def _first(records: Iterator[Record | JsonBlock]) -> Iterator[Record | JsonBlock]:
-    """The first of *records*, about as many as are looked at for the keys."""
-    count = 0
-    for item in records:
-        yield item
-        count += 1 if isinstance(item, Record) else len(item.cells)
-        if count >= _LOOKED_AT:
-            return
-
-
-def _objects(item: Record | JsonBlock) -> Sequence[dict[str, Any]]:
-    if isinstance(item, JsonBlock):
-        return item.cells
-    return [item.cells] if isinstance(item.cells, dict) else []

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator
 
-from tasks.discover.settings import SourceSettings
+from tasks.discover.by_tables.row_source import RecordSettings, RowSource
 from tasks.errors import LabelFileError, LayoutError
-from tasks.records.record_format import EmbeddedSettings, RecordFormat
+from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
 from tasks.samples import StoreUrl
 from tasks.step_config import StepConfig
@@ -30,16 +27,6 @@ def _template_or_selector(value: str) -> str:
 
 
 Column = Annotated[str, AfterValidator(_template_or_selector)] | int
-
-
-KeptName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
-
-
-def _names_as_mapping(value: object) -> object:
-    """A list of columns as a mapping: each keeps its name, as far as that can be a column's in Parquet."""
-    if not isinstance(value, list | tuple):
-        return value
-    return {str(name): re.sub(r"\W+", "_", str(name).strip(), flags=re.ASCII) for name in value}
 
 
 class Columns(StepConfig):
@@ -60,34 +47,6 @@ class Columns(StepConfig):
     group: Column | None = None
 
 
-class RecordSettings(StepConfig):
-    """What sources have whose labels stand in label files.
-
-    Attributes:
-        allow_prefixes: Prefixes of URLs or absolute paths that the label file may name besides.
-        missing_labels: Texts that stand for no label, besides an empty one.
-        array_order: ``hwc`` or ``chw``: the order of an embedded array.
-        value_range: ``byte``, or ``unit`` for floats from 0 to 1.
-        bit_depth: 8, or 16 where 65535 is white.
-        label_conflict: What becomes of an image that several records give different labels: all of them are rejected,
-            the ``first`` counts, or the run ends with an ``error``.
-        keep_columns: Columns or keys that the shards keep, as text; a mapping gives them other names there.
-    """
-
-    allow_prefixes: tuple[Annotated[str, Field(min_length=2)], ...] = ()
-    missing_labels: tuple[str, ...] = ()
-    array_order: Literal["hwc", "chw"] = "hwc"
-    value_range: Literal["byte", "unit"] = "byte"
-    bit_depth: Literal[8, 16] = 8
-    label_conflict: Literal["reject", "first", "error"] = "reject"
-    keep_columns: Annotated[dict[str, KeptName], BeforeValidator(_names_as_mapping)] = Field(default_factory=dict)
-
-    @property
-    def embedded_settings(self) -> EmbeddedSettings:
-        """How pixels are meant that stand in the files themselves."""
-        return EmbeddedSettings(array_order=self.array_order, value_range=self.value_range, bit_depth=self.bit_depth)
-
-
 class LabelFileSettings(RecordSettings):
     """What sources have that are label files.
 
@@ -104,7 +63,7 @@ class LabelFileSettings(RecordSettings):
     encoding: str = ""
 
 
-class LabelFileSource(SourceSettings, LabelFileSettings):
+class LabelFileSource(RowSource, LabelFileSettings):
     """A source that is a label file."""
 
     @property
@@ -127,6 +86,12 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
         return self.folder.child(posixpath.normpath(self.base_dir))
 
     @property
+    def base_url(self) -> str:
+        """That folder, ending in ``/``, where it is one of the web; else empty."""
+        base = self.base.url
+        return f"{base.rstrip('/')}/" if base.startswith(("http://", "https://")) else ""
+
+    @property
     def file_name(self) -> str:
         """The label file's name in its folder."""
         return posixpath.basename(inner_path(self._bare_path))
@@ -142,12 +107,11 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
 
     def record_format(self, kind: Literal["csv", "json"], head: bytes) -> RecordFormat:
         """The part of the format that does not depend on the header; *head* is how the decompressed file begins."""
-        base = self.base.url
         return RecordFormat(
             kind=kind,
             encoding=encoding_of(head, self.encoding),
             compression=compression_of(inner_path(self.path))[0],
-            base_url=f"{base.rstrip('/')}/" if base.startswith(("http://", "https://")) else "",
+            base_url=self.base_url,
             embedded=self.embedded_settings,
         )
 
@@ -173,28 +137,18 @@ class LabelFileSource(SourceSettings, LabelFileSettings):
             raise LabelFileError(f"{redact_url(self.path)} cannot be read: {str(error)[:200]}") from None
 
     @contextmanager
+    def named(self) -> Iterator[None]:
+        """What goes wrong with the file meanwhile is said with its name."""
+        try:
+            yield
+        except LabelFileError as error:
+            text, shown = str(error), redact_url(self.path)
+            raise LabelFileError(text if shown in text else f"{shown}, {text}") from None
+
+    @contextmanager
     def window(self) -> Iterator[tuple[TextWindow, bytes]]:
         """The label file's text from its beginning, and its first bytes."""
         with self.opened() as file:
             head = file.read(4096)
         with self.opened() as file:
             yield TextWindow(utf8_chunks(file, encoding_of(head, self.encoding))), head
-
-
-def clean_label(text: str | None, missing: Sequence[str]) -> str:
-    """A cell as a class name: in Unicode's form C, without blanks around it; empty where it stands for no label."""
-    if text is None or text in missing:
-        return ""
-    return unicodedata.normalize("NFC", text).strip()
-
-
-class Occurrences:
-    """Numbers equal things from 1, so that each has an identity of its own."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-
-    def next(self, key: str) -> str:
-        """*key* and how often it has been seen."""
-        self._counts[key] += 1
-        return f"{key}-{self._counts[key]}"

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 
 from tasks.discover.by_records.label_files import Column, LabelFileSource
 from tasks.errors import LabelFileError
-from tasks.records.record_format import Selector
+from tasks.records.record_format import RecordFormat, Selector
 from tasks.storage import quote_location, redact_url
-from tasks.tables.names import ALIASES, Role, plain_name, position_of
+from tasks.tables.names import ALIASES, Chosen, Role, plain_name, position_of
+from tasks.tables.rows import KEPT
+
+GROUP = "\0group"
+"""The column of what keeps rows together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Roles:
         id: Where the sample id stands, or None.
         group: Where that stands which keeps rows in one split, or None.
         is_valid: The split column is a yes or no to validation.
-        kept: For each column that the shards keep, where it stands.
+        kept: For each column that the shards keep, as the config calls it, where it stands.
     """
 
     location: Selector
@@ -38,6 +42,24 @@ class Roles:
     is_valid: bool = False
     group: Selector | None = None
     kept: Mapping[str, Selector] = field(default_factory=dict)
+
+    @property
+    def chosen(self) -> Chosen:
+        """The columns of the table that the file is."""
+        roles = {"location": self.location, "label": self.label, "split": self.split, "id": self.id, GROUP: self.group}
+        columns = {name: place for name, place in roles.items() if place is not None}
+        columns |= {f"{KEPT}{name}": place for name, place in self.kept.items()}
+        return Chosen(tuple(columns), tuple(columns.values()), {})
+
+    @property
+    def used(self) -> set[Selector]:
+        """Every column that means something."""
+        return {*self.chosen.selectors, *self.fills.values()}
+
+    def form_of(self, form: RecordFormat) -> RecordFormat:
+        """*form* with where its records hold their locations."""
+        update = {"location": self.location, "template": self.template, "fills": dict(self.fills)}
+        return form.model_copy(update=update)
 
 
 def choose_roles(names: Sequence[str], source: LabelFileSource, *, by_position: bool) -> Roles:
@@ -62,7 +84,7 @@ def choose_roles(names: Sequence[str], source: LabelFileSource, *, by_position: 
         raise finder.missing("label")
     split = finder.find_optional("split", source.columns.split)
     is_valid = split is not None and finder.name_of(split) == "is_valid"
-    kept = {name: finder.named(column, "source.keep_columns") for column, name in source.keep_columns.items()}
+    kept = {column: finder.named(column, "source.keep_columns") for column in source.keep_columns}
     group = finder.find_declared(source.columns.group, "splits.group_by")
     return Roles(place, template, fills, label, split, finder.find_declared(source.columns.id), is_valid, group, kept)
 

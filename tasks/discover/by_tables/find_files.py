@@ -161,14 +161,27 @@ class FileFinder:
         heads = asked.folders if asked.base is None else pa.repeat(pa.scalar(asked.base), len(asked.texts))
         whole = pc.if_else(pc.equal(heads, ""), asked.texts, pc.binary_join_element_wise(heads, asked.texts, "/"))
         below = _normalised(whole)
-        found = self._exactly(below)
+        found = self.exactly(below)
         if asked.base is None and (found < 0).any():
-            found = np.where(found >= 0, found, self._exactly(_normalised(asked.texts)))
+            found = np.where(found >= 0, found, self.exactly(_normalised(asked.texts)))
+        return self._in_another_form(below, found)
+
+    def as_written(self, paths: pa.Array) -> Places:
+        """For each of *paths* its file's place, also where that is spelled in another form of Unicode; -1 for none."""
+        return self._in_another_form(paths, self.exactly(paths))
+
+    def _in_another_form(self, paths: pa.Array, found: Places) -> Places:
         for row in np.flatnonzero(found < 0).tolist() if self._composed else []:
-            found[row] = self._composed.get(unicodedata.normalize("NFC", below[row].as_py()), -1)
+            found[row] = self._composed.get(unicodedata.normalize("NFC", paths[row].as_py()), -1)
         return found
 
-    def _exactly(self, paths: pa.Array) -> Places:
+    @cached_property
+    def odd(self) -> frozenset[str]:
+        """Paths that a cell is not taken for as it stands; object stores have empty names between slashes."""
+        return frozenset(self._paths.filter(pc.match_substring_regex(self._paths, r"\\|//|/\./|^~")).to_pylist())
+
+    def exactly(self, paths: pa.Array) -> Places:
+        """For each of *paths* its file's place; -1 for none."""
         index = pc.index_in(paths, value_set=self._paths)
         return np.asarray(pc.fill_null(index, -1).to_numpy(zero_copy_only=False), dtype=np.int64).copy()
 

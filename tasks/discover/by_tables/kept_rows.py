@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from tasks.errors import LabelFileError
+from tasks.records.arrow_texts import trimmed
 from tasks.samples import kept_text
 from tasks.tables.rows import KEPT, TableRows
 
@@ -37,5 +38,5 @@ def kept_of(rows: TableRows, wanted: Mapping[str, str]) -> pa.Array | str:
 def _texts(rows: TableRows, name: str, key: str) -> pa.Array:
     for known in (KEPT + name, name):
         if known in rows.data.column_names:
-            return rows.texts(known)
+            return trimmed(rows.texts(known))
     raise LabelFileError(f"`{key}` names {name!r}, which no table has. Their columns are {', '.join(rows.names)}.")

@@ -1,129 +1,60 @@
-"""Where the rows of a table lead: files of the listing, the web, allowed places, pixels of their own."""
+"""The rows of a table with what their locations lead to."""
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.arrow_columns import Bools, bools, whole
+from tasks.arrow_columns import Column, whole
 from tasks.discover.by_tables.find_files import FileFinder
-from tasks.discover.by_tables.row_source import RowSource
+from tasks.discover.by_tables.leads import Ground, LeadFinder, Leads
 from tasks.discover.listing.listing import Listing
 from tasks.discover.listing.scan import stat_local
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
-from tasks.records.locations import LocationPolicy, Place, classify_location, normalise_path
-from tasks.records.plain_locations import plain_kinds
+from tasks.records.embedded import text_hash
+from tasks.records.locations import normalise_path
 from tasks.records.web_locations import web_address
 from tasks.samples import Rejection, decode_name, encode_name
 from tasks.storage import quote_location
-from tasks.tables.rows import AT, FILE, PIXELS, TableRows
-from tasks.tables.settings import Find, TableSettings
+from tasks.tables.rows import AT, FILE, LINE, TableRows
+from tasks.tables.settings import TableSettings
 
-KIND, PLACE, IDENTITY, TEXT, SIZE, PRINT = "\0kind", "\0place", "\0identity", "\0text", "\0size", "\0print"
-"""Columns that a located table has: how its location is read; its file's place in the listing, -1 without one; what
-tells it from other images, and the text itself, where some are no files; size and fingerprint of its file."""
-_SPECIAL = r"(?i)^\x00|://|^\s*\[|^\s*data:|::"
-_LONG = 1000
-_FOREIGN = {Reason.BAD_SCHEME, Reason.OUTSIDE_ROOT}  # a path of another machine, perhaps of a file that is here
-
-
-@dataclass(slots=True)
-class _Leads:
-    """Where locations lead, row by row as far as that is no file of the listing.
-
-    Attributes:
-        places: For each its file's place in the listing; -1 without one.
-        web: Which are addresses on the web that are their own identity.
-        others: Further ones that lead elsewhere.
-        refused: Those that may not lead where they would.
-    """
-
-    places: npt.NDArray[np.int64]
-    web: Bools
-    others: Mapping[int, Place]
-    refused: dict[int, Rejection]
-
-    @property
-    def is_mixed(self) -> bool:
-        """Whether some are no files of the source."""
-        return bool(self.others) or bool(self.web.any())
+KIND, PLACE, SIZE, PRINT = "\0kind", "\0place", "\0size", "\0print"
+"""Columns that a located table has: how its location is read; its file's place in the listing, -1 without one; size and
+fingerprint of its file."""
+IDENTITY, AGAIN = "\0identity", "\0again"
+"""Further ones, where some locations are no files: what tells such an image from others, and whether its record must be
+read again to fetch it, since it holds the pixels, or what of an address is not written down."""
+ABSENT = -2
+"""The size of a file that is not there."""
+_Seen = tuple[str | None, int, str, str, str | None, bool]
+"""Location, size, fingerprint, kind, identity, and whether it must be read again, of a row."""
 
 
 class Locator:
     """Finds what locations lead to."""
 
-    def __init__(self, source: RowSource, listing: Listing) -> None:
-        self._source = source
+    def __init__(self, ground: Ground, listing: Listing, extensions: frozenset[str]) -> None:
+        self._ground = ground
         self._listing = listing
-        self._finder = FileFinder(listing.files["path"].combine_chunks(), source.extensions)
-        self._policy = LocationPolicy(source.place.url, source.allow_prefixes)
+        self._leads = LeadFinder(ground, FileFinder(listing.files["path"].combine_chunks(), extensions))
 
     def located(self, rows: TableRows, settings: TableSettings) -> TableRows:
         """*rows* with what their locations lead to, and that instead of what is written; others as they are."""
         if "location" not in rows.names:
             return rows
-        texts = pc.utf8_trim_whitespace(rows.texts("location"))
-        base = settings.base if settings.base is None else posixpath.normpath(settings.base).removeprefix(".")
-        leads = self._listed(texts) if settings.listing else self._leads(rows, texts, settings, base)
-        found = self._with_files(rows.with_column(TEXT, texts) if leads.is_mixed else rows, texts, leads, base)
-        return self._as_web(found) if self._source.is_web else found
+        found = self._with_files(rows, self._leads.leads(rows, settings))
+        return self._as_web(found) if self._ground.is_web else found
 
-    def _listed(self, paths: pa.Array) -> _Leads:
-        found = pc.index_in(paths, value_set=self._listing.files["path"].combine_chunks())
-        places = np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
-        return _Leads(places, np.zeros(len(paths), dtype=bool), {}, {})
-
-    def _leads(self, rows: TableRows, texts: pa.Array, settings: TableSettings, base: str | None) -> _Leads:
-        find = settings.find or self._source.find
-        leads = _Leads(np.full(rows.count, -1, dtype=np.int64), *self._special(texts, find))
-        elsewhere = [*leads.others, *(row for row, why in leads.refused.items() if why.reason not in _FOREIGN)]
-        is_file = ~leads.web
-        is_file[elsewhere] = False
-        chosen = np.flatnonzero(is_file)
-        folders = self._folders(rows, chosen)
-        wanted = texts.take(pa.array(chosen))
-        found = self._finder.find(wanted, folders, base, find, lambda row: rows.place_of(int(chosen[row])))
-        leads.places[chosen] = found.places
-        return leads
-
-    def _special(self, texts: pa.Array, find: Find) -> tuple[Bools, dict[int, Place], dict[int, Rejection]]:
-        """What could be no file of the listing; pixels alone where the config says how locations name files."""
-        others: dict[int, Place] = {}
-        refused: dict[int, Rejection] = {}
-        if find == "auto":
-            web, paths = plain_kinds(texts)
-            rest = np.flatnonzero(~(web | paths))
-        else:
-            web = np.zeros(len(texts), dtype=bool)
-            rest = np.flatnonzero(bools(pc.starts_with(texts, PIXELS)))
-        unclear = texts.take(pa.array(rest))
-        is_marked = pc.or_(pc.match_substring_regex(unclear, _SPECIAL), pc.greater(pc.utf8_length(unclear), _LONG))
-        for row in rest[bools(is_marked)].tolist():
-            text = texts[row].as_py()
-            own = Place("embedded", "", text.removeprefix(PIXELS)) if text.startswith(PIXELS) else None
-            found = own or classify_location(text, self._policy)
-            if isinstance(found, Rejection):
-                refused[row] = found
-            elif found.kind != "store":
-                others[row] = found
-        return web, others, refused
-
-    def _folders(self, rows: TableRows, chosen: npt.NDArray[np.int64]) -> pa.Array:
-        folders = pa.array([name.rpartition("/")[0] for name in rows.files], pa.string())
-        numbers = rows.data[FILE].take(pa.array(chosen)).combine_chunks()
-        return folders.take(numbers) if len(folders) else pa.repeat(pa.scalar(""), len(chosen))
-
-    def _with_files(self, rows: TableRows, texts: pa.Array, leads: _Leads, base: str | None) -> TableRows:
+    def _with_files(self, rows: TableRows, leads: Leads) -> TableRows:
         files = self._listing.files
         index = pa.array(leads.places, mask=leads.places < 0)
-        columns: dict[str, pa.Array | pa.ChunkedArray] = {
+        columns: dict[str, Column] = {
             "location": files["path"].take(index),
             SIZE: pc.fill_null(files["size"].take(index), -1),
             PRINT: pc.fill_null(files["fingerprint"].take(index), ""),
@@ -131,15 +62,11 @@ class Locator:
             KIND: pa.repeat(pa.scalar("store"), rows.count),
         }
         if (leads.places < 0).any():
-            columns |= self._elsewhere(rows, texts, leads, columns, base)
+            columns |= self._elsewhere(rows, leads, columns)
         for name, column in columns.items():
             rows = rows.with_column(name, column)
-        if 0 < rows.count == sum(why.reason is Reason.NOT_FOUND for why in leads.refused.values()):
-            first = texts[0].as_py()[:100]
-            raise LabelFileError(
-                f"{rows.name}: none of its {rows.count:,} locations names an image, such as {first!r}. Say where they "
-                "lie with `base`, or how they are called with a `location` template: `train/{image}.jpg`."
-            )
+        if not self._ground.is_literal:
+            self._refuse_none_found(rows, leads)
         unfound = {row: why for row, why in sorted(leads.refused.items()) if leads.places[row] < 0}
         for reason in dict.fromkeys(why.reason for why in unfound.values()):
             chosen = {row: why.detail for row, why in unfound.items() if why.reason is reason}
@@ -148,45 +75,58 @@ class Locator:
             rows = rows.with_problem(mask, list(chosen.values()), reason)
         return rows
 
-    def _elsewhere(
-        self,
-        rows: TableRows,
-        texts: pa.Array,
-        leads: _Leads,
-        columns: Mapping[str, pa.Array | pa.ChunkedArray],
-        base: str | None,
-    ) -> dict[str, pa.Array | pa.ChunkedArray]:
+    @staticmethod
+    def _refuse_none_found(rows: TableRows, leads: Leads) -> None:
+        if not rows.count or not pc.all(pc.equal(rows.data[SIZE], ABSENT)).as_py():
+            return
+        raise LabelFileError(
+            f"{rows.name}: none of its {rows.count:,} locations names an image, such as "
+            f"{leads.texts[0].as_py()[:100]!r}. Say where they lie with `base`, or how they are called with a "
+            "`location` template: `train/{image}.jpg`."
+        )
+
+    def _elsewhere(self, rows: TableRows, leads: Leads, columns: Mapping[str, Column]) -> dict[str, Column]:
         """The columns of rows of which some name no file of the listing; what is wrong with those is noted."""
+        if leads.web.all():
+            never, web_kind = pa.scalar(value=False), pa.scalar("web")
+            said = {KIND: pa.repeat(web_kind, rows.count), AGAIN: pa.repeat(never, rows.count)}
+            return {"location": leads.texts, IDENTITY: leads.texts, **said}
         chosen = (leads.places < 0) & ~leads.web
-        seen = [self._seen(rows, row, texts, leads, base) for row in np.flatnonzero(chosen).tolist()]
-        web, mask = pa.array(leads.web), pa.array(chosen)
-        made = {
-            "location": pc.if_else(web, texts, columns["location"]),
+        seen = [self._seen(rows, row, leads) for row in np.flatnonzero(chosen).tolist()]
+        web = pa.array(leads.web)
+        made: dict[str, Column] = {
+            "location": pc.if_else(web, leads.texts, columns["location"]),
             SIZE: columns[SIZE],
             PRINT: columns[PRINT],
             KIND: pc.if_else(web, "web", columns[KIND]),
-            IDENTITY: pc.if_else(web, texts, pa.scalar(None, pa.string())),
+            IDENTITY: pc.if_else(web, leads.texts, pa.scalar(None, pa.string())),
+            AGAIN: pa.repeat(pa.scalar(value=False), rows.count),
         }
         if seen:
             for name, values in zip(made, zip(*seen, strict=True), strict=True):
                 column = whole(made[name])
-                made[name] = pc.replace_with_mask(column, mask, pa.array(values, column.type))
-        if not leads.is_mixed:
-            del made[IDENTITY]
+                made[name] = pc.replace_with_mask(column, pa.array(chosen), pa.array(values, column.type))
+        if whole(made[IDENTITY]).null_count == rows.count:
+            del made[IDENTITY], made[AGAIN]
         return made
 
-    def _seen(
-        self, rows: TableRows, row: int, texts: pa.Array, leads: _Leads, base: str | None
-    ) -> tuple[str | None, int, str, str, str | None]:
-        """Location, size, fingerprint, kind and identity of a row that names no file of the listing."""
+    def _seen(self, rows: TableRows, row: int, leads: Leads) -> _Seen:
+        """What is known of a row that names no file of the listing."""
+        text = leads.texts[row].as_py()
         if place := leads.others.get(row):
-            return place.location, -1, "", place.kind, place.identity
-        text = texts[row].as_py()
-        found = leads.refused.get(row) or self._look(rows, row, text, base)
+            again = place.kind == "embedded" or (place.kind == "web" and ("?" in text or "@" in text))
+            identity = place.identity if place.identity or place.kind != "embedded" else text_hash(text)
+            return place.location, -1, "", place.kind, identity, again
+        if self._ground.is_literal:
+            if row not in leads.refused:
+                return *self._on_disk(text, text), "store", None, False
+            stands = f"{rows.files[rows.data[FILE][row].as_py()]}:{rows.data[LINE][row].as_py()}"
+            return quote_location(text), -1, "", "store", stands, False
+        found = leads.refused.get(row) or self._look(rows, row, text, leads.base)
         if isinstance(found, Rejection):
             leads.refused[row] = found
-            return quote_location(text), -1, "", "store", None
-        return *found, "store", None
+            return quote_location(text), -1, "", "store", None, False
+        return *found, "store", None, False
 
     def _look(self, rows: TableRows, row: int, text: str, base: str | None) -> tuple[str, int, str] | Rejection:
         """Path, size and fingerprint of a file that the listing has not, since its name is no image's."""
@@ -196,11 +136,16 @@ class Locator:
         path = normalise_path(f"{folder}/{text}" if folder else text)
         if path is None:
             return Rejection(Reason.OUTSIDE_ROOT, "leads out of the source's folder")
-        seen = stat_local(self._source.place.url, decode_name(path)) if self._source.place.is_local else None
-        return Rejection(Reason.NOT_FOUND, "no such file") if seen is None else (encode_name(path), *seen)
+        return self._on_disk(encode_name(path), quote_location(text))
+
+    def _on_disk(self, path: str, shown: str) -> tuple[str, int, str]:
+        """*path*, size and fingerprint of its file; `ABSENT` for none, which is then called as *shown*."""
+        root = self._ground.root
+        seen = stat_local(root.url, decode_name(path)) if root.is_local else None
+        return (shown, ABSENT, "") if seen is None else (path, *seen)
 
     def _as_web(self, rows: TableRows) -> TableRows:
-        base = f"{self._source.place.url.rstrip('/')}/"
+        base = f"{self._ground.root.url.rstrip('/')}/"
         is_store = pc.equal(rows.data[KIND], "store")
         urls = pa.array([web_address(base, path) for path in rows.texts("location").to_pylist()], pa.string())
         rows = rows.with_column("location", pc.if_else(is_store, urls, rows.data["location"]))

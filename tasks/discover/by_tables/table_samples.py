@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,12 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.arrow_columns import bools
+from tasks.arrow_columns import Bools, Column, bools
 from tasks.discover.by_folders.folder_paths import case_notices
 from tasks.discover.by_folders.sample_rows import Origin, SampleRows
-from tasks.discover.by_records.label_files import clean_label
 from tasks.discover.by_tables.kept_rows import group_of, kept_of
-from tasks.discover.by_tables.locate import IDENTITY, KIND, PLACE, PRINT, SIZE
+from tasks.discover.by_tables.label_cells import LabelCells
+from tasks.discover.by_tables.locate import ABSENT, AGAIN, KIND, PLACE, PRINT, SIZE
 from tasks.discover.by_tables.merge_rows import ID, LABELS, merge_rows
 from tasks.discover.by_tables.origins import origins_of
 from tasks.discover.by_tables.row_ids import with_ids
@@ -24,11 +25,12 @@ from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.samples import Discovery, SourceAccess
-from tasks.storage import redact_url
 from tasks.tables.joins import Joined
 from tasks.tables.rows import AT, FILE, LENGTH, LINE, OUT, PROBLEM, TableRows
 
 MAX_LABEL = 1000
+"""Characters of a class's name; a longer one is no name."""
+_IS_VALID = {"true": "validation", "1": "validation", "false": "train", "0": "train"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,22 @@ class TableReading:
     """How joined rows are read.
 
     Attributes:
+        layout: What the reading is called.
+        why: How it came to it, in the discovery report.
+        access: What the fetcher must know of the source, but for the formats of its files.
         levels: The names of the levels of a hierarchy from the top; empty for those that the columns name.
         group_by: The column that keeps rows together; empty for none.
-        tables: What the tables are called.
+        is_valid: Whether the split is a yes or no to validation.
+        counts_rows: Whether each row is to be accounted for, since it was never joined; else each image.
     """
 
-    levels: tuple[str, ...]
-    group_by: str
-    tables: tuple[str, ...]
+    layout: str
+    why: str
+    access: SourceAccess
+    levels: tuple[str, ...] = ()
+    group_by: str = ""
+    is_valid: bool = False
+    counts_rows: bool = False
 
 
 def discover_rows(
@@ -52,7 +62,7 @@ def discover_rows(
     """The samples that the rows of *joined* are.
 
     Raises:
-        LabelFileError: No row names an image; rows disagree, and `label_conflict: error`.
+        LabelFileError: Rows disagree, and `label_conflict: error`; one id is that of several images.
     """
     return _Samples(source, reading, joined, words).discovery(listing)
 
@@ -65,7 +75,7 @@ class _Samples:
         self._words = words
         self._rows = SampleRows(source.name, notices=list(joined.notices))
         self._levels = self._level_names(joined.rows)
-        self._is_many = source.label_reading.kind == "many"
+        self._labels = LabelCells(source.label_reading, source.missing_labels)
 
     def _level_names(self, rows: TableRows) -> tuple[str, ...]:
         named = [name.removeprefix("label.") for name in rows.names if name.startswith("label.")]
@@ -79,47 +89,40 @@ class _Samples:
 
     def discovery(self, listing: Listing) -> Discovery:
         rows = self._joined.rows
-        if not rows.count:
-            raise LabelFileError(f"{rows.name} has no row: no image is listed. Check `tables` under `source`.")
         self._refuse_bad_rows(rows)
-        rows = self._labelled(rows)
+        rows = self._labelled(self._with_splits(rows))
         named = np.unique(np.asarray(rows.data[PLACE].to_numpy(), dtype=np.int64))
-        rows = self._without_filtered(rows)
-        rows = self._with_splits(rows)
-        rows = with_ids(rows)
-        rows = self._checked(rows)
-        merged = merge_rows(rows, self._source)
-        if merged.conflicts is not None:
-            self._reject(merged.conflicts)
-        self._add(merged.rows, listing)
+        rows = self._good(with_ids(self._without_filtered(rows)))
+        merged = merge_rows(rows, self._source, counts_rows=self._reading.counts_rows)
+        if merged.refused is not None:
+            self._reject(merged.refused)
+        self._add(self._there(merged.rows), listing)
         unnamed = listing.count - int((named >= 0).sum())
         if unnamed:
             self._rows.ignored["present but unlisted"] += unnamed
         self._rows.ignored.update(listing.ignored)
-        return self._finish(rows)
+        return self._finish()
 
     def _refuse_bad_rows(self, rows: TableRows) -> None:
         for bad in rows.bad:
             origin = Origin(bad.file, bad.line)
-            sample = {"sample_id": self._rows.prefixed(f"{bad.file}:{bad.line}"), "location": ""}
+            sample = {"sample_id": self._rows.prefixed(f"{bad.file}:{bad.line}"), "location": bad.location}
             self._rows.reject(sample, bad.reason, bad.detail, origin)
 
     def _labelled(self, rows: TableRows) -> TableRows:
-        """*rows* with the column `label` as it is published, null where a row says that there is none."""
+        """*rows* with what they say of labels, as it is published; names that are too long are a problem."""
         if self._levels:
-            parts = [self._clean(rows, f"label.{level}") for level in self._levels]
-            texts = pa.array(["/".join(filter(None, row)) for row in zip(*parts, strict=True)], pa.string())
-            return rows.with_column("label", texts)
-        if "label" not in rows.names:
-            return rows.with_column("label", pa.repeat(pa.scalar(""), rows.count))
-        return rows.with_column("label", pa.array(self._clean(rows, "label"), pa.string()))
-
-    def _clean(self, rows: TableRows, name: str) -> list[str | None]:
-        encoded = rows.data[name].combine_chunks().dictionary_encode()
-        missing = self._source.missing_labels
-        meant = [clean_label(text, missing) for text in encoded.dictionary.to_pylist()]
-        texts: list[str | None] = pa.array(meant, pa.string()).take(encoded.indices).to_pylist()
-        return texts
+            parts = [self._labels.bare(rows.data[f"label.{level}"]).to_pylist() for level in self._levels]
+            texts: Column = pa.array(["/".join(filter(None, row)) for row in zip(*parts, strict=True)], pa.string())
+        else:
+            texts = rows.data["label"] if "label" in rows.names else pa.repeat(pa.scalar(""), rows.count)
+        labels, lists, sizes = self._labels.read(texts)
+        rows = rows.with_column("label", labels)
+        if lists is not None:
+            rows = rows.with_column(LABELS, lists)
+        long = sizes > MAX_LABEL
+        details = [f"its label has {size:,} characters" for size in sizes[long].tolist()]
+        return rows.with_problem(long, details, Reason.BAD_ROW)
 
     def _without_filtered(self, rows: TableRows) -> TableRows:
         """*rows* that count; images that have none of them are counted."""
@@ -139,7 +142,7 @@ class _Samples:
             return rows.with_column("split", pa.repeat(pa.scalar(""), rows.count))
         encoded = rows.texts("split").dictionary_encode()
         texts = encoded.dictionary.to_pylist()
-        meant = pa.array([self._split_of(text) for text in texts], pa.string()).take(encoded.indices)
+        meant = pa.array([self._split_of(text.strip()) for text in texts], pa.string()).take(encoded.indices)
         unknown = bools(meant.is_null())
         details = [
             f"the split {text.strip()[:60]!r} is not known; `splits.names` can map it"
@@ -149,29 +152,45 @@ class _Samples:
         return rows.with_column("split", pc.fill_null(meant, ""))
 
     def _split_of(self, text: str) -> str | None:
-        return (self._words.split_of(text) or None) if text.strip() else ""
+        """The split that the cell *text* names, empty where it is; None where it names none that is known."""
+        if not text:
+            return ""
+        return (_IS_VALID.get(text.lower()) if self._reading.is_valid else self._words.split_of(text)) or None
 
-    def _checked(self, rows: TableRows) -> TableRows:
-        """Good rows; what is wrong with the others is told."""
-        labels = rows.data["label"]
-        long = bools(pc.greater(pc.utf8_length(pc.fill_null(labels, "")), MAX_LABEL))
-        rows = rows.with_problem(
-            long, [f"its label has over {MAX_LABEL:,} characters"] * int(long.sum()), Reason.BAD_ROW
-        )
-        if not self._source.allow_unlabeled:
-            missing = bools(pc.equal(labels if self._is_many else pc.fill_null(labels, ""), ""))
-            detail = "has no label; `allow_unlabeled: true` would keep it"
-            rows = rows.with_problem(missing, [detail] * int(missing.sum()), Reason.MISSING_LABEL)
-        problems = rows.data[PROBLEM]
-        is_good = ~bools(pc.is_valid(problems))
-        if not is_good.all():
-            self._reject(rows.where(~is_good))
-        return rows.where(is_good)
+    def _good(self, rows: TableRows) -> TableRows:
+        """Rows without a problem; what is wrong with the others is told."""
+        if not self._source.allow_unlabeled and not self._labels.is_many:
+            missing = bools(pc.equal(rows.data["label"], ""))
+            rows = self._unlabelled(rows, missing, "has no label; `allow_unlabeled: true` would keep it")
+        return self._without(rows)
+
+    @staticmethod
+    def _unlabelled(rows: TableRows, missing: Bools, detail: str) -> TableRows:
+        return rows.with_problem(missing, [detail] * int(missing.sum()), Reason.MISSING_LABEL)
+
+    def _there(self, rows: TableRows) -> TableRows:
+        """Images that are there, and of which something is known where they may have several labels."""
+        if self._labels.is_many and not self._source.allow_unlabeled:
+            detail = (
+                "has no label; `allow_unlabeled: true` would keep it, `missing_labels` names what says that it has none"
+            )
+            rows = self._unlabelled(rows, bools(rows.data[LABELS].is_null()), detail)
+        absent = bools(pc.equal(rows.data[SIZE], ABSENT))
+        rows = rows.with_problem(absent, ["no such file"] * int(absent.sum()), Reason.NOT_FOUND)
+        return self._without(rows)
+
+    def _without(self, rows: TableRows) -> TableRows:
+        """*rows* without those that have a problem, which are told."""
+        is_bad = bools(rows.data[PROBLEM].is_valid())
+        if not is_bad.any():
+            return rows
+        self._reject(rows.where(is_bad))
+        return rows.where(~is_bad)
 
     def _reject(self, rows: TableRows) -> None:
-        """Each image with a problem once, by the first of its rows."""
-        first = _first_places(rows.data[ID].combine_chunks())
-        rows = rows.take(first)
+        """All *rows*, which have problems, once for each record; where images are counted, once for each image."""
+        if not self._reading.counts_rows or self._labels.is_many:
+            rows = rows.take(_first_places(rows.data[AT if self._reading.counts_rows else ID].combine_chunks()))
         parts = [text.partition("\t")[::2] for text in rows.data[PROBLEM].to_pylist()]
         files = [*rows.files, ""]
         numbers = rows.data[FILE].to_pylist()
@@ -191,63 +210,66 @@ class _Samples:
         files = pa.array([*rows.files, ""], pa.string())
         known = rows.data[FILE].combine_chunks()
         numbers = pc.if_else(pc.less(known, 0), len(rows.files), known)
-        must: pa.Array | pa.ChunkedArray = pc.greater_equal(rows.data[AT], 0)
-        if IDENTITY not in rows.data.column_names:
-            must = pa.repeat(pa.scalar(value=False), rows.count)
+        again = rows.data[AGAIN] if AGAIN in rows.data.column_names else None
         columns = {
             "sample_id": self._rows.ids(rows.data[ID]),
             "kind": rows.data[KIND],
             "location": rows.data["location"],
             "label_path": rows.data["label"],
+            "label_paths": rows.data[LABELS] if self._labels.is_many else None,
             "split": rows.data["split"],
             "fingerprint": rows.data[PRINT],
             "size": rows.data[SIZE],
             "stored": stored_of(rows.data[PLACE], listing),
             "label_file": files.take(numbers),
             "label_row": rows.data[LINE],
-            "label_offset": pc.if_else(must, rows.data[AT], -1),
-            "label_length": pc.if_else(must, rows.data[LENGTH], -1),
+            "label_offset": -1 if again is None else pc.if_else(again, rows.data[AT], -1),
+            "label_length": -1 if again is None else pc.if_else(again, rows.data[LENGTH], -1),
             "group": group_of(rows, self._reading.group_by),
             "kept": origins_of(rows) if self._source.tells_origins else kept_of(rows, self._source.keep_columns),
         }
-        if LABELS in rows.data.column_names:
-            columns["label_paths"] = rows.data[LABELS]
         self._rows.add_samples(columns, rows.count)
 
     def _formats(self, samples: pa.Table) -> dict[str, str]:
-        """How the records are written of files that must be read again."""
-        again = samples["label_file"].filter(pc.greater(samples["label_length"], 0)).unique().to_pylist()
+        """How the records are written of files that must be read again; of a label file that stands alone anyway."""
         formats = self._joined.rows.formats
+        if self._reading.counts_rows:
+            return {name: form.model_dump_json() for name, form in formats.items()}
+        again = samples["label_file"].filter(pc.greater(samples["label_length"], 0)).unique().to_pylist()
         return {name: formats[name].model_dump_json() for name in again}
 
-    def _finish(self, rows: TableRows) -> Discovery:
-        source = self._source
+    def _finish(self) -> Discovery:
         samples = self._rows.samples()
-        classes = sorted(set(pc.fill_null(rows.data["label"], "").unique().to_pylist()) - {""})
-        if self._is_many:
-            classes = sorted({part for text in classes for part in source.label_reading.parts_of(text)})
-        access = SourceAccess(
-            name=source.name,
-            root=source.place,
-            allow_prefixes=source.allow_prefixes,
-            label_root=source.place,
-            record_formats=self._formats(samples),
-            follow_links=source.follow_links,
-        )
-        tables = self._reading.tables
-        shown = ", ".join(tables[:5]) + (f" and {len(tables) - 5} more" if len(tables) > 5 else "")
-        found = Discovery(
-            layout="tables",
-            why=f"{shown} of {redact_url(source.path).rpartition('/')[2]}, as the config says",
+        classes = self._classes(samples)
+        notices = (*self._rows.notices, *case_notices(classes), *self._several_notices(classes))
+        return Discovery(
+            layout=self._reading.layout,
+            why=self._reading.why,
             samples=samples,
             rejections=self._rows.rejections,
             class_paths=tuple(classes),
             ignored=dict(self._rows.ignored),
-            notices=(*self._rows.notices, *case_notices(classes)),
-            access=(access,),
+            notices=tuple(dict.fromkeys(notices)),
+            access=(replace(self._reading.access, record_formats=self._formats(samples)),),
             levels=self._levels if len(self._levels) > 1 else (),
         )
-        return replace(found, notices=tuple(dict.fromkeys(found.notices)))
+
+    def _classes(self, samples: pa.Table) -> list[str]:
+        if self._source.label_reading.kind == "number":
+            return []
+        listed = samples["label_paths"].drop_null()
+        names = {*samples["label_path"].unique().to_pylist(), *pc.list_flatten(listed).unique().to_pylist()}
+        return sorted(names - {""})
+
+    def _several_notices(self, classes: Sequence[str]) -> list[str]:
+        """A sentence on classes that look like several, which nobody but the user can know."""
+        found = [name for name in classes if ";" in name or "|" in name]
+        if not found or self._source.label_reading.separator:
+            return []
+        mark = "|" if any("|" in name for name in found) else ";"
+        shown = ", ".join(repr(name[:60]) for name in found[:5])
+        how = f'`labels: {{kind: many, separator: "{mark}"}}` would make several of each'
+        return [f"{len(found)} class names hold `;` or `|` ({shown}), and each is taken as one class; {how}"]
 
 
 def _first_places(values: pa.Array) -> npt.NDArray[np.int64]:

@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import PrivateAttr, model_validator
 
+from tasks.discover.by_tables.leads import Ground
 from tasks.discover.by_tables.listing_table import listing_table
 from tasks.discover.by_tables.locate import Locator
 from tasks.discover.by_tables.origins import with_origins
@@ -15,27 +16,34 @@ from tasks.discover.by_tables.row_source import RowSource
 from tasks.discover.by_tables.table_samples import TableReading, discover_rows
 from tasks.discover.listing.listing import Listing
 from tasks.discover.listing.scan import scan_images
+from tasks.discover.settings import Level
 from tasks.discover.words.split_words import SplitWords
-from tasks.errors import LayoutError
-from tasks.samples import Discovery
+from tasks.errors import LabelFileError, LayoutError
+from tasks.records.locations import LocationPolicy
+from tasks.samples import Discovery, SourceAccess
 from tasks.storage import redact_url
 from tasks.tables import TableRows, TableSettings, read_table
 from tasks.tables.frame_tables import SEVERAL_SHEETS
 from tasks.tables.joins import join_tables
 from tasks.tables.opening import table_files
-from tasks.tables.settings import Pattern
+from tasks.tables.settings import Find, Pattern
 
 
 class TablesSource(RowSource):
     """A folder of images and the tables that say what they are.
 
     Attributes:
+        find: How locations name files: by their ``path``, the ``end`` of it, their ``name``, their ``stem``; ``auto``
+            takes the first of these that names a file for each.
+        levels: Which levels ``label.<level>`` has from the top; left out, in the order of the columns.
         tables: The tables, joined on the columns that they share.
         pattern: A regular expression over the paths of all images whose named groups are ``label``, ``split`` and so
             on, where there is no table.
     """
 
     layout: Literal["tables"] = "tables"
+    find: Find = "auto"
+    levels: tuple[Level, ...] = ()
     tables: tuple[TableSettings, ...] = ()
     pattern: Pattern = ""
     _group_by: str = PrivateAttr(default="")
@@ -69,15 +77,32 @@ class TablesSource(RowSource):
 
     def discover_in(self, listing: Listing, words: SplitWords) -> Discovery:
         """The images of *listing* that the tables name, as `discover` gives them."""
-        locator = Locator(self, listing)
+        policy = LocationPolicy(self.place.url, self.allow_prefixes)
+        ground = Ground(self.place, policy, self.find, is_web=self.is_web)
+        locator = Locator(ground, listing, self.extensions)
         tables = [locator.located(self._read(settings, listing), settings) for settings in self._settings()]
         self._require_columns(tables)
         joined = join_tables(tables, allow_unlabeled=self.allow_unlabeled)
-        reading = TableReading(self.levels, self._group_by, tuple(settings.name for settings in self._settings()))
-        found = discover_rows(self, reading, joined, listing, words)
+        if not joined.rows.count:
+            name = joined.rows.name
+            raise LabelFileError(f"{name} has no row: no image is listed. Check `tables` under `source`.")
+        found = discover_rows(self, self._reading(), joined, listing, words)
         by_sheet = [f"{settings.file} {SEVERAL_SHEETS}" for settings in self.tables if settings.sheet]
         notices = [notice for notice in found.notices if not notice.startswith(tuple(by_sheet))]
         return replace(found, notices=(*notices, *self._nameless(found.class_paths)))
+
+    def _reading(self) -> TableReading:
+        names = [settings.name for settings in self._settings()]
+        shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+        access = SourceAccess(
+            name=self.name,
+            root=self.place,
+            allow_prefixes=self.allow_prefixes,
+            label_root=self.place,
+            follow_links=self.follow_links,
+        )
+        why = f"{shown} of {redact_url(self.path).rpartition('/')[2]}, as the config says"
+        return TableReading("tables", why, access, self.levels, self._group_by)
 
     def _nameless(self, classes: Sequence[str]) -> Iterator[str]:
         """A sentence on tables of a file for each image whose classes stay the numbers that stand there, as in YOLO."""

@@ -45,10 +45,27 @@ def told(error: BaseException) -> str:
     """*error* for a person; one that nobody foresaw is called what it is."""
     if isinstance(error, DatasetError):
         return str(error)
+    if wrong := _wrong_settings(error):
+        return f"A setting of Prefect is wrong: {wrong}. Mend it in the environment, or by `prefect config set`."
     return f"{type(error).__name__}: {error}. This is a defect of parquetry; --debug shows where."
 
 
 def exit_code_of(error: BaseException) -> int:
     """2 where the command, config, source layout, output or host is wrong; 1 where a run was refused or failed."""
     is_mistake = isinstance(error, ConfigError | LayoutError | OutputError | ServerError | UnknownImageError)
-    return 2 if is_mistake else 1
+    return 2 if is_mistake or _wrong_settings(error) else 1
+
+
+def _wrong_settings(error: BaseException) -> str:
+    """Which of Prefect's settings *error* says are wrong, as it read them of the environment; empty for others."""
+    from pydantic import ValidationError  # noqa: PLC0415 - `--help` must not wait for it
+
+    if not isinstance(error, ValidationError) or not error.title.endswith("Settings"):
+        return ""
+    section = error.title.removesuffix("Settings").upper()
+    found = [item for item in error.errors(include_url=False) if item["type"] != "default_factory_not_called"]
+    return "; ".join(
+        f"{'_'.join(['PREFECT', *filter(None, [section]), *(str(part).upper() for part in item['loc'])])}: "
+        f"{item['msg'][:200]}, not {str(item['input'])[:60]!r}"
+        for item in found[:3]
+    )

@@ -66,5 +66,6 @@ def tidy_up(*, is_starting: bool) -> None:
 if __name__ == "__main__":
     gc.disable()
     watched = (Path(sys.argv.pop(1)), int(sys.argv[sys.argv.index("--port") + 1]))
+    os.chdir(watched[0])  # the folder that the run was started in may be gone
     threading.Thread(target=end_when_unused, args=watched, daemon=True).start()
     runpy.run_module("prefect", run_name="__main__", alter_sys=True)

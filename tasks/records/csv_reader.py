@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
@@ -22,6 +23,14 @@ from tasks.records.record import MAX_RECORD_BYTES, Record, RowProblem
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow
 
+_PACKED = (
+    (b"\x1f\x8b", "gzip"),
+    (b"PK\x03\x04", "a zip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
+_ENCODINGS = ("latin-1", "cp1251", "gb18030", "shift_jis")
 _MAX_QUOTED = 1 << 20  # bytes over which a quoted cell may hold lone quotes; past them it is quoted by the book
 _MOST_TRIES = 50  # places that may close a cell are looked at
 _BLANK_LINES = re.compile(rb"(?:[ \t\r]*+\n)++")
@@ -231,9 +240,18 @@ def _decode(cell: bytes, line: int, form: RecordFormat) -> str:
     try:
         return cell.decode("utf-8")
     except UnicodeDecodeError:
-        raise LabelFileError(
-            f"line {line} is not {form.encoding} text. Set `source.encoding`, such as `encoding: latin-1`."
-        ) from None
+        raise LabelFileError(f"line {line} is not {form.encoding} text{_likely(cell)}.") from None
+
+
+def _likely(cell: bytes) -> str:
+    """What *cell*, which is no UTF-8, may be: the end of the sentence that says so."""
+    if packed := next((name for head, name in _PACKED if cell.startswith(head)), ""):
+        return f": it begins as {packed} does. Unpack it, or give it the ending of its kind"
+    shown = []
+    for encoding in _ENCODINGS:
+        with suppress(UnicodeError):
+            shown.append(f"{cell.decode(encoding).strip()[:20]!r} in {encoding}")
+    return f". Set `source.encoding`, such as `encoding: latin-1`: a cell there would be {', '.join(shown)}"
 
 
 def parse_csv_record(data: bytes, form: RecordFormat) -> Sequence[str]:

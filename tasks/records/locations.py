@@ -15,6 +15,7 @@ from tasks.samples import Kind, Rejection
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")
 _OPENERS = frozenset({"file", "local", "http", "https", "ftp", "javascript", "data"})
 _NEVER = frozenset({"reference://"})  # it opens whatever it is told to, whoever lists it
+_IPV6 = re.compile(r"^(?i:https?)://\[[0-9A-Fa-f:.]+\](?=[:/?#]|$)")
 _DRIVE = re.compile(r"[A-Za-z]:(?:[\\/]|$)")
 _LONGEST_PATH = 4096
 _LONGEST_PLACE = 32_768
@@ -62,7 +63,7 @@ def classify_location(text: str, policy: LocationPolicy) -> Place | Rejection:
         return Place("embedded", "", "")
     if len(text) > _LONGEST_PLACE:
         return Rejection(Reason.BAD_ROW, f"a location of {len(text):,} characters")
-    if "::" in text:
+    if "::" in _IPV6.sub("", text):
         return Rejection(Reason.BAD_SCHEME, "`::` chains file systems, which a label file may not ask for")
     return _web_place(text) if is_web(text) else _path_place(text, policy)
 
@@ -109,10 +110,19 @@ def _below_root(text: str, root: str) -> str:
 def _relative_place(text: str, policy: LocationPolicy) -> Place | Rejection:
     path = normalise_path(text)
     if path is None:
-        return Rejection(Reason.OUTSIDE_ROOT, f"leads out of the source's folder; {_HOW_TO_ALLOW}")
+        return Rejection(Reason.OUTSIDE_ROOT, f"{_why_outside(text)}; {_HOW_TO_ALLOW}")
     if not path:
         return Rejection(Reason.BAD_ROW, "names the source's folder itself")
     return _web_place(join_web(policy.base_url, path)) if policy.base_url else Place("store", path, path)
+
+
+def _why_outside(text: str) -> str:
+    """Why the path *text* is none below the source's folder."""
+    if "\0" in text:
+        return "holds a zero byte, as text in UTF-16 does where the rest is not"
+    if text.startswith("/"):
+        return "is an absolute path, and only paths below the source's folder are read"
+    return "leads out of the source's folder"
 
 
 def normalise_path(text: str, slashes: str = "/\\") -> str | None:

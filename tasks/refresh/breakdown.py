@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.building.spec import UNCONFINED
 from tasks.columns import Rejections, RowTable
+from tasks.discover.words.split_words import SplitWords
 from tasks.images.pixel_spec import WARNINGS
 from tasks.label_kinds import classes_of, count_classes
 from tasks.refresh.outcome import Breakdown
@@ -17,6 +19,8 @@ from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
 from tasks.report.rejects import rejects_shown
 from tasks.samples import count_values
+
+_SPLITS = ("train", "validation", "test")
 
 
 def breakdown_of(
@@ -36,6 +40,7 @@ def breakdown_of(
     notices += [*planned.discovery.notices, *planned.labelled.notices]
     notices += [f"Passed over: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
     notices += [f"{count:,} images {WARNINGS[word]} (warning {word})" for word, count in built.warnings.items()]
+    notices += split_notices(built.rows.table["split"].unique().to_pylist())
     if built.settled.leaks:
         notices.append(f"{built.settled.leaks:,} images have the bytes of one in another split, as the source has it")
     if built.stale.num_rows:
@@ -57,6 +62,15 @@ def breakdown_of(
         left_out=rejects_shown(rejections),
         near=near,
     )
+
+
+def split_notices(splits: Iterable[str]) -> Iterator[str]:
+    """Sentences on *splits* that are called otherwise than readers look for them, as a config may have it."""
+    words = SplitWords({})
+    for name in sorted(splits):
+        near = words.split_of(name) or next(iter(get_close_matches(name, _SPLITS, n=1, cutoff=0.7)), "")
+        if near and near != name:
+            yield f"The split {name!r}, as the config calls it, is none that readers look for: {near!r} may be meant"
 
 
 def equal_bytes(rows: RowTable) -> Iterator[str]:

@@ -117,7 +117,7 @@ def _walked(files: Any, root: str, absent: Counter[str] | None) -> dict[str, Fil
     while folders:
         folder = folders.pop()
         try:
-            listed = files.ls(folder, detail=True)
+            listed = _entries(files, folder)
         except FileNotFoundError as error:
             if folder == root or error.__cause__ is not None:
                 raise
@@ -133,6 +133,20 @@ def _walked(files: Any, root: str, absent: Counter[str] | None) -> dict[str, Fil
                 seen.add(below)
                 folders.append(below)
     return dict(sorted(found.items()))
+
+
+def _entries(files: Any, folder: str) -> list[dict[str, Any]]:
+    """What lies in *folder*; of web servers some know no folder whose address lacks its last slash."""
+    try:
+        found: list[dict[str, Any]] = files.ls(folder, detail=True)
+    except FileNotFoundError as error:
+        if not folder.startswith(("http://", "https://")) or "?" in folder:
+            raise
+        try:
+            found = files.ls(f"{folder}/", detail=True)
+        except FileNotFoundError:
+            raise error from error.__cause__
+    return found
 
 
 def _leads_down(folder: str, root: str) -> bool:

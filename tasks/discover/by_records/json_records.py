@@ -82,11 +82,15 @@ class JsonRecords(LabelFileSource, JsonSettings):
         if kind == "many":
             held = value if isinstance(value, list) else [name for name, is_there in value.items() if is_there in _YES]
             return [text for item in held if (text := text_of(item))]
+        here = f"{redact_url(self.path)}, line {line}: the label {key!r} is"
         if isinstance(value, dict):
-            return ""
+            keys = [f"{key}.{name}" for name, inner in value.items() if not isinstance(inner, list | dict)]
+            raise LabelFileError(
+                f"{here} an object. Name one of its keys: `columns: {{label: {keys[0] if keys else f'{key}.name'}}}`"
+                + (f" (there are {', '.join(keys[:5])})." if len(keys) > 1 else ".")
+            )
         raise LabelFileError(
-            f"{redact_url(self.path)}, line {line}: the label {key!r} is a list, and `labels.kind` is {kind}. Set "
-            "`labels.kind: many`, or keep one of them."
+            f"{here} a list, and `labels.kind` is {kind}. Set `labels.kind: many`, or keep one of them."
         )
 
     def _records_path(self) -> str:

@@ -12,7 +12,7 @@ from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.folder_evidence.companions import Companions
 from tasks.discover.folder_evidence.folder_doubts import doubt
 from tasks.discover.folder_evidence.folder_proposals import distinct, named_layouts
-from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles
+from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles, levels_passed_over
 from tasks.discover.folder_evidence.left_out import to_leave_out
 from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.folder_evidence.twins import Twins, find_twins
@@ -205,7 +205,7 @@ class _Verdict:
         return f"images lie in folders of {self._roles.depth} levels, and none is named like a split"
 
     def _notices(self, layout: str) -> list[str]:
-        notices = [f"{few(names)}: {why}, so it is no level of the label" for names, why in self._roles.passed]
+        notices = list(levels_passed_over(self._roles.passed))
         notices += self._roles.notices
         if layout == "hierarchy":
             notices.append("To take only the topmost folder as the class, set `layout: class_folders`")

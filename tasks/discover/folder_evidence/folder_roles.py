@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from tasks.discover.words import folder_names
 
 _FEW = 0.05
 _TWO = 2
+_MOST_LEVELS = 3
 REPEATS = "repeats the folder around it"
 _WHEN = "tells when the images were made"
 
@@ -213,3 +214,16 @@ def _begins(folder: FolderRole, places: Sequence[int], *, following: bool) -> bo
         return False
     after = folder.parts[folder.kept[1]] if following else folder.file_name
     return after.casefold().startswith("".join(folder.parts[place] for place in places).casefold())
+
+
+def levels_passed_over(passed: Sequence[tuple[list[str], str]]) -> Iterator[str]:
+    """Sentences on levels that name no class, each with its names and why: one for many with the same reason."""
+    reasons: dict[str, list[list[str]]] = {}
+    for names, why in passed:
+        reasons.setdefault(why, []).append(names)
+    for why, levels in reasons.items():
+        if len(levels) <= _MOST_LEVELS:
+            yield from (f"{folder_names.few(names)}: {why}, so it is no level of the label" for names in levels)
+        else:
+            ends = f"{folder_names.few(levels[0])} to {folder_names.few(levels[-1])}"
+            yield f"{ends}, {len(levels)} levels: {why}, so they are no levels of the label"

@@ -12,6 +12,7 @@ from tasks.discover.claims.table_claims import LabelClaim
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.words.folder_names import tokens
 from tasks.label_kinds import number_of
+from tasks.samples import decode_name
 
 _AGREES = 0.99
 
@@ -48,6 +49,20 @@ def _names_alike(pairs: Sequence[tuple[tuple[str, ...], str]]) -> bool:
         if texts and len(own) < 3 and own not in texts:
             return False
     return True
+
+
+def how_it_differs(claim: LabelClaim, labels: Mapping[str, str]) -> str:
+    """What to say of *claim*, which does not go with folders: which images it calls otherwise, where these are few."""
+    shared = {file: (claim.by_file[file], labels[file]) for file in sorted(claim.by_file) if file in labels}
+    own = {file: "".join(tokens(folder.rpartition("/")[2])) for file, (_, folder) in shared.items()}
+    differing = [file for file, (said, _) in shared.items() if own[file] not in {"".join(tokens(one)) for one in said}]
+    if not differing or 2 * len(differing) >= len(shared):
+        return "goes with no class that the folders name"
+    first = differing[0]
+    return (
+        f"calls {len(differing):,} of {len(shared):,} images otherwise than their folders do, such as "
+        f"{decode_name(first)}: {', '.join(shared[first][0])[:100]}"
+    )
 
 
 def determines(labels: Mapping[str, str], claim: LabelClaim) -> bool:

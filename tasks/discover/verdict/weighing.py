@@ -15,7 +15,7 @@ from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import ExampleRow, Proposal
 from tasks.discover.reading import Evidence, Reading
-from tasks.discover.verdict.folder_agreement import agrees, determines, of_folders, pattern_of
+from tasks.discover.verdict.folder_agreement import agrees, determines, how_it_differs, of_folders, pattern_of
 from tasks.discover.verdict.folder_splits import folder_splits, half_named, with_the_rest
 from tasks.discover.words.folder_names import few, tokens
 from tasks.discover.words.split_words import SplitWords
@@ -213,7 +213,7 @@ class Weigher:
         if not rivals and is_plain and is_word and covers and is_apart:
             self._found.reading = self._reading(claim, self._splits_of(claim))
         else:
-            self._found.opposed = f"{claim.says}, and goes with no class that the folders name"
+            self._found.opposed = f"{claim.says}, and {how_it_differs(claim, labels)}"
 
     def _splits_of(self, claim: LabelClaim) -> SplitClaim | None:
         told = claim.splits or self._splits_for(claim.by_file)

@@ -233,3 +233,30 @@ def test_one_record_that_says_another_class_than_the_folder_is_told_of_in_every_
 
     assert sorted(set(found.samples["label_path"].to_pylist())) == ["cat", "dog"]
     assert any(f"cat/1.png is called 'dog' in {name}" in notice for notice in found.notices) == (label == "dog")
+
+
+@pytest.mark.parametrize("wrong", [1, 3])
+def test_a_table_that_calls_a_few_images_otherwise_than_their_folders_says_which(
+    look: Look, tmp_path: Path, wrong: int
+) -> None:
+    names = [f"{label}/{number}.png" for label in ("cat", "dog") for number in range(8)]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    rows = [f"{name},{'dog' if at < wrong else name[:3]}" for at, name in enumerate(names)]
+    (tmp_path / "labels.csv").write_text(lines("file,label", *rows))
+
+    said = f"calls {wrong} of 16 images otherwise than their folders do, such as cat/0.png: dog"
+    with pytest.raises(UnsettledLayoutError, match=said):
+        look(tmp_path)
+
+
+def test_many_levels_that_say_nothing_are_told_of_in_one_sentence(look: Look, tmp_path: Path) -> None:
+    deep = "/".join(f"d{number}" for number in range(20))
+    for name in (f"cat/{deep}/1.png", f"dog/{deep}/1.png", f"dog/{deep}/2.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+
+    told = [notice for notice in look(tmp_path).notices if "no level" in notice]
+
+    assert told == ["d0 to d18, 19 levels: is the same for all images, so they are no levels of the label"]

@@ -347,6 +347,16 @@ def test_columns_of_pandas_are_refused_with_a_hint(folder: Path) -> None:
         look(folder, '{"location": {"0": "1.jpg"}, "label": {"0": "cat"}}', "l.json")
 
 
+def test_a_label_that_is_an_object_names_its_keys(folder: Path) -> None:
+    text = json.dumps([{"file": "1.jpg", "label": {"id": 1, "name": "cat", "boxes": []}}])
+
+    said = r"line 1: the label 'label' is an object\. .*label: label\.id.* \(there are label\.id, label\.name\)"
+    with pytest.raises(LabelFileError, match=said):
+        look(folder, text, "labels.json")
+
+    assert found(look(folder, text, "labels.json", columns={"label": "label.name"})) == [("1.jpg", "cat")]
+
+
 def test_a_label_that_is_a_list_is_an_error_wherever_it_stands(folder: Path) -> None:
     items = [{"file": "1.jpg", "a": {"label": "cat"}}] * 150 + [{"file": "2.jpg", "a": {"label": ["cat"]}}]
     with pytest.raises(LabelFileError, match=r"line 151: the label 'a.label' is a list"):

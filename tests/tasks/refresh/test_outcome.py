@@ -7,6 +7,7 @@ from prefect.client.schemas import State
 
 from tasks import build_shard as task
 from tasks.errors import FetchError, StoppedError
+from tasks.refresh.breakdown import split_notices
 from tasks.refresh.outcome import STOPPED, RunOutcome
 from tasks.samples import StoreUrl
 
@@ -43,3 +44,11 @@ def test_a_shard_that_was_stopped_is_cancelled_and_one_that_failed_is_red(monkey
 
     assert state_after(StoppedError("stopped")).is_cancelled()
     assert state_after(FetchError("the host is down")).is_failed()
+
+
+def test_splits_that_readers_do_not_look_for_are_told_of() -> None:
+    assert list(split_notices(["train", "validation", "test", "holdout", "unseen"])) == []
+    assert [said.rpartition(": ")[2] for said in split_notices(["val", "trian"])] == [
+        "'train' may be meant",
+        "'validation' may be meant",
+    ]

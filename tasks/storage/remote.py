@@ -48,11 +48,13 @@ class RemoteStore:
             raise OutputError(f"{redact_url(place.url)}: cannot be opened: {str(error)[:200]}") from error
         self._root = str(root).rstrip("/")
         self.is_fenced = not _asks_first(type(self._files))
+        # s3fs asks for a file's size first, to read long ones in pieces: documents are short
+        self._at_once = {"max_concurrency": 1} if "s3" in self._files.protocol else {}
 
     def read_bytes(self, path: str) -> bytes:
         self._files.invalidate_cache()  # a listing is older than what was written since
         with _reached("reading", self._name(path)):
-            return cast("bytes", self._files.cat_file(self._at(path)))
+            return cast("bytes", self._files.cat_file(self._at(path), **self._at_once))
 
     def open(self, path: str) -> BinaryIO:
         with _reached("reading", self._name(path)):

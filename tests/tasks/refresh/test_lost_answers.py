@@ -200,6 +200,17 @@ def test_another_runs_commit_is_not_taken_for_ones_own(nightly: Nightly) -> None
     assert len(nightly.versions()) == len(before) + 1
 
 
+def test_a_document_costs_one_request(nightly: Nightly) -> None:
+    options = {"endpoint_url": nightly.proxy.endpoint}
+    store = open_store(StoreUrl(f"s3://{nightly.bucket}/pets", options))
+    store.create("note.json", b"{}")
+    nightly.proxy.seen.clear()
+
+    assert store.read_bytes("note.json") == b"{}"
+
+    assert [method for method, _ in nightly.proxy.seen] == ["GET"]
+
+
 @pytest.mark.answers
 @pytest.mark.parametrize("fault", FAULTS)
 def test_whatever_becomes_of_any_request_no_word_is_false_and_no_commit_lost(nightly: Nightly, fault: str) -> None:

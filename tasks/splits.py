@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -115,6 +115,16 @@ def assign_splits(
     return Assigned(samples, given, dict(Counter(moves.values())), dict(resplit))
 
 
+class _There(TypedDict):
+    """A sample that has a row: its place among the samples, and what ties it to others."""
+
+    sample_id: str
+    group: str
+    split: str
+    place: int
+    content: str
+
+
 def _drawn_anew(
     samples: LabelledSamples,
     settings: SplitSettings,
@@ -129,9 +139,10 @@ def _drawn_anew(
     """
     facts = samples.select(["sample_id", "group", "split"]).append_column("place", pa.array(range(samples.num_rows)))
     facts = facts.append_column("content", known["content_sha256"].take(position)).filter(pc.is_valid(position))
+    there_already: list[_There] = facts.sort_by("sample_id").to_pylist()
     bounds = _bounds(settings)
     made = [""] * samples.num_rows
-    for unit in _tied(facts.sort_by("sample_id").to_pylist(), alike):
+    for unit in _tied(there_already, alike):
         there = Counter(row["split"] for row in unit if row["split"])
         key = next((row["group"] for row in unit if row["group"]), unit[0]["sample_id"])
         split = min(there, key=lambda name: (-there[name], name)) if there else split_for(key, settings.salt, bounds)
@@ -140,7 +151,7 @@ def _drawn_anew(
     return pa.chunked_array([pa.array(made, pa.string())])
 
 
-def _tied(rows: Sequence[Mapping[str, Any]], alike: Mapping[str, str]) -> Iterable[list[Mapping[str, Any]]]:
+def _tied(rows: Sequence[_There], alike: Mapping[str, str]) -> Iterable[list[_There]]:
     """*rows* in sets of those that a group, the same bytes or the look of them ties together."""
     ties = Ties[str]()
     for row in rows:
@@ -160,11 +171,14 @@ def _new_splits(
     if settings.group_by is not None:
         placed = samples.select(["sample_id", "group"]).append_column("there", there)
         placed = placed.filter(pc.and_(pc.not_equal(there, ""), pc.not_equal(placed["group"], "")))
-        for row in placed.sort_by([("sample_id", "descending")]).to_pylist():
-            of_group[row["group"]] = row["there"]
-    chosen = samples.select(["sample_id", "group"]).take(places)
-    rows = zip(chosen["sample_id"].to_pylist(), chosen["group"].to_pylist(), strict=True)
-    return [of_group.get(group) or split_for(group or sample_id, settings.salt, bounds) for sample_id, group in rows]
+        ordered = placed.sort_by([("sample_id", "descending")])
+        of_group = dict(zip(ordered["group"].to_pylist(), ordered["there"].to_pylist(), strict=True))
+    ids: list[str] = samples["sample_id"].take(places).to_pylist()
+    groups: list[str] = samples["group"].take(places).to_pylist()
+    return [
+        of_group.get(group) or split_for(group or sample_id, settings.salt, bounds)
+        for sample_id, group in zip(ids, groups, strict=True)
+    ]
 
 
 def _bounds(settings: SplitSettings) -> list[tuple[str, float]]:
@@ -210,15 +224,18 @@ def _units(
     """Rows of ``train`` that go together, as their places, each with the hash that counts for them."""
     members: dict[str, list[int]] = {}
     outside: set[str] = set()
-    for index, row in enumerate(facts.to_pylist()):
-        unit = row["group"] or row["content"]
-        if row["there"] == _FROM:
+    groups: list[str] = facts["group"].to_pylist()
+    contents: list[str] = facts["content"].to_pylist()
+    splits: list[str] = facts["there"].to_pylist()
+    for index, split in enumerate(splits):
+        unit = groups[index] or contents[index]
+        if split == _FROM:
             members.setdefault(unit, []).append(index)
-        elif row["there"]:
+        elif split:
             outside.add(unit)
     ids = facts["sample_id"]
     return [
-        (hash_share(facts["group"][places[0]].as_py() or min(ids[i].as_py() for i in places), salt), places)
+        (hash_share(groups[places[0]] or min(str(ids[i].as_py()) for i in places), salt), places)
         for unit, places in members.items()
         if unit not in outside
     ]

@@ -2,6 +2,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, Self, overload
 
+from pyarrow import ipc as ipc
+from pyarrow import types as types
 from typing_extensions import TypeVar
 
 Column_contra = TypeVar("Column_contra", bound=str, contravariant=True, default=Any)
@@ -46,6 +48,16 @@ class Scalar:
     type: DataType
     is_valid: bool
     def as_py(self) -> Any: ...
+    def __getattr__(self, name: str) -> Any: ...
+
+class Buffer:
+    size: int
+    def to_pybytes(self) -> bytes: ...
+    def __getattr__(self, name: str) -> Any: ...
+
+class BufferOutputStream:
+    def __init__(self) -> None: ...
+    def getvalue(self) -> Buffer: ...
     def __getattr__(self, name: str) -> Any: ...
 
 class _Values:

@@ -29,21 +29,20 @@ def write_plans(store: Store, folder: str, plan: RefreshPlan, spec: JsonObject) 
     schema = plan.shards[0].samples.schema.with_metadata({_KEY: json.dumps(spec).encode(), _BASES: bases})
     tables = [shard.samples.cast(schema) for shard in plan.shards]
     path = f"{folder}/plan.arrow"
-    store.replace(path, _ipc(schema, tables))
+    store.replace(path, arrow_file(schema, tables))
     reusable = plan.reusable.select(["content_sha256", "file", "row"])
-    store.replace(f"{folder}/{_REUSABLE}", _ipc(reusable.schema, [reusable]))
+    store.replace(f"{folder}/{_REUSABLE}", arrow_file(reusable.schema, [reusable]))
     return store.place.child(path)
 
 
-def _ipc(schema: pa.Schema, tables: Sequence[pa.Table]) -> bytes:
+def arrow_file(schema: pa.Schema, tables: Sequence[pa.Table]) -> bytes:
     """*tables* as an Arrow file, a record batch each."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, schema) as writer:
         for table in tables:
             for batch in table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=schema)]:
                 writer.write_batch(batch)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+    return sink.getvalue().to_pybytes()
 
 
 def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, JsonObject]:
@@ -51,7 +50,7 @@ def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, JsonObject]:
     folder, _, name = place.url.rpartition("/")
     try:
         with open_store(StoreUrl(folder, place.options)).open(name) as file, pa.ipc.open_file(file) as reader:
-            metadata = reader.schema.metadata
+            metadata = reader.schema.metadata or {}
             samples = pa.Table.from_batches([reader.get_batch(number)]).replace_schema_metadata(None)
     except FileNotFoundError:
         raise OutputError(

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from math import ceil
-from typing import cast
+from typing import TypedDict, cast
 
 import pyarrow as pa
 from pydantic import TypeAdapter
 
+from tasks.building.plan_files import arrow_file
 from tasks.columns import Rejections, Stale, Touched
 from tasks.errors import UntoldError
 from tasks.fetch import FetchSettings
@@ -154,6 +155,25 @@ STALE_SCHEMA = pa.schema(
 )
 
 
+class _FileFacts(TypedDict):
+    """A `ShardFile` as JSON."""
+
+    name: str
+    split: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class _OutcomeFacts(TypedDict):
+    """What an outcome holds besides its tables."""
+
+    files: list[_FileFacts]
+    base: int
+    counts: dict[str, int]
+    warnings: dict[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class ShardOutcome:
     """What building one planned shard came to.
@@ -179,32 +199,35 @@ class ShardOutcome:
 
     def to_bytes(self) -> bytes:
         """The outcome as one Arrow file: its tables as columns of bytes, the rest as metadata."""
-        facts = {
-            "files": [asdict(file) for file in self.files],
+        facts: _OutcomeFacts = {
+            "files": [cast("_FileFacts", asdict(file)) for file in self.files],
             "base": self.base,
             "counts": dict(self.counts),
             "warnings": dict(self.warnings),
         }
-        parts = {name: [_ipc(getattr(self, name))] for name in _TABLES}
+        parts = {name: [_table_bytes(getattr(self, name))] for name in _TABLES}
         table = pa.table(parts, schema=pa.schema([(name, pa.large_binary()) for name in _TABLES]))
-        return _ipc(table.replace_schema_metadata({_KEY: json.dumps(facts)}))
+        return _table_bytes(table.replace_schema_metadata({_KEY: json.dumps(facts)}))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> ShardOutcome:
         """The outcome that `to_bytes` wrote."""
         table = pa.ipc.open_file(data).read_all()
-        facts = json.loads(table.schema.metadata[_KEY])
-        files = tuple(ShardFile(**file) for file in facts.pop("files"))
-        parts = {name: pa.ipc.open_file(table[name][0].as_py()).read_all() for name in _TABLES}
-        return cls(files=files, **parts, **facts)
+        facts: _OutcomeFacts = json.loads((table.schema.metadata or {})[_KEY])
+        rejections, touched, stale = (pa.ipc.open_file(table[name][0].as_py()).read_all() for name in _TABLES)
+        return cls(
+            files=tuple(ShardFile(**file) for file in facts["files"]),
+            rejections=rejections,
+            touched=touched,
+            stale=stale,
+            base=facts["base"],
+            counts=facts["counts"],
+            warnings=facts["warnings"],
+        )
 
 
 _TABLES = ("rejections", "touched", "stale")
 
 
-def _ipc(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+def _table_bytes(table: pa.Table) -> bytes:
+    return arrow_file(table.schema, [table])

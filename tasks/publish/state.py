@@ -146,8 +146,7 @@ def _encode(state: State, stamp: str, kinds: Iterable[str]) -> bytes:
     sink = pa.BufferOutputStream()
     stamped = table.replace_schema_metadata({_STAMP: stamp.encode()})
     pq.write_table(stamped, sink, compression="zstd", write_page_checksum=True)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+    return sink.getvalue().to_pybytes()
 
 
 def _as_part(kind: str, part: pa.Table) -> pa.Table:

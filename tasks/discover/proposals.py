@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from tasks.errors import LayoutError
+from tasks.indented_json import Json
+
+Keys: TypeAlias = dict[str, Json]
+"""Keys of a section of a config, or of an entry of a list in one, as YAML has them."""
 
 _SECTIONS = ("source", "labels", "splits", "gates")
 

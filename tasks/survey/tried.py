@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from tasks.discover import discover_sources
-from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.discover.proposals import Keys, Proposal, UnsettledLayoutError
 from tasks.errors import DatasetError, LayoutError
 from tasks.labels import assign_labels
 from tasks.refresh.dataset import Dataset
@@ -54,7 +54,7 @@ def _tried(proposal: Proposal, place: str, options: Mapping[str, Any]) -> tuple[
     Raises:
         LayoutError: It cannot run.
     """
-    keys: dict[str, Any] = {name: dict(section) for name, section in proposal.keys.items()}
+    keys: dict[str, Keys] = {name: dict(section) for name, section in proposal.keys.items()}
     source = {"path": place, "storage_options": dict(options)} | keys.pop("source", {})
     try:
         dataset = Dataset.model_validate({"name": "tried", "source": source, "output": {"path": "tried"}, **keys})
@@ -74,5 +74,5 @@ def _tried(proposal: Proposal, place: str, options: Mapping[str, Any]) -> tuple[
     share = min(1.0, math.ceil(100 * rejected / found.listed + 1) / 100)
     told = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
     lost = f"{rejected:,} of {found.listed:,} images are rejected then ({told})"
-    keys = {**proposal.keys, "gates": {"max_reject_fraction": share}}
-    return replace(proposal, keys=keys, evidence=(*proposal.evidence, lost)), found.listed
+    with_gate = {**proposal.keys, "gates": {"max_reject_fraction": share}}
+    return replace(proposal, keys=with_gate, evidence=(*proposal.evidence, lost)), found.listed

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
-from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.discover.proposals import Keys, Proposal, UnsettledLayoutError
 from tasks.reasons import Reason
 from tasks.report.gates import Gates
 from tasks.samples import Discovery, count_values
@@ -31,10 +30,10 @@ def refuse_unrunnable(found: Discovery) -> None:
 
 
 def _proposals(found: Discovery, reasons: Mapping[str, int]) -> list[Proposal]:
-    keys: dict[str, Any] = {name: dict(section) for name, section in found.keys.items()}
-    source = {"layout": found.layout, **keys.get("source", {})}
+    keys: dict[str, Keys] = {name: dict(section) for name, section in found.keys.items()}
+    source: Keys = {"layout": found.layout, **keys.get("source", {})}
     share = min(1.0, math.ceil(100 * sum(reasons.values()) / max(found.listed, 1) + 1) / 100)
-    ways: list[tuple[str, dict[str, Any]]] = []
+    ways: list[tuple[str, Keys]] = []
     if reasons.get(Reason.UNEVEN_DEPTH.value):
         ways += [
             ("an image in a folder that has classes below it has that folder's class", {"uneven": "keep"}),
@@ -43,5 +42,5 @@ def _proposals(found: Discovery, reasons: Mapping[str, int]) -> list[Proposal]:
     if reasons.get(Reason.NO_LABEL.value):
         ways.append(("images without a label shall be kept, as label -1", {"allow_unlabeled": True}))
     proposals = [Proposal(says, keys | {"source": source | more}) for says, more in ways]
-    gates = {"gates": {"max_reject_fraction": share}}
+    gates: dict[str, Keys] = {"gates": {"max_reject_fraction": share}}
     return [*proposals, Proposal("they are to be rejected", keys | {"source": source} | gates)]

@@ -6,12 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim
 from tasks.discover.heads.named_files import NamedFiles
 from tasks.discover.listing.listing import Listing
+from tasks.discover.proposals import Keys
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import DatasetError
 from tasks.samples import StoreUrl
@@ -65,7 +65,7 @@ def _claim(root: StoreUrl, listing: Listing, lists: list[_List]) -> LabelClaim |
             if told.setdefault(image, one.split) != one.split:
                 return None
     entries = _entries(lists)
-    shown = ", ".join(entry["files"] for entry in entries)
+    shown = ", ".join(str(entry["files"]) for entry in entries)
     column = LabelColumn("file.stem", 3, tuple(by_file.values()), is_many=any(len(one) > 1 for one in by_file.values()))
     split = SplitClaim(entries, told, {}, shown)
     return LabelClaim(entries, column, by_file, f"each of {shown} lists a class", is_sure=True, splits=split)
@@ -114,7 +114,7 @@ def _entries(lists: Sequence[_List]) -> Entries:
     made: Entries = []
     for end, split in sorted(ends.items(), key=lambda item: ("train", "validation", "test").index(item[1])):
         columns = {"0": "location", "file.stem": "list"}
-        entry: dict[str, Any] = {"files": f"{folder}/*{end}".removeprefix("/"), "delimiter": "blank"}
+        entry: Keys = {"files": f"{folder}/*{end}".removeprefix("/"), "delimiter": "blank"}
         if lists[0].has_flags:
             columns["1"] = "holds"
             entry["where"] = {"holds": _YES}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.table_view import columns_of
 from tasks.discover.heads.head import SEVERAL, Head
+from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import tokens
 from tasks.label_kinds import number_of
 
@@ -18,7 +18,7 @@ _NO_NAME = re.compile(r"#[0-9A-Fa-f]{3,8}|(https?|s3|gs)://.*|rgba?\(.*\)")
 
 def names_for(
     column: LabelColumn, by_file: Mapping[str, tuple[str, ...]], others: Iterable[Head]
-) -> tuple[dict[str, Any], dict[str, str]] | None:
+) -> tuple[Keys, dict[str, str]] | None:
     """The one table that gives each label a name: its entry, and the names; None where there is none."""
     values = {label for labels in by_file.values() for label in labels}
     if column.one_hot or column.separator or not values:
@@ -45,7 +45,7 @@ def names_for(
     return found[0] if is_one else None
 
 
-def _by_place(head: Head, values: set[str], column: LabelColumn) -> tuple[dict[str, Any], dict[str, str]] | None:
+def _by_place(head: Head, values: set[str], column: LabelColumn) -> tuple[Keys, dict[str, str]] | None:
     """The names that *head*, a list of classes, gives to *values* by the places at which it has them."""
     said = f"{head.path.rpartition('/')[2]} {head.keys.get('at', '')}"
     is_list = bool({"names", "classes", "labels", "categories", "obj", "classlist"} & set(tokens(said)))

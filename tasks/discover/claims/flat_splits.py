@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +15,7 @@ from tasks.discover.claims.table_views import SUBMISSION
 from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles
 from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.listing.listing import Listing
+from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 
@@ -54,7 +54,7 @@ def flat_split_claim(
 class _Told:
     """A table that gives the images of one split classes that folders have too."""
 
-    def __init__(self, path: str, split: str, entry: dict[str, Any], labels: Mapping[str, str]) -> None:
+    def __init__(self, path: str, split: str, entry: Keys, labels: Mapping[str, str]) -> None:
         self.path, self.split, self.entry, self.labels = path, split, entry, labels
 
 

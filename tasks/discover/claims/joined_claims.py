@@ -20,6 +20,7 @@ from tasks.discover.claims.table_claims import (
 from tasks.discover.claims.table_view import View, columns_of
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import Head
+from tasks.discover.proposals import Keys
 from tasks.discover.words.split_words import SplitWords
 
 _ALL = 0.95
@@ -142,12 +143,12 @@ def _add_joined(
     claims.labels.append(LabelClaim([*roots, *extra], column, by_file, says, is_sure, split, boxes))
 
 
-def _root(way: _Way, family: Family) -> dict[str, Any]:
+def _root(way: _Way, family: Family) -> Keys:
     made = way.view.settings({way.view.location: "location", way.id_column: "image"})
     if family.file_splits:
         made["split"] = way.view.split
     return made
 
 
-def _other_entry(way: _Way, roles: dict[str, str]) -> dict[str, Any]:
+def _other_entry(way: _Way, roles: dict[str, str]) -> Keys:
     return way.head.entry | {"columns": columns_of(way.head.names, {way.key: "image", **roles})}

@@ -91,7 +91,7 @@ def _as_pattern(entries: Entries) -> Entries:
     if len(entries) < _FEWEST or not all(_lies_with_its_images(entry) for entry in entries):
         return entries
     plain = [{key: value for key, value in entry.items() if key not in {"file", "base"}} for entry in entries]
-    parts = [entry["file"].split("/") for entry in entries]
+    parts = [str(entry["file"]).split("/") for entry in entries]
     if any(one != plain[0] for one in plain) or len(set(map(len, parts))) > 1:
         return entries
     names = [place[0] if len(set(place)) == 1 else "*" for place in zip(*parts, strict=True)]

@@ -9,6 +9,7 @@ from tasks.discover.claims.table_claims import Claims, Entries, LabelClaim, labe
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import SEVERAL, STEM
+from tasks.discover.proposals import Keys
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import number_of
@@ -66,12 +67,12 @@ def _entries(family: Family, name: str, has_split: bool) -> Entries:
     return [_entry(view, family, name, has_split) for view in family.views]
 
 
-def _entry(view: View, family: Family, name: str, has_split: bool) -> dict[str, object]:
+def _entry(view: View, family: Family, name: str, has_split: bool) -> Keys:
     roles = {view.location: "location", name: "label"}
     if has_split and family.roles.split:
         roles[family.roles.split] = "split"
     made = view.settings(roles)
-    return made | ({"split": view.split} if family.file_splits else {})
+    return {**made, "split": view.split} if family.file_splits else made
 
 
 def _called(name: str) -> str:

@@ -55,7 +55,7 @@ def _claim(
     ]
     told = None
     if all(splits.values()) and len(patterns) > 1:
-        entries = [{**entry, "split": _split_of(entry["files"], words)} for entry in entries]
+        entries = [{**entry, "split": _split_of(str(entry["files"]), words)} for entry in entries]
         told = SplitClaim(entries, splits, {}, "the names of what they lie in")
     says = f"the files {', '.join(patterns[:3])} beside the images are the labels"
     return LabelClaim(entries, LabelColumn("0", 3, labels), by_file, says, is_sure=True, splits=told)

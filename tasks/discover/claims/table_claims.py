@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from tasks.discover.claims.class_names import names_for
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.heads.head import Head
+from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import number_of
 
-Entries = list[dict[str, Any]]
+Entries = list[Keys]
 _ALL = 0.95
 
 
@@ -199,11 +200,11 @@ def _named_roles(columns: Any, names: Sequence[str], role: str) -> dict[str, str
     return {own: name for own, name in given.items() if name == role}
 
 
-def _entry(view: View, roles: dict[str, str], column: LabelColumn | None, family: Family) -> dict[str, Any]:
+def _entry(view: View, roles: dict[str, str], column: LabelColumn | None, family: Family) -> Keys:
     made = view.settings(roles)
     if column is not None and column.one_hot:
         made["one_hot"] = column.one_hot_key
-        if all(map(str.isdigit, made["columns"])):
+        if all(map(str.isdigit, cast("Iterable[str]", made["columns"]))):
             made["header"] = True  # the first line names the classes, although the location is told by its position
     if family.file_splits:
         made["split"] = view.split
@@ -250,7 +251,7 @@ def _name_claim(family: Family, says: str) -> SplitClaim | None:
     return None
 
 
-def with_names(claim: LabelClaim, named: tuple[dict[str, Any], dict[str, str]] | None) -> LabelClaim:
+def with_names(claim: LabelClaim, named: tuple[Keys, dict[str, str]] | None) -> LabelClaim:
     """*claim* with the names of its classes for their numbers, and the table that gives them."""
     if named is None:
         return claim

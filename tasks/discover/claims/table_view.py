@@ -9,6 +9,7 @@ from typing import Any
 
 from tasks.discover.heads.head import SEVERAL, STEM, Head
 from tasks.discover.heads.named_files import NamedFiles
+from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import is_companion_name, tokens
 from tasks.discover.words.split_words import SplitWords
 
@@ -45,7 +46,7 @@ class View:
     is_placed: bool = False
     partners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def settings(self, roles: dict[str, str]) -> dict[str, Any]:
+    def settings(self, roles: dict[str, str]) -> Keys:
         """The entry of `tables` by which its columns have *roles*, by its own names."""
         keys = dict(self.head.keys)
         if (surplus := keys.get("surplus")) is not None:
@@ -54,7 +55,7 @@ class View:
             if name not in roles:
                 roles = {**roles, name: name if not name.isdigit() else "rest"}
                 keys["surplus"] = roles[name]
-        made: dict[str, Any] = self.head.entry | keys
+        made: Keys = self.head.entry | keys
         if self.head.placed is not None and self.is_placed:
             roles = {"file.path": "of"} | {name: role for name, role in roles.items() if role != "location"}
             made |= self.head.placed.keys

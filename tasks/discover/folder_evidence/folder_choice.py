@@ -17,7 +17,7 @@ from tasks.discover.folder_evidence.left_out import to_leave_out
 from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.folder_evidence.twins import Twins, find_twins
 from tasks.discover.listing.listing import Listing, without_files, without_ignored
-from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
+from tasks.discover.proposals import ExampleRow, Keys, Proposal, UnsettledLayoutError
 from tasks.discover.words.folder_names import few
 from tasks.discover.words.split_words import SplitWords
 from tasks.storage import redact_url
@@ -173,7 +173,7 @@ class _Verdict:
         named = {folder.parts[folder.split_at]: folder.split for folder in self._roles.folders if folder.split_at >= 0}
         return {name: split for name, split in sorted(named.items()) if self._words.split_of(name) != split}
 
-    def _keys(self) -> dict[str, Any]:
+    def _keys(self) -> Keys:
         ignore = [*self._source.ignore, *self._found.ignore, *(f"/{place}" for place in self._unlabelled())]
         dirs = [*self._source.ignore_dirs, *self._ignored_dirs()]
         return {name: value for name, value in (("ignore", ignore), ("ignore_dirs", dirs)) if value}
@@ -225,7 +225,7 @@ class _Verdict:
     def as_it_is_read(self) -> Proposal:
         """The reading that would have been taken without the doubt."""
         choice = self.choice()
-        keys: dict[str, Any] = {"source": {"layout": choice.layout, **choice.keys}}
+        keys: Keys = {"source": {"layout": choice.layout, **choice.keys}}
         if choice.split_names:
             keys["splits"] = {"names": dict(choice.split_names)}
         labelled = self._roles.labelled[:3]

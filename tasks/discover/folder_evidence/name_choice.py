@@ -18,7 +18,7 @@ from tasks.discover.folder_evidence.folder_roles import FolderRoles
 from tasks.discover.folder_evidence.name_patterns import NamePattern, certain_pattern, possible_patterns
 from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.listing.listing import Listing
-from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
+from tasks.discover.proposals import ExampleRow, Keys, Proposal, UnsettledLayoutError
 from tasks.discover.words.split_words import SplitWords
 
 
@@ -82,7 +82,7 @@ def _by_split(found: Companions, roles: FolderRoles) -> dict[str, pa.ChunkedArra
 def _choice(found: Companions, roles: FolderRoles, named: Mapping[str, NamePattern]) -> NameChoice:
     expression = next(iter(named.values())).expression
     splits = _splits(roles)
-    keys: dict[str, Any]
+    keys: Keys
     names: dict[str, str] = {}
     if set(splits) == {""}:
         keys = {"pattern": expression}
@@ -117,7 +117,7 @@ def _proposals(found: Companions, roles: FolderRoles) -> list[Proposal]:
     ]
 
 
-def _pattern_keys(pattern: NamePattern, splits: Mapping[str, str]) -> dict[str, Any]:
+def _pattern_keys(pattern: NamePattern, splits: Mapping[str, str]) -> Keys:
     if set(splits) == {""}:
         return {"pattern": pattern.expression}
     tables = [{"listing": f"{place}/**", "pattern": pattern.expression, "split": splits[place]} for place in splits]

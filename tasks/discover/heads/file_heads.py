@@ -15,6 +15,7 @@ from tasks.discover.heads.json_heads import json_value, outlines, rows_of
 from tasks.discover.heads.named_files import NamedFiles
 from tasks.discover.heads.text_heads import decoded
 from tasks.discover.heads.xml_heads import xml_root
+from tasks.discover.proposals import Keys
 from tasks.errors import DatasetError
 from tasks.samples import StoreUrl
 from tasks.tables.opening import TableFile, glob_pattern
@@ -123,7 +124,7 @@ def _head(root: StoreUrl, group: _Group, files: list[str], named: NamedFiles) ->
     most = _MOST_OPENED if root.is_local else _MOST_OPENED_REMOTE
     step = max(1, -(-len(group.paths) // most))
     texts = list(_texts(root, sorted(group.paths)[::step]))
-    keys: dict[str, Any] = {"files": files if len(files) > 1 else files[0]}
+    keys: Keys = {"files": files if len(files) > 1 else files[0]}
     made = _of_lines(texts, keys) if group.suffix.lower() in {".txt", ".cls"} else _of_objects(texts, keys, group)
     if made is None:
         return None

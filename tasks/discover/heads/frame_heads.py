@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.discover.heads.head import MOST_ROWS, Head
+from tasks.discover.proposals import Keys
 from tasks.errors import LabelFileError
 from tasks.tables.frame_tables import cell_of
 
@@ -73,7 +74,7 @@ def _first_rows(sheet: Any) -> Any:
     return islice(sheet.iter_rows(values_only=True), MOST_ROWS + 2)
 
 
-def _sheet_heads(name: str, keys: dict[str, Any], rows: list[list[str]]) -> list[Head]:
+def _sheet_heads(name: str, keys: Keys, rows: list[list[str]]) -> list[Head]:
     width = max(map(len, rows), default=0)
     if len(rows) < 2 or width < 2:
         return []

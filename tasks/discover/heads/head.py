@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tasks.discover.proposals import Keys
+
 SEVERAL = "\x1f"
 """What stands between the values of one cell that holds several."""
 MOST_ROWS = 2000
@@ -64,7 +66,7 @@ class Head:
         return "" if self.members else f"{self.path} {self.keys.get('at', '')}"
 
     @property
-    def entry(self) -> dict[str, Any]:
+    def entry(self) -> Keys:
         """How `source.tables` begins to name it."""
         return {**self.keys} if "files" in self.keys else {"file": self.path, **self.keys}
 

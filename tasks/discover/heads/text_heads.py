@@ -6,9 +6,9 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from tasks.discover.heads.head import MOST_ROWS, Head
+from tasks.discover.proposals import Keys
 from tasks.records.text_window import is_utf8, likely_encoding
 
 _MARKS = ("\t", ",", ";", "|")
@@ -35,7 +35,7 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
     lines = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip()]
     lines = lines if is_whole else lines[:-1]
     is_whole = is_whole and len(lines) <= MOST_ROWS
-    keys: dict[str, Any] = {"encoding": encoding} if (encoding := _encoding(data)) else {}
+    keys: Keys = {"encoding": encoding} if (encoding := _encoding(data)) else {}
     comments = [line for line in lines if line.startswith("#")]
     if comments and len(comments) < len(lines) / 2:
         keys["comment"] = "#"
@@ -53,7 +53,7 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
     return ways
 
 
-Cells = tuple[list[list[str]], dict[str, Any]]
+Cells = tuple[list[list[str]], Keys]
 
 
 def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[Cells]:
@@ -66,7 +66,7 @@ def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[Cells]:
         cells = [[cell.strip() for cell in row] for row in rows]
         width, count = Counter(map(len, cells)).most_common(1)[0] if cells else (0, 0)
         if width > 1 and count >= 0.9 * len(cells) and len(cells[0]) == width:
-            more: dict[str, Any] = {}
+            more: Keys = {}
             is_usual = mark == {".csv": ",", ".tsv": "\t", ".tab": "\t"}.get(suffix)
             if not is_usual:
                 more["delimiter"] = "tab" if mark == "\t" else mark

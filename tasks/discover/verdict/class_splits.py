@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from tasks.discover.claims.table_view import split_of_name
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.heads.head import Head
-from tasks.discover.proposals import Proposal
+from tasks.discover.proposals import Keys, Proposal
 from tasks.discover.verdict.folder_agreement import pattern_of
 from tasks.discover.words.split_words import SplitWords
 
@@ -37,7 +36,7 @@ def class_splits(choice: FolderChoice, others: Iterable[Head], words: SplitWords
         return named, []
     both = pattern.replace("(?P<label>[^/]+)", "(?P<label>(?P<split>[^/]+))")
     tables = [{"listing": "**", "pattern": both}]
-    keys: dict[str, Any] = {"layout": "tables", "tables": tables}
+    keys: Keys = {"layout": "tables", "tables": tables}
     if ignore := choice.keys.get("ignore"):
         keys["ignore"] = ignore
     names = {"splits": {"names": dict(sorted(told.items()))}}

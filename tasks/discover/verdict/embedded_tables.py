@@ -7,13 +7,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tasks.discover.heads.head import Head
 from tasks.discover.heads.heads import read_heads
+from tasks.discover.proposals import Keys
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import DatasetError
@@ -46,15 +46,15 @@ class EmbeddedTable:
     """
 
     paths: tuple[str, ...]
-    keys: dict[str, Any]
+    keys: Keys
     columns: dict[str, str]
     labels: tuple[str, ...]
     label: str
     split: str
-    more: tuple[dict[str, Any], ...] = ()
+    more: tuple[Keys, ...] = ()
     is_array: bool = False
 
-    def entries(self, label: str, *, with_split: bool) -> list[dict[str, Any]]:
+    def entries(self, label: str, *, with_split: bool) -> list[Keys]:
         """It in `source.tables`, with the column *label* as the label."""
         own = {"columns": dict(self.columns) if self.more else {**self.columns, label: "label"}}
         return [{**self.keys, **own, **({"split": self.split} if with_split else {})}, *self.more]
@@ -89,7 +89,7 @@ def _of_head(head: Head, words: SplitWords) -> EmbeddedTable | None:
 
 def _table(  # noqa: PLR0913, PLR0917 - the parts of one value
     paths: tuple[str, ...],
-    keys: dict[str, Any],
+    keys: Keys,
     columns: dict[str, str],
     labels: Sequence[str],
     words: SplitWords,
@@ -153,7 +153,7 @@ def _of_parquet(root: StoreUrl, paths: Sequence[str], words: SplitWords) -> list
             continue
         rest = [name for name in first.names if name != images[0]]
         labels = [name for name in rest if strength_of(name) and _may_be_label(first.field(name).type)]
-        keys = {"file": members[0]} if len(members) == 1 else {"files": pattern}
+        keys: Keys = {"file": members[0]} if len(members) == 1 else {"files": pattern}
         found.append(_table(tuple(members), keys, {images[0]: "location"}, labels, words, is_only=len(rest) == 1))
     return found
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from tasks.discover.by_tables.tables import TablesSource
 from tasks.discover.listing.listing import Listing
-from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.discover.proposals import Keys, Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.embedded_arrays import embedded_arrays
 from tasks.discover.verdict.embedded_tables import EmbeddedTable, count_rows, embedded_tables
@@ -60,7 +60,7 @@ def with_embedded(
     return error.with_proposals([Proposal(f"the images are those in {files}, and the others belong to none", keys)])
 
 
-def _sure(tables: Sequence[EmbeddedTable]) -> list[dict[str, Any]]:
+def _sure(tables: Sequence[EmbeddedTable]) -> list[Keys]:
     """The entries of *tables*, where each has its label, and several are as many splits of the same columns."""
     if not all(table.label for table in tables):
         return []
@@ -104,7 +104,12 @@ def _proposals(tables: Sequence[EmbeddedTable]) -> list[Proposal]:
     return found
 
 
-def _read(entries: list[dict[str, Any]], listing: Listing, make: Make, words: SplitWords) -> Discovery | None:
+def _roles(entry: Keys) -> Mapping[str, str]:
+    """What each column of an entry of `tables` is taken for; entries of embedded images name them."""
+    return cast("Mapping[str, str]", entry["columns"])
+
+
+def _read(entries: list[Keys], listing: Listing, make: Make, words: SplitWords) -> Discovery | None:
     """What *entries* make of the source; None where they cannot be read, or it is no label that they have."""
     keys = {"layout": "tables", "tables": entries}
     try:
@@ -118,12 +123,13 @@ def _read(entries: list[dict[str, Any]], listing: Listing, make: Make, words: Sp
     count = found.samples.num_rows
     if not 1 < len(found.class_paths) <= max(count / 2, 2) or found.rejections.num_rows:
         return None
-    files = ", ".join(entry.get("file") or str(entry["files"]) for entry in entries)
-    label = next(name for entry in entries for name, role in entry["columns"].items() if role == "label")
-    label = next((entry["file"] for entry in entries if "location" not in entry["columns"].values()), label)
-    sections: dict[str, Any] = {"splits": {"names": names}} if names else {}
+    files = ", ".join(str(entry.get("file") or entry["files"]) for entry in entries)
+    label = next(name for entry in entries for name, role in _roles(entry).items() if role == "label")
+    apart = (str(entry["file"]) for entry in entries if "location" not in _roles(entry).values())
+    label = next(apart, label)
+    sections: Mapping[str, Keys] = {"splits": {"names": names}} if names else {}
     return replace(
         found,
         why=f"no image lies there as a file; {files} hold{'s' * (len(entries) == 1)} them, and {label} is the label",
-        keys={"source": {"tables": entries}} | sections,
+        keys={"source": {"tables": entries}, **sections},
     )

@@ -6,12 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import FOLD_WORDS, Family
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
-from tasks.discover.proposals import ExampleRow, Proposal
+from tasks.discover.proposals import ExampleRow, Keys, Proposal
 from tasks.discover.verdict.folder_agreement import pattern_of
 from tasks.discover.words.folder_names import tokens
 
@@ -67,7 +66,7 @@ def _is_one_way(views: list[View]) -> bool:
 
 def _proposal(views: list[View], pattern: str, choice: FolderChoice) -> Proposal:
     entries = [{**view.settings({view.location: "location"}), "split": view.split} for view in views]
-    keys: dict[str, Any] = {"layout": "tables", "tables": [{"listing": "**", "pattern": pattern}, *entries]}
+    keys: Keys = {"layout": "tables", "tables": [{"listing": "**", "pattern": pattern}, *entries]}
     if ignore := choice.keys.get("ignore"):
         keys["ignore"] = ignore
     labels = {parent: "/".join(label) for parent, label in zip(choice.listing.parents, choice.labels, strict=True)}

@@ -10,13 +10,13 @@ from typing import Any
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.folder_evidence.contradictions import ALONE
-from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.discover.proposals import Keys, Proposal, UnsettledLayoutError
 from tasks.discover.words.folder_names import tokens
 
 _ALL = 0.99
 
 
-def listed_splits(families: Iterable[Family], images: int) -> dict[str, Any]:
+def listed_splits(families: Iterable[Family], images: int) -> Keys:
     """The section `splits` by which lists of *families* part the *images*; empty where they do not.
 
     Where they name all but those of the training, the rest is for training.

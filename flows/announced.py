@@ -10,7 +10,7 @@ from prefect.states import Completed, Failed
 
 from flows.display.announcing import emit
 from tasks.errors import DatasetError
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.redaction import redact_text
 from tasks.wording import one_line
 

@@ -109,7 +109,7 @@ def plan(config: Config, sets: Sets = None, resplit: Resplit = False, as_json: A
     """Show what a run would do, and write nothing: layout and why, classes, splits, shards, sizes."""
     from flows.commands.local_run import check_config  # noqa: PLC0415
     from tasks.console.plan_page import print_plan  # noqa: PLC0415
-    from tasks.pandas_aside import leave_pandas_aside  # noqa: PLC0415
+    from tasks.quick_imports import leave_pandas_aside  # noqa: PLC0415
 
     leave_pandas_aside()
     from tasks.refresh.forecast import forecast  # noqa: PLC0415

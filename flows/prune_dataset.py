@@ -11,7 +11,7 @@ from flows.display.announcing import announce_failure, silence_known_failures
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
 from tasks.errors import DatasetError
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.publish import OutputSettings
 from tasks.publish.derived import refresh_derived
 from tasks.publish.retention import Garbage, prune

@@ -17,7 +17,7 @@ from flows.interrupts import ended_in_time
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
 from tasks.errors import DatasetError
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.progress import tally_of
 from tasks.publish import told_of_others
 from tasks.redaction import redact_url

@@ -14,7 +14,7 @@ from flows.display.announcing import announce_failure, artifact_slug, silence_kn
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
 from tasks.errors import DatasetError
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.publish.audit import Verified, verify_version
 from tasks.redaction import redact_url
 from tasks.storage import open_store

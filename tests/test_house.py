@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ORDER = (
-    "redaction errors reasons wording ties arrow_columns compressed indented_json columns step_config label_kinds "
-    "image_formats samples purged pandas_aside quick_imports made_once storage progress config_text records "
+    "redaction errors reasons wording ties arrow_columns compressed json_values columns step_config label_kinds "
+    "image_formats samples purged quick_imports made_once storage progress config_text records "
     "tables discover labels splits plan fetch images shards building build_shard quality report publish export "
     "refresh one_image demo survey console"
 ).split()

@@ -25,7 +25,7 @@ AsJson = Annotated[bool, flag("--json", "Print JSON for scripts.")]
 def open_root(root: str, options: list[str] | None) -> Store:
     """The output at *root*, as the command line names it."""
     from tasks.config_text.given_pairs import store_options  # noqa: PLC0415 - `--help` must not wait for it
-    from tasks.pandas_aside import leave_pandas_aside  # noqa: PLC0415
+    from tasks.quick_imports import leave_pandas_aside  # noqa: PLC0415
     from tasks.samples import StoreUrl  # noqa: PLC0415
     from tasks.storage import is_url, local_path, open_store  # noqa: PLC0415
 

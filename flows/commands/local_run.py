@@ -17,8 +17,8 @@ from tasks.config_text.yaml_text import KeyPath
 from tasks.console.lines import print_error, print_note
 from tasks.discover import check_sources
 from tasks.errors import DatasetError, LayoutError, OutputError, ServerError
-from tasks.pandas_aside import leave_pandas_aside
 from tasks.publish import check_output, told_of_others
+from tasks.quick_imports import leave_pandas_aside
 from tasks.redaction import redact_text, redact_url
 from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.side_by_side import run_each

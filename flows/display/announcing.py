@@ -27,7 +27,7 @@ from tasks.errors import (
     StoppedError,
     VersionError,
 )
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.redaction import redact_text
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
 from tasks.refresh.published_facts import handover_facts, published_report

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 
 from tasks.errors import OutputError
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.plan import RefreshPlan, ShardPlan
 from tasks.samples import StoreUrl
 from tasks.storage import Store, open_store, redact_url

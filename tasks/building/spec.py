@@ -21,7 +21,7 @@ from tasks.fetch import FetchSettings
 from tasks.images.kernel import SIMD, SIMD_DISTRIBUTION
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.pool import Limits
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.label_kinds import LabelKind
 from tasks.plan.shard_plans import TOUCHED_SCHEMA
 from tasks.purged import Purged

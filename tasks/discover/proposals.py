@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeAlias
 
 from tasks.errors import LayoutError
-from tasks.indented_json import Json
+from tasks.json_values import Json
 
 Keys: TypeAlias = dict[str, Json]
 """Keys of a section of a config, or of an entry of a list in one, as YAML has them."""

@@ -20,7 +20,7 @@ import pyarrow as pa
 from tasks.errors import OutputError
 from tasks.export.index import ExportedFile
 from tasks.export.shard_rows import Row, groups_of, rows_in
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.publish.manifest import FileEntry
 from tasks.shards.schema import pixel_spec_of
 from tasks.storage import Store, told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tasks.indented_json import JsonObject, indented_json
+from tasks.json_values import JsonObject, indented_json
 from tasks.label_kinds import classes_of
 from tasks.publish.card_text import meaning_of
 from tasks.publish.history import Version

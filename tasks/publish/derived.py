@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from tasks.errors import DatasetError, VersionError
-from tasks.indented_json import indented_json
+from tasks.json_values import indented_json
 from tasks.publish.card import root_card
 from tasks.publish.croissant import croissant_json
 from tasks.publish.documents import CARD, CROISSANT, LATEST, PINS, Pin, format_of, read_document

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tasks.errors import VersionError
-from tasks.indented_json import indented_json
+from tasks.json_values import indented_json
 from tasks.label_kinds import LABEL_COLUMNS
 from tasks.storage import Store, redact_url
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from tasks.columns import Failed, Rejections
 from tasks.errors import DatasetError
-from tasks.indented_json import indented_json
+from tasks.json_values import indented_json
 from tasks.label_kinds import LabelKind, kind_of_columns, numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run

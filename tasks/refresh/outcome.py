@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from tasks.errors import RefusedError
-from tasks.indented_json import Json
+from tasks.json_values import Json
 
 STOPPED = "stopped: "
 """How the reason of a run begins that a signal stopped: it was refused nothing, and nothing failed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from tasks.errors import DatasetError
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.publish.history import read_history, read_version
 from tasks.redaction import redact_url
 from tasks.refresh.drift_report import read_report

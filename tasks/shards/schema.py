@@ -12,7 +12,7 @@ from typing import TypedDict
 
 import pyarrow as pa
 
-from tasks.indented_json import JsonObject
+from tasks.json_values import JsonObject
 from tasks.label_kinds import LABEL_COLUMNS, LabelKind, named_by_column
 
 _ENCODED = pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))

@@ -16,7 +16,7 @@ from tasks.discover.listing.tree import TreeLine, tree_of, tree_of_samples
 from tasks.discover.proposals import UnsettledLayoutError
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import ConfigError, LayoutError
-from tasks.pandas_aside import leave_pandas_aside
+from tasks.quick_imports import leave_pandas_aside
 from tasks.samples import Discovery
 from tasks.storage import is_url, local_path, redact_url, require_scheme
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.columns import ShardRow
-from tasks.indented_json import Json, JsonObject
+from tasks.json_values import Json, JsonObject
 from tasks.publish.documents import content_path
 from tasks.publish.image_history import published_bytes
 from tasks.publish.manifest import FileEntry, Manifest

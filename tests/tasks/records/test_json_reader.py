@@ -73,10 +73,23 @@ def test_what_stands_behind_nested_records_is_looked_at_only_where_strict(rest: 
     for strict in (False, True):
         found = read(text, "data", strict=strict)
         assert (labels(found), [record.repair for record in found]) == (["cat"], [""])
-    with pytest.raises(LabelFileError, match="cut off"):
+    with pytest.raises(LabelFileError, match=r"^line \d: '}' is missing: the file is cut off; `strict: false` would"):
         read(text.rstrip().removesuffix("}"), "data", strict=True)
+    with pytest.raises(LabelFileError, match=r"^line \d: a value does not end: the file is cut off; `strict"):
+        read(f'{text.rstrip().removesuffix("}")}, "last": [1, ', "data", strict=True)
     with pytest.raises(LabelFileError, match="'x'"):
         read(f"{text} x", "data", strict=True)
+
+
+@pytest.mark.parametrize("rest", ["}}", '}, "b": 1}', ', "c": {}}, "b": [2]} \n'])
+def test_every_object_around_the_records_ends_where_strict(rest: str) -> None:
+    text = f'{{"a": {{"data": [{ONE}]{rest}'
+
+    assert labels(read(text, "a.data", strict=True)) == ["cat"]
+    with pytest.raises(LabelFileError, match=r"^line \d: '}' is missing: the file is cut off"):
+        read(text.rstrip().removesuffix("}"), "a.data", strict=True)
+    with pytest.raises(LabelFileError, match=r"^line \d: '}' and what follows is no record"):
+        read(f"{text}}}", "a.data", strict=True)
 
 
 def test_the_entries_of_a_map_are_whole_wherever_the_file_is_read_in_pieces() -> None:

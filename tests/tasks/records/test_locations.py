@@ -25,6 +25,7 @@ PIXELS = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAA
         pytest.param("cat\\1.jpg", HERE, Place("store", "cat/1.jpg", "cat/1.jpg"), id="backslashes are slashes"),
         pytest.param("a:b.jpg", HERE, Place("store", "a:b.jpg", "a:b.jpg"), id="a colon is a letter"),
         pytest.param("50%.jpg", HERE, Place("store", "50%.jpg", "50%.jpg"), id="so is a percent sign"),
+        pytest.param("a%20b.jpg", HERE, Place("store", "a%20b.jpg", "a%20b.jpg"), id="and what could be decoded"),
         pytest.param(
             "s3://bucket/pets/cat/1.jpg", STORE, Place("store", "cat/1.jpg", "cat/1.jpg"), id="the root itself"
         ),
@@ -78,6 +79,7 @@ def test_a_location_leads_where_it_says(text: str, policy: LocationPolicy, expec
         pytest.param("~/x.jpg", HERE, Reason.OUTSIDE_ROOT, "leads out", id="a home"),
         pytest.param("%2e%2e/x.jpg", HERE, Reason.OUTSIDE_ROOT, "leads out", id="out of it, once decoded"),
         pytest.param("%252e%252e%252fx", HERE, Reason.OUTSIDE_ROOT, "leads out", id="twice decoded"),
+        pytest.param("%25252e%25252e%25252fx", HERE, Reason.OUTSIDE_ROOT, "leads out", id="three times"),
         pytest.param("s3%3A//x/y", HERE, Reason.OUTSIDE_ROOT, "leads out", id="an address, once decoded"),
         pytest.param("a%00b", HERE, Reason.OUTSIDE_ROOT, "leads out", id="a null, once decoded"),
         pytest.param("a%3A%3Ab", HERE, Reason.OUTSIDE_ROOT, "leads out", id="a chain, once decoded"),
@@ -108,6 +110,8 @@ def test_a_location_that_may_not_be_read_says_why(
         ("s3://a?v=1", "s3://a?v=1", True),
         ("s3://a", "s3://a?v=1", True),
         ("s3://a", "s3://ab", False),
+        ("s3://a/X", "s3://a/X/1", True),
+        ("s3:", "s3:/any", False),
         ("/", "/any", True),
         ("/m/", "/m", False),
         ("/m", "/m", True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.records.web_locations import WebPlace, parse_web, sendable, web_address
+from tasks.records.web_locations import WebPlace, is_web, join_web, parse_web, sendable, web_address
 
 
 def identity(query: str) -> str:
@@ -48,6 +48,7 @@ def test_two_addresses_never_become_one_by_guess(pair: str) -> None:
         "hdnts=exp=1700000{0}~acl=/*~hmac={0}",
         "token=abcdefghijklmnop{0}&expires=1700000{0}",
         "access_token=abcdefghijklmnop{0}",
+        "X-Amz-Signature=a%0A{0}&X-Amz-%0A={0}",
     ],
 )
 def test_a_whole_signature_names_nothing_and_what_stands_beside_it_does(query: str) -> None:
@@ -64,6 +65,7 @@ def test_a_whole_signature_names_nothing_and_what_stands_beside_it_does(query: s
         ("http://h/a b.png", "http://h/a%20b.png"),
         ("http://h/ä.png?q=ö ü", "http://h/%C3%A4.png?q=%C3%B6%20%C3%BC"),
         ("http://h/a%20b.png?X-Sig=a%2Fb%3D&k=c/d", "http://h/a%20b.png?X-Sig=a%2Fb%3D&k=c/d"),
+        ("http://h/\udcff.png", "http://h/%FF.png"),
         ('http://h/<x>|^`{}".png', "http://h/%3Cx%3E%7C%5E%60%7B%7D%22.png"),
     ],
 )
@@ -73,3 +75,25 @@ def test_only_what_no_address_may_hold_is_written_otherwise(text: str, sent: str
 
 def test_a_listed_name_becomes_the_address_of_that_very_name() -> None:
     assert web_address("http://h/d/", "a#b?c%20d é.png") == "http://h/d/a%23b%3Fc%2520d%20%C3%A9.png"
+    assert web_address("http://h/d/", "e/:@!$&'()*+,;=~-._f") == "http://h/d/e/:@!$&'()*+,;=~-._f"
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("a\\b c.png", "http://h/d/a/b%20c.png"),
+        ("a%20b:@!$&'()*+,;=~.png", "http://h/d/a%20b:@!$&'()*+,;=~.png"),
+        ("a.png?q=b c#d", "http://h/d/a.png?q=b c#d"),
+        ("a#b", "http://h/d/a%23b"),
+    ],
+)
+def test_what_a_label_file_says_becomes_an_address_below_its_folder(text: str, address: str) -> None:
+    assert join_web("http://h/d/", text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("http://h", True), ("HTTPS://h", True), ("ftp://h", False), ("http:/h", False), ("a http://", False)],
+)
+def test_an_address_of_the_web_begins_like_one(text: str, is_one: bool) -> None:
+    assert is_web(text) is is_one

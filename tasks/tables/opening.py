@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from tasks.errors import LabelFileError, LayoutError
 from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
@@ -21,6 +21,44 @@ from tasks.storage.client_errors import not_listed, plain_errors
 from tasks.storage.clients import list_below, own_files
 
 _MOST_FILES = 2_000_000
+
+
+class FileWords(NamedTuple):
+    """What is said of a label file that cannot be read.
+
+    Attributes:
+        name: What it is called.
+        absent: The sentence where there is none.
+        check: The sentence on the key that names it.
+        encode: The sentence on the key that names its encoding.
+    """
+
+    name: str
+    absent: str
+    check: str
+    encode: str
+
+
+@contextmanager
+def opened_file(place: StoreUrl, compression: str, words: FileWords) -> Iterator[BinaryIO]:
+    """The label file at *place*, decompressed, open for reading.
+
+    Raises:
+        LayoutError: There is none, or it cannot be read; it is said by *words*.
+    """
+    try:
+        with opened_place(place) as file:
+            yield decompressed(file, compression)
+    except FileNotFoundError:
+        raise LayoutError(words.absent) from None
+    except IsADirectoryError:
+        raise LayoutError(f"{words.name} is a folder, not a label file. {words.check}") from None
+    except (KeyError, IndexError):
+        raise  # they are lookup errors too, but not of an encoding's name
+    except (LookupError, UnicodeError) as error:
+        raise LabelFileError(f"{words.name}: {error}. {words.encode}") from None
+    except (OSError, EOFError, ImportError) as error:
+        raise LabelFileError(f"{words.name} cannot be read: {str(error)[:200]}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +123,10 @@ class TableFile:
             LayoutError: There is none, or it cannot be read.
         """
         shown = redact_url(self.place.url)
-        try:
-            with opened_place(self.place) as file:
-                yield decompressed(file, self.compression)
-        except FileNotFoundError:
-            raise LayoutError(f"There is no label file {shown}. Check `file` in `source.tables`.") from None
-        except IsADirectoryError:
-            raise LayoutError(f"{shown} is a folder, not a label file. Check `file` in `source.tables`.") from None
-        except (KeyError, IndexError):
-            raise  # they are lookup errors too, but not of an encoding's name
-        except (LookupError, UnicodeError) as error:
-            raise LabelFileError(f"{shown}: {error}. Set `encoding` for this table.") from None
-        except (OSError, EOFError, ImportError) as error:
-            raise LabelFileError(f"{shown} cannot be read: {str(error)[:200]}") from None
+        check = "Check `file` in `source.tables`."
+        words = FileWords(shown, f"There is no label file {shown}. {check}", check, "Set `encoding` for this table.")
+        with opened_file(self.place, self.compression, words) as file:
+            yield file
 
     @contextmanager
     def window(self, encoding: str) -> Iterator[tuple[TextWindow, str]]:

@@ -10,14 +10,14 @@ from typing import Annotated, BinaryIO, Literal
 from pydantic import AfterValidator
 
 from tasks.discover.by_tables.row_source import RecordSettings, RowSource
-from tasks.errors import LabelFileError, LayoutError
+from tasks.errors import LabelFileError
 from tasks.records.record_format import RecordFormat
-from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
+from tasks.records.text_window import TextWindow, compression_of, encoding_of, utf8_chunks
 from tasks.samples import StoreUrl
 from tasks.step_config import StepConfig
 from tasks.storage import is_url, no_such, redact_url
-from tasks.storage.archive_store import opened_place
 from tasks.storage.archives import inner_path, parent_of
+from tasks.tables.opening import FileWords, opened_file
 
 
 def _template_or_selector(value: str) -> str:
@@ -122,19 +122,11 @@ class LabelFileSource(RowSource, LabelFileSettings):
         Raises:
             LayoutError: There is none, or it cannot be read.
         """
-        try:
-            with opened_place(self.place) as file:
-                yield decompressed(file, compression_of(inner_path(self.path))[0])
-        except FileNotFoundError:
-            raise LayoutError(f"{no_such('label file', self.path)} Check `source.path`.") from None
-        except IsADirectoryError:
-            raise LayoutError(f"{redact_url(self.path)} is a folder, not a label file. Check `source.path`.") from None
-        except (KeyError, IndexError):
-            raise  # they are lookup errors too, but not of an encoding's name
-        except (LookupError, UnicodeError) as error:
-            raise LabelFileError(f"{redact_url(self.path)}: {error}. Check `source.encoding`.") from None
-        except (OSError, EOFError, ImportError) as error:
-            raise LabelFileError(f"{redact_url(self.path)} cannot be read: {str(error)[:200]}") from None
+        check = "Check `source.path`."
+        absent = f"{no_such('label file', self.path)} {check}"
+        words = FileWords(redact_url(self.path), absent, check, "Check `source.encoding`.")
+        with opened_file(self.place, compression_of(inner_path(self.path))[0], words) as file:
+            yield file
 
     @contextmanager
     def named(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pyarrow.compute as pc
 
@@ -21,8 +21,7 @@ _GONE = frozenset({Reason.NOT_FOUND, Reason.NOT_A_REGULAR_FILE, Reason.OUTSIDE_R
 """Reasons that say that an image is no longer there, rather than that it could not be had this time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """A row that is there already.
 
     Attributes:
@@ -37,8 +36,7 @@ class Copy:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """One sample, and what became of it.
 
     Attributes:
@@ -82,7 +80,7 @@ def prepare_samples(
         if isinstance(asked, _Waiting):
             item = _unless_no_answer(_decoded(asked, outcome))
             if isinstance(item.outcome, Rejection):
-                item = replace(item, outcome=pictures.with_picture(item.outcome, asked.job))
+                item = item._replace(outcome=pictures.with_picture(item.outcome, asked.job))
             yield item
     yield from _settled(waiting)
 
@@ -95,11 +93,10 @@ def _unless_no_answer(item: Finished) -> Finished:
         return item
     failure = Rejection(Reason.HTTP_ERROR, "the server sent what is no image", item.fetched.attempts)
     copy = Copy(sample["copy_file"], sample["copy_row"], "stale")
-    return Finished(sample, replace(item.fetched, rejection=failure), copy, is_decoded=True)
+    return Finished(sample, item.fetched._replace(rejection=failure), copy, is_decoded=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
+class _Waiting(NamedTuple):
     """A sample whose bytes are on their way through the decoder.
 
     Attributes:
@@ -119,7 +116,7 @@ def _decoded(asked: _Waiting, outcome: Prepared | Rejection) -> Finished:
     is_there = sample["action"] == "renew" and fetched.content_sha256 == sample["known_sha256"]
     if is_there and isinstance(outcome, Rejection) and outcome.reason is Reason.DECODER_LIMIT:
         own = Copy(sample["copy_file"], sample["copy_row"], "stale")
-        return Finished(sample, replace(fetched, rejection=outcome), own, is_decoded=True)
+        return Finished(sample, fetched._replace(rejection=outcome), own, is_decoded=True)
     return Finished(sample, fetched, outcome, is_decoded=True)
 
 
@@ -152,7 +149,7 @@ def _fetched_samples(
 
 def _purged(sample: PlannedRow, fetched: Fetched) -> Finished:
     """A sample whose bytes are those of an image that was taken out."""
-    return Finished(sample, replace(fetched, data=b""), Rejection(Reason.PURGED, ""))
+    return Finished(sample, fetched._replace(data=b""), Rejection(Reason.PURGED, ""))
 
 
 def _judge(sample: PlannedRow, fetched: Fetched, reusable: Mapping[str, tuple[int, int]]) -> Finished | _Waiting:
@@ -163,13 +160,13 @@ def _judge(sample: PlannedRow, fetched: Fetched, reusable: Mapping[str, tuple[in
         keeps = action == "check" and (is_empty_answer or fetched.rejection.reason not in _GONE)
         return Finished(sample, fetched, Copy(*own, "stale") if keeps else fetched.rejection)
     if fetched.is_unchanged or (action != "renew" and fetched.content_sha256 == sample["known_sha256"]):
-        looked_at = replace(fetched, data=b"")
+        looked_at = fetched._replace(data=b"")
         if sample["known_reason"]:
-            known = replace(looked_at, content_sha256=sample["known_sha256"])
+            known = looked_at._replace(content_sha256=sample["known_sha256"])
             return Finished(sample, known, Rejection(Reason(sample["known_reason"]), ""))
         return Finished(sample, looked_at, Copy(*own, "touched" if action == "check" else "adopted"))
     place = reusable.get(fetched.content_sha256)
     if place is not None:
-        return Finished(sample, replace(fetched, data=b""), Copy(*place, "found"))
+        return Finished(sample, fetched._replace(data=b""), Copy(*place, "found"))
     job = ImageJob(fetched.data, sample["location"], fetched.is_array)
-    return _Waiting(sample, replace(fetched, data=b""), job)
+    return _Waiting(sample, fetched._replace(data=b""), job)

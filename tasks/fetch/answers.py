@@ -6,8 +6,7 @@ import email.utils
 import random
 import re
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
@@ -53,8 +52,7 @@ class FetchFailure(Exception):  # noqa: N818 - an outcome of one attempt, not an
         return FetchFailure(self.reason, self.detail, is_transient=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """What a source gave.
 
     Attributes:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from tasks.columns import SampleRow, Samples
@@ -35,8 +35,7 @@ _FARTHEST = 2048  # groups that may be fetched behind one that is late
 _LOOK_AGAIN_S = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(NamedTuple):
     """What fetching one sample came to.
 
     Attributes:

@@ -9,13 +9,12 @@ import resource
 import signal
 import threading
 from collections.abc import Mapping
-from dataclasses import fields
-from multiprocessing.connection import Connection
 from typing import Any, TypedDict
 
 from tasks.images.cage import shut_cage
 from tasks.images.decode import confine_pillow
 from tasks.images.kernel import has_simd
+from tasks.images.messages import Inbox, send_messages
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.prepare import prepare_array, prepare_image
 from tasks.images.rejected import RejectedImageError
@@ -23,8 +22,6 @@ from tasks.images.turbo import has_turbo
 
 Item = tuple[bytes, str, bool]
 """An image's bytes, its name, and whether the bytes are a ``.npy`` file."""
-
-_FACTS = tuple(field.name for field in fields(Prepared) if field.name not in {"data", "thumb"})
 
 
 def main(requests_fd: int, results_fd: int, memory: int) -> None:
@@ -34,15 +31,13 @@ def main(requests_fd: int, results_fd: int, memory: int) -> None:
     has_simd(), has_turbo()  # loads them, as long as files can be read
     unconfined = [*_limit(memory), *shut_cage()]
     batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]] = queue.SimpleQueue()
-    reader = threading.Thread(target=_read, args=(Connection(requests_fd, writable=False), batches), daemon=True)
-    reader.start()
-    results = Connection(results_fd, readable=False)
-    results.send_bytes(json.dumps({"unconfined": unconfined}).encode())
+    threading.Thread(target=_read, args=(Inbox(requests_fd), batches), daemon=True).start()
+    send_messages(results_fd, [json.dumps({"unconfined": unconfined}).encode()])
     while True:
         spec, items = batches.get()
         confine_pillow(allow_truncated=spec.allow_truncated)
         for item in items:
-            results.send_bytes(pack_result(_prepare(item, spec)))
+            send_messages(results_fd, [pack_result(_prepare(item, spec))])
 
 
 def _limit(memory: int) -> list[str]:
@@ -66,13 +61,13 @@ class BatchHead(TypedDict):
     items: list[tuple[str, bool]]
 
 
-def _read(requests: Connection, batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]]) -> None:
+def _read(requests: Inbox, batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]]) -> None:
     """Take batches in while others are worked on; at the parent's end this process ends too, whatever it does."""
     try:
         while True:
-            head: BatchHead = json.loads(requests.recv_bytes())
+            head: BatchHead = json.loads(requests.wait())
             spec = spec_from_json(head["spec"])
-            batches.put((spec, [(requests.recv_bytes(), name, is_array) for name, is_array in head["items"]]))
+            batches.put((spec, [(requests.wait(), name, is_array) for name, is_array in head["items"]]))
     except (EOFError, OSError):
         os._exit(0)
 
@@ -100,8 +95,8 @@ def pack_result(result: Prepared | RejectedImageError) -> bytes:
     if isinstance(result, RejectedImageError):
         head, data = json.dumps([str(result.args[0]), result.detail]).encode("utf-8", "replace"), b""
     else:
-        values = [getattr(result, name) for name in _FACTS]
-        head, data = json.dumps([*values, len(result.thumb)]).encode(), result.thumb + result.data
+        head = json.dumps([*result[1:-1], len(result.thumb)]).encode()
+        data = result.thumb + result.data
     return len(head).to_bytes(4, "big") + head + data
 
 

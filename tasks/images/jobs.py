@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tasks.images.pixel_spec import Prepared
 from tasks.samples import Rejection
@@ -13,8 +14,7 @@ _BATCH_IMAGES = 64
 _BATCH_BYTES = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class ImageJob:
+class ImageJob(NamedTuple):
     """One image to prepare.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tasks.image_formats import BY_DEFAULT
 
@@ -61,9 +62,8 @@ WARNINGS = {
 """What is said of images that are written with a warning, by its word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An image as it is published.
+class Prepared(NamedTuple):
+    """An image as it is published; a tuple, since one is made of each image three times over.
 
     Attributes:
         data: The encoded image, or raw pixels: uint8, height × width × channels, in C order.

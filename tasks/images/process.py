@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 
 from tasks.images.child import unpack_result
 from tasks.images.jobs import Batch, Limits, Outcome
+from tasks.images.messages import Inbox, send_messages, wide_pipe
 from tasks.images.pixel_spec import Prepared
 from tasks.reasons import Reason
 from tasks.samples import Rejection
@@ -65,11 +66,12 @@ class DecoderProcess:
     def __init__(self, limits: Limits) -> None:
         self._seconds = limits.seconds
         self._moment = min(0.5, limits.seconds / 4)
-        requests_out, requests_in = os.pipe()
-        results_out, results_in = os.pipe()
+        requests_out, requests_in = wide_pipe()
+        results_out, results_in = wide_pipe()
         boot = _BOOT.format(path=sys.path, requests=requests_out, results=results_in, memory=limits.memory)
         self._requests = Connection(requests_in, readable=False)
         self._results = Connection(results_out, writable=False)
+        self._inbox = Inbox(results_out)
         self._poll = select.poll()
         self._poll.register(results_out, select.POLLIN)
         try:
@@ -100,7 +102,7 @@ class DecoderProcess:
     def _hello(self) -> tuple[str, ...]:
         try:
             if self._answers(_START_S):
-                return tuple(json.loads(self._results.recv_bytes())["unconfined"])
+                return tuple(json.loads(self._inbox.wait())["unconfined"])
             problem = f"it said nothing for {_START_S:g} s"
         except (EOFError, OSError):
             problem = "it ended at once"
@@ -112,9 +114,7 @@ class DecoderProcess:
         jobs = batch.jobs[start : None if most is None else start + most]
         head = {"spec": batch.spec, "items": [(job.name, job.is_array) for job in jobs]}
         try:
-            self._requests.send_bytes(json.dumps(head).encode())
-            for job in jobs:
-                self._requests.send_bytes(job.data)
+            send_messages(self._requests.fileno(), [json.dumps(head).encode(), *(job.data for job in jobs)])
         except OSError:
             raise self._ended() from None
 
@@ -125,9 +125,11 @@ class DecoderProcess:
             LostError: The process is dead, or takes more for one image than it may.
         """
         try:
-            if not self._answers(self._moment):
-                self._wait()
-            result = unpack_result(self._results.recv_bytes())
+            while (message := self._inbox.take()) is None:
+                if not self._answers(self._moment):
+                    self._wait()
+                self._inbox.fill()
+            result = unpack_result(message)
         except (EOFError, OSError):
             raise self._ended() from None
         if isinstance(result, Prepared):
@@ -190,8 +192,10 @@ class DecoderProcess:
     def _is_at_its_end(self) -> bool:
         """Whether the process has closed its results, so that it is about to end by itself."""
         try:
-            return bool(self._answers(0)) and not self._results.recv_bytes()
+            if self._answers(0):
+                self._inbox.fill()
         except EOFError:
             return True
         except OSError:
             return False
+        return False

@@ -30,6 +30,7 @@ _MOST_STEPS = 8
 _SEEN_AT = 512  # pixels of the longer side, beyond which parts are looked at in a smaller size
 _PLACES = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
 _PLAIN = frozenset({"L", "RGB", "RGBA"})
+_SMALL = SHEET[0] * SHEET[1]  # pixels
 
 _Corners = tuple[int, int, int, int]
 
@@ -42,6 +43,9 @@ def thumb_of(image: Image.Image, window: Box, background: str) -> bytes:
     it is; places without a part are black. Where there is transparency the *background* shows.
     """
     longest = int(max(window[2] - window[0], window[3] - window[1]))
+    is_small = image.width * image.height < _SMALL and longest < 2 * min(_SAMPLED_EVERY, _SEEN_AT)
+    if is_small and image.mode == "RGB" and "transparency" not in image.info:
+        image = image.convert("L")  # its points are but taken, none of them mixed: the same, grey before or after
     steps = min(_MOST_STEPS, max(1, longest // _SAMPLED_EVERY))
     grid = image.resize((WHOLE * steps, WHOLE * steps), Image.Resampling.NEAREST, box=window)
     boxes = list(_parts(window, max(1, longest // _SEEN_AT)))

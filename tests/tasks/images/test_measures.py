@@ -170,3 +170,12 @@ def test_many_at_once_are_measured_as_one_by_one() -> None:
 
 def test_nothing_is_kept_where_nothing_is_to_be_measured() -> None:
     assert prepare_image(saved(picture(0), "PNG"), "", PixelSpec()).thumb == b""
+
+
+@pytest.mark.parametrize("size", [(32, 32), (100, 60), (9, 1000), (64, 160)], ids=str)
+def test_a_small_image_is_seen_as_in_the_middle_of_a_large_one(size: tuple[int, int]) -> None:
+    small = picture(4, size)
+    ground = Image.new("RGB", (400, 1200))
+    ground.paste(small, (7, 5))
+
+    assert thumb_of(small, (0, 0, *size), "white") == thumb_of(ground, (7, 5, 7 + size[0], 5 + size[1]), "white")

@@ -35,8 +35,7 @@ def shaped(rows: TableRows, settings: TableSettings, one_hot: Mapping[str, str],
         one_hot: The columns of which the one that holds 1 is the label, with that label.
         kept: Columns that are kept.
     """
-    for name in settings.numbers:
-        rows = rows.with_column(name, _as_numbers(rows.texts(name)))
+    rows = _with_numbers(rows, [name for name in settings.numbers if name in rows.data.column_names])
     inside = [(name, pattern) for name, pattern in settings.patterns.items() if name not in _WHOLE]
     outside = [("location", pattern) for name, pattern in settings.patterns.items() if name in _WHOLE]
     for name, pattern in inside:
@@ -45,6 +44,7 @@ def shaped(rows: TableRows, settings: TableSettings, one_hot: Mapping[str, str],
         rows = rows.with_column("location", _filled(rows, settings.location))
     for name, pattern in outside:
         rows = _extracted(rows, name, pattern)
+    rows = _with_numbers(rows, settings.numbers)  # those that patterns made, too
     rows = _filtered(rows, settings.where)
     if settings.split:
         rows = rows.with_column("split", pa.repeat(pa.scalar(settings.split), rows.count))
@@ -75,6 +75,12 @@ def _with_kept(rows: TableRows, kept: Iterable[str]) -> TableRows:
     for name in kept:
         if name in rows.data.column_names:
             rows = rows.with_column(KEPT + name, rows.column(name))
+    return rows
+
+
+def _with_numbers(rows: TableRows, names: Iterable[str]) -> TableRows:
+    for name in names:
+        rows = rows.with_column(name, _as_numbers(rows.texts(name)))
     return rows
 
 

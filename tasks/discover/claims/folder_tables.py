@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.discover.claims.column_roles import ColumnRoles, roles_of
-from tasks.discover.claims.table_claims import Entries, LabelClaim, labels_by_file
-from tasks.discover.claims.table_view import columns_of
+from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim, labels_by_file
+from tasks.discover.claims.table_view import columns_of, split_of_name
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.heads.head import Head
 from tasks.discover.listing.listing import Listing
@@ -35,6 +35,8 @@ class _Named:
     depth: int
     ends_in_slash: bool
     roles: ColumnRoles
+    is_sure: bool
+    split: str
 
     @property
     def kind(self) -> tuple[Any, ...]:
@@ -96,9 +98,10 @@ class _Folders:
             columns = {name: head.column(name) for name in head.names if name != key}
             roles = roles_of(columns, len(cells), head.said, words)
             is_plain = roles.one_label is not None and roles.one_label.strength == _SURE
-            if roles.labels and (is_plain or not set(cells) & self._classes):
-                depth = cells[0].count("/") + 1
-                return _Named(head, key, tuple(cells), above.pop(), depth, slashes.pop(), roles)
+            is_apart = is_plain or not set(cells) & self._classes
+            if roles.labels and (is_apart or all(map(str.isdecimal, cells))):
+                depth, split = cells[0].count("/") + 1, split_of_name(head.said, words)[0]
+                return _Named(head, key, tuple(cells), above.pop(), depth, slashes.pop(), roles, is_apart, split)
         return None
 
     def _above(self, cell: str) -> set[str]:
@@ -117,14 +120,23 @@ def _claim(listing: Listing, tables: Sequence[_Named]) -> LabelClaim:
     inside = "/".join(["[^/]+"] * one.depth)
     group = f"(?P<folder>{inside}/)" if one.ends_in_slash else f"(?P<folder>{inside})/"
     entries: Entries = [{"listing": "**", "pattern": f"^{re.escape(one.above)}{group}"}]
+    has_splits = len(tables) > 1 and len({table.split for table in tables} - {""}) == len(tables)
     entries += [
-        table.head.entry | {"columns": columns_of(table.head.names, {table.key: "folder", label.name: "label"})}
+        table.head.entry
+        | {"columns": columns_of(table.head.names, {table.key: "folder", label.name: "label"})}
+        | ({"split": table.split} if has_splits else {})
         for table in tables
     ]
     by_file = _by_file(listing, labels, one.above.count("/") + one.depth)
     name = f"column {int(label.name) + 1}" if label.name.isdigit() else f"the column {label.name}"
     says = f"{name} of {', '.join(table.head.path for table in tables[:3])} is the label of whole folders"
-    return LabelClaim(entries, label, by_file, says, is_sure=one.roles.one_label is not None)
+    is_sure = one.roles.one_label is not None and one.is_sure
+    claim = LabelClaim(entries, label, by_file, says, is_sure)
+    if has_splits:
+        told = {f"{one.above}{cell}": (table.split,) for table in tables for cell in table.cells}
+        splits = {file: split for file, (split,) in _by_file(listing, told, one.above.count("/") + one.depth).items()}
+        claim.splits = SplitClaim(entries, splits, {}, ", ".join(table.head.path for table in tables))
+    return claim
 
 
 def _by_file(listing: Listing, labels: Mapping[str, tuple[str, ...]], depth: int) -> dict[str, tuple[str, ...]]:

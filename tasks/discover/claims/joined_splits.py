@@ -14,8 +14,11 @@ from tasks.discover.words.split_words import SplitWords
 _FEWEST = 4
 
 
-def joined_splits(claims: Sequence[LabelClaim]) -> list[LabelClaim]:
-    """*claims*, those as one that speak of other images with the same classes, and say which split that is."""
+def joined_splits(claims: Sequence[LabelClaim], *, are_alone: bool) -> list[LabelClaim]:
+    """*claims*, those as one that speak of other images with the same classes, and say which split that is.
+
+    Those that say several splits each may be of domains that folders tell apart; they are joined where *are_alone*.
+    """
     sure = [claim for claim in claims if claim.is_sure and paths_of(claim.entries[0]) and not claim.column.one_hot]
     for first in sure:
         parts = [first]
@@ -23,7 +26,8 @@ def joined_splits(claims: Sequence[LabelClaim]) -> list[LabelClaim]:
             alike = _as_written(claim, first)
             if claim is not first and _same_kind(alike, first) and not _files(parts) & set(claim.by_file):
                 parts.append(alike)
-        if len(parts) > 1 and (made := _joined(parts)) is not None:
+        is_of_splits = are_alone or any(claim.splits is None for claim in parts)
+        if len(parts) > 1 and is_of_splits and (made := _joined(parts)) is not None:
             said = {claim.says for claim in parts}
             return [made, *(claim for claim in claims if claim.says not in said)]
     return list(claims)
@@ -52,9 +56,9 @@ def _same_kind(one: LabelClaim, other: LabelClaim) -> bool:
 
 
 def _joined(parts: Sequence[LabelClaim]) -> LabelClaim | None:
-    """*parts* as one claim; None where one does not say its split, two say the same, or each says several."""
+    """*parts* as one claim; None where one does not say its split, or two say the same; each may say several."""
     words = [_split_word(claim) for claim in parts if claim.splits is None]
-    if not words or not all(words) or len(set(words)) < len(words):
+    if not all(words) or len(set(words)) < len(words):
         return None
     roots: Entries = []
     rest: Entries = []

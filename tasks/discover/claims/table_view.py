@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks.discover.heads.head import SEVERAL, STEM, Head
+from tasks.discover.heads.head import LAST_BLANK, SEVERAL, STEM, Head
 from tasks.discover.heads.named_files import NamedFiles
 from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import is_companion_name, tokens
@@ -49,13 +49,17 @@ class View:
     def settings(self, roles: dict[str, str]) -> Keys:
         """The entry of `tables` by which its columns have *roles*, by its own names."""
         keys = dict(self.head.keys)
+        if keys.pop(LAST_BLANK, False):
+            one, other = (f"(?P<{role}>" if (role := roles.get(name)) else "(?:" for name in self.head.names)
+            pattern = {"pattern": {"line": rf"^{one}.+)\s{other}\S+)\s*$"}, "columns": ["line"]}
+            return self.head.entry_of(keys) | pattern | ({"base": self.base} if self.base else {})
         if (surplus := keys.get("surplus")) is not None:
             name = self.head.names[surplus]
             keys["surplus"] = roles.get(name, name)
             if name not in roles:
                 roles = {**roles, name: name if not name.isdigit() else "rest"}
                 keys["surplus"] = roles[name]
-        made: Keys = self.head.entry | keys
+        made: Keys = self.head.entry_of(keys)
         if self.head.placed is not None and self.is_placed:
             roles = {"file.path": "of"} | {name: role for name, role in roles.items() if role != "location"}
             made |= self.head.placed.keys

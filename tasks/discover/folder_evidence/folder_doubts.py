@@ -16,6 +16,7 @@ from tasks.discover.folder_evidence.file_names import (
     some_files,
 )
 from tasks.discover.folder_evidence.folder_roles import REPEATS, FolderRole, FolderRoles
+from tasks.discover.folder_evidence.named_splits import split_pattern
 from tasks.discover.folder_evidence.numbered_parts import numbered_within
 from tasks.discover.words.folder_names import (
     few,
@@ -26,6 +27,7 @@ from tasks.discover.words.folder_names import (
     share_a_word,
     sorts_images,
 )
+from tasks.discover.words.split_words import SplitWords
 
 _FEW = 0.05
 _SMALL_CLASSES = 15
@@ -55,6 +57,7 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         named_alike,
         recorded,
         _numbered_within,
+        _named_for_splits,
     ]
     if not source.allow_unlabeled:
         doubts = [_flat_splits, *doubts]
@@ -132,6 +135,13 @@ def _unpacked(roles: FolderRoles, _: Companions) -> str:
 
 def _numbered_within(roles: FolderRoles, _: Companions) -> str:
     return numbered_within(roles)
+
+
+def _named_for_splits(roles: FolderRoles, found: Companions) -> str:
+    """Files whose names begin with words for splits, where no folder names one."""
+    has_splits = any(folder.split_at >= 0 for folder in roles.folders)
+    is_named = not has_splits and split_pattern(found.listing.files["path"], SplitWords({}))
+    return "the names of the images begin with words for splits, which may be what they mean" if is_named else ""
 
 
 def _versions(roles: FolderRoles, _: Companions) -> str:

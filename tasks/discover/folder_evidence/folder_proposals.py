@@ -46,7 +46,7 @@ def _unlabelled(
         outside = any(one.split_at < 0 for one in roles.folders)
         tables = [{"listing": f"{place}/**", "split": split} for place, split in sorted(splits.items())]
         keys = {"layout": "tables", "tables": [{"listing": "**"}] if outside else tables}
-        keys |= {"ignore": list(ignore)} if ignore else {}
+    keys |= {"ignore": list(ignore)} if ignore else {}
     says = "the images are meant to have no labels"
     return Proposal(says, {"source": keys | {"allow_unlabeled": True}})
 

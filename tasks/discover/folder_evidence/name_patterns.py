@@ -33,6 +33,9 @@ _MEANINGLESS = frozenset(
     "img dsc dscn dscf pict photo pic frame screenshot scan scene capture cam out output file new left right front "
     "back top bottom side frontal lateral view od os l r before after rgb nir".split()
 )
+_BEGINNING = r"(?P<label>[^/ _.-]*[A-Za-z][^/ _.-]*)[ _.-][^/]*"
+_ENDING = r"[^/]*[ _.-](?P<label>[^/ _.-]*[A-Za-z][^/ _.-]*)\.[^./]+"
+_TEXT = re.compile(r"(?![0-9a-fA-F]{8})[A-Za-z0-9]{2,16}")
 _RUNS = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]+")
 
 
@@ -115,9 +118,35 @@ def _is_crossed(paths: pa.ChunkedArray) -> bool:
 
 
 def possible_patterns(paths: pa.ChunkedArray) -> list[NamePattern]:
-    """Patterns by which a part of the names, letters or digits, takes few values, each several times."""
+    """Patterns by which a part of the names takes few values, each several times; or all of it, where it is a text."""
     looked = paths.take(pa.array(np.unique(np.linspace(0, len(paths) - 1, _LOOKED_AT).astype(np.int64)))).to_pylist()
-    names = [_RUNS.findall(path.rpartition("/")[2]) for path in looked]
+    names = [path.rpartition("/")[2] for path in looked]
+    return _of_one_shape(names) or _of_ends(names) or _whole(names)
+
+
+def _of_ends(names: Sequence[str]) -> list[NamePattern]:
+    """Patterns by which names begin or end in one of a few words, whatever stands besides."""
+    found = []
+    for expression in (_BEGINNING, _ENDING):
+        matches = [re.fullmatch(expression, name) for name in names]
+        counts = Counter(match["label"] for match in matches if match)
+        if all(matches) and 1 < len(counts) <= len(names) / _SHARE and min(counts.values()) >= _FEWEST:
+            found.append(NamePattern(f"(^|/){expression}$", dict(counts)))
+    return found
+
+
+def _whole(names: Sequence[str]) -> list[NamePattern]:
+    """The pattern that takes all of each name, where no two are one text with a number: what a picture says."""
+    stems = [name.rpartition(".")[0] for name in names]
+    texts = Counter(re.sub(r"[0-9]+", "", stem).casefold() for stem in stems)
+    if len(stems) < 2 * _FEWEST or not all(map(_TEXT.fullmatch, stems)) or max(texts.values()) > len(stems) / 2:
+        return []
+    return [NamePattern(rf"(^|/)(?P<label>[^/]+){_END}", dict(Counter(stems)))]
+
+
+def _of_one_shape(every: Sequence[str]) -> list[NamePattern]:
+    """Patterns by which one run of letters or digits takes few values, where all names are runs of the same kinds."""
+    names = [_RUNS.findall(name) for name in every]
     shape, same = Counter(map(_shape, names)).most_common(1)[0] if names else ((), 0)
     if same < 0.95 * len(names):
         return []

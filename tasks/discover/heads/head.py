@@ -12,6 +12,8 @@ SEVERAL = "\x1f"
 """What stands between the values of one cell that holds several."""
 MOST_ROWS = 2000
 STEM = "file.stem"
+LAST_BLANK = "\0last"
+"""A key of lines of two cells, of which the last blank parts the one, a path that holds blanks, from the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,11 @@ class Head:
     @property
     def entry(self) -> Keys:
         """How `source.tables` begins to name it."""
-        return {**self.keys} if "files" in self.keys else {"file": self.path, **self.keys}
+        return self.entry_of(self.keys)
+
+    def entry_of(self, keys: Mapping[str, Any]) -> dict[str, Any]:
+        """The same with other *keys*."""
+        return {**keys} if "files" in keys else {"file": self.path, **keys}
 
     def with_header(self, has_header: bool) -> Head:
         """The same with its first line as the names of its columns, or as a row."""

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tasks.discover.heads.head import MOST_ROWS, Head
+from tasks.discover.heads.head import LAST_BLANK, MOST_ROWS, Head
 from tasks.discover.proposals import Keys
 from tasks.records.text_window import is_utf8, likely_encoding
 
@@ -98,8 +98,16 @@ def _by_first_blank(lines: Sequence[str], suffix: str) -> Cells:
     return cells, {"delimiter": "blank", "surplus": 1}
 
 
+def _by_last_blank(lines: Sequence[str], suffix: str) -> Cells:
+    cells = [line.strip().rsplit(None, 1) for line in lines]
+    if suffix == ".csv" or not cells or any(len(row) != 2 for row in cells):
+        return [], {}
+    has_blanks = any(" " in row[0] for row in cells)
+    return (cells, {LAST_BLANK: True, "delimiter": "line"}) if has_blanks else ([], {})
+
+
 def _as_list(lines: Sequence[str], _: str) -> Cells:
     return [[line.strip()] for line in lines], {}
 
 
-_SPLITS = (_by_blanks, _by_first_blank, _as_list)
+_SPLITS = (_by_blanks, _by_first_blank, _as_list, _by_last_blank)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tasks.discover.by_folders.folder_paths import FolderSource
+from tasks.discover.claims.affixed_names import affixed_claims
 from tasks.discover.claims.class_lists import class_list_claim
 from tasks.discover.claims.flat_splits import flat_split_claim
 from tasks.discover.claims.folder_tables import folder_table_claims
@@ -47,6 +48,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     flat = flat_split_claim(listing, source, words, views) if isinstance(source, FolderSource) else None
     told = _told_otherwise(listing, source, words) + ([flat] if flat and choice is None else [])
     told += folder_table_claims(listing, others, choice, words)
+    told += affixed_claims(listing, others, words) if choice is None and not claims.labels and not told else []
     claims.labels += told
     found.facts += [claim.says for claim in told]
     if not claims.labels and not claims.numbers:
@@ -59,6 +61,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         if family.roles.is_guess and len(family.named) >= listing.count / 2:
             weigher.doubt_splits(family)
     weigher.doubt_texts(families)
+    weigher.doubt_named_splits()
     weigher.doubt_random_splits(unread_splits(others, words))
     if choice is not None and found.reading is None and not found.opposed:
         weigher.settle(flat, *_folds(families, choice, claims))

@@ -15,8 +15,10 @@ from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import ExampleRow, Proposal
 from tasks.discover.reading import Evidence, Reading
+from tasks.discover.verdict.bare_images import with_bare_images
 from tasks.discover.verdict.folder_agreement import agrees, determines, how_it_differs, of_folders, pattern_of
 from tasks.discover.verdict.folder_splits import folder_splits, half_named, with_the_rest
+from tasks.discover.verdict.reading_splits import has_splits, name_splits, takes_splits_from_names
 from tasks.discover.words.folder_names import few, tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import number_of
@@ -35,7 +37,7 @@ class Weigher:
         self._choice = choice
         self._claims = claims
         self._found = found
-        self._labels = joined_splits(claims.labels)
+        self._labels = joined_splits(claims.labels, are_alone=choice is None)
         self._is_whole = claims.is_whole
 
     def settle(self, flat: LabelClaim | None, folds: str, proposals: list[Proposal]) -> None:
@@ -81,8 +83,13 @@ class Weigher:
     def doubt_random_splits(self, lists: str) -> None:
         """Let no reading without splits be sure beside *lists* that part into splits what is no image's name."""
         told = self._found.reading
-        if lists and told is not None and not _has_splits(told):
+        if lists and told is not None and not has_splits(told):
             self._doubt_reading(f"{lists} may say which images are in which split, by other names than the images'")
+
+    def doubt_named_splits(self) -> None:
+        """Let no reading be sure that takes splits from what its images' names begin with."""
+        if self._found.reading is not None and takes_splits_from_names(self._found.reading):
+            self._doubt_reading("the names of the images begin with words for splits, which may be what they mean")
 
     def _doubt_reading(self, what: str) -> None:
         """Let *what* oppose the reading, which stays the first of those that are possible."""
@@ -101,6 +108,7 @@ class Weigher:
         found = self._found
         for claim in self._labels:
             several = [replace(claim, column=replace(claim.column, is_many=True))] if claim.is_one_box else []
+            several += with_bare_images(claim, self._listing)
             found.proposals += [self._reading(one, self._splits_of(one)).proposal for one in (*several, claim)]
         found.proposals += [self._of_number(name, entries) for name, entries in self._claims.numbers]
 
@@ -218,7 +226,9 @@ class Weigher:
     def _splits_of(self, claim: LabelClaim) -> SplitClaim | None:
         told = claim.splits or self._splits_for(claim.by_file)
         said = any(set(one.by_file) & set(claim.by_file) for one in self._claims.splits)
-        return told or (None if said or self._claims.folds else folder_splits(claim.by_file, self._words))
+        if told or said or self._claims.folds:
+            return told
+        return folder_splits(claim.by_file, self._words) or name_splits(claim.by_file, self._words)
 
     def _splits_for(self, labelled: Mapping[str, Any]) -> SplitClaim | None:
         """The splits that tables give all that is *labelled*: those of one claim, or of several that lie apart."""
@@ -273,19 +283,6 @@ def _config(
     if names:
         made["splits"] = {"names": dict(sorted(names.items()))}
     return made
-
-
-def _has_splits(reading: Reading) -> bool:
-    """Whether the tables of *reading* say splits."""
-    return any(
-        "split" in entry or "(?P<split>" in str(entry.get("pattern", "")) or "split" in _roles_in(entry)
-        for entry in reading.keys["tables"]
-    )
-
-
-def _roles_in(entry: Mapping[str, Any]) -> set[str]:
-    columns = entry.get("columns", ())
-    return set(columns.values() if isinstance(columns, dict) else columns)
 
 
 def _contradict(one: LabelClaim, other: LabelClaim) -> bool:

@@ -6,7 +6,9 @@ from tasks.discover.words.folder_names import tokens
 from tasks.tables.names import ALIASES, plain_name
 
 EXACT = frozenset(ALIASES["label"]) - {"y"} | frozenset(
-    "labels classes class_id classid tags diagnosis dx breed disease categories category_id finding_labels".split()
+    "labels classes class_id classid tags diagnosis dx breed disease categories category_id finding_labels "
+    "pathology diagnostic diagnose diagnosi diagnostico diagnóstico diagnostik klasse classe clase classes kategorie "
+    "catégorie categorie categoria categoría etikett etiquette étiquette etiqueta etichetta".split()
 )
 LIKELY = frozenset(
     "label labels class classes classname category categories species breed diagnosis dx target tag tags disease "

@@ -604,4 +604,9 @@ LAYOUTS = [
         ),
         refused="ambiguous_layout",
     ),
+    Layout(
+        "classes whose files begin with words for splits",
+        ("{cat|dog}/train_{001-006}.jpg ?", "{cat|dog}/test_{007-009}.jpg ?"),
+        refused="ambiguous_layout",
+    ),
 ]

@@ -211,3 +211,165 @@ def test_what_a_table_opposes_stays_a_reading_that_is_possible(look: Look, tmp_p
 
     assert error.unsettled.proposals[0].says == "the column label of defects.csv is the label"
     assert error.unsettled.proposals[-1].says == "the folders alone are right"
+
+
+@pytest.mark.parametrize(
+    ("called", "file"),
+    [
+        pytest.param("{}", "{:04}.png", id="without its zeros"),
+        pytest.param("{}", "img_{:05}.jpg", id="without what all begin with"),
+        pytest.param("scan{}.jpg", "scan{}_small.png", id="without what all end in"),
+        pytest.param("raw/scan{}.dcm", "x_scan{}.png", id="in another folder and format"),
+    ],
+)
+def test_a_table_may_call_images_by_a_part_of_their_names(look: Look, tmp_path: Path, called: str, file: str) -> None:
+    draw(
+        tmp_path,
+        *(f"images/{file.format(i)}" for i in range(1, 13)),
+        labels_csv=lines("image_id,label", *(f"{called.format(i)},{SIGNS[i % 3]}" for i in range(1, 13))),
+    )
+
+    found = rows(look(tmp_path))
+
+    assert found == {f"images/{file.format(i)}": (SIGNS[i % 3], "") for i in range(1, 13)}
+
+
+def test_numbers_of_rows_are_no_numbers_of_files(look: Look, tmp_path: Path) -> None:
+    draw(
+        tmp_path,
+        *(f"images/img_{i:05}.jpg" for i in range(1, 31)),
+        labels_csv=lines("index,label", *(f"{i},{SIGNS[i % 3]}" for i in range(30))),
+    )
+
+    error = refusal(look, tmp_path)
+
+    assert not any("column label" in one.says for one in error.unsettled.proposals)
+
+
+def test_paths_with_blanks_end_before_the_last_one(look: Look, tmp_path: Path) -> None:
+    kinds = ("Air-dried meat", "Beef Wellington", "Zongzi")
+    splits = ("train", "train", "val")
+    images = [(kind, at, i) for at, kind in enumerate(kinds) for i in range(6)]
+    draw(tmp_path, *(f"images/{kind}/{at:03}_{i:05}.jpg" for kind, at, i in images))
+    for split in ("train", "val"):
+        listed = [f"{kind}/{at:03}_{i:05}.jpg {at}" for kind, at, i in images if splits[i % 3] == split]
+        (tmp_path / f"{split}_private.txt").write_text(lines(*listed))
+
+    found = rows(look(tmp_path))
+
+    assert found["images/Air-dried meat/000_00002.jpg"] == ("Air-dried meat", "validation")
+    assert found["images/Zongzi/002_00000.jpg"] == ("Zongzi", "train")
+    assert len(found) == 18
+
+
+def test_lists_of_numbered_folders_say_label_and_split(look: Look, tmp_path: Path) -> None:
+    clips = {37 * i: SIGNS[i % 3] for i in range(1, 21)}
+    parts = {"train": list(clips)[:12], "validation": list(clips)[12:]}
+    draw(tmp_path, *(f"clips/{clip}/0000{i}.jpg" for clip in clips for i in (1, 2)))
+    for split, numbers in parts.items():
+        (tmp_path / f"jester-{split}.csv").write_text(lines(*(f"{number};{clips[number]}" for number in numbers)))
+
+    first, *_, last = refusal(look, tmp_path).unsettled.proposals
+
+    assert last.says == "the folders alone are right"
+    assert {place: (row["label_path"], row["split"]) for place, row in read_as(tmp_path, first).items()} == {
+        f"clips/{number}/0000{i}.jpg": (clips[number], split)
+        for split, numbers in parts.items()
+        for number in numbers
+        for i in (1, 2)
+    }
+
+
+def test_images_without_a_row_may_show_none_of_the_classes(look: Look, tmp_path: Path) -> None:
+    defects = [f"p{i}.jpg,{i % 3}" for i in range(12)] + [f"p{i}.jpg,{(i + 1) % 3}" for i in range(0, 12, 4)]
+    draw(
+        tmp_path,
+        *(f"train_images/p{i}.jpg" for i in range(16)),
+        *(f"test_images/q{i}.jpg" for i in range(3)),
+        train_csv=lines("ImageId,ClassId", *sorted(defects)),
+    )
+
+    offered = {one.says: one for one in refusal(look, tmp_path).unsettled.proposals}
+
+    (says,) = (says for says in offered if says.endswith("images in train_images that it does not name show none"))
+    found = read_as(tmp_path, offered[says])
+    assert sorted(found) == sorted(f"train_images/p{i}.jpg" for i in range(16))
+    assert not any(found[f"train_images/p{i}.jpg"]["label_paths"] for i in range(12, 16))
+
+
+def test_tables_of_one_object_each_that_say_all_splits_are_one_reading(look: Look, tmp_path: Path) -> None:
+    for thing in ("cap", "zipper"):
+        told: dict[str, list[dict[str, str]]] = {"train": [], "test": []}
+        for i in range(12):
+            split = "train" if i < 6 else "test"
+            place = f"S{i:04}/{thing}_{i:04}_{split}.jpg"
+            draw(tmp_path, f"{thing}/{place}")
+            told[split].append({"category": thing, "class": ("good", "bent")[i % 2], "image_path": place})
+        (tmp_path / f"{thing}.json").write_text(json.dumps({"meta": {"prefix": thing}, **told}))
+
+    try:
+        found = rows(look(tmp_path))
+    except UnsettledLayoutError as error:
+        first = error.unsettled.proposals[0]
+        found = {place: (row["label_path"], row["split"]) for place, row in read_as(tmp_path, first).items()}
+
+    assert len(found) == 24
+    assert found["zipper/S0007/zipper_0007_test.jpg"] == ("bent", "test")
+
+
+def test_splits_that_names_begin_with_are_offered_and_never_taken(look: Look, tmp_path: Path) -> None:
+    names = [f"{'train' if i < 14 else 'test'}_{i:03}" for i in range(20)]
+    draw(
+        tmp_path,
+        *(f"imgs/{name}.jpg" for name in names),
+        labels_csv=lines("file,label", *(f"{name}.jpg,{SIGNS[i % 3]}" for i, name in enumerate(names))),
+    )
+
+    error = refusal(look, tmp_path)
+
+    assert "begin with words for splits" in str(error)
+    found = read_as(tmp_path, error.unsettled.proposals[0])
+    assert {place: row["split"] for place, row in found.items()} == {
+        f"imgs/{name}.jpg": name.partition("_")[0] for name in names
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "label"),
+    [
+        pytest.param(
+            [f"{'lamp fern'.split()[i % 2]}.{i * 7919 + 4096:08x}.jpg" for i in range(12)], 0, id="beginnings"
+        ),
+        pytest.param([f"{i * 7919 + 4096:08x}-{'lamp fern'.split()[i % 2]}.jpg" for i in range(12)], 1, id="ends"),
+    ],
+)
+def test_words_at_either_end_of_names_are_offered(look: Look, tmp_path: Path, names: list[str], label: int) -> None:
+    draw(tmp_path, *(f"photos/{name}" for name in names))
+
+    offered = [one for one in refusal(look, tmp_path).unsettled.proposals if "pattern" in one.keys["source"]]
+
+    told = {place: row["label_path"] for place, row in read_as(tmp_path, offered[0]).items()}
+    assert told == {f"photos/{name}": name.removesuffix(".jpg").replace("-", ".").split(".")[label] for name in names}
+
+
+def test_the_whole_of_a_name_may_be_the_text_that_it_shows(look: Look, tmp_path: Path) -> None:
+    texts = ("2b827", "d8nd6", "4egwb", "x3fwf", "pme86", "nfbg8", "8w875", "wc2bd")
+    draw(tmp_path, *(f"captchas/{text}.png" for text in texts))
+
+    offered = [one for one in refusal(look, tmp_path).unsettled.proposals if "pattern" in one.keys["source"]]
+
+    told = {row["label_path"] for row in read_as(tmp_path, offered[0]).values()}
+    assert told == set(texts)
+
+
+def test_numbers_may_be_what_a_pattern_finds(look: Look, tmp_path: Path) -> None:
+    draw(tmp_path, "a/img_07.jpg", "a/img_12.jpg", labels_csv=lines("n,label", "7,cat", "12.0,dog"))
+    tables = [
+        {"listing": "**", "pattern": r"img_(?P<n>\d+)\.jpg$", "numbers": ["n"]},
+        {"file": "labels.csv", "numbers": ["n"]},
+    ]
+
+    assert rows(look(tmp_path, layout="tables", tables=tables)) == {
+        "a/img_07.jpg": ("cat", ""),
+        "a/img_12.jpg": ("dog", ""),
+    }

@@ -1,0 +1,163 @@
+"""What tables claim that call images by a part of their names: 7 for ``img_0007.png``, ``a.jpg`` for ``a_s.png``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.discover.claims.column_roles import LabelColumn, roles_of
+from tasks.discover.claims.table_claims import LabelClaim, labels_by_file, said_of
+from tasks.discover.claims.table_view import columns_of
+from tasks.discover.claims.table_views import SUBMISSION
+from tasks.discover.heads.head import LAST_BLANK, Head
+from tasks.discover.heads.named_files import stem_of
+from tasks.discover.listing.listing import Listing
+from tasks.discover.words.folder_names import is_companion_name, tokens
+from tasks.discover.words.split_words import SplitWords
+
+_FEWEST = 6
+_ALL = 0.95
+_HALF = 0.5
+_MOST_COLUMNS = 3
+_MOST_WAYS = 16
+_KEY = "called"
+"""What the column is called by which images and rows are joined."""
+_NUMBERS = frozenset("image img file name id ids no nr number num index sample picture photo".split())
+_STEM = r"(?P<called>[^/\\]+?)(?:\.[A-Za-z][A-Za-z0-9]{1,4})?$"
+
+
+@dataclass(frozen=True, slots=True)
+class _Affix:
+    """What stands before and behind the part of images' names by which a table calls them."""
+
+    before: str
+    behind: str
+    is_number: bool
+
+    @property
+    def pattern(self) -> str:
+        kind = "[0-9]+" if self.is_number else "[^/]+"
+        return rf"(^|/){re.escape(self.before)}(?P<{_KEY}>{kind}){re.escape(self.behind)}\.[^./]+$"
+
+    @property
+    def listing(self) -> str:
+        before, behind = (re.sub(r"([*?\[])", r"[\1]", text) for text in (self.before, self.behind))
+        return f"**/{before}*{behind}.*"
+
+    def called(self, paths: pa.ChunkedArray) -> list[str | None]:
+        """By what the table calls each of *paths*; None for those of other names."""
+        found = pc.struct_field(pc.extract_regex(paths, self.pattern.replace("(^|/)", "(?:^|/)")), _KEY).to_pylist()
+        return [_plain(text) if text is not None and self.is_number else text for text in found]
+
+
+def affixed_claims(listing: Listing, others: Iterable[Head], words: SplitWords) -> list[LabelClaim]:
+    """What those of *others*, tables that name no image, say of images that they call by a part of their names."""
+    found = []
+    for head in others:
+        is_plain = not head.members and not head.placed and LAST_BLANK not in head.keys and "at" not in head.keys
+        if is_plain and len(head.names) > 1 and not SUBMISSION & set(tokens(head.path)):
+            found += _of_table(listing, head, words)
+    return found
+
+
+def _of_table(listing: Listing, head: Head, words: SplitWords) -> list[LabelClaim]:
+    for way in _ways_with_header(head):
+        for key in way.names[:_MOST_COLUMNS]:
+            cells = [stem_of(cell.strip()) for cell in way.column(key)]
+            if len(set(cells)) < max(_FEWEST, _HALF * listing.count) or len(set(cells)) < len(cells) or "" in cells:
+                continue
+            columns = {name: [cell.strip() for cell in way.column(name)] for name in way.names if name != key}
+            roles = roles_of(columns, len(cells), way.said, words)
+            ways = list(_ways(listing, way, key, cells, words)) if roles.labels else []
+            if len(ways) == 1:
+                called = _Called(listing, way, key, ways[0])
+                return [called.claim(column, is_sure=column is roles.one_label) for column in roles.labels]
+    return []
+
+
+def _ways_with_header(head: Head) -> Iterator[Head]:
+    """*head*, and where it has no names with those that its first row could be."""
+    yield head
+    if all(map(str.isdecimal, head.names)) and head.rows and len(set(head.rows[0])) == len(head.names):
+        yield replace(head, names=head.rows[0], rows=head.rows[1:])
+
+
+def _ways(listing: Listing, head: Head, key: str, cells: Sequence[str], words: SplitWords) -> Iterator[_Affix]:
+    """The affixes with which nearly all *cells* are names of one image each; of several that of the table's split."""
+    is_number = all(map(str.isdecimal, cells))
+    if is_number and not (key.isdecimal() or _NUMBERS & set(tokens(key))):
+        return
+    paths = _without_companions(listing)
+    fitting = [affix for affix in _affixes(paths, cells[0], is_number=is_number) if _fits(affix, paths, cells)]
+    if len(fitting) > 1:
+        own = {split for token in tokens(head.path.rpartition("/")[2]) if (split := words.split_of(token))}
+        fitting = [one for one in fitting if own & {words.split_of(token) for token in tokens(one.before)}]
+    yield from fitting
+
+
+def _without_companions(listing: Listing) -> pa.ChunkedArray:
+    """The paths of the images in folders that are not called for masks and the like."""
+    folders = [number for number, folder in enumerate(listing.parents) if not is_companion_name(folder)]
+    return listing.files["path"].filter(pa.array(np.isin(listing.folder_numbers, folders)))
+
+
+def _affixes(paths: pa.ChunkedArray, cell: str, *, is_number: bool) -> list[_Affix]:
+    number = rf"(?:^|/)(?P<before>[^/]*?[^/0-9])?0*{_plain(cell)}(?P<behind>[^/0-9][^/]*)?\.[^./]+$"
+    text = rf"(?:^|/)(?P<before>[^/]*){re.escape(cell)}(?P<behind>[^/]*)\.[^./]+$"
+    expression = re.compile(number if is_number else text)
+    found = paths.filter(pc.match_substring(paths, _plain(cell) if is_number else cell)).slice(0, 1000).to_pylist()
+    matches = [match for path in found if (match := expression.search(path))]
+    ways = [_Affix(match["before"] or "", match["behind"] or "", is_number) for match in matches]
+    return list(dict.fromkeys(ways))[:_MOST_WAYS]
+
+
+def _fits(affix: _Affix, paths: pa.ChunkedArray, cells: Sequence[str]) -> bool:
+    called = [text for text in affix.called(paths) if text is not None]
+    if len(called) > len(set(called)):
+        return False
+    if affix.is_number:  # all of them, or rows may be counted from another number than files
+        return {_plain(cell) for cell in cells} == set(called)
+    return len(set(cells) & set(called)) >= _ALL * max(len(cells), len(called))
+
+
+@dataclass(frozen=True, slots=True)
+class _Called:
+    """A table whose column *key* calls images by what stands between the *affix*."""
+
+    listing: Listing
+    head: Head
+    key: str
+    affix: _Affix
+
+    def claim(self, column: LabelColumn, *, is_sure: bool) -> LabelClaim:
+        """That *column* is the label."""
+        paths = self.listing.files["path"]
+        called = zip(paths.to_pylist(), self.affix.called(paths), strict=True)
+        files = {text: path for path, text in called if text is not None}
+        cells = [stem_of(cell.strip()) for cell in self.head.column(self.key)]
+        named = [files.get(_plain(cell) if self.affix.is_number else cell, "") for cell in cells]
+        values = [labels for file, labels in zip(named, column.values, strict=True) if file]
+        table = self._table(column)
+        says = f"{said_of(column, self.head.path)}, which calls images by a part of their names"
+        return LabelClaim([self._listed(), table], column, labels_by_file(named, values), says, is_sure)
+
+    def _listed(self) -> dict[str, Any]:
+        made: dict[str, Any] = {"listing": self.affix.listing, "pattern": self.affix.pattern}
+        return made | ({"numbers": [_KEY]} if self.affix.is_number else {})
+
+    def _table(self, column: LabelColumn) -> dict[str, Any]:
+        roles = {self.key: _KEY if self.affix.is_number else "name"}
+        hot = {"one_hot": column.one_hot_key} if column.one_hot else {}
+        columns = columns_of(self.head.names, roles | ({} if hot else {column.name: "label"}))
+        more = {"numbers": [_KEY]} if self.affix.is_number else {"pattern": {"name": _STEM}}
+        return self.head.entry | {"columns": columns} | hot | more
+
+
+def _plain(number: str) -> str:
+    return number.lstrip("0") or "0"

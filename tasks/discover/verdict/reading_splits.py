@@ -1,0 +1,44 @@
+"""Whether a reading by tables says splits, and those that it could take from the names of its images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.discover.claims.table_claims import SplitClaim
+from tasks.discover.folder_evidence.named_splits import BEGIN, split_pattern
+from tasks.discover.reading import Reading
+from tasks.discover.words.split_words import SplitWords
+
+
+def name_splits(labelled: Iterable[str], words: SplitWords) -> SplitClaim | None:
+    """The splits that the names of all images that are *labelled* begin with; None where they name none."""
+    paths = pa.chunked_array([pa.array(list(labelled), pa.string())])
+    pattern = split_pattern(paths, words)
+    if not pattern:
+        return None
+    names = pc.struct_field(pc.extract_regex(paths, BEGIN), "split").to_pylist()
+    told = {path: words.split_of(name) for path, name in zip(paths.to_pylist(), names, strict=True)}
+    return SplitClaim([{"listing": "**", "pattern": pattern}], told, {}, "what their names begin with")
+
+
+def takes_splits_from_names(reading: Reading) -> bool:
+    """Whether *reading* takes splits from the names of its images."""
+    return any("(?P<split>" in str(entry.get("pattern", "")) and str(entry["pattern"]).endswith("[^/]*$")
+               for entry in reading.keys["tables"])  # fmt: skip
+
+
+def has_splits(reading: Reading) -> bool:
+    """Whether the tables of *reading* say splits."""
+    return any(
+        "split" in entry or "(?P<split>" in str(entry.get("pattern", "")) or "split" in _roles_in(entry)
+        for entry in reading.keys["tables"]
+    )
+
+
+def _roles_in(entry: Mapping[str, Any]) -> set[str]:
+    columns = entry.get("columns", ())
+    return set(columns.values() if isinstance(columns, dict) else columns)

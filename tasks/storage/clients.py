@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 import fsspec
 from fsspec.asyn import AsyncFileSystem
@@ -23,17 +23,73 @@ _LOCK = threading.Lock()
 _DEEPEST = 200
 
 
+FileInfo: TypeAlias = Mapping[str, Any]
+"""What a store's client says of a file: its size, and much else, by names that each store has of its own."""
+
+
+class Files(Protocol):
+    """What is used of one of fsspec's file systems, which ships no types.
+
+    Attributes:
+        protocol: The schemes that it answers to.
+        async_impl: Whether it is asynchronous by itself, and may be shared.
+    """
+
+    protocol: str | tuple[str, ...]
+    async_impl: bool
+
+    def invalidate_cache(self) -> None:
+        """Forget what was listed."""
+
+    def info(self, path: str) -> FileInfo:
+        """What is known of one file."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is something."""
+
+    def isfile(self, path: str) -> bool:
+        """Whether it is a file."""
+
+    def ls(self, path: str, detail: bool) -> list[FileInfo]:
+        """What lies in a folder."""
+
+    def find(self, path: str, detail: bool) -> dict[str, FileInfo]:
+        """What lies below a folder, by path."""
+
+    def open(self, path: str, mode: str, **options: object) -> BinaryIO:
+        """A file, open for reading."""
+
+    def cat_file(self, path: str, **options: object) -> bytes:
+        """What a file holds."""
+
+    def pipe_file(self, path: str, value: bytes, mode: str = "overwrite") -> None:
+        """Write a file at once."""
+
+    def put_file(self, lpath: str, rpath: str) -> None:
+        """Write what a local file holds."""
+
+    def cp_file(self, path1: str, path2: str, **options: object) -> None:
+        """Copy a file to another place of the store."""
+
+    def rm_file(self, path: str) -> None:
+        """Delete a file."""
+
+
+Client: TypeAlias = tuple[Files, str]
+"""A file system, and the path of a place in it."""
+
+
 class Clients:
     """The file systems that reach one place; see `clients_of`."""
 
     def __init__(self, place: StoreUrl, most: int) -> None:
         self._place = place
         self._turns = threading.BoundedSemaphore(most)
-        self._idle: list[tuple[Any, str]] = []
-        self._shared: tuple[Any, str] | None = None
+        self._idle: list[Client] = []
+        self._shared: Client | None = None
 
     @contextmanager
-    def lent(self) -> Iterator[tuple[Any, str]]:
+    def lent(self) -> Iterator[Client]:
         """A file system, and the path of the place in it, for nobody else as long as this lasts.
 
         One that is asynchronous by itself is the same for all. Of the others, which hold one connection or one open
@@ -49,7 +105,7 @@ class Clients:
                 return
         yield client
 
-    def _used(self, client: tuple[Any, str]) -> Iterator[tuple[Any, str]]:
+    def _used(self, client: Client) -> Iterator[Client]:
         try:
             yield client
         except _ANSWERS:
@@ -57,14 +113,14 @@ class Clients:
             raise
         self._idle.append(client)
 
-    def _made(self) -> tuple[Any, str]:
+    def _made(self) -> Client:
         made = own_files(self._place)
         if made[0].async_impl:
             self._shared = made
         return made
 
 
-def own_files(place: StoreUrl) -> tuple[Any, str]:
+def own_files(place: StoreUrl) -> Client:
     """A file system that nobody else uses, unless it is made for that, and the path of *place* in it.
 
     Raises:
@@ -76,10 +132,6 @@ def own_files(place: StoreUrl) -> tuple[Any, str]:
         own = {} if kind.async_impl else {"skip_instance_cache": True}
         files, root = fsspec.core.url_to_fs(place.url, **dict(place.options), **own)
     return files, str(root).rstrip("/")
-
-
-FileInfo: TypeAlias = Mapping[str, Any]
-"""What a store's client says of a file: its size, and much else, by names that each store has of its own."""
 
 
 def list_below(place: StoreUrl, absent: Counter[str] | None = None) -> tuple[dict[str, FileInfo], str]:
@@ -106,12 +158,14 @@ def list_below(place: StoreUrl, absent: Counter[str] | None = None) -> tuple[dic
     return found, root
 
 
-def _lists_at_once(files: Any) -> bool:
+def _lists_at_once(files: Files) -> bool:
     kind = type(files)
-    return kind._find is not AsyncFileSystem._find if files.async_impl else kind.find is not AbstractFileSystem.find
+    if files.async_impl:
+        return getattr(kind, "_find", None) is not AsyncFileSystem._find
+    return kind.find is not AbstractFileSystem.find
 
 
-def _walked(files: Any, root: str, absent: Counter[str] | None) -> dict[str, FileInfo]:
+def _walked(files: Files, root: str, absent: Counter[str] | None) -> dict[str, FileInfo]:
     found: dict[str, FileInfo] = {}
     folders, seen = [root], {root}
     while folders:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 from uuid import uuid4
 
 import fsspec
@@ -21,7 +21,7 @@ from tasks.errors import DatasetError, OutputError, UnansweredError
 from tasks.samples import StoreUrl
 from tasks.storage.claims import claimed_folder, sweep_claims
 from tasks.storage.client_errors import words_of
-from tasks.storage.clients import FileInfo
+from tasks.storage.clients import FileInfo, Files
 from tasks.storage.names import WORKPLACE, is_own
 from tasks.storage.store import StoredFile, told
 from tasks.storage.urls import redact_url
@@ -42,6 +42,7 @@ class RemoteStore:
 
     def __init__(self, place: StoreUrl) -> None:
         self.place = place
+        self._files: Files
         try:
             self._files, root = fsspec.core.url_to_fs(place.url, **dict(place.options))
         except Exception as error:
@@ -54,15 +55,15 @@ class RemoteStore:
     def read_bytes(self, path: str) -> bytes:
         self._files.invalidate_cache()  # a listing is older than what was written since
         with _reached("reading", self._name(path)):
-            return cast("bytes", self._files.cat_file(self._at(path), **self._at_once))
+            return self._files.cat_file(self._at(path), **self._at_once)
 
     def open(self, path: str) -> BinaryIO:
         with _reached("reading", self._name(path)):
             try:
-                return cast("BinaryIO", self._files.open(self._at(path), "rb"))
+                return self._files.open(self._at(path), "rb")
             except FileNotFoundError:
                 self._files.invalidate_cache()
-                return cast("BinaryIO", self._files.open(self._at(path), "rb"))
+                return self._files.open(self._at(path), "rb")
 
     def create(self, path: str, data: bytes) -> None:
         """Where an answer is lost and the request is repeated, by whomever, the file that is there is our own."""

@@ -23,7 +23,7 @@ from tasks.refresh.drift_report import RunFacts, read_report
 from tasks.refresh.near_rows import read_pairs
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.small_pictures import shrink_confined
-from tasks.report.changed_rows import COLUMNS
+from tasks.report.changed_rows import COLUMNS, VersionRows
 from tasks.report.document import Counts, GateRow, Report
 from tasks.report.page import make_page
 from tasks.report.page_facts import PageFacts, PageRows
@@ -121,7 +121,7 @@ def page_after(store: Store, version: Version, earlier: Manifest | None) -> byte
 def _rows_there(store: Store, manifest: Manifest) -> tuple[PageRows | None, list[str]]:
     """The rows of the shards that can be read, None where there is none; and the shards that cannot."""
     files: list[str] = []
-    tables: list[Rejections] = []
+    tables: list[VersionRows] = []
     missing: list[str] = []
     for shard in manifest.shards:
         try:

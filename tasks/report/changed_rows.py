@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias, TypedDict
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +22,29 @@ MOST = 24
 _CLASSES = 12
 _SORTED = 20_000  # beyond so many, each so-manieth stands for the rest before they are put in order
 _LOOKED_AT = 60_000  # rows among which samples are looked for
+
+
+VersionRow = TypedDict(
+    "VersionRow",
+    {
+        "sample_id": str,
+        "split": str,
+        "label_name": str,
+        "content_sha256": str,
+        "file": int,
+        "row": int,
+        "was": str,
+        "is": str,
+        "old_sample_id": str,
+        "old_file": int,
+        "old_row": int,
+        "old_content_sha256": str,
+    },
+    total=False,
+)  # `is` is a word of Python's, and cannot be an attribute
+"""A row of a version; where it was another one before, with what that was."""
+
+VersionRows: TypeAlias = "pa.Table[Any, VersionRow]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +85,9 @@ class Change:
     note: str = ""
 
 
-def changes_between(before: pa.Table, after: pa.Table, left_out: pa.ChunkedArray, kind: LabelKind) -> list[Change]:
+def changes_between(
+    before: VersionRows, after: VersionRows, left_out: pa.ChunkedArray, kind: LabelKind
+) -> list[Change]:
     """What became of the rows, each kind of change that occurs.
 
     Args:
@@ -104,14 +129,14 @@ def changes_between(before: pa.Table, after: pa.Table, left_out: pa.ChunkedArray
     return [change for change in found if change.count]
 
 
-def unlisted(before: pa.Table, ids: pa.Array, kind: LabelKind) -> list[Change]:
+def unlisted(before: VersionRows, ids: pa.Array, kind: LabelKind) -> list[Change]:
     """The rows of the version *before* that have one of *ids*, which the source lists no longer; none without any."""
     gone = before.filter(pc.is_in(before["sample_id"], value_set=ids))
     found = _change("rows whose image the source lists no longer", gone, kind, is_old=True)
     return [replace(found, note=_by_class(before, gone, kind))] if found.count else []
 
 
-def _by_class(rows: pa.Table, some: pa.Table, kind: LabelKind) -> str:
+def _by_class(rows: VersionRows, some: VersionRows, kind: LabelKind) -> str:
     """How many rows of each class *some* are, of all *rows*, the most concerned classes first."""
     if kind == "number":
         return ""
@@ -123,7 +148,7 @@ def _by_class(rows: pa.Table, some: pa.Table, kind: LabelKind) -> str:
     return ", ".join(said) + (f" and {len(ordered) - _CLASSES:,} classes more" if len(ordered) > _CLASSES else "")
 
 
-def _beside(rows: pa.Table, old: pa.Table, column: str) -> pa.Table:
+def _beside(rows: VersionRows, old: VersionRows, column: str) -> VersionRows:
     """*rows* with those of the version before that they were, and what *column* was and is."""
     rows = rows.append_column("was", old[column]).append_column("is", rows[column])
     for name in ("sample_id", "file", "row", "content_sha256"):
@@ -131,21 +156,22 @@ def _beside(rows: pa.Table, old: pa.Table, column: str) -> pa.Table:
     return rows
 
 
-def _change(title: str, rows: pa.Table, kind: LabelKind, *, is_old: bool = False) -> Change:
+def _change(title: str, rows: VersionRows, kind: LabelKind, *, is_old: bool = False) -> Change:
     return Change(title, rows.num_rows, tuple(_shown(row, kind, is_old=is_old) for row in chosen(rows, MOST)))
 
 
-def chosen(rows: pa.Table, most: int) -> list[Mapping[str, Any]]:
+def chosen(rows: VersionRows, most: int) -> list[VersionRow]:
     """At most *most* of *rows*, by the hash of their ids, and so always the same."""
     if rows.num_rows > _SORTED:
         step = rows.num_rows // _SORTED
         rows = rows.take(pa.array(range(0, rows.num_rows, step)))
     hashes = pa.array([hashlib.sha256(one.encode()).hexdigest()[:16] for one in rows["sample_id"].to_pylist()])
     first = pc.array_sort_indices(hashes)[:most]
-    return rows.take(first).to_pylist()
+    found: list[VersionRow] = rows.take(first).to_pylist()
+    return found
 
 
-def _shown(row: Mapping[str, Any], kind: LabelKind, *, is_old: bool = False) -> Shown:
+def _shown(row: VersionRow, kind: LabelKind, *, is_old: bool = False) -> Shown:
     label = in_words(row["label_name"], kind)
     if "was" not in row:
         return Shown(row["sample_id"], row["file"], row["row"], is_old, label)
@@ -164,7 +190,7 @@ def in_words(text: str, kind: LabelKind) -> str:
     return text or "no label"
 
 
-def samples_of_classes(rows: pa.Table, names: Sequence[str], most: int, kind: LabelKind) -> dict[str, list[Shown]]:
+def samples_of_classes(rows: VersionRows, names: Sequence[str], most: int, kind: LabelKind) -> dict[str, list[Shown]]:
     """At most *most* rows of each class of *names*, those that lie together in few places first."""
     wanted: dict[str, list[Shown]] = {name: [] for name in names}
     open_names = set(names)
@@ -179,7 +205,7 @@ def samples_of_classes(rows: pa.Table, names: Sequence[str], most: int, kind: La
     return wanted
 
 
-def first_samples(rows: pa.Table, most: int, kind: LabelKind) -> list[Shown]:
+def first_samples(rows: VersionRows, most: int, kind: LabelKind) -> list[Shown]:
     """The first *most* rows, as `samples_of_classes` takes them."""
     found: list[Shown] = []
     for row in _in_order_of_places(rows):
@@ -189,7 +215,7 @@ def first_samples(rows: pa.Table, most: int, kind: LabelKind) -> list[Shown]:
     return found
 
 
-def _in_order_of_places(rows: pa.Table) -> Iterator[Mapping[str, Any]]:
+def _in_order_of_places(rows: VersionRows) -> Iterator[VersionRow]:
     """Rows in the order in which few row groups show most of them: shards are mixed, so any part stands for all."""
     if rows.num_rows > _LOOKED_AT:
         each = max(256, _LOOKED_AT // (pc.max(rows["file"]).as_py() + 1))
@@ -202,7 +228,7 @@ def _in_order_of_places(rows: pa.Table) -> Iterator[Mapping[str, Any]]:
         yield from batch.to_pylist()
 
 
-def class_splits(rows: pa.Table, kind: LabelKind) -> dict[str, Counter[str]]:
+def class_splits(rows: VersionRows, kind: LabelKind) -> dict[str, Counter[str]]:
     """For each class its rows by split; of rows without one, under the empty name."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     grouped = rows.group_by(["label_name", "split"]).aggregate([("sample_id", "count")])
@@ -212,7 +238,7 @@ def class_splits(rows: pa.Table, kind: LabelKind) -> dict[str, Counter[str]]:
     return dict(counts)
 
 
-def by_content(rows: pa.Table, contents: Sequence[str], kind: LabelKind) -> dict[str, Shown]:
+def by_content(rows: VersionRows, contents: Sequence[str], kind: LabelKind) -> dict[str, Shown]:
     """For each of *contents*, hashes of bytes, a row that has them."""
     same = rows.filter(pc.is_in(rows["content_sha256"], value_set=pa.array(contents, pa.string())))
     return {row["content_sha256"]: _shown(row, kind) for row in same.to_pylist()}

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from tasks.columns import Rejections
 from tasks.label_kinds import LabelKind
+from tasks.report.changed_rows import VersionRows
 from tasks.report.document import Report
 
 _FIRST_SPLITS = {"train": 0, "validation": 1, "test": 2}
@@ -23,7 +24,7 @@ class PageRows:
         files: The shards, below the root of the output.
     """
 
-    table: pa.Table
+    table: VersionRows
     files: Sequence[str]
 
 

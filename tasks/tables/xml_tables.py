@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
@@ -38,11 +37,11 @@ class _Builder(ET.TreeBuilder):
 
     def __init__(self) -> None:
         super().__init__()
-        self.parser: Any = None
-        self.root: Any = None
+        self.parser = expat.ParserCreate()
+        self.root: ET.Element | None = None
         self._depth = 0
 
-    def start(self, tag: Any, attrs: Any) -> Any:
+    def start(self, tag: str, attrs: dict[str, str]) -> ET.Element:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise ValueError(f"is nested more than {_DEEPEST} elements deep")
@@ -51,7 +50,7 @@ class _Builder(ET.TreeBuilder):
         self.root = element if self.root is None else self.root
         return element
 
-    def end(self, tag: Any) -> Any:
+    def end(self, tag: str) -> ET.Element:
         self._depth -= 1
         return super().end(tag)
 
@@ -61,8 +60,7 @@ class XmlText:
 
     def __init__(self) -> None:
         self._builder = _Builder()
-        parser = expat.ParserCreate()
-        self._builder.parser = parser
+        parser = self._builder.parser
         parser.StartElementHandler = self._builder.start
         parser.EndElementHandler = self._builder.end
         parser.CharacterDataHandler = self._builder.data
@@ -72,7 +70,7 @@ class XmlText:
         self._parser = parser
 
     @property
-    def root(self) -> Any:
+    def root(self) -> ET.Element | None:
         """Its topmost element, as far as it has come; None before it begins."""
         return self._builder.root
 
@@ -94,7 +92,7 @@ class XmlText:
         self.feed(name, b"", is_last=True)
 
 
-def _parsed(file: TableFile) -> Any:
+def _parsed(file: TableFile) -> ET.Element:
     text = XmlText()
     read = 0
     with file.opened() as opened:
@@ -104,6 +102,8 @@ def _parsed(file: TableFile) -> Any:
                 raise LabelFileError(f"{file.name} is longer than {_LARGEST >> 30} GiB. Export it in several files.")
             text.feed(file.name, data)
         text.close(file.name)
+    if text.root is None:  # the parser has said so
+        raise LabelFileError(f"{file.name} holds no XML element.")
     return text.root
 
 
@@ -111,14 +111,14 @@ def _refuse_entity(*_: object) -> int:
     raise ValueError("declares entities, which annotations need not, and which can be made to expand without end")
 
 
-def _line_of(element: Any) -> int:
+def _line_of(element: ET.Element) -> int:
     return int(element.get("\0line", "-1"))
 
 
-def cells_of(element: Any) -> JsonCells:
+def cells_of(element: ET.Element) -> JsonCells:
     """The attributes and children of *element*: those of one name as a list where there are several."""
     cells: JsonCells = {key: value for key, value in element.items() if key != "\0line"}
-    children: dict[str, list[Any]] = {}
+    children: dict[str, list[object]] = {}
     for child in element:
         children.setdefault(child.tag, []).append(_value(child))
     for tag, values in children.items():
@@ -128,6 +128,6 @@ def cells_of(element: Any) -> JsonCells:
     return cells
 
 
-def _value(element: Any) -> Any:
+def _value(element: ET.Element) -> object:
     has_parts = len(element) > 0 or any(key != "\0line" for key in element.attrib)
     return cells_of(element) if has_parts else (element.text or "").strip()

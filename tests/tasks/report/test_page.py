@@ -18,6 +18,7 @@ from PIL import Image
 from tasks.quality.pairs import PAIRS_SCHEMA
 from tasks.reasons import Reason
 from tasks.refresh.small_pictures import shrink_confined
+from tasks.report.changed_rows import VersionRows
 from tasks.report.document import Counts, GateRow, ImageChanges, NearPairs, Night, Report, ShardSums, Spread
 from tasks.report.gates import Gates
 from tasks.report.page import make_page
@@ -101,7 +102,7 @@ def shard(store: Store, labels: list[str], *, pixels: str = "png", split: str = 
     return PageRows(_table(rows), [writer.files[0].name])
 
 
-def _table(rows: list[dict[str, Any]]) -> pa.Table:
+def _table(rows: list[dict[str, Any]]) -> VersionRows:
     texts = [(name, pa.string()) for name in ("sample_id", "split", "label_name", "content_sha256")]
     return pa.Table.from_pylist(rows, schema=pa.schema([*texts, ("file", pa.int32()), ("row", pa.int32())]))
 

@@ -93,3 +93,22 @@ def test_every_part_of_tasks_has_its_place_in_the_order() -> None:
 @pytest.mark.parametrize("path", MODULES, ids=str)
 def test_a_file_has_one_idea(path: Path) -> None:
     assert len((ROOT / path).read_text(encoding="utf-8").splitlines()) <= 300
+
+
+BORDERS = {  # where YAML, a command line or another library's arguments are read
+    "flows/commands/reference.py",
+    "flows/refresh_dataset.py",
+    "flows/scheduling/serving.py",
+    "tasks/config_text/config_file.py",
+    "tasks/config_text/given_pairs.py",
+    "tasks/config_text/yaml_text.py",
+    "tasks/publish/settings.py",
+    "tasks/step_config.py",
+}
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[1] != "discover"], ids=str)
+def test_what_is_behind_the_borders_has_types_with_names(path: Path) -> None:
+    is_nameless = "dict[str, Any]" in (ROOT / path).read_text(encoding="utf-8")
+
+    assert not is_nameless or path.as_posix() in BORDERS, f"{path} has dict[str, Any]: name what it holds"

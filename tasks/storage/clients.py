@@ -189,10 +189,10 @@ def _walked(files: Files, root: str, absent: Counter[str] | None) -> dict[str, F
     return dict(sorted(found.items()))
 
 
-def _entries(files: Any, folder: str) -> list[dict[str, Any]]:
+def _entries(files: Files, folder: str) -> list[FileInfo]:
     """What lies in *folder*; of web servers some know no folder whose address lacks its last slash."""
     try:
-        found: list[dict[str, Any]] = files.ls(folder, detail=True)
+        found = files.ls(folder, detail=True)
     except FileNotFoundError as error:
         if not folder.startswith(("http://", "https://")) or "?" in folder:
             raise

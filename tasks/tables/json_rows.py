@@ -13,6 +13,7 @@ from tasks.arrow_columns import Column
 from tasks.reasons import Reason
 from tasks.records import location_text
 from tasks.records.json_blocks import JsonBlock
+from tasks.records.json_text import JsonCells
 from tasks.records.location_columns import locations_of
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat
@@ -126,7 +127,7 @@ def beginning(records: Iterator[Record | JsonBlock]) -> tuple[list[Record | Json
     return first, chain(first, records)
 
 
-def objects_of(item: Record | JsonBlock) -> Sequence[dict[str, Any]]:
+def objects_of(item: Record | JsonBlock) -> Sequence[JsonCells]:
     """The objects that *item* is: none where it cannot be read."""
     if isinstance(item, JsonBlock):
         return item.cells

@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tasks.records.arrow_texts import may_have_blanks_around
+from tasks.arrow_columns import Column
 from tasks.records.json_columns import FlatRows, read_flat_lines
 from tasks.records.json_text import STRICT_READING, JsonCells, lookup, text_of
 from tasks.records.record import Record
@@ -52,35 +51,13 @@ class JsonBlock:
         column = self.cells.columns.get(str(selector)) if isinstance(self.cells, FlatRows) else None
         return column if column is None else column.cast(pa.string())
 
-    def values(self, selector: Selector) -> list[Any]:
-        """What each holds under *selector*."""
+    def column(self, selector: Selector) -> Column:
+        """The text of what each holds under *selector*; empty where that has none."""
+        flat = self.flat(selector)
+        if flat is not None:
+            return flat
         key = str(selector)
-        if isinstance(self.cells, FlatRows) and key in self.cells.columns:
-            return list(self.cells.columns[key].to_pylist())
-        return [cells[key] if key in cells else lookup(cells, key) for cells in self.cells]
-
-    def texts(self, selector: Selector) -> pa.ChunkedArray | None:
-        """What each holds under *selector*, as it is written, where they are columns and this one is of texts."""
-        column = self.cells.columns.get(str(selector)) if isinstance(self.cells, FlatRows) else None
-        return column if column is not None and column.type == pa.string() else None
-
-    def column(self, selector: Selector) -> pa.Array | pa.ChunkedArray:
-        """The text of what each holds under *selector*, without blanks around it; empty where that has none."""
-        texts = self.texts(selector)
-        if texts is not None and not may_have_blanks_around(texts):
-            return texts
-        values = self.values(selector)
-        return pa.array(
-            [(value if type(value) is str else text_of(value) or "").strip() for value in values], pa.string()
-        )
-
-    def places(self, selector: Selector) -> pa.Array | pa.ChunkedArray:
-        """As `column`, and empty for what is no text: numbers are pixels."""
-        texts = self.texts(selector)
-        if texts is not None and not may_have_blanks_around(texts):
-            return texts
-        values = self.values(selector)
-        return pa.array([value.strip() if type(value) is str else "" for value in values], pa.string())
+        return pa.array([text_of(lookup(cells, key)) or "" for cells in self.cells], pa.string())
 
 
 class Pace:

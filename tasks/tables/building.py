@@ -17,7 +17,7 @@ from tasks.reasons import Reason
 from tasks.records.embedded import InvalidEmbeddedError, decode_embedded, is_embedded, text_hash
 from tasks.records.plain_locations import plain_kinds
 from tasks.records.record_format import USUAL_EMBEDDED, EmbeddedSettings, RecordFormat
-from tasks.tables.names import plain_name
+from tasks.tables.file_columns import plain_name
 from tasks.tables.rows import PIXELS, PLACE, PLACE_TYPES, BadRow, TableRows, problem_text, schema_of, stacked
 from tasks.tables.settings import TableSettings, is_virtual
 

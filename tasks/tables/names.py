@@ -6,36 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal
 
 from tasks.errors import LabelFileError
 from tasks.records.record_format import Selector
-from tasks.storage import quote_location
+from tasks.tables.file_columns import ALIASES, FileColumns, plain_name
 from tasks.tables.settings import ROLES, TableSettings, is_virtual
-
-Role = Literal["location", "label", "split", "id"]
-
-ALIASES: Mapping[Role, Sequence[str]] = {
-    "location": (
-        "location path file filename file_name filepath file_path image image_path image_file image_name image_url "
-        "img img_path imgpath image_location url uri src source image_uri pixels"
-    ).split(),
-    "label": "label class category target label_name class_name classname species y tag category_name".split(),
-    "split": "split subset set partition fold_name is_valid".split(),
-    "id": "id sample_id".split(),
-}
-"""Names of columns and keys that are understood, in lower case, with ``_`` for blanks and hyphens."""
-
-
-def plain_name(name: str) -> str:
-    """A column's name as `ALIASES` has it."""
-    return re.sub(r"[\s-]+", "_", name.strip().lower())
-
-
-def position_of(column: str | int) -> int | None:
-    """The position that *column* is, written with ASCII digits; None for a name."""
-    text = str(column)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +46,7 @@ class ColumnChoice:
     ) -> None:
         self._settings = settings
         self._kept = list(kept)
-        self._file = file
-        self._available = list(available)
-        self._plain = [plain_name(name) for name in available]
-        self._by_position = by_position
+        self._columns = FileColumns(file, available, by_position=by_position)
 
     def choose(self) -> Chosen:
         """The columns.
@@ -86,7 +58,9 @@ class ColumnChoice:
         found: dict[str, Selector] = {}
         for own, name in (settings.declared or self._understood()).items():
             if name in found:
-                raise LabelFileError(f"{self._file}: `columns` gives the name {name!r} to two columns. Give another.")
+                raise LabelFileError(
+                    f"{self._columns.file}: `columns` gives the name {name!r} to two columns. Give another."
+                )
             found[name] = self.selector(own, "columns")
         one_hot = self._one_hot(found)
         asked = [*settings.where, *settings.patterns, *settings.numbers, *fields_of(settings.location)]
@@ -97,8 +71,8 @@ class ColumnChoice:
         return Chosen(tuple(found), tuple(found.values()), one_hot, self._pixels())
 
     def _pixels(self) -> tuple[Selector, ...]:
-        if self._settings.pixels and not self._by_position:
-            raise LabelFileError(f"{self._file} is no CSV, and `pixels` names columns of one. Leave it out.")
+        if self._settings.pixels and not self._columns.by_position:
+            raise LabelFileError(f"{self._columns.file} is no CSV, and `pixels` names columns of one. Leave it out.")
         named = [own for text in self._settings.pixels for own in self.matching(text)]
         return tuple(self.selector(own, "pixels") for own in named)
 
@@ -114,7 +88,9 @@ class ColumnChoice:
         return next((key for key in keys if name in getattr(self._settings, key)), "columns")
 
     def _has(self, name: str) -> bool:
-        return name in self._available or plain_name(name) in self._plain or (not self._by_position and "." in name)
+        columns = self._columns
+        is_there = name in columns.names or plain_name(name) in columns.plain
+        return is_there or (not columns.by_position and "." in name)
 
     def _is_pixel(self, name: str) -> bool:
         return any(fnmatchcase(name, text) for text in self._settings.pixels)
@@ -122,21 +98,18 @@ class ColumnChoice:
     def _understood(self) -> dict[str, str]:
         """Every column of the file, those that are understood by the name of what they hold."""
         roles: dict[str, str] = {}
-        for role, known in ALIASES.items():
-            if role in self._plain:
-                roles[self._available[self._plain.index(role)]] = role
+        available, plain = self._columns.names, self._columns.plain
+        for role in ALIASES:
+            if role in plain:
+                roles[available[plain.index(role)]] = role
                 continue
-            pairs = zip(self._available, self._plain, strict=True)
-            found = [own for own, plain in pairs if plain in known and not self._is_pixel(own)]
-            if len(found) > 1 and role != "id":
-                shown = ", ".join(map(repr, found))
-                raise LabelFileError(
-                    f"{self._file}: the {role} could be in the columns {shown}. Say which: "
-                    f"`columns: {{{found[0]}: {role}}}`."
-                )
-            if found and role != "id":
-                roles[found[0]] = role
-        named = [own for own in dict.fromkeys(self._available) if own and not self._is_pixel(own)]
+            found = [place for place in self._columns.called(role) if not self._is_pixel(available[place])]
+            if role == "id" or not found:
+                continue
+            if len(found) > 1:
+                raise self._columns.several(role, found, f"columns: {{{available[found[0]]}: {role}}}")
+            roles[available[found[0]]] = role
+        named = [own for own in dict.fromkeys(self._columns.names) if own and not self._is_pixel(own)]
         return {own: roles.get(own, own) for own in named}
 
     def _one_hot(self, found: Mapping[str, Selector]) -> dict[str, str]:
@@ -145,46 +118,25 @@ class ColumnChoice:
             return dict(asked)
         if asked == ("others",):
             taken = set(found.values())
-            return {own: own for own in self._available if self._own(own) not in taken}
+            return {own: own for own in self._columns.names if self._own(own) not in taken}
         return {own: label for text in asked for own, label in self.matching(text).items()}
 
     def _own(self, name: str) -> Selector:
-        return self._available.index(name) if self._by_position else name
+        return self._columns.at(self._columns.names.index(name))
 
     def matching(self, text: str) -> dict[str, str]:
         """The columns that *text* means, a name or a pattern, with what the ``*`` stands for as their label."""
         if "*" not in text:
             return {text: text}
         head = text.partition("*")[0]
-        matches = {own: own.removeprefix(head) for own in self._available if fnmatchcase(own, text)}
+        matches = {own: own.removeprefix(head) for own in self._columns.names if fnmatchcase(own, text)}
         if not matches:
-            raise LabelFileError(f"{self._file} has no column like {text!r}. {self._there()}")
+            raise LabelFileError(f"{self._columns.file} has no column like {text!r}. {self._columns.there()}")
         return matches
 
     def selector(self, own: str, key: str) -> Selector:
         """Where a record holds the column that the config calls *own*."""
-        if is_virtual(own):
-            return own
-        for name, names in ((own, self._available), (plain_name(own), self._plain)):
-            if names.count(name) > 1:
-                raise LabelFileError(
-                    f"{self._file} has {names.count(name)} columns {own!r}, which `{key}` names. Give its position "
-                    "instead, from 0."
-                )
-            if name in names:
-                return names.index(name) if self._by_position else self._available[names.index(name)]
-        place = position_of(own)
-        if place is not None and self._by_position and place < len(self._available):
-            return place
-        if not self._by_position and "." in own:
-            return own
-        raise LabelFileError(f"{self._file} has no column {own!r}, which `{key}` names. {self._there()}")
-
-    def _there(self) -> str:
-        shown = ", ".join(quote_location(name) or "''" for name in self._available[:30])
-        begins = "".join(self._available[:1])
-        remark = " Where lines that begin with # are remarks, set `comment: '#'`." if begins[:1] == "#" else ""
-        return f"The columns found are: {shown}.{remark}"
+        return own if is_virtual(own) else self._columns.named(own, key)
 
 
 def fields_of(template: str) -> list[str]:

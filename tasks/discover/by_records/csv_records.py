@@ -23,7 +23,7 @@ from tasks.samples import Discovery
 from tasks.step_config import StepConfig
 from tasks.tables.building import TableBuilder
 from tasks.tables.csv_rows import CsvRows
-from tasks.tables.names import ALIASES, plain_name, position_of
+from tasks.tables.file_columns import ALIASES, plain_name, position_of
 
 _MOST_COLUMNS = 10_000
 

@@ -20,8 +20,8 @@ from tasks.samples import Discovery
 from tasks.step_config import StepConfig
 from tasks.storage import redact_url
 from tasks.tables.building import TableBuilder
+from tasks.tables.file_columns import ALIASES, plain_name
 from tasks.tables.json_rows import JsonRows, beginning, objects_of
-from tasks.tables.names import ALIASES, plain_name
 from tasks.tables.nested import Value
 
 _YES = (True, "1", "true", "True")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tasks.discover.by_records.label_files import Column, LabelFileSource
 from tasks.errors import LabelFileError
 from tasks.records.record_format import RecordFormat, Selector
-from tasks.storage import quote_location, redact_url
-from tasks.tables.names import ALIASES, Chosen, Role, plain_name, position_of
+from tasks.storage import redact_url
+from tasks.tables.file_columns import ALIASES, FileColumns, Role, plain_name
+from tasks.tables.names import Chosen, fields_of
 from tasks.tables.rows import KEPT
 
+_KEY = "source.columns"
 GROUP = "\0group"
 """The column of what keeps rows together."""
 
@@ -68,96 +69,47 @@ def choose_roles(names: Sequence[str], source: LabelFileSource, *, by_position: 
     Raises:
         LabelFileError: A column that is needed is not there, or could be one of several; the columns are listed.
     """
-    finder = _Finder(names, source, by_position)
-    template = source.location
-    location = source.columns.location
-    if isinstance(location, str) and "{" in location:
-        template, location = location, None
-    if template and "{}" not in template:
-        fills = {name: finder.named(name) for name in re.findall(r"{([^{}]+)}", template)}
-        place = next(iter(fills.values()))
-    else:
-        place = finder.find("location", location) if not template else finder.find_filled(location)
-        fills = {"": place} if template else {}
-    label = finder.find_optional("label", source.columns.label)
+    columns, asked = FileColumns(redact_url(source.path), names, by_position=by_position), source.columns
+    place, template, fills = _location(columns, source)
+    label = _optional(columns, "label", asked.label)
     if label is None and not source.allow_unlabeled:
-        raise finder.missing("label")
-    split = finder.find_optional("split", source.columns.split)
-    is_valid = split is not None and finder.name_of(split) == "is_valid"
-    kept = {column: finder.named(column, "source.keep_columns") for column in source.keep_columns}
-    group = finder.find_declared(source.columns.group, "splits.group_by")
-    return Roles(place, template, fills, label, split, finder.find_declared(source.columns.id), is_valid, group, kept)
+        raise _missing(columns, "label")
+    split = _optional(columns, "split", asked.split)
+    is_valid = split is not None and plain_name(names[split] if isinstance(split, int) else split) == "is_valid"
+    kept = {column: columns.named(column, "source.keep_columns") for column in source.keep_columns}
+    identity = None if asked.id is None else columns.named(asked.id, _KEY)
+    group = None if asked.group is None else columns.named(asked.group, "splits.group_by")
+    return Roles(place, template, fills, label, split, identity, is_valid, group, kept)
 
 
-class _Finder:
-    def __init__(self, names: Sequence[str], source: LabelFileSource, by_position: bool) -> None:
-        self._names = names
-        self._plain = [plain_name(name) for name in names]
-        self._source = source
-        self._by_position = by_position
+def _location(columns: FileColumns, source: LabelFileSource) -> tuple[Selector, str, dict[str, Selector]]:
+    """Where the location is, its template, and what fills that: without a name the location, else the id."""
+    template, declared = source.location, source.columns.location
+    if isinstance(declared, str) and "{" in declared:
+        template, declared = declared, None
+    if template and "{}" not in template:
+        fills = {name: columns.named(name, _KEY) for name in fields_of(template)}
+        return next(iter(fills.values())), template, fills
+    found = _optional(columns, "location", declared)
+    found = _optional(columns, "id", None) if found is None and template else found
+    if found is None:
+        raise _missing(columns, "id" if template else "location")
+    return found, template, {"": found} if template else {}
 
-    def _selector(self, index: int) -> Selector:
-        return index if self._by_position else self._names[index]
 
-    def name_of(self, selector: Selector) -> str:
-        return self._plain[selector] if isinstance(selector, int) else plain_name(selector)
+def _optional(columns: FileColumns, role: Role, declared: Column | None) -> Selector | None:
+    """Where the *role* is: in the column that is *declared*, else in the one whose name says it."""
+    if declared is not None:
+        return columns.named(declared, _KEY)
+    found = columns.called(role)
+    if len(found) > 1:
+        raise columns.several(role, found, f"columns: {{{role}: {columns.names[found[0]]}}}")
+    return columns.at(found[0]) if found else None
 
-    def named(self, column: Column, key: str = "source.columns") -> Selector:
-        text = str(column)
-        for name, names in ((text, self._names), (plain_name(text), self._plain)):
-            if names.count(name) > 1:
-                raise LabelFileError(
-                    f"{redact_url(self._source.path)} has {names.count(name)} columns {text!r}, which `{key}` names. "
-                    "Give its position instead, from 0."
-                )
-            if name in names:
-                return self._selector(names.index(name))
-        place = position_of(column)
-        if place is not None and self._by_position and place < len(self._names):
-            return place
-        if not self._by_position and "." in text:
-            return text
-        raise LabelFileError(
-            f"{redact_url(self._source.path)} has no column {text!r}, which `{key}` names. {self._there()}"
-        )
 
-    def find(self, role: Role, declared: Column | None) -> Selector:
-        found = self.find_optional(role, declared)
-        if found is None:
-            raise self.missing(role)
-        return found
-
-    def find_filled(self, declared: Column | None) -> Selector:
-        """What fills a template's ``{}``: the location column, else the id column."""
-        found = self.find_optional("location", declared)
-        return self.find("id", None) if found is None else found
-
-    def find_declared(self, declared: Column | None, key: str = "source.columns") -> Selector | None:
-        return None if declared is None else self.named(declared, key)
-
-    def find_optional(self, role: Role, declared: Column | None) -> Selector | None:
-        if declared is not None:
-            return self.named(declared)
-        found = [index for index, name in enumerate(self._plain) if name in ALIASES[role]]
-        if role == "label" and "x" in self._plain:
-            found = [index for index in found if self._plain[index] != "y"]  # a coordinate
-        if len(found) > 1:
-            names = ", ".join(repr(self._names[index]) for index in found)
-            raise LabelFileError(
-                f"{redact_url(self._source.path)}: the {role} could be in the columns {names}. "
-                f"Say which: `columns: {{{role}: {self._names[found[0]]}}}`."
-            )
-        return self._selector(found[0]) if found else None
-
-    def missing(self, role: Role) -> LabelFileError:
-        known = ", ".join(ALIASES[role][:6])
-        return LabelFileError(
-            f"{redact_url(self._source.path)} has no column for the {role} (looked for {known}, …). {self._there()} "
-            f"Say which: `columns: {{{role}: …}}` under `source`."
-        )
-
-    def _there(self) -> str:
-        shown = ", ".join(quote_location(name) or "''" for name in self._names[:30])
-        begins = "".join(self._names[:1])
-        remark = " Where lines that begin with # are remarks, set `comment: '#'`." if begins[:1] == "#" else ""
-        return f"The columns found are: {shown}.{remark}"
+def _missing(columns: FileColumns, role: Role) -> LabelFileError:
+    known = ", ".join(ALIASES[role][:6])
+    return LabelFileError(
+        f"{columns.file} has no column for the {role} (looked for {known}, …). {columns.there()} Say which: "
+        f"`columns: {{{role}: …}}` under `source`."
+    )

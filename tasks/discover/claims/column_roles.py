@@ -14,7 +14,7 @@ from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import number_of, parts_between
-from tasks.tables.names import plain_name
+from tasks.tables.file_columns import plain_name
 
 _TRUTHS = {"true": 1.0, "false": 0.0}
 _FLAGS = frozenset({"-1", "0", "1", "+1"})

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
-from tasks.tables.names import plain_name
+from tasks.tables.file_columns import plain_name
 
 _YES_NO = {"is_valid": ("validation", "train"), "is_val": ("validation", "train"), "is_test": ("test", "train")}
 _YES_NO |= {"is_train": ("train", "test"), "is_training_image": ("train", "test"), "train": ("train", "test")}

@@ -19,7 +19,7 @@ from tasks.discover.words.split_words import SplitWords
 from tasks.errors import DatasetError
 from tasks.records.arrays import square_shape
 from tasks.samples import StoreUrl
-from tasks.tables.names import plain_name
+from tasks.tables.file_columns import plain_name
 from tasks.tables.opening import TableFile
 from tasks.tables.parquet_tables import holds_pixels
 

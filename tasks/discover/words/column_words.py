@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tasks.discover.words.folder_names import tokens
-from tasks.tables.names import ALIASES, plain_name
+from tasks.tables.file_columns import ALIASES, plain_name
 
 EXACT = frozenset(ALIASES["label"]) - {"y"} | frozenset(
     "labels classes class_id classid tags diagnosis dx breed disease categories category_id finding_labels "

@@ -667,3 +667,16 @@ def test_a_quote_that_is_never_closed_is_no_part_of_a_label_or_a_place(folder: P
     assert found(discovery) == [("2.jpg", "dog"), ("sub/3.jpg", "dog")]
     assert [(row["label_row"], row["reason"]) for row in rejected] == [(3, "bad_row")]
     assert rejected[0]["detail"].startswith("a quote is never closed")
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_blanks_around_what_objects_hold_are_no_part_of_it(folder: Path, count: int) -> None:
+    for number in range(count):
+        (folder / f"b{number}.jpg").write_bytes(b"x")
+    records = [{"file": f" b{number}.jpg ", "kind": "\u00a0cat", "age": " 7 "} for number in range(count)]
+    columns = {"location": "file", "label": "kind"}
+
+    for text in ("\n".join(map(json.dumps, records)), json.dumps(records)):
+        discovery = look(folder, text, "l.json", columns=columns, keep_columns=["age"])
+        assert found(discovery) == sorted((f"b{number}.jpg", "cat") for number in range(count))
+        assert discovery.samples["kept"].unique().to_pylist() == ['{"age": "7"}']

@@ -6,15 +6,15 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from tasks.errors import LabelFileError, LayoutError
 from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
 from tasks.samples import StoreUrl
-from tasks.storage import is_url, redact_url
+from tasks.storage import is_url, no_such, redact_url
 from tasks.storage.archive_store import member_files, opened_place, place_below
 from tasks.storage.archives import archive_below, archive_of, packed_path
 from tasks.storage.client_errors import not_listed, plain_errors
@@ -23,42 +23,51 @@ from tasks.storage.clients import list_below, own_files
 _MOST_FILES = 2_000_000
 
 
-class FileWords(NamedTuple):
-    """What is said of a label file that cannot be read.
+@dataclass(frozen=True, slots=True)
+class LabelText:
+    """What stands in a label file.
 
     Attributes:
-        name: What it is called.
-        absent: The sentence where there is none.
-        check: The sentence on the key that names it.
-        encode: The sentence on the key that names its encoding.
+        place: Where it lies.
+        compression: How it is compressed; empty for not at all.
+        path_key: What of the config names it, for messages.
+        encoding_key: What of the config says its encoding.
     """
 
-    name: str
-    absent: str
-    check: str
-    encode: str
+    place: StoreUrl
+    compression: str
+    path_key: str = "`file` in `source.tables`"
+    encoding_key: str = "`encoding` of this table"
 
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """It, decompressed, open for reading.
 
-@contextmanager
-def opened_file(place: StoreUrl, compression: str, words: FileWords) -> Iterator[BinaryIO]:
-    """The label file at *place*, decompressed, open for reading.
+        Raises:
+            LayoutError: There is none, or it cannot be read.
+        """
+        shown = redact_url(self.place.url)
+        try:
+            with opened_place(self.place) as file:
+                yield decompressed(file, self.compression)
+        except FileNotFoundError:
+            raise LayoutError(f"{no_such('label file', self.place.url)} Check {self.path_key}.") from None
+        except IsADirectoryError:
+            raise LayoutError(f"{shown} is a folder, not a label file. Check {self.path_key}.") from None
+        except (KeyError, IndexError):
+            raise  # they are lookup errors too, but not of an encoding's name
+        except (LookupError, UnicodeError) as error:
+            raise LabelFileError(f"{shown}: {error}. Check {self.encoding_key}.") from None
+        except (OSError, EOFError, ImportError) as error:
+            raise LabelFileError(f"{shown} cannot be read: {str(error)[:200]}") from None
 
-    Raises:
-        LayoutError: There is none, or it cannot be read; it is said by *words*.
-    """
-    try:
-        with opened_place(place) as file:
-            yield decompressed(file, compression)
-    except FileNotFoundError:
-        raise LayoutError(words.absent) from None
-    except IsADirectoryError:
-        raise LayoutError(f"{words.name} is a folder, not a label file. {words.check}") from None
-    except (KeyError, IndexError):
-        raise  # they are lookup errors too, but not of an encoding's name
-    except (LookupError, UnicodeError) as error:
-        raise LabelFileError(f"{words.name}: {error}. {words.encode}") from None
-    except (OSError, EOFError, ImportError) as error:
-        raise LabelFileError(f"{words.name} cannot be read: {str(error)[:200]}") from None
+    @contextmanager
+    def window(self, encoding: str) -> Iterator[tuple[TextWindow, str]]:
+        """Its text from the beginning, and its encoding: its mark's, else *encoding*, else UTF-8."""
+        with self.opened() as file:
+            known = encoding_of(file.read(4096), encoding)
+        with self.opened() as file:
+            yield TextWindow(utf8_chunks(file, known)), known
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,26 +124,18 @@ class TableFile:
             info = files.info(path)
         return "-".join(str(info.get(key, "")) for key in ("size", "ETag", "mtime", "LastModified", "generation"))
 
-    @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
-        """It, decompressed, open for reading.
+    @property
+    def text(self) -> LabelText:
+        """What stands in it."""
+        return LabelText(self.place, self.compression)
 
-        Raises:
-            LayoutError: There is none, or it cannot be read.
-        """
-        shown = redact_url(self.place.url)
-        check = "Check `file` in `source.tables`."
-        words = FileWords(shown, f"There is no label file {shown}. {check}", check, "Set `encoding` for this table.")
-        with opened_file(self.place, self.compression, words) as file:
-            yield file
+    def opened(self) -> AbstractContextManager[BinaryIO]:
+        """It, decompressed, open for reading; see `LabelText.opened`."""
+        return self.text.opened()
 
-    @contextmanager
-    def window(self, encoding: str) -> Iterator[tuple[TextWindow, str]]:
-        """Its text from the beginning, and its encoding: its mark's, else *encoding*, else UTF-8."""
-        with self.opened() as file:
-            known = encoding_of(file.read(4096), encoding)
-        with self.opened() as file:
-            yield TextWindow(utf8_chunks(file, known)), known
+    def window(self, encoding: str) -> AbstractContextManager[tuple[TextWindow, str]]:
+        """Its text from the beginning; see `LabelText.window`."""
+        return self.text.window(encoding)
 
 
 def parent_of(folder: str, what: str) -> str:

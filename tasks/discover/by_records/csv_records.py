@@ -54,8 +54,8 @@ class CsvRecords(LabelFileSource, CsvSettings):
         Raises:
             LabelFileError: It cannot be read, or has no column for the location or the label.
         """
-        with self.window() as (window, head), self.named():
-            first, names, form, roles = self._understood(window, head)
+        with self.window() as (window, encoding), self.named():
+            first, names, form, roles = self._understood(window, encoding)
             into = TableBuilder(self.file_name)
             rows = CsvRows(into.open(self.file_name, roles.chosen.names, {}, form), roles.chosen, form)
             rows.add(chain(first, read_csv_blocks(window, form, self.comment)))
@@ -65,12 +65,12 @@ class CsvRecords(LabelFileSource, CsvSettings):
 
     def check(self) -> None:
         """Raise `LabelFileError` where the header is not understood."""
-        with self.window() as (window, head), self.named():
-            self._understood(window, head)
+        with self.window() as (window, encoding), self.named():
+            self._understood(window, encoding)
 
-    def _understood(self, window: TextWindow, head: bytes) -> tuple[list[Record], list[str], RecordFormat, Roles]:
+    def _understood(self, window: TextWindow, encoding: str) -> tuple[list[Record], list[str], RecordFormat, Roles]:
         """The first record, if it is no header; what the columns are called; how it is written; what they hold."""
-        plain = self.record_format("csv", head)
+        plain = self.record_format("csv", encoding)
         hint = take_hint(window)
         form = plain.model_copy(update={"delimiter": self.delimiter or hint or sniff_delimiter(window, self.path)})
         first = next(read_csv(window, form, self.comment), None)

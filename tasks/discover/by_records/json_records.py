@@ -53,8 +53,8 @@ class JsonRecords(LabelFileSource, JsonSettings):
             LabelFileError: It cannot be read, or has no key for the location or the label.
         """
         path = self._records_path()
-        with self.window() as (window, head), self.named():
-            records, form, roles = self._understood(window, head, path)
+        with self.window() as (window, encoding), self.named():
+            records, form, roles = self._understood(window, encoding, path)
             into = TableBuilder(self.file_name)
             builder = into.open(self.file_name, roles.chosen.names, {}, form)
             template = form if form.template else None
@@ -64,8 +64,8 @@ class JsonRecords(LabelFileSource, JsonSettings):
     def check(self) -> None:
         """Raise `LabelFileError` where the keys are not understood."""
         path = self._records_path()
-        with self.window() as (window, head), self.named():
-            self._understood(window, head, path)
+        with self.window() as (window, encoding), self.named():
+            self._understood(window, encoding, path)
 
     def _value_of(self, cells: Any, name: str, key: str, line: int) -> Value:
         """What *cells* hold under *key*: of labels a list, where an image may have several, else a text."""
@@ -131,11 +131,11 @@ class JsonRecords(LabelFileSource, JsonSettings):
             return is_lines(window)
 
     def _understood(
-        self, window: TextWindow, head: bytes, path: str
+        self, window: TextWindow, encoding: str, path: str
     ) -> tuple[Iterator[Record | JsonBlock], RecordFormat, Roles]:
         """The records, how they are written, and which of their keys hold what."""
         is_map = self.orient == "map"
-        form = self.record_format("json", head).model_copy(
+        form = self.record_format("json", encoding).model_copy(
             update={"strict": self.strict, "map_value": "value" if is_map else ""}
         )
         first, records = beginning(read_json_blocks(window, form, path, Pace()))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Annotated, BinaryIO, Literal
+from contextlib import AbstractContextManager, contextmanager
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
 from tasks.discover.by_tables.row_source import RecordSettings, RowSource
 from tasks.errors import LabelFileError
 from tasks.records.record_format import RecordFormat
-from tasks.records.text_window import TextWindow, compression_of, encoding_of, utf8_chunks
+from tasks.records.text_window import TextWindow, compression_of
 from tasks.samples import StoreUrl
 from tasks.step_config import StepConfig
-from tasks.storage import is_url, no_such, redact_url
+from tasks.storage import is_url, redact_url
 from tasks.storage.archives import inner_path, parent_of
-from tasks.tables.opening import FileWords, opened_file
+from tasks.tables.opening import LabelText
 
 
 def _template_or_selector(value: str) -> str:
@@ -105,28 +105,20 @@ class LabelFileSource(RowSource, LabelFileSettings):
     def _bare_path(self) -> str:
         return self.path.partition("?")[0] if self.path.startswith(("http://", "https://")) else self.path
 
-    def record_format(self, kind: Literal["csv", "json"], head: bytes) -> RecordFormat:
-        """The part of the format that does not depend on the header; *head* is how the decompressed file begins."""
+    def record_format(self, kind: Literal["csv", "json"], encoding: str) -> RecordFormat:
+        """The part of the format that does not depend on the header."""
         return RecordFormat(
             kind=kind,
-            encoding=encoding_of(head, self.encoding),
+            encoding=encoding,
             compression=compression_of(inner_path(self.path))[0],
             base_url=self.base_url,
             embedded=self.embedded_settings,
         )
 
-    @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
-        """The label file, decompressed, open for reading.
-
-        Raises:
-            LayoutError: There is none, or it cannot be read.
-        """
-        check = "Check `source.path`."
-        absent = f"{no_such('label file', self.path)} {check}"
-        words = FileWords(redact_url(self.path), absent, check, "Check `source.encoding`.")
-        with opened_file(self.place, compression_of(inner_path(self.path))[0], words) as file:
-            yield file
+    def window(self) -> AbstractContextManager[tuple[TextWindow, str]]:
+        """Its text from the beginning, and its encoding."""
+        text = LabelText(self.place, compression_of(inner_path(self.path))[0], "`source.path`", "`source.encoding`")
+        return text.window(self.encoding)
 
     @contextmanager
     def named(self) -> Iterator[None]:
@@ -136,11 +128,3 @@ class LabelFileSource(RowSource, LabelFileSettings):
         except LabelFileError as error:
             text, shown = str(error), redact_url(self.path)
             raise LabelFileError(text if shown in text else f"{shown}, {text}") from None
-
-    @contextmanager
-    def window(self) -> Iterator[tuple[TextWindow, bytes]]:
-        """The label file's text from its beginning, and its first bytes."""
-        with self.opened() as file:
-            head = file.read(4096)
-        with self.opened() as file:
-            yield TextWindow(utf8_chunks(file, encoding_of(head, self.encoding))), head

@@ -52,16 +52,8 @@ class Locator:
         return self._as_web(found) if self._ground.is_web else found
 
     def _with_files(self, rows: TableRows, leads: Leads) -> TableRows:
-        files = self._listing.files
-        index = pa.array(leads.places, mask=leads.places < 0)
-        columns: dict[str, Column] = {
-            "location": files["path"].take(index),
-            SIZE: pc.fill_null(files["size"].take(index), -1),
-            PRINT: pc.fill_null(files["fingerprint"].take(index), ""),
-            PLACE: pa.array(leads.places),
-            KIND: pa.repeat(pa.scalar("store"), rows.count),
-        }
-        if (leads.places < 0).any():
+        columns = self._listed(leads) if not leads.web.all() else _on_the_web(leads)
+        if (leads.places < 0).any() and not leads.web.all():
             columns |= self._elsewhere(rows, leads, columns)
         for name, column in columns.items():
             rows = rows.with_column(name, column)
@@ -75,6 +67,17 @@ class Locator:
             rows = rows.with_problem(mask, list(chosen.values()), reason)
         return rows
 
+    def _listed(self, leads: Leads) -> dict[str, Column]:
+        files = self._listing.files
+        index = pa.array(leads.places, mask=leads.places < 0)
+        return {
+            "location": files["path"].take(index),
+            SIZE: pc.fill_null(files["size"].take(index), -1),
+            PRINT: pc.fill_null(files["fingerprint"].take(index), ""),
+            PLACE: pa.array(leads.places),
+            KIND: pa.repeat(pa.scalar("store"), len(leads.texts)),
+        }
+
     @staticmethod
     def _refuse_none_found(rows: TableRows, leads: Leads) -> None:
         if not rows.count or not pc.all(pc.equal(rows.data[SIZE], ABSENT)).as_py():
@@ -87,10 +90,6 @@ class Locator:
 
     def _elsewhere(self, rows: TableRows, leads: Leads, columns: Mapping[str, Column]) -> dict[str, Column]:
         """The columns of rows of which some name no file of the listing; what is wrong with those is noted."""
-        if leads.web.all():
-            never, web_kind = pa.scalar(value=False), pa.scalar("web")
-            said = {KIND: pa.repeat(web_kind, rows.count), AGAIN: pa.repeat(never, rows.count)}
-            return {"location": leads.texts, IDENTITY: leads.texts, **said}
         chosen = (leads.places < 0) & ~leads.web
         seen = [self._seen(rows, row, leads) for row in np.flatnonzero(chosen).tolist()]
         web = pa.array(leads.web)
@@ -150,6 +149,13 @@ class Locator:
         urls = pa.array([web_address(base, path) for path in rows.texts("location").to_pylist()], pa.string())
         rows = rows.with_column("location", pc.if_else(is_store, urls, rows.data["location"]))
         return rows.with_column(KIND, pc.if_else(is_store, "web", rows.data[KIND]))
+
+
+def _on_the_web(leads: Leads) -> dict[str, Column]:
+    """The columns of rows that all are plain addresses."""
+    same = {SIZE: pa.scalar(-1), PRINT: pa.scalar(""), KIND: pa.scalar("web"), AGAIN: pa.scalar(value=False)}
+    columns = {name: pa.repeat(value, len(leads.texts)) for name, value in same.items()}
+    return {"location": leads.texts, IDENTITY: leads.texts, PLACE: pa.array(leads.places), **columns}
 
 
 def can_be_read_again(rows: TableRows) -> npt.NDArray[np.bool_]:

@@ -210,7 +210,7 @@ class _Samples:
         files = pa.array([*rows.files, ""], pa.string())
         known = rows.data[FILE].combine_chunks()
         numbers = pc.if_else(pc.less(known, 0), len(rows.files), known)
-        again = rows.data[AGAIN] if AGAIN in rows.data.column_names else None
+        again = pa.array(bools(rows.data[AGAIN])) if AGAIN in rows.data.column_names else None
         columns = {
             "sample_id": self._rows.ids(rows.data[ID]),
             "kind": rows.data[KIND],

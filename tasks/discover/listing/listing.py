@@ -156,7 +156,10 @@ class FileColumns:
 
 def stored_of(places: pa.Array | pa.ChunkedArray, listing: Listing) -> pa.ChunkedArray:
     """Where in an archive the bytes of those files of *listing* stand that are at *places*; empty for those below 0."""
-    index = pc.if_else(pc.greater_equal(places, 0), places, None)
+    is_listed = pc.greater_equal(places, 0)
+    if not pc.any(is_listed).as_py():
+        return pa.chunked_array([pa.repeat(pa.scalar(""), len(places))])
+    index = pc.if_else(is_listed, places, None)
     return pc.fill_null(listing.files["stored"].take(index), "")
 
 

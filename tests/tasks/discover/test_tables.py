@@ -235,3 +235,18 @@ def test_numbers_of_classes_that_nothing_names_are_told_of(folder: Folder, is_na
     assert labels(found) == dict(
         zip(("images/1.jpg", "images/2.jpg"), ("cat", "dog") if is_named else "01", strict=True)
     )
+
+
+def test_tables_of_addresses_and_of_files_are_one_where_their_columns_are(folder: Folder) -> None:
+    folder.images("1.jpg").text("here.csv", "file,label", "1.jpg,cat")
+    folder.text("there.csv", "file,label", "http://h.org/2.jpg,dog", "http://h.org/3.jpg?key=1,dog")
+    columns = {"file": "location", "label": "label"}
+
+    found = folder.found({"file": "here.csv", "columns": columns}, {"file": "there.csv", "columns": columns})
+
+    rows = found.samples.select(["location", "kind", "label_offset"]).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [
+        ("1.jpg", "store", -1),
+        ("http://h.org/2.jpg", "web", -1),
+        ("http://h.org/3.jpg", "web", 34),
+    ]

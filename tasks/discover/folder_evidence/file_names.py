@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
@@ -24,6 +24,7 @@ _LOOKED_AT = 2048
 _ASKED = 64
 _FEWEST_NAMES = 6
 _SPARSE = 3
+_EVEN = 0.8
 _NUMBER = re.compile(r"\d+")
 
 
@@ -150,5 +151,8 @@ def _are_telling(names: Sequence[str]) -> bool:
 
 
 def _lie_far_apart(numbers: Collection[int]) -> bool:
+    """Whether *numbers* lie far apart, and not in even steps as those of every fiftieth image do."""
     gaps = [after - number for number, after in pairwise(sorted(numbers))]
-    return len(numbers) >= _FEWEST_NAMES and median(gaps) > _SPARSE
+    if len(numbers) < _FEWEST_NAMES or median(gaps) <= _SPARSE:
+        return False
+    return Counter(gaps).most_common(1)[0][1] < _EVEN * len(gaps)

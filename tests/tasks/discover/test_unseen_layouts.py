@@ -57,6 +57,22 @@ def refusal(look: Look, root: Path) -> UnsettledLayoutError:
 SIGNS = ("EXIT", "STOP", "TAXI")
 
 
+def test_class_folders_that_are_numbered_in_even_steps_alike_are_classes(look: Look, tmp_path: Path) -> None:
+    numbers = range(0, 600, 50)
+    draw(tmp_path, *(f"{name}/{number:04}.jpg" for name in ("deer", "frog", "truck") for number in numbers))
+
+    found = look(tmp_path)
+
+    assert found.class_paths == ("deer", "frog", "truck")
+
+
+def test_folders_of_the_same_scattered_numbers_may_be_forms_of_the_same_images(look: Look, tmp_path: Path) -> None:
+    numbers = (3, 40, 58, 171, 180, 402, 433, 590)
+    draw(tmp_path, *(f"{name}/{number:04}.jpg" for name in ("deer", "frog", "truck") for number in numbers))
+
+    assert "hold files of the same names" in str(refusal(look, tmp_path))
+
+
 def test_lists_of_two_splits_under_names_of_their_own_are_one_table(look: Look, tmp_path: Path) -> None:
     draw(
         tmp_path,

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from tasks.columns import Described, LabelledSamples, PlannedSamples, RowTable, Samples
 from tasks.plan.compare import Bools, Compared, Ints, compare
 from tasks.plan.shard_plans import RefreshPlan, Rows, ShardPlan, as_new, as_renewed, hash_keys
-from tasks.samples import CARRIED
+from tasks.samples import CARRIED, count_values
 
 LEAST_ROWS = 200
 """A split is not spread over more shards than have so many rows each."""
@@ -45,8 +45,7 @@ class PlanSettings:
 
     def caps(self, samples: LabelledSamples) -> Mapping[str, int]:
         """For each split of *samples* how many rows a shard takes. It grows with the split, and no row moves for it."""
-        counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(samples["split"]).to_pylist()}
-        return {split: self._cap(count) for split, count in counts.items()}
+        return {split: self._cap(count) for split, count in count_values(samples["split"]).items()}
 
     def _cap(self, count: int) -> int:
         if self.shards_per_split == 1:
@@ -145,7 +144,7 @@ def _spread(split: str, members: Ints, samples: PlannedSamples, rows_per_shard: 
     """New shards of *members*, of one size as far as that goes."""
     ordered = _by_hash(members, samples)
     count = math.ceil(len(ordered) / rows_per_shard)
-    bounds = np.linspace(0, len(ordered), count + 1).round().astype(int).tolist()
+    bounds: list[int] = np.linspace(0, len(ordered), count + 1).round().astype(int).tolist()
     for start, end in pairwise(bounds):
         yield _Draft(split, ordered[start:end], is_dirty=True)
 
@@ -163,7 +162,7 @@ def _shard(number: int, draft: _Draft, samples: PlannedSamples) -> ShardPlan:
 
 def _drafts(compared: Compared, rows: Rows, settings: PlanSettings) -> list[_Draft]:
     """The current version's shards as they would be with nothing added."""
-    file_of = compared.samples["copy_file"].to_numpy()
+    file_of: Ints = compared.samples["copy_file"].to_numpy()
     splits = _codes(compared.samples["split"])
     known = np.flatnonzero(compared.known)
     ordered = known[np.argsort(file_of[known], kind="stable")]

@@ -95,7 +95,7 @@ def settle(
         by_content[row.content].append(row)
     gone: dict[str, list[tuple[str, str]]] = defaultdict(list)
     was = missing.filter(pc.is_in(missing["content_sha256"], value_set=pa.array(list(by_content), pa.string())))
-    for lost in was.sort_by("sample_id").select(["content_sha256", "sample_id", "split"]).to_pylist():
+    for lost in was.sort_by("sample_id").to_pylist():
         gone[lost["content_sha256"]].append((lost["sample_id"], lost["split"]))
     units = [_unit(members, gone) for members in _components(rows)]
     if near:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tasks.discover.auto import AutoSource
+from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.label_kinds import LabelKind
 from tests.folders_here import Folder, labels, rejects, splits
@@ -250,3 +252,19 @@ def test_tables_of_addresses_and_of_files_are_one_where_their_columns_are(folder
         ("http://h.org/2.jpg", "web", -1),
         ("http://h.org/3.jpg", "web", 34),
     ]
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "labels.json", "labels.jsonl"])
+def test_a_label_file_alone_and_as_a_table_says_the_same(folder: Folder, name: str) -> None:
+    places = ["a/1.jpg", "./a/2.jpg", "a\\3.jpg", "http://h.org/4.jpg", "http://h.org/5.jpg?key=1", "[[1,2],[3,4]]"]
+    rows = [{"file": place, "label": f"c{at % 2}", "split": "train"} for at, place in enumerate(places * 4)]
+    lines = [json.dumps(row) for row in rows]
+    cells = ['"{file}",{label},{split}'.format(**row) for row in rows]
+    text = {"labels.csv": ["file,label,split", *cells], "labels.json": [f"[{','.join(lines)}]"], "labels.jsonl": lines}
+    folder.images("a/1.jpg", "a/2.jpg", "a/3.jpg").text(name, *text[name])
+
+    alone = AutoSource(path=str(folder.root / name)).discover(SplitWords({}))
+    table = folder.found({"file": name, "columns": {"file": "location", "label": "label", "split": "split"}})
+
+    assert alone.samples.equals(table.samples)
+    assert (alone.class_paths, alone.samples.num_rows) == (table.class_paths, 9)

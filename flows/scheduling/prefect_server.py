@@ -76,6 +76,10 @@ def require_server(url: str, *, patience_s: float = _PATIENCE_S, tell: Callable[
     Raises:
         ServerError: None answers, or one of a version that this client cannot speak to, or that asks for a login.
     """
+    if not url.startswith(("http://", "https://")):
+        raise ServerError(
+            f"PREFECT_API_URL is no address of a server: {redact_url(url)}. Write one such as http://127.0.0.1:4200/api."
+        )
     last = time.monotonic() + patience_s
     is_told = False
     while True:

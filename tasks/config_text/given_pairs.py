@@ -17,7 +17,8 @@ def pairs(items: list[str] | None, option: str = "--set") -> dict[str, str]:
     for item in items or []:
         key, equals, value = item.partition("=")
         if not equals or not key.strip():
-            raise ConfigError(f"{option} {item}: write KEY=VALUE, such as --set resize.size='[64, 64]'.")
+            example = ", such as --set resize.size='[64, 64]'" if option == "--set" else ""
+            raise ConfigError(f"{option} {item}: write KEY=VALUE{example}.")
         found[key.strip()] = value
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageColor
 
@@ -12,6 +12,8 @@ from tasks.images.tiff import has_white_zero, is_signed, says_no_alpha
 from tasks.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tasks.images.pixel_spec import PixelSpec
 
 _DEEP = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
@@ -30,16 +32,23 @@ def convert_mode(image: Image.Image, spec: PixelSpec) -> Image.Image:
             one.
     """
     plain = _plain(image, spec)
-    if spec.icc == "srgb" and "icc_profile" in image.info:
-        from tasks.images.profile import in_srgb  # noqa: PLC0415 - few configs ask for it, and it takes time to load
-
-        plain = in_srgb(plain, image.info["icc_profile"])
+    if spec.icc == "srgb":
+        plain = _in_srgb(plain, image.info)
     target = _target(plain, spec)
     if plain.mode == target:
         return plain
     if plain.mode in _WITH_ALPHA and target != "RGBA":
         plain = _compose(plain, spec.background)
     return plain if plain.mode == target else plain.convert(target)
+
+
+def _in_srgb(image: Image.Image, info: Mapping[str | tuple[int, int], Any]) -> Image.Image:
+    """*image* in sRGB, by what the *info* of its file says of its colours: a profile, else the gamma of a PNG."""
+    from tasks.images.profile import by_gamma, in_srgb  # noqa: PLC0415 - few configs ask for it, and it is slow to load
+
+    if "icc_profile" in info:
+        return in_srgb(image, info["icc_profile"])
+    return by_gamma(image, info["gamma"]) if "gamma" in info and "srgb" not in info else image
 
 
 def _target(image: Image.Image, spec: PixelSpec) -> str:

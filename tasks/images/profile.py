@@ -8,6 +8,8 @@ from PIL import Image, ImageCms
 
 _MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 _COLOURS = {"1": "L", "LA": "L", "La": "L", "RGBA": "RGB", "RGBa": "RGB", "RGBX": "RGB", "PA": "RGB", "YCbCr": "RGB"}
+_BANDS = frozenset({"L", "RGB", "LA", "RGBA"})
+_SRGB, _NEAR, _LEAST_GAMMA = 2.2, 0.05, 0.1
 _ALPHA = frozenset({"LA", "La", "RGBA", "RGBa", "PA"})
 
 
@@ -39,6 +41,18 @@ def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     if alpha is not None:
         made.putalpha(alpha)
     return made
+
+
+def by_gamma(image: Image.Image, gamma: float) -> Image.Image:
+    """*image*, whose numbers are light to the power of *gamma* as its PNG says, in sRGB; transparency stays.
+
+    A gamma of sRGB's own, about 1/2.2, and one that no picture has, change nothing.
+    """
+    bands = len(image.getbands()) - (image.mode in _ALPHA)
+    if not _LEAST_GAMMA <= gamma <= 1 / _LEAST_GAMMA or abs(gamma * _SRGB - 1) < _NEAR or image.mode not in _BANDS:
+        return image
+    table = [round(255 * (value / 255) ** (1 / (gamma * _SRGB))) for value in range(256)]
+    return image.point(table * bands + list(range(256)) * (image.mode in _ALPHA))
 
 
 def _of_colours(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:

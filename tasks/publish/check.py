@@ -12,6 +12,7 @@ from tasks.errors import OutputError
 from tasks.publish.guest import refuse_strangers
 from tasks.publish.history import read_history
 from tasks.publish.settings import OutputSettings
+from tasks.redaction import redact_text
 from tasks.samples import StoreUrl
 from tasks.storage import WORKPLACE, Store, open_store, redact_url
 
@@ -78,7 +79,7 @@ def _probe(store: Store, settings: OutputSettings) -> None:
     except OutputError as error:
         raise OutputError(f"The output {where} cannot be written: {error} Check `output.path`.") from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = error.strerror or redact_text(" ".join(str(error).split()))[:200] or type(error).__name__
         raise OutputError(f"The output {where} cannot be written: {reason}. Check `output.path`.") from None
     finally:
         if store.is_local and not existed:

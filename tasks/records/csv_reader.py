@@ -250,8 +250,10 @@ def _likely(cell: bytes) -> str:
     shown = []
     for encoding in _ENCODINGS:
         with suppress(UnicodeError):
-            shown.append(f"{cell.decode(encoding).strip()[:20]!r} in {encoding}")
-    return f". Set `source.encoding`, such as `encoding: latin-1`: a cell there would be {', '.join(shown)}"
+            text = cell.decode(encoding).strip()[:20]
+            shown += [f"{text!r} in {encoding}"] if text.isprintable() else []
+    would = f": a cell there would be {', '.join(shown)}" if shown else ""
+    return f". Set `source.encoding`, such as `encoding: latin-1`{would}"
 
 
 def parse_csv_record(data: bytes, form: RecordFormat) -> Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from tasks.errors import DatasetError, LayoutError
 from tasks.redaction import redact_text, redact_url
 from tasks.samples import StoreUrl
 
+_UNKNOWN_OPTION = re.compile(r"unexpected keyword argument ('[^']{1,60}')")
 _ABSENT = frozenset({404, 410})
 """Statuses of HTTP that say that there is nothing."""
 
@@ -67,6 +69,8 @@ def words_of(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     said = " ".join(str(error).split())
+    if isinstance(error, TypeError) and (unknown := _UNKNOWN_OPTION.search(said)):
+        return f"`storage_options` has {unknown[1]}, which its client does not know"
     return redact_text(f"{type(error).__name__}: {said}" if said else type(error).__name__)[:200]
 
 

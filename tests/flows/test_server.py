@@ -141,6 +141,15 @@ def test_a_server_that_never_comes_up_is_named() -> None:
         require_server(url, patience_s=0)
 
 
+def test_what_is_no_address_of_a_server_is_not_waited_for() -> None:
+    told: list[str] = []
+
+    with pytest.raises(ServerError, match="PREFECT_API_URL is no address of a server: nonsense"):
+        require_server("nonsense", tell=told.append)
+
+    assert not told
+
+
 def test_a_disk_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(37, os.strerror(37))

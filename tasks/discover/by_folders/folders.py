@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,10 +113,21 @@ def _finish(
         rejections=rows.rejections,
         class_paths=tuple("/".join(label) for label in classes),
         ignored=dict(rows.ignored),
-        notices=(*rows.notices, *naming_notices(listing.folders, classes)),
+        notices=(*rows.notices, *naming_notices(listing.folders, classes), *_unused(source, listing, depth)),
         access=(SourceAccess(source.name, source.place, follow_links=source.follow_links),),
         levels=level_names(source.levels, depth) if depth > 1 else (),
     )
+
+
+def _unused(source: FolderSource, listing: Listing, depth: int) -> Iterator[str]:
+    """Sentences on keys of *source* that name levels or folders which *listing*, of *depth* levels, does not have."""
+    if surplus := source.levels[depth:]:
+        has = f"{depth} level{'s' * (depth > 1)}"
+        yield f"`levels` names {', '.join(surplus)} too, and the labels of this source have {has}"
+    if names := [name for name in source.ignore_dirs if not name.startswith("/")]:
+        there = {part.casefold() for folder in listing.folders for part in folder.split("/")}
+        if missing := [name for name in names if name.casefold() not in there]:
+            yield f"`ignore_dirs` names {', '.join(missing[:10])}, and no folder is called so"
 
 
 def ignored_in(listing: Listing) -> dict[str, int]:

@@ -22,6 +22,7 @@ def named_layouts(roles: FolderRoles, source: FolderSource, words: SplitWords, i
              for folder in roles.folders}  # fmt: skip
     most = max(map(len, named.values()), default=0)
     has_splits = any(words.split_of(parts[0]) for parts in named.values() if parts)
+    ignore = list(dict.fromkeys([*source.ignore, *ignore]))  # what is proposed takes the place of what is there
     proposals = [*_with_splits(roles, ignore), *_split_and_label(roles, words)]
     if has_splits and most > 1:
         proposals.append(_reading(roles, named, "the folders named like splits are splits", "split_folders", ignore))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.discover.proposals import UnsettledLayoutError
 from tasks.samples import Discovery
 
 Tree = Callable[..., Path]
@@ -59,3 +60,24 @@ def test_a_folder_that_is_left_out_is_no_empty_class(tree: Tree, look: Look) -> 
 
     assert look(source, layout="class_folders").class_paths == ("cat", "cow", "dog")
     assert look(source, layout="class_folders", ignore=["cow/"]).class_paths == ("cat", "dog")
+
+
+def test_what_is_proposed_keeps_what_is_ignored_already(tree: Tree, look: Look) -> None:
+    source = tree("cat/1.png", "dog/1.png", "dog/2.png", "test/1.png", "cat/old/1.png")
+
+    with pytest.raises(UnsettledLayoutError) as caught:
+        look(source, ignore=["old/"])
+
+    ignored = [one.keys["source"].get("ignore", ["old/"]) for one in caught.value.unsettled.proposals]
+    assert all(patterns[0] == "old/" for patterns in ignored)
+
+
+def test_levels_and_folders_that_the_source_lacks_are_told_of(tree: Tree, look: Look) -> None:
+    source = tree("cat/a/1.png", "dog/b/1.png", "dog/b/2.png")
+    keys = {"layout": "hierarchy", "levels": ["species", "breed", "coat"], "ignore_dirs": ["images", "/*/x"]}
+
+    told = look(source, **keys).notices
+
+    assert "`levels` names coat too, and the labels of this source have 2 levels" in told
+    assert "`ignore_dirs` names images, and no folder is called so" in told
+    assert not any("names" in notice for notice in look(source, layout="hierarchy", levels=["a", "b"]).notices)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tasks.discover.claims.class_names import names_for
 from tasks.discover.claims.column_roles import ColumnRoles, roles_of
+from tasks.discover.claims.one_class import with_one_class
 from tasks.discover.claims.table_claims import (
     Claims,
     Entries,
@@ -94,6 +95,8 @@ class _Finder:
         if sum(map(str.isdigit, columns)) >= _BOXES:
             return None
         roles = roles_of(columns, len(there), head.path, self._words)
+        if head.has_boxes:
+            roles = with_one_class(roles, columns, of_files=False)
         if not roles.labels and not roles.split:
             return None
         return _Way(self._view, name, head, key, roles, [files[cell] for cell in keys])

@@ -99,7 +99,8 @@ def _view(head: Head, named: Named, words: SplitWords) -> View | None:
     base = _base(hits, split, words, settled.path)
     if base != "" and (told := _view_by_folders(settled, place, hits, split)) is not None:
         return told
-    if settled.placed is not None and (base is None or (name == STEM and not settled.is_whole)):
+    is_placed = base is None or (name == STEM and (not settled.is_whole or bool(base)))
+    if settled.placed is not None and is_placed:
         return View(settled, STEM, settled.placed.files, split=split, is_placed=True)
     if base is None:
         return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tasks.discover.claims.column_roles import ColumnRoles, roles_of, with_asked
+from tasks.discover.claims.one_class import with_one_class
 from tasks.discover.claims.table_view import View, view_of
 from tasks.discover.heads.head import SEVERAL, STEM, Head
 from tasks.discover.heads.heads import Heads
@@ -220,6 +221,8 @@ def _give_roles(family: Family, words: SplitWords, asked: set[str]) -> None:
     if len(unnamed) >= _MOST_UNNAMED_NUMBERS:
         columns = {name: cells for name, cells in columns.items() if name not in unnamed}
     family.roles = roles_of(columns, len(family.named), family.views[0].head.said, words)
+    if family.has_boxes:
+        family.roles = with_one_class(family.roles, columns, of_files=bool(family.views[0].head.members))
     to_predict = [name for name in columns if name in asked]
     if len(to_predict) == 1:
         family.roles = with_asked(family.roles, to_predict[0], columns[to_predict[0]], len(family.named))

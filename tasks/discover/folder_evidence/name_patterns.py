@@ -33,8 +33,9 @@ _MEANINGLESS = frozenset(
     "img dsc dscn dscf pict photo pic frame screenshot scan scene capture cam out output file new left right front "
     "back top bottom side frontal lateral view od os l r before after rgb nir".split()
 )
-_BEGINNING = r"(?P<label>[^/ _.-]*[A-Za-z][^/ _.-]*)[ _.-][^/]*"
-_ENDING = r"[^/]*[ _.-](?P<label>[^/ _.-]*[A-Za-z][^/ _.-]*)\.[^./]+"
+_BEGINNING = r"(?P<label>[^/S]*[A-Za-z][^/S]*)[S][^/]*"
+_ENDING = r"[^/]*[S](?P<label>[^/.S]*[A-Za-z][^/.S]*)\.[^./]+"
+"""Where ``S`` is the sign that parts names."""
 _TEXT = re.compile(r"(?![0-9a-fA-F]{8})[A-Za-z0-9]{2,16}")
 _RUNS = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]+")
 
@@ -126,13 +127,15 @@ def possible_patterns(paths: pa.ChunkedArray) -> list[NamePattern]:
 
 def _of_ends(names: Sequence[str]) -> list[NamePattern]:
     """Patterns by which names begin or end in one of a few words, whatever stands besides."""
-    found = []
-    for expression in (_BEGINNING, _ENDING):
-        matches = [re.fullmatch(expression, name) for name in names]
-        counts = Counter(match["label"] for match in matches if match)
-        if all(matches) and 1 < len(counts) <= len(names) / _SHARE and min(counts.values()) >= _FEWEST:
-            found.append(NamePattern(f"(^|/){expression}$", dict(counts)))
-    return found
+    found: dict[tuple[str, ...], NamePattern] = {}
+    for form in (_BEGINNING, _ENDING):
+        for sign in "_.- ":
+            expression = form.replace("S", rf"\{sign}" if sign != "_" else sign)
+            matches = [re.fullmatch(expression, name) for name in names]
+            counts = Counter(match["label"] for match in matches if match)
+            if all(matches) and 1 < len(counts) <= len(names) / _SHARE and min(counts.values()) >= _FEWEST:
+                found.setdefault(tuple(sorted(counts)), NamePattern(f"(^|/){expression}$", dict(counts)))
+    return list(found.values())[:_MOST_PROPOSED]
 
 
 def _whole(names: Sequence[str]) -> list[NamePattern]:

@@ -36,6 +36,7 @@ def find_splits(roles: FolderRoles, words: SplitWords) -> None:
             if split:
                 folder.split, folder.split_at = split, folder.kept.pop(level)
         _tidy_splits(roles, level)
+        _drop_inner_splits(roles, words)
         return
 
 
@@ -54,6 +55,22 @@ def _tidy_splits(roles: FolderRoles, level: int) -> None:
             roles.passed.append((sorted(names), "only organises"))
             for folder in folders:
                 folder.kept = []
+
+
+def _drop_inner_splits(roles: FolderRoles, words: SplitWords) -> None:
+    """Take a level away that names each folder's split once more; one that names another is a doubt."""
+    for level in range(roles.depth):
+        here = [folder for folder in roles.folders if len(folder.kept) > level]
+        said = {(words.split_of(folder.parts[folder.kept[level]]), folder.split) for folder in here}
+        if not all(inner for inner, _ in said):
+            continue
+        if all(inner == outer for inner, outer in said):
+            roles.drop(level, "names the split once more", here)
+        elif len({inner for inner, _ in said}) > 1:
+            names = {folder.parts[folder.kept[level]] for folder in here}
+            outer = {folder.parts[folder.split_at] for folder in here if folder.split_at >= 0}
+            roles.doubts.append(f"{few(names)} name splits, and lie in {few(outer)}, which do so too")
+        return
 
 
 def _below(folder: FolderRole, level: int) -> int:

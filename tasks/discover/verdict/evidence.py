@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.claims.affixed_names import affixed_claims
 from tasks.discover.claims.class_lists import class_list_claim
@@ -55,6 +57,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         possible_claims(families, listing.count, words, claims)
     _note(families, listing, found)
     found.listed = listed_splits(families, listing.count)
+    claims.labels = list(map(_sure_of_several, claims.labels))
     weigher = Weigher(listing, choice, claims, found, words)
     weigher.weigh()
     for family in families:
@@ -69,6 +72,12 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         weigher.doubt_folders(whose_folders(families, choice) or parted_pairs(families, choice))
         found.damaged += contradictions(families, others, listing)
     return found
+
+
+def _sure_of_several(claim: LabelClaim) -> LabelClaim:
+    """*claim*, which is not sure where it gives all images the same one label."""
+    said = set(claim.by_file.values())
+    return replace(claim, is_sure=False) if len(said) == 1 and len(next(iter(said))) == 1 else claim
 
 
 def _folds(families: list[Family], choice: FolderChoice, claims: Claims) -> tuple[str, list[Proposal]]:

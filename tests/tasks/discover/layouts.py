@@ -609,4 +609,16 @@ LAYOUTS = [
         ("{cat|dog}/train_{001-006}.jpg ?", "{cat|dog}/test_{007-009}.jpg ?"),
         refused="ambiguous_layout",
     ),
+    Layout(
+        "splits said twice",
+        (
+            "{train}/afhq/train/{cat|dog}/{1-4}.jpg = {1} @ train",
+            "{val}/afhq/val/{cat|dog}/{5-6}.jpg = {1} @ validation",
+        ),
+    ),
+    Layout(
+        "splits within splits",
+        ("{train|test}/part/{train|val}/{cat|dog}/{1-4}.jpg ?",),
+        refused="ambiguous_layout",
+    ),
 ]

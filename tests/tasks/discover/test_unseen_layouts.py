@@ -389,3 +389,50 @@ def test_numbers_may_be_what_a_pattern_finds(look: Look, tmp_path: Path) -> None
         "a/img_07.jpg": ("cat", ""),
         "a/img_12.jpg": ("dog", ""),
     }
+
+
+def test_files_of_one_name_in_two_splits_speak_of_the_image_in_their_own(look: Look, tmp_path: Path) -> None:
+    kinds = ("bus", "car", "van")
+    for split, count, first in (("train", 10, 0), ("test", 5, 1)):
+        draw(tmp_path, *(f"{split}/images/f{i}.jpg" for i in range(count)))
+        (tmp_path / split / "labels").mkdir()
+        for i in range(count):
+            (tmp_path / split / "labels" / f"f{i}.txt").write_text(f"{(first + i) % 3} 0.5 0.5 0.2 0.2\n")
+        (tmp_path / split / "labels" / "classes.txt").write_text(lines(*kinds))
+
+    single = refusal(look, tmp_path).unsettled.proposals[1]
+
+    found = read_as(tmp_path, single)
+    assert {place: (row["label_path"], row["split"]) for place, row in found.items()} == {
+        f"{split}/images/f{i}.jpg": (kinds[(first + i) % 3], split)
+        for split, count, first in (("train", 10, 0), ("test", 5, 1))
+        for i in range(count)
+    }
+
+
+def test_boxes_of_one_class_part_images_that_show_it_from_those_that_do_not(look: Look, tmp_path: Path) -> None:
+    for i in range(12):
+        draw(tmp_path, f"train/images/a{i}.jpg")
+        place = tmp_path / f"train/labels/a{i}.txt"
+        place.parent.mkdir(exist_ok=True)
+        place.write_text("0 0.5 0.5 0.2 0.2\n" if i % 4 else "")
+    (tmp_path / "data.yaml").write_text("train: ../train/images\nnc: 1\nnames: ['face']\n")
+
+    certain = refusal(look, tmp_path).certain
+
+    assert certain is not None
+    found = read_as(tmp_path, certain)
+    assert {place: row["label_paths"] or [] for place, row in found.items()} == {
+        f"train/images/a{i}.jpg": ["face"] if i % 4 else [] for i in range(12)
+    }
+
+
+def test_annotations_of_one_class_in_all_images_are_offered(look: Look, tmp_path: Path) -> None:
+    for i in range(6):
+        draw(tmp_path, f"shelf_{i}.jpg")
+        said = f"<filename>shelf_{i}.jpg</filename><object><name>pricetag</name></object>"
+        (tmp_path / f"shelf_{i}.xml").write_text(f"<annotation>{said}<bndbox><xmin>2</xmin></bndbox></annotation>")
+
+    first = refusal(look, tmp_path).unsettled.proposals[0]
+
+    assert {row["label_path"] or row["label_paths"][0] for row in read_as(tmp_path, first).values()} == {"pricetag"}

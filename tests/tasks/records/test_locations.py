@@ -127,6 +127,7 @@ def test_a_prefix_admits_what_lies_below_it(prefix: str, text: str, is_admitted:
     ("text", "slashes", "path"),
     [
         ("a\\b", "/", "a\\b"),
+        ("a/./c\\b/", "/", "a/c\\b"),
         ("a\\..\\..\\b", "/", None),
         ("a/../..", "/", None),
         ("a" * 4096, "/\\", "a" * 4096),

@@ -97,3 +97,38 @@ def test_what_a_label_file_says_becomes_an_address_below_its_folder(text: str, a
 )
 def test_an_address_of_the_web_begins_like_one(text: str, is_one: bool) -> None:
     assert is_web(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "location"),
+    [
+        ("http://host", "http://host/"),
+        ("HTTPS://User:pass@HOST.example:1/A", "https://host.example:1/A"),
+        ("http://h:65535/a", "http://h:65535/a"),
+        ("http://h:/a", "http://h/a"),
+        ("http://[2001:DB8::1]:8080/a", "http://[2001:db8::1]:8080/a"),
+        ("http://h/a?#b", "http://h/a"),
+    ],
+)
+def test_an_address_is_written_down_in_its_strict_form(text: str, location: str) -> None:
+    assert parse_web(text) == WebPlace(location, location)
+
+
+def test_a_query_of_one_letter_tells_one_image_from_another() -> None:
+    assert len({identity("?1"), identity("?2"), identity("")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("ftp://h/a", "is not an http(s) address"),
+        ("http://h/a\\b", "holds a backslash or a control character"),
+        ("http://h/a\n", "holds a backslash or a control character"),
+        *(
+            (text, "names its host in a way that is not allowed: ASCII letters, digits, dots and hyphens, then a port")
+            for text in ("http:///a", "http://h:0/a", "http://h:65536/a", "http://ä/a", "http://a%41/", "http://a b/")
+        ),
+    ],
+)
+def test_what_two_readers_could_take_for_two_hosts_is_refused(text: str, problem: str) -> None:
+    assert parse_web(text) == problem

@@ -10,7 +10,6 @@ from tasks.discover.by_records.label_files import LabelFileSource
 from tasks.discover.by_records.roles import GROUP, Roles
 from tasks.discover.by_tables.leads import Ground
 from tasks.discover.by_tables.locate import Locator
-from tasks.discover.by_tables.origins import with_origins
 from tasks.discover.by_tables.table_samples import TableReading, discover_rows
 from tasks.discover.listing.listing import Listing
 from tasks.discover.listing.scan import scan_images
@@ -40,7 +39,7 @@ def discover_label_file(
     policy = LocationPolicy(source.base.url, source.allow_prefixes, source.base_url)
     listing = _listing(source)
     locator = Locator(Ground(source.base, policy, is_literal=True), listing, source.extensions)
-    rows = locator.located(with_origins(rows) if source.tells_origins else rows, TableSettings(file=rows.name))
+    rows = locator.located(rows, TableSettings(file=rows.name))
     access = SourceAccess(
         name=source.name,
         root=source.base,

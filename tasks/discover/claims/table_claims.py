@@ -68,6 +68,11 @@ class LabelClaim:
         return self.column.is_many or max(counts, default=0) > 1 or (is_a_set and 0 in counts)
 
     @property
+    def names_several(self) -> bool:
+        """Whether it names more than one class."""
+        return len({label for labels in self.by_file.values() for label in labels}) > 1
+
+    @property
     def has_bare(self) -> bool:
         """Whether images that it names have no label."""
         return not self.column.one_hot and not all(self.by_file.values())

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from tasks.discover.folder_evidence.companions import Companions
 from tasks.discover.folder_evidence.folder_roles import FolderRoles
 from tasks.discover.listing.listing import Listing
-from tasks.discover.words.folder_names import few, number_one_thing, sorts_images, tell_of_dates
+from tasks.discover.words.folder_names import few, number_one_thing, sorts_images, tell_of_dates, tells_a_size
 
 _DEEP = 3
 _SAME = 0.9
@@ -48,8 +48,10 @@ def namesakes(roles: FolderRoles, found: Companions) -> str:
     kinds = set(labels.values())
     if not 1 < len(kinds) <= _MOST_KINDS:
         return ""
-    is_of_kinds = all(map(sorts_images, kinds)) and _are_namesakes(labels, found)
-    if not is_of_kinds and not (len(labels) <= _MOST_KINDS and _hold_the_same(labels, found.listing)):
+    are_of_kinds = all(map(sorts_images, kinds)) or all(map(tells_a_size, kinds))
+    are_alike = are_of_kinds and _are_namesakes(labels, found)
+    is_few = len(labels) <= _MOST_KINDS
+    if not are_alike and not (is_few and _hold_the_same(labels, found.listing, whatever_names=are_of_kinds)):
         return ""
     return f"{few(kinds)} hold files of the same names, which may be the same images in several forms"
 
@@ -117,12 +119,12 @@ def _begin_as_their_folders(labels: Mapping[str, str], found: Companions) -> boo
     return begun >= max(_DEEP, _SAME * len(named))
 
 
-def _hold_the_same(labels: Mapping[str, str], listing: Listing) -> bool:
-    """Whether another label has nearly all of the files of the first folder of *labels*, which bear telling names."""
+def _hold_the_same(labels: Mapping[str, str], listing: Listing, *, whatever_names: bool) -> bool:
+    """Whether another label has nearly all files of the first folder of *labels*: by telling names, or by any."""
     first = next(iter(labels))
     others = [folder for folder, label in labels.items() if label != labels[first]]
     names = _names_in(first, listing)
-    if len(names) < _FEWEST_NAMES or not _are_telling(names):
+    if len(names) < _FEWEST_NAMES or not (whatever_names or _are_telling(names)):
         return False
     asked = names[:: max(len(names) // _ASKED, 1)]
     there = sizes_of(listing, (f"{folder}/{name}" for folder in others for name in asked))

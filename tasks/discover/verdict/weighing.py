@@ -156,7 +156,7 @@ class Weigher:
         named = {file for claim in self._labels for file in claim.by_file}
         named |= {file for claim in self._claims.splits for file in claim.by_file}
         labels, splits = of_folders(choice, named, self._is_whole)
-        opposing = [claim for claim in self._labels if claim.is_sure and not agrees(claim, labels)]
+        opposing = [one for one in self._labels if one.is_sure and one.names_several and not agrees(one, labels)]
         for claim in self._labels:
             if agrees(claim, labels):
                 self._found.understood |= {path for entry in claim.entries for path in paths_of(entry)}

@@ -41,6 +41,9 @@ _CLASS = frozenset("class classes category label type grade level stage".split()
 _CAMERA = re.compile(r"\d{3}[A-Z0-9_]{5}")
 _DATE = re.compile(r"(19|20)\d\d([-_. ]?(0?[1-9]|1[0-2])([-_. ]?(0?[1-9]|[12]\d|3[01]))?)?([-_T ].*)?")
 _DAY = re.compile(r"(?<!\d)(19|20)\d\d([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_SIZE = re.compile(
+    r"(?<!\d)\d{2,5} ?[xX×] ?\d{2,5}(?!\d)|(?<![^\W_])(?:[lh]r|(?:low|high)[-_ ]?res)(?![^\W_])", re.IGNORECASE
+)
 _LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OPAQUE = re.compile(
     r"(?=[^\d]*\d)(?=.*[a-fA-F])[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(\.\d+){4,}"
@@ -101,6 +104,11 @@ def sorts_images(name: str) -> bool:
     """Whether *name* has a word for images and others of its own: ``GoodImg``, ``blurred_photos``."""
     words = [token for token in tokens(name) if not token.isdigit()]
     return any(word in _ORGANISING for word in words) and not all(word in _ORGANISING for word in words)
+
+
+def tells_a_size(name: str) -> bool:
+    """Whether *name* says how large images are: ``1024x768``, ``LR``."""
+    return _SIZE.search(name) is not None
 
 
 def share_a_word(names: Iterable[str]) -> bool:

@@ -575,6 +575,11 @@ LAYOUTS = [
         refused="ambiguous_layout",
     ),
     Layout(
+        "counted pictures in two sizes",
+        ("{LR|HR}/{0001-0009}.jpg ?",),
+        refused="ambiguous_layout",
+    ),
+    Layout(
         "patients by a day, with masks",
         (
             "mri/TCGA_{CS_4941|DU_5849}_19960909/TCGA_{0}_19960909_{1-4}.tif ?",

@@ -436,3 +436,16 @@ def test_annotations_of_one_class_in_all_images_are_offered(look: Look, tmp_path
     first = refusal(look, tmp_path).unsettled.proposals[0]
 
     assert {row["label_path"] or row["label_paths"][0] for row in read_as(tmp_path, first).values()} == {"pricetag"}
+
+
+def test_boxes_of_one_class_say_nothing_against_folders(look: Look, tmp_path: Path) -> None:
+    names = [f"{kind}/p{i}_{kind}.jpg" for kind in ("run", "sit") for i in range(8)]
+    draw(tmp_path, *names)
+    images = [{"id": at, "file_name": name, "width": 9, "height": 9} for at, name in enumerate(names)]
+    notes = [{"id": at, "image_id": at, "category_id": 1, "bbox": [1, 2, 3, 4]} for at in range(0, 16, 2)]
+    kinds = [{"id": 1, "name": "person"}]
+    (tmp_path / "people.json").write_text(json.dumps({"images": images, "annotations": notes, "categories": kinds}))
+
+    found = rows(look(tmp_path))
+
+    assert found == {name: (name.partition("/")[0], "") for name in names}

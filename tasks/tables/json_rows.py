@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -42,7 +42,8 @@ class JsonRows:
         builder: The table; the file is opened there.
         chosen: Which of their keys are taken.
         template: The format whose template makes the location; None without one.
-        known: What the columns about the file itself hold.
+        known: What the columns about the file itself hold; None where all keys are those of records, whatever they are
+            called.
         value_of: What a record holds.
         count: How many records there are that can be read.
     """
@@ -50,7 +51,7 @@ class JsonRows:
     builder: RowBuilder
     chosen: Chosen
     template: RecordFormat | None = None
-    known: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] | None = None
     value_of: ValueOf = value_of
     count: int = 0
 
@@ -81,7 +82,7 @@ class JsonRows:
 
     def _column(self, block: JsonBlock, name: str, selector: str) -> Column | None:
         """A column of the table; None where something in it is a list."""
-        if is_virtual(selector):
+        if self.known is not None and is_virtual(selector):
             return of_records(selector, block, self.known, self.count)
         if name == "location" and self.template is not None:
             return locations_of(block, self.template)
@@ -108,7 +109,7 @@ class JsonRows:
             self.builder.refuse(record.line, Reason.BAD_ROW, str(error))
 
     def _value(self, record: Record, name: str, selector: str) -> Value:
-        if is_virtual(selector):
+        if self.known is not None and is_virtual(selector):
             return of_record(selector, self.count, self.known)
         if name == "location" and self.template is not None:
             return location_text(record.cells, self.template)

@@ -347,6 +347,17 @@ def test_columns_of_pandas_are_refused_with_a_hint(folder: Path) -> None:
         look(folder, '{"location": {"0": "1.jpg"}, "label": {"0": "cat"}}', "l.json")
 
 
+@pytest.mark.parametrize("more", [{}, {"x": [[1]]}])
+def test_keys_that_are_called_like_columns_of_a_files_place_are_the_records_own(
+    folder: Path, more: dict[str, Any]
+) -> None:
+    text = json.dumps([{"file": {"path": "1.jpg"}, "record": {"index": "cat"}} | more])
+
+    read = look(folder, text, "labels.json", columns={"location": "file.path", "label": "record.index"})
+
+    assert found(read) == [("1.jpg", "cat")]
+
+
 def test_a_label_that_is_an_object_names_its_keys(folder: Path) -> None:
     text = json.dumps([{"file": "1.jpg", "label": {"id": 1, "name": "cat", "boxes": []}}])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 
 from PIL import Image
@@ -21,12 +21,12 @@ def distinct_photographs(photos: Path, folder: Path, count: int) -> Path:
 
 def camera_photographs(photos: Path, folder: Path, count: int) -> Path:
     """*count* photographs enlarged to 12 megapixels (4000x3000) at quality 92, as cameras write them."""
-    for number, path in enumerate(islice(sorted(photos.iterdir()), count)):
-        with Image.open(path) as image:
-            large = image.convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC)
-        buffer = io.BytesIO()
-        large.save(buffer, "JPEG", quality=92)
-        _put(folder / path.stem.split("_", 1)[1] / f"{number:06}.jpg", buffer.getvalue())
+    made: dict[Path, bytes] = {}
+    for number, path in enumerate(islice(cycle(sorted(photos.iterdir())), count)):
+        if path not in made:
+            with Image.open(path) as image:
+                made[path] = _encoded(image.convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC), "JPEG")
+        _put(folder / path.stem.split("_", 1)[1] / f"{number:06}.jpg", with_comment(made[path], number))
     return folder
 
 
@@ -77,7 +77,10 @@ def lossless_photographs(photos: Path, folder: Path, count: int) -> Path:
 
 def _encoded(image: Image.Image, kind: str) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, kind, **({"compression": "tiff_lzw"} if kind == "TIFF" else {}))
+    if kind == "JPEG":
+        image.save(buffer, kind, quality=92)
+    else:
+        image.save(buffer, kind, compression="tiff_lzw" if kind == "TIFF" else None)
     return buffer.getvalue()
 
 

@@ -27,7 +27,7 @@ from tasks.samples import Rejection, SourceAccess
 if TYPE_CHECKING:
     from tasks.fetch.web_thread import WebThread
 
-_GROUP_ROWS = 8
+_GROUP_ROWS = 16
 _GROUP_BYTES = 1 << 20
 _UNKNOWN_BYTES = 1 << 20
 _READERS = 4

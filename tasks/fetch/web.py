@@ -183,6 +183,8 @@ class WebClient:
         except aiohttp.ClientError as error:
             raise failure_of(error) from None
         except TimeoutError:
+            if asked.failure is not None and end < started + self.settings.attempt_timeout_s and not asked.gave_way:
+                raise asked.failure.as_final() from None  # the deadline cut this one short: the one before says more
             detail = f"came to no end in {loop.time() - started:.0f} s"
             raise FetchFailure(Reason.TIMEOUT, detail, is_transient=True) from None
         except (FetchFailure, NoRoomError):

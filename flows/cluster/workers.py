@@ -17,8 +17,8 @@ from uuid import uuid4
 import pyarrow.compute as pc
 
 from flows.cluster import worker_facts
-from flows.cluster.reach import Needed, look_around, prepare_reach, readable_samples
 from flows.runners import RunSettings, check_runner
+from tasks.building.reach import Needed, look_around, prepare_reach, readable_samples
 from tasks.building.spec import BuildSpec, pixel_libraries
 from tasks.columns import PlannedRow
 from tasks.errors import ConfigError, DatasetError

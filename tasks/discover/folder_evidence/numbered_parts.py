@@ -75,7 +75,7 @@ def _numbers_its_class(names: tuple[str, ...]) -> bool:
 def _rest(names: tuple[str, ...]) -> tuple[str, ...] | None:
     """The numbers and short words that the last of *names* has besides the one before; None where it has more."""
     own, around = names[-1].casefold(), names[-2].casefold()
-    if not around or around not in own or own == around:
+    if len(around) <= _TWO or around not in own or own == around:
         return None
     rest = tokens(re.sub(re.escape(around), " ", own, count=1))
     is_plain = all(token.isdigit() or len(token) <= _TWO for token in rest)

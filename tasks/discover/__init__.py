@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Discriminator, Tag
 
+from tasks.arrow_columns import repeated
 from tasks.discover.auto import AutoSource
 from tasks.discover.by_folders.class_folders import ClassFolders
 from tasks.discover.by_folders.folders import level_names, require_images
@@ -71,7 +72,7 @@ def _in_one_split(discovery: Discovery, split: str) -> Discovery:
     if not split:
         return discovery
     samples = discovery.samples
-    column = pa.repeat(pa.scalar(split), samples.num_rows)
+    column = repeated(split, samples.num_rows)
     place = samples.schema.get_field_index("split")
     return replace(discovery, samples=samples.set_column(place, samples.schema.field("split"), column))
 

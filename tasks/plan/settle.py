@@ -115,9 +115,13 @@ def _unit(members: list[_Row], gone: Mapping[str, list[tuple[str, str]]]) -> _Un
 
 
 def _bring_together(units: Sequence[_Unit]) -> None:
-    """Give *units* that are free the split of what looks like them: of most rows that are there, else of the first."""
+    """Give *units* that are free the split of what looks like them: of most rows that are there, else of the first.
+
+    A row counts where it will be: one that moves to those of equal bytes counts there.
+    """
     for group in _alike(units):
-        splits = Counter(row.split for unit in group if not unit.is_free for row in unit.members)
+        there = [unit for unit in group if not unit.is_free]
+        splits = Counter(row.split if row.is_given else unit.split for unit in there for row in unit.members)
         earliest = min(group, key=lambda unit: unit.members[0].sample_id)
         split = min(splits, key=lambda name: (-splits[name], name)) if splits else earliest.split
         for unit in group:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import repeated
 from tasks.columns import Judged, LabelledSamples, PlannedSamples, RowColumn, RowTable
 from tasks.samples import ShardFile
 
@@ -150,7 +151,7 @@ def as_new(samples: LabelledSamples) -> PlannedSamples:
     planned: pa.Table[Any, Any] = samples
     for item in PLAN_FIELDS:
         value: str | int = "fetch" if item.name == "action" else "" if pa.types.is_string(item.type) else -1
-        planned = planned.append_column(item, pa.repeat(pa.scalar(value, item.type), samples.num_rows))
+        planned = planned.append_column(item, repeated(value, samples.num_rows, item.type))
     return planned
 
 

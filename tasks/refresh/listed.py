@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import repeated
 from tasks.columns import LabelledSamples, RowTable, Samples
 from tasks.discover import Source, discover_sources
 from tasks.errors import LayoutError, RefusedError
@@ -164,6 +165,6 @@ def _as_samples(rows: RowTable) -> LabelledSamples:
     for item in schema:
         value = CARRIED if item.name == "kind" else "" if pa.types.is_string(item.type) else -1
         is_list = pa.types.is_list(item.type)
-        made = pa.nulls(rows.num_rows, item.type) if is_list else pa.repeat(pa.scalar(value, item.type), rows.num_rows)
+        made = pa.nulls(rows.num_rows, item.type) if is_list else repeated(value, rows.num_rows, item.type)
         columns.append(known.get(item.name, made))
     return pa.table(columns, schema=schema)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import repeated
 from tasks.building.spec import STALE_SCHEMA, BuildSpec, ShardOutcome
 from tasks.columns import LabelledSamples, Rejections, Samples, Stale, StaleRow, Touched
 from tasks.plan import RefreshPlan, Rows, Settled, plan_shards, settle
@@ -198,7 +199,7 @@ def _copying(planned: PlannedRun, samples: LabelledSamples, built: BuiltShards, 
 
 def _filled(table: Filled, column: str, value: str) -> Filled:
     index = table.schema.get_field_index(column)
-    return table.set_column(index, table.schema.field(index), pa.repeat(pa.scalar(value), table.num_rows))
+    return table.set_column(index, table.schema.field(index), repeated(value, table.num_rows))
 
 
 def _sum(outcomes: Sequence[ShardOutcome], name: str) -> Counter[str]:

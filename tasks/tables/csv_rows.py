@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from tasks.arrow_columns import Column
+from tasks.arrow_columns import Column, repeated
 from tasks.reasons import Reason
 from tasks.records import location_text
 from tasks.records.csv_blocks import RecordBlock
@@ -94,6 +94,6 @@ def of_records(selector: str, block: RecordBlock | JsonBlock, known: Mapping[str
     """A column that no file holds, for the records of *block*, the first of which is the one of that *number*."""
     count = len(block.lines)
     if not selector.startswith("record."):
-        return pa.repeat(pa.scalar(known[selector]), count)
+        return repeated(known[selector], count)
     first = number + (selector == "record.number")
     return pa.array(np.arange(first, first + count)).cast(pa.string())

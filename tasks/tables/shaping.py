@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.arrow_columns import bools
+from tasks.arrow_columns import bools, repeated
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.tables.names import is_role
@@ -47,7 +47,7 @@ def shaped(rows: TableRows, settings: TableSettings, one_hot: Mapping[str, str],
     rows = _with_numbers(rows, settings.numbers)  # those that patterns made, too
     rows = _filtered(rows, settings.where)
     if settings.split:
-        rows = rows.with_column("split", pa.repeat(pa.scalar(settings.split), rows.count))
+        rows = rows.with_column("split", repeated(settings.split, rows.count))
     rows = _with_kept(rows, kept)
     return _projected(_by_one_hot(rows, one_hot) if one_hot else rows, settings, bool(one_hot))
 
@@ -120,7 +120,7 @@ def _filled(rows: TableRows, template: str) -> pa.Array:
     pieces: list[Any] = []
     for place, part in enumerate(parts):
         pieces.append(rows.texts(part or "location") if place % 2 else part)
-    return pc.binary_join_element_wise(*pieces, "") if len(pieces) > 1 else pa.repeat(pa.scalar(template), rows.count)
+    return pc.binary_join_element_wise(*pieces, "") if len(pieces) > 1 else repeated(template, rows.count)
 
 
 def _filtered(rows: TableRows, where: Mapping[str, Sequence[str]]) -> TableRows:
@@ -151,7 +151,7 @@ def _by_one_hot(rows: TableRows, one_hot: Mapping[str, str]) -> TableRows:
         says = is_yes(rows.texts(name))
         is_named |= says
         places.append(np.flatnonzero(says))
-        labels.append(pa.repeat(pa.scalar(label), int(says.sum())))
+        labels.append(repeated(label, int(says.sum())))
     none = np.flatnonzero(~is_named)
     order = np.concatenate([*places, none])
     texts = pa.concat_arrays([*labels, pa.nulls(len(none), pa.string())])

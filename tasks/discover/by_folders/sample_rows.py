@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import repeated
 from tasks.columns import RejectionRow, Rejections, Samples
 from tasks.reasons import Reason
 from tasks.samples import REJECTION_SCHEMA, SAMPLE_SCHEMA, Rejection, rejection_row, rejections_table
@@ -101,7 +102,7 @@ def _column(item: pa.Field, value: Any, count: int) -> pa.Array | pa.ChunkedArra
     if value is None:
         return pa.nulls(count, item.type)
     if isinstance(value, str | int):
-        return pa.repeat(pa.scalar(value, item.type), count)
+        return repeated(value, count, item.type)
     if isinstance(value, Sequence):
         return pa.array(value, item.type)
     column: pa.Array | pa.ChunkedArray = value if value.type == item.type else value.cast(item.type)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.arrow_columns import Column, whole
+from tasks.arrow_columns import Column, repeated, whole
 from tasks.discover.by_tables.find_files import FileFinder
 from tasks.discover.by_tables.leads import Ground, LeadFinder, Leads
 from tasks.discover.listing.listing import Listing
@@ -75,7 +75,7 @@ class Locator:
             SIZE: pc.fill_null(files["size"].take(index), -1),
             PRINT: pc.fill_null(files["fingerprint"].take(index), ""),
             PLACE: pa.array(leads.places),
-            KIND: pa.repeat(pa.scalar("store"), len(leads.texts)),
+            KIND: repeated("store", len(leads.texts)),
         }
 
     @staticmethod
@@ -153,8 +153,8 @@ class Locator:
 
 def _on_the_web(leads: Leads) -> dict[str, Column]:
     """The columns of rows that all are plain addresses."""
-    same = {SIZE: pa.scalar(-1), PRINT: pa.scalar(""), KIND: pa.scalar("web"), AGAIN: pa.scalar(value=False)}
-    columns = {name: pa.repeat(value, len(leads.texts)) for name, value in same.items()}
+    same = {SIZE: -1, PRINT: "", KIND: "web", AGAIN: False}
+    columns = {name: repeated(value, len(leads.texts)) for name, value in same.items()}
     return {"location": leads.texts, IDENTITY: leads.texts, PLACE: pa.array(leads.places), **columns}
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import repeated
 from tasks.columns import Rejections, Samples
 from tasks.discover.by_tables.find_files import FileFinder
 from tasks.discover.settings import SourceSettings
@@ -155,9 +156,7 @@ def _rejected(samples: Samples, like: Rejections) -> Rejections:
         "attempts": 0,
     }
     columns = [
-        known[item.name]
-        if item.name in known
-        else pa.repeat(pa.scalar(said.get(item.name, ""), item.type), samples.num_rows)
+        known[item.name] if item.name in known else repeated(said.get(item.name, ""), samples.num_rows, item.type)
         for item in like.schema
     ]
     return pa.table(columns, schema=like.schema)

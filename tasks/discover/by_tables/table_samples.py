@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.arrow_columns import Bools, Column, bools
+from tasks.arrow_columns import Bools, Column, bools, repeated, whole
 from tasks.discover.by_folders.folder_paths import case_notices
 from tasks.discover.by_folders.sample_rows import Origin, SampleRows
 from tasks.discover.by_tables.kept_rows import group_of, kept_of
@@ -207,10 +207,9 @@ class _Samples:
         self._rows.add_rejections(columns, rows.count)
 
     def _add(self, rows: TableRows, listing: Listing) -> None:
-        files = pa.array([*rows.files, ""], pa.string())
-        known = rows.data[FILE].combine_chunks()
-        numbers = pc.if_else(pc.less(known, 0), len(rows.files), known)
         again = pa.array(bools(rows.data[AGAIN])) if AGAIN in rows.data.column_names else None
+        if again is not None and not pc.any(again).as_py():
+            again = None
         columns = {
             "sample_id": self._rows.ids(rows.data[ID]),
             "kind": rows.data[KIND],
@@ -221,7 +220,7 @@ class _Samples:
             "fingerprint": rows.data[PRINT],
             "size": rows.data[SIZE],
             "stored": stored_of(rows.data[PLACE], listing),
-            "label_file": files.take(numbers),
+            "label_file": _files_of(rows),
             "label_row": rows.data[LINE],
             "label_offset": -1 if again is None else pc.if_else(again, rows.data[AT], -1),
             "label_length": -1 if again is None else pc.if_else(again, rows.data[LENGTH], -1),
@@ -277,3 +276,12 @@ def _first_places(values: pa.Array) -> npt.NDArray[np.int64]:
     codes = values.dictionary_encode().indices.to_numpy(zero_copy_only=False)
     _, first = np.unique(codes, return_index=True)
     return np.sort(first).astype(np.int64)
+
+
+def _files_of(rows: TableRows) -> pa.Array:
+    """The label file of each of *rows*; "" of those that none says."""
+    known = whole(rows.data[FILE])
+    if len(rows.files) == 1 and not pc.any(pc.less(known, 0)).as_py():
+        return repeated(rows.files[0], rows.count)
+    numbers = pc.if_else(pc.less(known, 0), len(rows.files), known)
+    return pa.array([*rows.files, ""], pa.string()).take(numbers)

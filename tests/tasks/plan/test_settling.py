@@ -123,6 +123,19 @@ def test_a_new_row_goes_where_most_rows_that_look_like_it_are() -> None:
     assert settled(found, {}).splits == {}
 
 
+def test_rows_that_move_to_those_of_equal_bytes_count_where_they_will_be() -> None:
+    row = {"group": "", "given": False, "known": False}
+    found = {
+        "new": row | {"content": 0, "split": "train"},
+        "old": row | {"content": 1, "split": "train", "known": True},
+    }
+    found |= {name: row | {"content": 1, "split": "validation"} for name in ("copy-1", "copy-2")}
+
+    result = settled(found, {}, {"old": "x", "new": "x"})
+
+    assert result.splits == {"copy-1": "train", "copy-2": "train"}
+
+
 @pytest.mark.fuzz
 @given(rows_by_id)
 def test_settling_twice_changes_nothing_more_and_the_order_does_not_matter(found: dict[str, dict[str, Any]]) -> None:

@@ -136,11 +136,17 @@ def _quoted_cell(text: bytes, start: int, stop: int, patterns: _Patterns, readin
         if match is None:
             raise UnclosedCellError(start)
     if match is not None:
-        return _unquote(match[1], quote, backslash=reading.backslash), match.end()
+        escapes = reading.backslash and not _is_doubled(match)
+        return _unquote(match[1], quote, backslash=escapes), match.end()
     plain = patterns.quoted[quote[0], False].match(text, start, first_line)  # its last backslash is no escape
     if plain is not None:
         return _unquote(plain[1], quote, backslash=False), plain.end()
     return _literal_cell(text, start, stop, patterns)
+
+
+def _is_doubled(cell: re.Match[bytes]) -> bool:
+    """Whether *cell*, which has quotes behind backslashes, is as well one whose own quotes are all doubled."""
+    return b'\\"' in cell[1] and STRICTLY_QUOTED.fullmatch(cell[0].rstrip(_BLANKS)) is not None
 
 
 def _is_open(text: bytes, start: int, stop: int, quote: bytes, patterns: _Patterns) -> bool:

@@ -40,9 +40,10 @@ def plain_kinds(locations: Column) -> tuple[Bools, Bools]:
     none = np.zeros(len(locations), dtype=bool)
     if texts.are_of_one_origin():
         return short, none
+    named = short & ~bools(pc.utf8_is_space(locations))
     if texts.are_plain_paths():
-        return none, short
-    return short & bools(pc.match_substring_regex(locations, _WEB)), short & bools(_is_path(locations))
+        return none, named
+    return short & bools(pc.match_substring_regex(locations, _WEB)), named & bools(_is_path(locations))
 
 
 class _Texts:

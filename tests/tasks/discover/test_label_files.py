@@ -542,6 +542,11 @@ def test_a_backslash_before_the_last_quote_of_a_cell_is_text(folder: Path) -> No
     assert found(look(folder, 'location,label\n"1.jpg","\\"\n"2.jpg","a\\"\n')) == [("1.jpg", "\\"), ("2.jpg", "a\\")]
 
 
+def test_doubled_quotes_behind_a_backslash_are_doubled_quotes(folder: Path) -> None:
+    text = 'location,label\n"1.jpg","\\""0"\n"2.jpg","a\\"b"\n'
+    assert found(look(folder, text)) == [("1.jpg", '\\"0'), ("2.jpg", 'a"b')]
+
+
 @pytest.mark.fuzz
 @given(
     labels=st.lists(cells.filter(lambda text: text.strip() == text and text[0] not in "'\""), min_size=1, max_size=8),

@@ -37,6 +37,7 @@ ODD = st.sampled_from(
             "a\\b",
             "é/ü",
             "\ue000",
+            "\u3000",
             "\uef80",
         ),
         *("http://h/a", "https://h:80/a", "https://h:0/a", "https://h/a?b=c", "https://h/a#b", "https://u@h/a"),

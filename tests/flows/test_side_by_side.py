@@ -8,12 +8,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from PIL import Image
+
+from flows.scheduling.server import shared_server
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Command, WriteConfig
@@ -89,8 +92,15 @@ def test_a_signal_ends_all_of_them(
     assert [path for root in tmp_path.glob("out-*/runs") for path in root.iterdir()] == []
 
 
+@pytest.fixture
+def parquetry_with_a_server(serverless_parquetry: Command) -> Iterator[Command]:
+    """The command with a Prefect server of its own: one that has automations races with itself for their rows."""
+    with shared_server(Path(serverless_parquetry.environment["PREFECT_HOME"])) as api_url:
+        yield serverless_parquetry.with_environment(PREFECT_API_URL=api_url)
+
+
 @pytest.mark.faults
-@pytest.mark.parametrize("server", ["parquetry", "serverless_parquetry"])
+@pytest.mark.parametrize("server", ["parquetry_with_a_server", "serverless_parquetry"])
 def test_eight_datasets_four_at_once_five_times_over_with_a_server_and_without(
     request: pytest.FixtureRequest, write_config: WriteConfig, pets: Path, tmp_path: Path, server: str
 ) -> None:

@@ -50,11 +50,12 @@ def test_a_web_folder_is_listed_to_its_end(folders: Path) -> None:
 
 
 def test_a_web_folder_that_is_none_without_its_last_slash_is_listed(folders: Path) -> None:
-    with http_index(folders.parent, {"/root": 404, "/root/cat": 404, "/root/dog": 404}) as url:
-        assert listed(f"{url}/root/").files["path"].to_pylist() == ["cat/1.png", "dog/1.png"]
+    name = f"/{folders.name}"
+    with http_index(folders.parent, {name: 404, f"{name}/cat": 404, f"{name}/dog": 404}) as url:
+        assert listed(f"{url}{name}/").files["path"].to_pylist() == ["cat/1.png", "dog/1.png"]
 
-    with http_index(folders.parent, {"/root/": 500}) as url, pytest.raises(LayoutError, match="answers 500"):
-        listed(f"{url}/root")
+    with http_index(folders.parent, {f"{name}/": 500}) as url, pytest.raises(LayoutError, match="answers 500"):
+        listed(f"{url}{name}")
 
 
 class Endless(AbstractFileSystem):  # type: ignore[misc] # fsspec has no types

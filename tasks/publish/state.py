@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tasks.arrow_columns import repeated
 from tasks.columns import Absent, Checked, Failed, Rejections, Touched
 from tasks.errors import DatasetError
 from tasks.plan.shard_plans import TOUCHED_SCHEMA
@@ -155,7 +156,7 @@ def _as_part(kind: str, part: pa.Table) -> pa.Table:
         for item in _SCHEMA
         if item.name != "kind"
     }
-    kinds = pa.repeat(pa.scalar(kind, pa.string()), part.num_rows)
+    kinds = repeated(kind, part.num_rows)
     return pa.table({"kind": kinds, **columns}, schema=_SCHEMA).sort_by("sample_id")
 
 

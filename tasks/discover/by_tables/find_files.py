@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.arrow_columns import bools
+from tasks.arrow_columns import bools, repeated
 from tasks.discover.by_tables.plain_ends import is_plain, plain_ends
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
@@ -158,7 +158,7 @@ class FileFinder:
 
     def _by_path(self, asked: _Asked) -> Places:
         """Below the base; without one below the label file's folder, else below the source's path."""
-        heads = asked.folders if asked.base is None else pa.repeat(pa.scalar(asked.base), len(asked.texts))
+        heads = asked.folders if asked.base is None else repeated(asked.base, len(asked.texts))
         whole = pc.if_else(pc.equal(heads, ""), asked.texts, pc.binary_join_element_wise(heads, asked.texts, "/"))
         below = _normalised(whole)
         found = self.exactly(below)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrow_columns import repeated
 from tasks.discover.listing.listing import FILE_SCHEMA, Listing, sorted_files
 from tasks.discover.listing.names import NameRules
 from tasks.discover.listing.scan_archives import scan_archive
@@ -80,7 +81,7 @@ def _under(folder: str, paths: Iterable[str]) -> list[str]:
 
 def _below(path: str, files: pa.Table, first: int) -> pa.Table:
     """*files* of the archive at *path*, whose folders come behind *first* others."""
-    paths = pc.binary_join_element_wise(pa.repeat(pa.scalar(f"{path}/"), files.num_rows), files["path"], "")
+    paths = pc.binary_join_element_wise(repeated(f"{path}/", files.num_rows), files["path"], "")
     folders = pa.array(np.asarray(files["folder"].to_numpy(), dtype=np.int32) + first, pa.int32())
     columns = {"path": paths, "folder": folders}
     return pa.table([columns.get(name, files[name]) for name in FILE_SCHEMA.names], schema=FILE_SCHEMA)

@@ -18,6 +18,9 @@ _PATIENCE_S = 5.0
 _GOOD_IN_A_ROW = 8  # answers, after which a host that was slowed down is asked for one more at once
 _SLOW_AGAIN_S = 1.0  # what was under way when a host was slowed down says nothing of how it is asked now
 _TIMES_USUAL = 10
+_LONG_WAITS = (
+    3  # in a row, each longer than an image may take, before all of a host waits: one address may be in a queue
+)
 
 
 class Turns:
@@ -98,6 +101,8 @@ class Host:
         self._most_retrying = settings.per_host
         self._silence_s = 2 * settings.attempt_timeout_s
         self._down_s = _DOWN_SHARE * settings.deadline_s
+        self._long_wait_s = settings.deadline_s
+        self._long_waits = 0
         self._is_ill = False
         self._ill_since = 0.0
         self._troubles = 0
@@ -130,6 +135,7 @@ class Host:
     def note_good(self) -> None:
         """An attempt came to its end, as it should: whoever waits for the host need not any longer."""
         self._is_ill = False
+        self._long_waits = 0
         self._recovery.set()
         self._recovery = asyncio.Event()
         self._good += 1
@@ -146,10 +152,17 @@ class Host:
                 self._closed_until = now + _CLOSED_S
             return
         if failure.wait_s is not None:
-            self.held_until = max(self.held_until, now + failure.wait_s)
+            self._hold(failure.wait_s, now)
         if now - self._slowed_at >= _SLOW_AGAIN_S:
             self._slowed_at, self._good = now, 0
             self.turns.narrow()
+
+    def _hold(self, wait_s: float, now: float) -> None:
+        """Ask nothing for *wait_s* seconds; a long wait counts once several addresses said so and none answered."""
+        is_long = wait_s >= self._long_wait_s
+        self._long_waits += is_long
+        if not is_long or self._long_waits >= _LONG_WAITS:
+            self.held_until = max(self.held_until, now + wait_s)
 
     async def pause(self, least_s: float, most_s: float) -> None:
         """Wait for *least_s* seconds, and up to *most_s* for an attempt of others that goes well."""

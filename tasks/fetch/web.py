@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -145,11 +147,9 @@ class WebClient:
         """One attempt in its turn, with its redirects; whatever goes wrong is a `FetchFailure`."""
         loop = asyncio.get_running_loop()
         waits = loop.time()
-        comes_back = bool(asked.attempts) and not asked.gave_way
         if asked.lacks_room:
             await asked.room.wait(asked.expected)
-        await self._held(asked, host)
-        async with host.turns.turn(comes_back=comes_back), self._turns.turn(comes_back=comes_back):
+        async with self._turn(asked, host):
             now = loop.time()
             if host.is_closed(now):
                 raise asked.failure.as_final() if asked.failure is not None else not_tried()
@@ -167,6 +167,17 @@ class WebClient:
                 raise
             host.note_good()
             return body
+
+    @asynccontextmanager
+    async def _turn(self, asked: Asked, host: Host) -> AsyncIterator[None]:
+        """A turn with *host* and among all; a host may ask to be left alone while one waits for it."""
+        comes_back = bool(asked.attempts) and not asked.gave_way
+        while True:
+            await self._held(asked, host)
+            async with host.turns.turn(comes_back=comes_back), self._turns.turn(comes_back=comes_back):
+                if host.held_until <= asyncio.get_running_loop().time():
+                    yield
+                    return
 
     async def _timed(self, asked: Asked, host: Host) -> Body:
         """One attempt within its time; the first one ends early where it holds up others for no answer."""

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.discover.claims.claim import LabelClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn, roles_of
-from tasks.discover.claims.table_claims import LabelClaim, labels_by_file, said_of
+from tasks.discover.claims.table_claims import said_of
 from tasks.discover.claims.table_view import columns_of
 from tasks.discover.claims.table_views import SUBMISSION
 from tasks.discover.heads.head import LAST_BLANK, Head

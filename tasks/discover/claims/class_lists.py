@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.column_roles import LabelColumn
-from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim
 from tasks.discover.heads.named_files import NamedFiles
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import Keys

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.discover.by_folders.folder_paths import FolderSource
+from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.column_roles import LabelColumn
-from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import SUBMISSION
 from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim, labels_by_file
 from tasks.discover.claims.column_roles import ColumnRoles, roles_of
-from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim, labels_by_file
 from tasks.discover.claims.table_view import columns_of, split_of_name
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.heads.head import Head

@@ -6,18 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim, labels_by_file
 from tasks.discover.claims.class_names import names_for
 from tasks.discover.claims.column_roles import ColumnRoles, roles_of
 from tasks.discover.claims.one_class import with_one_class
-from tasks.discover.claims.table_claims import (
-    Claims,
-    Entries,
-    LabelClaim,
-    SplitClaim,
-    labels_by_file,
-    split_claim,
-    with_names,
-)
+from tasks.discover.claims.table_claims import split_claim, with_names
 from tasks.discover.claims.table_view import View, columns_of
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import Head

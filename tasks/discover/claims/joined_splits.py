@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim, paths_of
+from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim
+from tasks.discover.claims.table_claims import paths_of
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 

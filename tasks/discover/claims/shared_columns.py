@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tasks.discover.claims.claim import Claims, LabelClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn, roles_of
-from tasks.discover.claims.table_claims import Claims, LabelClaim, labels_by_file, said_of, split_claim
+from tasks.discover.claims.table_claims import said_of, split_claim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import Head

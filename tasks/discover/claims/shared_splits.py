@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tasks.discover.claims.claim import Claims, SplitClaim
 from tasks.discover.claims.split_columns import split_names
-from tasks.discover.claims.table_claims import Claims, SplitClaim
 from tasks.discover.claims.table_view import View, columns_of
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import Head

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pyarrow.compute as pc
 
+from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.column_roles import LabelColumn
-from tasks.discover.claims.table_claims import Entries, LabelClaim, SplitClaim
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import DatasetError

@@ -12,11 +12,14 @@ from tasks.discover.words.split_words import SplitWords
 from tasks.tables.file_columns import plain_name
 
 _YES_NO = {"is_valid": ("validation", "train"), "is_val": ("validation", "train"), "is_test": ("test", "train")}
-_YES_NO |= {"is_train": ("train", "test"), "is_training_image": ("train", "test"), "train": ("train", "test")}
+_YES_NO |= dict.fromkeys(
+    "is_train train is_training_image is_training in_training in_train training".split(), ("train", "test")
+)
+_YES_NO |= dict.fromkeys("in_test is_testing holdout is_holdout held_out heldout".split(), ("test", "train"))
 _NUMBERED = {"0": "train", "1": "validation", "2": "test"}
 _MOST_SPLITS = 5
 _SPLIT = re.compile(r"[a-z]+(_[a-z]+)*")
-_NAMES = frozenset("split splits subset partition phase data_split dataset_split split_set".split())
+_NAMES = frozenset("split splits set subset partition phase data_split dataset_split split_set".split())
 _GUESSES = ("train", "test", "validation")
 
 
@@ -34,7 +37,7 @@ def split_names(name: str, cells: Sequence[str], said: str, words: SplitWords) -
     if len(parts) == len(values) > 1 and len(set(parts.values())) > 1:
         return parts
     yes_no = _YES_NO.get(plain) or (("train", "test") if _says_train_test(name, said) else None)
-    if yes_no and values <= {"0", "1", "true", "false", "True", "False", "yes", "no"}:
+    if yes_no and {value.casefold() for value in values} <= {"0", "1", "true", "false", "yes", "no"}:
         return {value: yes_no[value.casefold() in {"0", "false", "no"}] for value in values}
     is_partition = bool((set(tokens(name)) | (set(tokens(said)) if name.isdigit() else set())) & {"partition"})
     is_partition |= plain == "split" and len(values) == len(_NUMBERED) and _is_most(cells, "0")

@@ -4,102 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, cast
 
+from tasks.discover.claims.claim import Claims, LabelClaim, SplitClaim, labels_by_file
 from tasks.discover.claims.class_names import names_for
 from tasks.discover.claims.column_roles import LabelColumn
+from tasks.discover.claims.doubted_rows import rows_in_doubt
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.heads.head import Head
 from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
-from tasks.label_kinds import number_of
-
-Entries = list[Keys]
-_ALL = 0.95
-
-
-@dataclass(slots=True)
-class SplitClaim:
-    """A split for each of some images.
-
-    Attributes:
-        entries: The tables that say it, each with the columns `location` and `split`, or with one split.
-        by_file: For each image its split.
-        names: What the tables call the splits.
-        says: Where it stands.
-    """
-
-    entries: Entries
-    by_file: dict[str, str]
-    names: dict[str, str]
-    says: str
-
-
-@dataclass(slots=True)
-class LabelClaim:
-    """Labels for some images.
-
-    Attributes:
-        entries: The tables that say it.
-        column: What it is in the tables.
-        by_file: For each image its labels.
-        says: Where it stands.
-        is_sure: Whether the column is the label without doubt.
-        splits: The splits that the same tables say; None where they say none.
-        has_boxes: Whether the tables outline what is in an image, file by file.
-    """
-
-    entries: Entries
-    column: LabelColumn
-    by_file: dict[str, tuple[str, ...]]
-    says: str
-    is_sure: bool
-    splits: SplitClaim | None = None
-    has_boxes: bool = False
-
-    @property
-    def is_many(self) -> bool:
-        """Whether images have several labels, or none."""
-        counts = {len(labels) for labels in self.by_file.values()}
-        is_a_set = self.has_boxes or bool(self.column.one_hot)
-        return self.column.is_many or max(counts, default=0) > 1 or (is_a_set and 0 in counts)
-
-    @property
-    def names_several(self) -> bool:
-        """Whether it names more than one class."""
-        return len({label for labels in self.by_file.values() for label in labels}) > 1
-
-    @property
-    def has_bare(self) -> bool:
-        """Whether images that it names have no label."""
-        return not self.column.one_hot and not all(self.by_file.values())
-
-    @property
-    def is_one_box(self) -> bool:
-        """Whether boxes could give an image several labels, and give each just one."""
-        return self.has_boxes and not self.is_many
-
-
-@dataclass(slots=True)
-class Claims:
-    """All that tables claim.
-
-    Attributes:
-        labels: Each claim of labels.
-        splits: Each claim of splits.
-        numbers: Columns that hold a number to predict, with the tables that name them.
-        folds: Tables that part the same images in several ways.
-        is_whole: Whether all tables were read to their ends.
-    """
-
-    labels: list[LabelClaim] = field(default_factory=list)
-    splits: list[SplitClaim] = field(default_factory=list)
-    numbers: list[tuple[str, Entries]] = field(default_factory=list)
-    folds: list[str] = field(default_factory=list)
-    is_whole: bool = True
 
 
 def find_claims(families: Sequence[Family], others: Sequence[Head], words: SplitWords) -> Claims:
@@ -135,10 +52,10 @@ def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claim
             entries.append(_entry(view, _label_roles(column, view, split, named is not None), column, family))
         is_sure = roles.one_label is known and not (_is_code(column, family) and named is None)
         is_sure = is_sure and not (column.separator and names_for(replace(column, separator=""), by_file, others))
-        is_sure = is_sure and not (_is_several_rows(column, by_file) and _flag_of(family))
         claim = LabelClaim(entries, column, by_file, _says(family, column), is_sure, split, family.has_boxes)
-        if _is_several_rows(column, by_file) and (flag := _flag_of(family)):
-            claims.labels.append(with_names(_where(flag, claim, family), named))
+        if doubted := rows_in_doubt(claim, family):
+            claim = replace(claim, is_sure=False)
+            claims.labels += [with_names(one, named) for one in doubted if one.says != claim.says]
         claims.labels.append(with_names(claim, named))
     for name in roles.numbers:
         entries = [_entry(view, {view.location: "location", name: "label"}, None, family) for view in family.views]
@@ -152,27 +69,6 @@ def _is_code(column: LabelColumn, family: Family) -> bool:
         return True
     last = column.name.rpartition(".")[2]
     return "columns" not in view.head.keys and view.head.path.endswith("json") and last.endswith("_id")
-
-
-def _is_several_rows(column: LabelColumn, by_file: Mapping[str, tuple[str, ...]]) -> bool:
-    return not column.is_many and any(len(labels) > 1 for labels in by_file.values())
-
-
-def _flag_of(family: Family) -> str:
-    """The column of ones and zeros that could say of each row whether it holds; empty without one."""
-    names = family.views[0].head.names
-    return next((name for name in names if {number_of(cell) for cell in family.column(name)} == {0.0, 1.0}), "")
-
-
-def _where(flag: str, claim: LabelClaim, family: Family) -> LabelClaim:
-    """*claim* by those rows alone whose column *flag* is 1; images without such a row have no label."""
-    rows = [cell for file, cell in zip(family.files, family.column(flag), strict=True) if file]
-    values = [labels if number_of(cell) else () for cell, labels in zip(rows, claim.column.values, strict=True)]
-    ones = sorted({cell.strip() for cell in rows if number_of(cell)})
-    column = replace(claim.column, values=tuple(values), is_many=True)
-    entries = [{**entry, "where": {flag: ones}} for entry in claim.entries]
-    says = f"{claim.says}, where {flag} is {' or '.join(ones)}"
-    return replace(claim, entries=entries, column=column, by_file=labels_by_file(family.files, values), says=says)
 
 
 def _says(family: Family, column: LabelColumn) -> str:
@@ -214,15 +110,6 @@ def _entry(view: View, roles: dict[str, str], column: LabelColumn | None, family
     if family.file_splits:
         made["split"] = view.split
     return made
-
-
-def labels_by_file(files: Sequence[str], values: Sequence[Sequence[str]]) -> dict[str, tuple[str, ...]]:
-    """For each image the labels of all its rows."""
-    found: dict[str, tuple[str, ...]] = {}
-    rows = [file for file in files if file]
-    for file, labels in zip(rows, values, strict=True):
-        found[file] = tuple(dict.fromkeys((*found.get(file, ()), *labels)))
-    return found
 
 
 def split_claim(family: Family, words: SplitWords) -> SplitClaim | None:

@@ -15,7 +15,15 @@ import pyarrow.compute as pc
 from tasks.discover.folder_evidence.companions import Companions
 from tasks.discover.folder_evidence.folder_roles import FolderRoles
 from tasks.discover.listing.listing import Listing
-from tasks.discover.words.folder_names import few, number_one_thing, sorts_images, tell_of_dates, tells_a_size
+from tasks.discover.words.folder_names import (
+    few,
+    is_companion_name,
+    number_one_thing,
+    sorts_images,
+    tell_of_dates,
+    tells_a_form,
+    tells_a_size,
+)
 
 _DEEP = 3
 _SAME = 0.9
@@ -48,12 +56,28 @@ def namesakes(roles: FolderRoles, found: Companions) -> str:
     kinds = set(labels.values())
     if not 1 < len(kinds) <= _MOST_KINDS:
         return ""
-    are_of_kinds = all(map(sorts_images, kinds)) or all(map(tells_a_size, kinds))
+    are_of_kinds = any(all(map(tells, kinds)) for tells in (sorts_images, tells_a_size, tells_a_form))
     are_alike = are_of_kinds and _are_namesakes(labels, found)
     is_few = len(labels) <= _MOST_KINDS
     if not are_alike and not (is_few and _hold_the_same(labels, found.listing, whatever_names=are_of_kinds)):
         return ""
     return f"{few(kinds)} hold files of the same names, which may be the same images in several forms"
+
+
+def shadows(roles: FolderRoles, found: Companions) -> str:
+    """Folders that are called for masks and the like, whose files have the names of those in the others."""
+    labels = _labels(roles)
+    marked = {folder for folder, label in labels.items() if any(map(is_companion_name, label.split("/")))}
+    if not marked or len(marked) == len(labels):
+        return ""
+    named: dict[bool, set[str]] = defaultdict(set)
+    for path, _ in some_files(found.listing):
+        parent, _, name = path.rpartition("/")
+        if parent in labels:
+            named[parent in marked].add(name.rpartition(".")[0])
+    if len(named[True]) < _DEEP or len(named[True] & named[False]) < _SAME * len(named[True]):
+        return ""
+    return f"the files in {few(labels[folder] for folder in marked)} have the names of others, and may go with those"
 
 
 def named_alike(roles: FolderRoles, found: Companions) -> str:

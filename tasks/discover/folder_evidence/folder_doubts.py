@@ -12,6 +12,7 @@ from tasks.discover.folder_evidence.file_names import (
     namesakes,
     outlined,
     recorded,
+    shadows,
     sizes_of,
     some_files,
 )
@@ -26,6 +27,7 @@ from tasks.discover.words.folder_names import (
     names_a_version,
     share_a_word,
     sorts_images,
+    tells_a_form,
 )
 from tasks.discover.words.split_words import SplitWords
 
@@ -53,6 +55,7 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         _splits_apart,
         outlined,
         _twins,
+        shadows,
         namesakes,
         named_alike,
         recorded,
@@ -174,7 +177,7 @@ def _crossed(roles: FolderRoles, _: Companions) -> str:
         inner = {name[1] for name in names if len(name) > 1}
         if roles.depth == _TWO and share_a_word(firsts):
             return f"{few(firsts)} hold the same folders, and may be parts of one set"
-        if roles.depth == _TWO and share_a_word(inner):
+        if roles.depth == _TWO and (share_a_word(inner) or all(map(tells_a_form, inner))):
             return f"{few(inner)} lie in each of {few(firsts)}, and may be parts of each"
     if roles.depth < _DEEP or any(len(name) < roles.depth for name in names):
         return ""

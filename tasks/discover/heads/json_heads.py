@@ -84,6 +84,8 @@ def _of_object(name: str, value: Mapping[Any, Any], at: str = "") -> list[Head]:
     lists = {str(key): item for key, item in value.items() if isinstance(item, list) and item}
     if lists and len(lists) == len(value) and all(isinstance(item, str) for part in lists.values() for item in part):
         return [_map(name, keys, [(key, item) for key, part in lists.items() for item in part])]
+    if lists and all(isinstance(item, int) for part in lists.values() for item in part):
+        return [_map(name, keys, [(key, "") for key, part in lists.items() for _ in part])]  # places of who knows what
     if value and all(isinstance(item, str | int) for item in value.values()):
         return [_map(name, keys, [(str(key), _text(item)) for key, item in value.items()])]
     if len(value) > 1 and all(isinstance(item, Mapping) and item for item in value.values()) and _are_alike(value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tasks.discover.claims.table_claims import LabelClaim
+from tasks.discover.claims.claim import LabelClaim
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import few

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.claims.affixed_names import affixed_claims
+from tasks.discover.claims.claim import Claims, LabelClaim
 from tasks.discover.claims.class_lists import class_list_claim
 from tasks.discover.claims.flat_splits import flat_split_claim
 from tasks.discover.claims.folder_tables import folder_table_claims
@@ -14,18 +15,21 @@ from tasks.discover.claims.possible_columns import possible_claims
 from tasks.discover.claims.shared_columns import shared_claims
 from tasks.discover.claims.shared_splits import shared_splits
 from tasks.discover.claims.side_files import side_claim
-from tasks.discover.claims.table_claims import Claims, LabelClaim, find_claims
+from tasks.discover.claims.table_claims import find_claims
 from tasks.discover.claims.table_views import Family, find_views
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
+from tasks.discover.folder_evidence.mentions import mentioned
 from tasks.discover.heads.heads import read_heads
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import Proposal
 from tasks.discover.reading import Evidence
 from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.class_splits import class_splits
+from tasks.discover.verdict.folder_agreement import called_otherwise
 from tasks.discover.verdict.folds import fold_proposals, parts_in_turn
 from tasks.discover.verdict.listed_splits import listed_splits
-from tasks.discover.verdict.passed_over import contradictions
+from tasks.discover.verdict.passed_over import contradictions, corrected
+from tasks.discover.verdict.unread_labels import unread_labels
 from tasks.discover.verdict.unread_splits import unread_splits
 from tasks.discover.verdict.weighing import Weigher
 from tasks.discover.verdict.whose_folders import parted_pairs, whose_folders
@@ -50,7 +54,8 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     flat = flat_split_claim(listing, source, words, views) if isinstance(source, FolderSource) else None
     told = _told_otherwise(listing, source, words) + ([flat] if flat and choice is None else [])
     told += folder_table_claims(listing, others, choice, words)
-    told += affixed_claims(listing, others, words) if choice is None and not claims.labels and not told else []
+    affixed = affixed_claims(listing, others, words) if not claims.labels and not told else []
+    told += affixed if choice is None else [replace(claim, is_sure=False) for claim in affixed]
     claims.labels += told
     found.facts += [claim.says for claim in told]
     if not claims.labels and not claims.numbers:
@@ -70,8 +75,19 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         weigher.settle(flat, *_folds(families, choice, claims))
         weigher.part_classes(*class_splits(choice, others, words))
         weigher.doubt_folders(whose_folders(families, choice) or parted_pairs(families, choice))
+        weigher.doubt_folders(called_otherwise(affixed, choice))
+        weigher.doubt_folders(corrected(families, choice))
+        weigher.doubt_folders(mentioned(choice, source, found.named, words))
+        weigher.doubt_folders(unread_labels(head for head in others if head.path not in found.named))
+        weigher.doubt_folders(_may_part(unread_splits(others, words), choice))
         found.damaged += contradictions(families, others, listing)
     return found
+
+
+def _may_part(lists: str, choice: FolderChoice) -> str:
+    """What *lists* say against the folders of *choice*, which name no split; empty where nothing."""
+    is_told = any(choice.splits) or not lists
+    return "" if is_told else f"{lists} may say which images are in which split, by other names than the images'"
 
 
 def _sure_of_several(claim: LabelClaim) -> LabelClaim:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.discover.claims.table_claims import LabelClaim
+from tasks.discover.claims.claim import LabelClaim
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.words.folder_names import tokens
 from tasks.label_kinds import number_of
@@ -63,6 +63,15 @@ def how_it_differs(claim: LabelClaim, labels: Mapping[str, str]) -> str:
         f"calls {len(differing):,} of {len(shared):,} images otherwise than their folders do, such as "
         f"{decode_name(first)}: {', '.join(shared[first][0])[:100]}"
     )
+
+
+def called_otherwise(claims: Iterable[LabelClaim], choice: FolderChoice) -> str:
+    """What speaks against the folders of *choice*: one of *claims* that goes with none of them; empty without one."""
+    for claim in claims:
+        labels, _ = of_folders(choice, set(claim.by_file), is_whole=False)
+        if claim.names_several and not agrees(claim, labels):
+            return f"{claim.says}, and {how_it_differs(claim, labels)}"
+    return ""
 
 
 def determines(labels: Mapping[str, str], claim: LabelClaim) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from tasks.discover.claims.table_claims import SplitClaim
+from tasks.discover.claims.claim import SplitClaim
 from tasks.discover.proposals import Keys
 from tasks.discover.words.split_words import SplitWords
 

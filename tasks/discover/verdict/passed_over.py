@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import pyarrow.compute as pc
 
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
+from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.heads.head import Head
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.column_words import strength_of
 from tasks.samples import decode_name
 
 _CERTAIN = 3
+_SEVERAL = 2
 
 
 def contradictions(families: Sequence[Family], others: Sequence[Head], listing: Listing) -> list[str]:
@@ -32,6 +34,35 @@ def contradictions(families: Sequence[Family], others: Sequence[Head], listing: 
         if cell in folders and cell not in file.split("/")[:-1]:
             found.setdefault(path, f"{decode_name(file)} is called {cell!r} in {path}")
     return [f"Warning: {said}, and lies in another class's folder: the folders count" for said in found.values()]
+
+
+def corrected(families: Sequence[Family], choice: FolderChoice) -> str:
+    """What speaks against the folders of *choice*: a table that gives several images the names of others of them.
+
+    A table of few images is no evidence of what its columns are; but where all cells of one are names of classes, it
+    says the class.
+    """
+    classes = {part for label in choice.labels for part in label}
+    own = dict(zip(choice.listing.parents, choice.labels, strict=True))
+    for view in (view for family in families for view in family.views):
+        columns = [
+            [(file, cell) for file, cell in zip(view.files, cells, strict=True)
+             if cell not in own.get(file.rpartition("/")[0], (cell,))]
+            for cells in _of_classes(view, classes)
+        ]  # fmt: skip
+        fewest = min(columns, key=len, default=[])
+        if len(fewest) >= _SEVERAL:
+            said = f"{decode_name(fewest[0][0])}: {fewest[0][1]}"
+            return f"{view.head.path} calls {len(fewest):,} images otherwise than their folders do, such as {said}"
+    return ""
+
+
+def _of_classes(view: View, classes: Container[str]) -> Iterator[list[str]]:
+    """The columns of *view* besides that of the images of which each cell is one of *classes*, and is no number."""
+    for name in view.head.names:
+        cells = [cell.strip() for cell in view.head.column(name)]
+        if name != view.location and all(cell in classes and not cell.isdecimal() for cell in cells):
+            yield cells
 
 
 def _labels(view: View) -> Iterator[tuple[str, str]]:

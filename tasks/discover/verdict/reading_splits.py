@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.discover.claims.table_claims import SplitClaim
+from tasks.discover.claims.claim import SplitClaim
 from tasks.discover.folder_evidence.named_splits import BEGIN, split_pattern
 from tasks.discover.reading import Reading
 from tasks.discover.words.split_words import SplitWords

@@ -116,7 +116,8 @@ class TableVerdict:
         if error is not None:
             what, old = str(error).partition("\n")[0].partition(": ")[2], error.unsettled
         named = "; ".join(evidence.facts[:3])
-        what = f"{what} {evidence.opposed + '. ' if evidence.opposed else ''}Tables lie beside the images ({named}):"
+        beside = f"Tables lie beside the images ({named}):" if named else "These readings are possible:"
+        what = f"{what} {evidence.opposed + '. ' if evidence.opposed else ''}{beside}"
         proposals = [*evidence.proposals, *(old.proposals if old else ())]
         if choice is not None and all(one.says != ALONE for one in proposals):
             proposals.append(folders_alone(choice))

@@ -38,7 +38,8 @@ def _maps_splits(head: Head, words: SplitWords) -> bool:
     splits = [words.split_of(key) for key in head.column("0")]
     values = head.column("1")
     is_of_things = len(set(values)) > len(set(splits)) and not all(map(_is_count, values))
-    return all(splits) and "train" in splits and len(set(splits)) > 1 and is_of_things
+    is_of_places = not any(values) and len(values) > len(set(head.column("0")))
+    return (is_of_things or is_of_places) and all(splits) and "train" in splits and len(set(splits)) > 1
 
 
 def _is_count(text: str) -> bool:

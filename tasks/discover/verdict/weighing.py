@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.column_roles import part_alike
 from tasks.discover.claims.joined_splits import joined_splits
-from tasks.discover.claims.table_claims import Claims, Entries, LabelClaim, SplitClaim, paths_of
+from tasks.discover.claims.table_claims import paths_of
 from tasks.discover.claims.table_views import Family
 from tasks.discover.folder_evidence.contradictions import folders_alone
 from tasks.discover.folder_evidence.folder_choice import FolderChoice

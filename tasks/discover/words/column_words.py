@@ -15,14 +15,15 @@ LIKELY = frozenset(
     "grade finding findings genus level choice choices".split()
 )
 ABOUT = frozenset(
-    "image img sample item object record row number no nr id ids uuid guid index age sex gender width height depth "
-    "size bytes x y w h xmin ymin xmax ymax x1 y1 x2 y2 left top right bottom roi bbox box boxes area point points "
-    "polygon segmentation date time datetime timestamp year month day url uri link source src license licence "
-    "author owner rights patient subject lesion site camera location localization position view modality folder "
-    "path file filename rater annotator confidence conf score weight rotation orientation lat lon latitude "
-    "longitude format hash md5 checksum comment comments note notes flag mask caption description text title frame "
-    "sequence seq split fold usage project version created updated completed by cancelled type count occluded "
-    "truncated difficult pose iscrowd z segmented database vertices rle counts points coordinates".split()
+    "image img sample item object record row number no nr id ids uuid guid index age sex gender width height "
+    "depth size bytes x y w h xmin ymin xmax ymax x1 y1 x2 y2 left top right bottom roi bbox box boxes area "
+    "point points polygon segmentation date time datetime timestamp year month day url uri link source src "
+    "license licence author owner rights patient subject lesion site camera location localization position view "
+    "modality folder user username worker volunteer path file filename rater annotator confidence conf score "
+    "weight rotation orientation lat lon latitude longitude format hash md5 checksum comment comments note notes "
+    "flag mask caption description text title frame sequence seq split fold usage project version created "
+    "updated completed by cancelled type count occluded truncated difficult pose iscrowd z segmented database "
+    "vertices rle counts points coordinates".split()
 )
 NAMES = frozenset("name title label class classtitle class_title category value text".split())
 THINGS = frozenset(

@@ -37,6 +37,10 @@ _VERSIONS = frozenset(
     "crop crops cropped augmented augmentation processed preprocessed grayscale greyscale gray grey color colour rgb "
     "bw resized enhanced denoised normalized normalised equalized converted".split()
 )
+_FORMS = frozenset(
+    "t1 t1w t1c t1ce t1gd t2 t2w flair adc dwi pd swi nir ir swir lwir infrared thermal visible vis rgb rgbd depth "
+    "sar optical s1 s2 bf dapi gfp".split()
+)
 _CLASS = frozenset("class classes category label type grade level stage".split())
 _CAMERA = re.compile(r"\d{3}[A-Z0-9_]{5}")
 _DATE = re.compile(r"(19|20)\d\d([-_. ]?(0?[1-9]|1[0-2])([-_. ]?(0?[1-9]|[12]\d|3[01]))?)?([-_T ].*)?")
@@ -98,6 +102,11 @@ def is_for_unlabelled(name: str) -> bool:
 def names_a_version(name: str) -> bool:
     """Whether *name* says how images were made of others: ``Augmented``, ``grayscale``."""
     return any(token in _VERSIONS for token in tokens(name))
+
+
+def tells_a_form(name: str) -> bool:
+    """Whether *name* says how a scene was taken, or what goes with its images: ``T1``, ``thermal``, ``depth``."""
+    return name.casefold() in _FORMS or is_companion_name(name) or names_a_version(name)
 
 
 def sorts_images(name: str) -> bool:

@@ -1,0 +1,114 @@
+"""Rows of a table that the table itself takes back, or that one of several readers says: their label is not sure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from tasks.discover.claims.claim import LabelClaim, labels_by_file
+from tasks.discover.claims.column_roles import LabelColumn
+from tasks.discover.claims.table_views import Family
+from tasks.discover.words.folder_names import tokens
+from tasks.label_kinds import number_of
+
+_NO = frozenset(
+    "reject rejected ignore ignored skip skipped invalid incorrect wrong wrongly discard discarded drop dropped remove "
+    "removed exclude excluded declined unusable mislabeled mislabelled misclassified".split()
+)
+_YES = frozenset("accept accepted approved correct confirmed usable keep kept include included".split())
+_TRUE = frozenset("1 true yes y t 1.0".split())
+_FALSE = frozenset("0 false no n f 0.0".split())
+_READERS = frozenset(
+    "annotator annotators rater reader user username worker volunteer labeler labeller reviewer grader coder expert "
+    "radiologist rad judge participant observer".split()
+)
+_MOST_VALUES = 8
+
+
+def rows_in_doubt(claim: LabelClaim, family: Family) -> list[LabelClaim]:
+    """*claim* without the rows that the tables themselves take back, which makes both unsure; empty where all count.
+
+    Where each of several readers has a row of an image, or a column that nothing calls a label says several things of
+    one, it is unsure by itself.
+    """
+    own = {claim.column.name, family.views[0].location, *claim.column.one_hot}
+    others = {name: family.column(name) for name in family.views[0].head.names if name not in own}
+    found = []
+    is_several = _is_several_rows(claim.column, claim.by_file)
+    if is_several and (flag := _flag_of(family)):
+        found.append(_where(flag, claim, family))
+    if not family.has_boxes and (kept := _kept_values(others)) is not None:
+        found.append(_kept(*kept, claim, family))
+    is_vote = is_several and not family.has_boxes and _reader_of(others, family.files)
+    is_unknown = is_several and claim.column.strength == 1 and not claim.column.name.isdigit()
+    return found or ([claim] if is_vote or is_unknown else [])
+
+
+def _kept(name: str, values: Sequence[str], claim: LabelClaim, family: Family) -> LabelClaim:
+    """*claim* by those rows alone whose column *name* is one of *values*."""
+    rows = [cell.strip() in values for file, cell in zip(family.files, family.column(name), strict=True) if file]
+    files = [file for file in family.files if file]
+    pairs = [(file, labels) for file, labels, is_kept in zip(files, claim.column.values, rows, strict=True) if is_kept]
+    by_file = labels_by_file([file for file, _ in pairs], [labels for _, labels in pairs])
+    entries = [{**entry, "where": {name: list(values)}} for entry in claim.entries]
+    says = f"{claim.says}, where {name} is {' or '.join(value or 'empty' for value in values)}"
+    return replace(claim, entries=entries, by_file=by_file, says=says, is_sure=False)
+
+
+def _is_several_rows(column: LabelColumn, by_file: Mapping[str, tuple[str, ...]]) -> bool:
+    return not column.is_many and any(len(labels) > 1 for labels in by_file.values())
+
+
+def _flag_of(family: Family) -> str:
+    """The column of ones and zeros that could say of each row whether it holds; empty without one."""
+    names = family.views[0].head.names
+    return next((name for name in names if {number_of(cell) for cell in family.column(name)} == {0.0, 1.0}), "")
+
+
+def _where(flag: str, claim: LabelClaim, family: Family) -> LabelClaim:
+    """*claim* by those rows alone whose column *flag* is 1; images without such a row have no label."""
+    rows = [cell for file, cell in zip(family.files, family.column(flag), strict=True) if file]
+    values = [labels if number_of(cell) else () for cell, labels in zip(rows, claim.column.values, strict=True)]
+    ones = sorted({cell.strip() for cell in rows if number_of(cell)})
+    column = replace(claim.column, values=tuple(values), is_many=True)
+    entries = [{**entry, "where": {flag: ones}} for entry in claim.entries]
+    says = f"{claim.says}, where {flag} is {' or '.join(ones)}"
+    by_file = labels_by_file(family.files, values)
+    return replace(claim, entries=entries, column=column, by_file=by_file, says=says, is_sure=False)
+
+
+def _kept_values(columns: Mapping[str, Sequence[str]]) -> tuple[str, tuple[str, ...]] | None:
+    """The column of *columns* that takes rows back, as ``status: rejected``, and its other values; None without one."""
+    for name, cells in columns.items():
+        values = {cell.strip() for cell in cells}
+        gone = _taken_back(name, values)
+        if gone and (kept := values - gone):
+            return name, tuple(sorted(kept))
+    return None
+
+
+def _taken_back(name: str, values: set[str]) -> set[str]:
+    """Those of *values* of the column *name* by which a row does not count."""
+    if not 1 < len(values) <= _MOST_VALUES:
+        return set()
+    folded = {value: value.casefold() for value in values}
+    said = set(tokens(name))
+    if set(folded.values()) <= _TRUE | _FALSE | {""} and said & (_NO | _YES):
+        odd = _TRUE if said & _NO else _FALSE
+        return {value for value, text in folded.items() if text in odd}
+    return {value for value in values if set(tokens(value)) & _NO}
+
+
+def _reader_of(columns: Mapping[str, Sequence[str]], files: Sequence[str]) -> str:
+    """The column of *columns* that says whose row it is, where each reader has one row of an image; empty without one.
+
+    Args:
+        columns: Cells by name.
+        files: For each row its image; empty for none.
+    """
+    for name, cells in columns.items():
+        pairs = [(file, cell.strip()) for file, cell in zip(files, cells, strict=True) if file]
+        is_voted = len(pairs) > len({file for file, _ in pairs}) and len(pairs) == len(set(pairs))
+        if is_voted and set(tokens(name)) & _READERS:
+            return name
+    return ""

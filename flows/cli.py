@@ -13,9 +13,10 @@ import typer
 
 from flows.commands import export_command, looking_commands, purge_command, schedule_commands, version_commands
 from flows.commands.command_line import AsJson, Options, console, exit_code_of, told
-from flows.commands.help_pages import EPILOG, MAKE, argument, command, flag, option
+from flows.commands.help_pages import EPILOG, MAKE, PlainGroup, argument, command, flag, option, wants_json
 from flows.interrupts import stopped_by_signals
 from tasks.config_text.given_pairs import pairs, store_options
+from tasks.console.failure import failure_of
 from tasks.console.leaving import run_and_leave
 from tasks.console.lines import print_error, print_json, print_line, print_note
 from tasks.console.standard_streams import Streams, use_utf8
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="parquetry",
+    cls=PlainGroup,
     help="Turns folders, CSVs and JSON files of labelled images into Parquet, ready for training.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -155,22 +157,25 @@ def init(  # noqa: PLR0913, PLR0917 - the options of a command
     from tasks.console.standard_streams import file_of_output  # noqa: PLC0415
     from tasks.discover.proposals import UnsettledLayoutError  # noqa: PLC0415
     from tasks.survey.presets import preset_config  # noqa: PLC0415
-    from tasks.survey.starting import Target, choosing_config, starting_config  # noqa: PLC0415
+    from tasks.survey.starting import Target, choosing_config, label_file_of, starting_config  # noqa: PLC0415
     from tasks.survey.surveying import discover as look  # noqa: PLC0415
     from tasks.survey.surveying import place_of  # noqa: PLC0415
     from tasks.survey.tried import with_tried  # noqa: PLC0415
-    from tasks.survey.unrunnable import refuse_unrunnable  # noqa: PLC0415
+    from tasks.survey.unrunnable import refuse_output, refuse_unrunnable  # noqa: PLC0415
 
     known = store_options(options)
     target = Target(source, output, file or file_of_output())
     try:
         if preset:
+            refuse_output(target)
             text = preset_config(preset, target)
         else:
             found = look(source, known, layout)
+            refuse_output(target, label_file_of(found))
             refuse_unrunnable(found)
             text = starting_config(target, found)
     except UnsettledLayoutError as error:
+        refuse_output(target)
         text = choosing_config(target, known, with_tried(error, place_of(source), known))
         if error.certain is None:
             what = str(error).partition("\n")[0]
@@ -264,14 +269,20 @@ def _exit_code(*, debug: bool) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(bool(end.code))
     except KeyboardInterrupt:
-        print_error("stopped; what was published by then stays published")
-        return 130
+        return _failed("stopped; what was published by then stays published", 130)
     except Exception as error:
         if debug:
             raise
-        print_error(told(error))
-        return exit_code_of(error)
+        return _failed(told(error), exit_code_of(error))
     return 0
+
+
+def _failed(message: str, code: int) -> int:
+    """Say why there is no answer, to a person and, where JSON was asked for, to a program; return *code*."""
+    if wants_json():
+        print_json(failure_of(message, code))
+    print_error(message)
+    return code
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@
     │   └── UnansweredError     a store does not say what it did     run it again
     ├── UnknownOutcomeError whether a version exists is not known  the next run tells
     ├── VersionError        a published version is not whole     `parquetry verify`, then restore or roll back
+    │   ├── UnknownVersionError there is no such version           name one that is there
     │   └── UnknownImageError   no version has such an image       name one that is there
     ├── ServerError         Prefect's server is missing or other  start it; the message names the command
     └── RefusedError        a rule forbids publishing            the message names the way out
@@ -79,6 +80,10 @@ class UnknownOutcomeError(DatasetError):
 
 class VersionError(DatasetError):
     """A commit, manifest or shard that should be there is missing, damaged or of a newer format."""
+
+
+class UnknownVersionError(VersionError):
+    """The output has no version of the number that was typed, no pin of it, or no version at all."""
 
 
 class UnknownImageError(VersionError):

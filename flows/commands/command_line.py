@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from flows.commands.help_pages import argument, flag, option
-from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError, UnknownImageError
+from tasks.errors import (
+    ConfigError,
+    DatasetError,
+    LayoutError,
+    OutputError,
+    ServerError,
+    UnknownImageError,
+    UnknownVersionError,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,6 +27,8 @@ Options = Annotated[
     list[str] | None,
     option("KEY=VALUE", "An fsspec option for the store, such as anon=true.", "--storage-option"),
 ]
+_MISTAKES = (ConfigError, LayoutError, OutputError, ServerError, UnknownImageError, UnknownVersionError)
+"""What is wrong with a command, a config, a source, an output or the host, and not with a dataset."""
 AsJson = Annotated[bool, flag("--json", "Print JSON for scripts.")]
 
 
@@ -52,8 +62,7 @@ def told(error: BaseException) -> str:
 
 def exit_code_of(error: BaseException) -> int:
     """2 where the command, config, source layout, output or host is wrong; 1 where a run was refused or failed."""
-    is_mistake = isinstance(error, ConfigError | LayoutError | OutputError | ServerError | UnknownImageError)
-    return 2 if is_mistake or _wrong_settings(error) else 1
+    return 2 if isinstance(error, _MISTAKES) or _wrong_settings(error) else 1
 
 
 def _wrong_settings(error: BaseException) -> str:

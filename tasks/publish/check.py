@@ -27,16 +27,22 @@ def check_output(settings: OutputSettings, dataset: str, sources: Sequence[Store
         write: Whether to try writing, too.
     """
     for source in sources:
-        _refuse_overlap(settings.path, source.url)
+        refuse_overlap(settings.path, source.url)
     store = open_store(settings.place)
     _refuse_others(store, dataset)
     if write:
         _probe(store, settings)
 
 
-def _refuse_overlap(output: str, source: str) -> None:
+def refuse_overlap(output: str, source: str) -> None:
+    """Raise `OutputError` where one of the two lies in the other."""
     out, src = _real(output), _real(source)
-    if out == src or out.startswith(f"{src}/"):
+    if out == src:
+        raise OutputError(
+            f"The output {redact_url(output)} is the source itself, where no run may write. Set `output.path` to a "
+            "folder of its own."
+        )
+    if out.startswith(f"{src}/"):
         raise OutputError(
             f"The output {redact_url(output)} lies inside the source {redact_url(source)}, so the next run would take "
             "its own files for images. Set `output.path` to a folder of its own."

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal, TypedDict
 
-from tasks.errors import ConfigError, OutputError, RefusedError, VersionError
+from tasks.errors import ConfigError, OutputError, RefusedError, UnknownVersionError, VersionError
 from tasks.plan import Rows
 from tasks.publish.ages import clock_of, renew_old
 from tasks.publish.commits import create_commit
@@ -162,11 +162,11 @@ def unpin(store: Store, number: int) -> list[str]:
     """Remove all pins of version *number*; return their names.
 
     Raises:
-        VersionError: It has none.
+        UnknownVersionError: It has none.
     """
     names = pinned_versions(store).get(number, [])
     if not names:
-        raise VersionError(f"Version {number} of {redact_url(store.place.url)} is not pinned.")
+        raise UnknownVersionError(f"Version {number} of {redact_url(store.place.url)} is not pinned.")
     store.delete(f"{PINS}/{name}.json" for name in names)
     return names
 

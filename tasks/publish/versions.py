@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from tasks.errors import VersionError
+from tasks.errors import ConfigError, UnknownVersionError, VersionError
 from tasks.publish.derived import pinned_versions
 from tasks.publish.history import Version, list_all_versions, read_commit, read_manifest, read_version
 from tasks.publish.settings import OutputSettings
 from tasks.publish.views import list_views, view_name
-from tasks.storage import LocalStore, Store, redact_url
+from tasks.storage import LocalStore, Store, no_such, redact_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ def describe_versions(store: Store) -> list[VersionLine]:
     """Every version there ever was, oldest first.
 
     Raises:
-        VersionError: There is none, or a commit is missing or damaged.
+        UnknownVersionError: There is none.
+        VersionError: A commit is missing or damaged.
     """
     numbers = _numbers(store)
     pins: dict[int, list[str]] = {}
@@ -61,7 +62,9 @@ def describe_versions(store: Store) -> list[VersionLine]:
 def _numbers(store: Store) -> list[int]:
     numbers = list_all_versions(store)
     if not numbers:
-        raise VersionError(f"{redact_url(store.place.url)} holds no version: nothing was published there.")
+        if isinstance(store, LocalStore) and not store.root.exists():
+            raise UnknownVersionError(f"{no_such('folder', store.place.url)} A published dataset is meant.")
+        raise UnknownVersionError(f"{redact_url(store.place.url)} holds no version: nothing was published there.")
     return numbers
 
 
@@ -83,12 +86,13 @@ def open_version(store: Store, number: int | None) -> Version:
     """Version *number*, or the newest.
 
     Raises:
-        VersionError: There is none of that number, or it was pruned.
+        UnknownVersionError: There is none of that number.
+        VersionError: It was pruned, or is damaged.
     """
     numbers = _numbers(store)
     if number is not None and number not in numbers:
         span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"version {numbers[0]} alone"
-        raise VersionError(f"{redact_url(store.place.url)} has no version {number}; it has {span}.")
+        raise UnknownVersionError(f"{redact_url(store.place.url)} has no version {number}; it has {span}.")
     return read_version(store, numbers[-1] if number is None else number)
 
 
@@ -104,10 +108,11 @@ def version_path(store: Store, number: int | None) -> str:
     Where a run has just published the newest version, or died as it did, the folder is that of the one before.
 
     Raises:
-        VersionError: The output is no local folder, or has no such version, or its view is gone.
+        ConfigError: The output is no local folder.
+        VersionError: It has no such version, or its view is gone.
     """
     if not isinstance(store, LocalStore):
-        raise VersionError(
+        raise ConfigError(
             f"{redact_url(store.place.url)} is an object store, where a version has no folder of its own. "
             "Use `parquetry files`, or the list in latest.json."
         )
@@ -140,7 +145,7 @@ def output_settings(store: Store) -> OutputSettings:
     """The `output` section that the newest version was published with, as far as it still has a meaning.
 
     Raises:
-        VersionError: There is no version.
+        UnknownVersionError: There is no version.
     """
     return settings_of(open_version(store, None), store)
 

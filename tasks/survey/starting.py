@@ -76,7 +76,7 @@ def starting_config(target: Target, discovery: Discovery) -> str:
         *_comments([f"{found['images']:,} images: {found['why']}", *found["notices"]]),
         f"name: {value_of(name_of(target.source))}",
         "source:",
-        f"  path: {value_of(_place_of(target, discovery))}",
+        f"  path: {value_of(with_label_file(target.placed(target.source), label_file_of(discovery)))}",
         *_options_lines(discovery.access[0].root.options),
         f"  layout: {found['layout']}",
         *(f"  {line}" for line in yaml_lines(discovery.keys.get("source", {}))),
@@ -147,14 +147,17 @@ def _output_lines(target: Target) -> list[str]:
     return [f"  path: {value_of(target.placed(target.output))}", "  # dedupe: content   # equal files become one row"]
 
 
-def _place_of(target: Target, discovery: Discovery) -> str:
-    """What was read: the source, or the label file that was found in it."""
-    place = target.placed(target.source)
+def label_file_of(discovery: Discovery) -> str:
+    """The name of the label file that was read; empty where the folder itself was, or tables of its own."""
     access = discovery.access[0]
     if access.label_root is None or not access.record_formats or discovery.layout == "tables":
-        return place
-    name = next(iter(access.record_formats))
-    is_named = f"/{place}".partition("?")[0].endswith(f"/{name}")
+        return ""
+    return next(iter(access.record_formats))
+
+
+def with_label_file(place: str, name: str) -> str:
+    """*place*, a source as it was typed, with the label file *name* that was found in it."""
+    is_named = not name or f"/{place}".partition("?")[0].endswith(f"/{name}")
     return place if is_named else f"{place.rstrip('/')}/{name}"
 
 

@@ -1,4 +1,4 @@
-"""What `init` says instead of a config whose run would publish nothing."""
+"""What `init` says instead of a config whose run would be refused, or publish nothing."""
 
 from __future__ import annotations
 
@@ -6,9 +6,27 @@ import math
 from collections.abc import Mapping
 
 from tasks.discover.proposals import Keys, Proposal, UnsettledLayoutError
+from tasks.publish import OutputSettings, refuse_guests, refuse_overlap
 from tasks.reasons import Reason
 from tasks.report.gates import Gates
 from tasks.samples import Discovery, count_values
+from tasks.survey.starting import Target, name_of, with_label_file
+from tasks.survey.surveying import place_of
+
+
+def refuse_output(target: Target, label_file: str = "") -> None:
+    """Raise where a run would refuse the output of *target*, as far as that is known without the network.
+
+    Args:
+        target: What the config is for.
+        label_file: The name of the label file that was found in the source; empty where none was.
+
+    Raises:
+        OutputError: It lies in the source, or the source in it; or it holds other things.
+    """
+    output = OutputSettings(path=place_of(target.output))
+    refuse_overlap(output.path, with_label_file(place_of(target.source), label_file))
+    refuse_guests(output, name_of(target.source))
 
 
 def refuse_unrunnable(found: Discovery) -> None:

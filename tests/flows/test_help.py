@@ -113,3 +113,18 @@ def test_a_missing_config_or_source_names_what_is_there(offline_parquetry: Comma
     shown = offline_parquetry("plan", "pets.yaml", code=2).stderr
     assert f"pets.yaml:3: There is no folder {tmp_path}/no/pets; the nearest" in shown
     assert pets.is_dir()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.callback.__name__)
+def test_help_shows_the_names_of_arguments_and_no_types_of_python(
+    command: typer.models.CommandInfo, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.callback is not None
+    name = command.callback.__name__
+    made = typer.main.get_command(app)
+    assert hasattr(made, "commands")
+    shown = made.commands[name].get_help(made.commands[name].make_context(name, [], resilient_parsing=True))
+    text = f"{shown}{capsys.readouterr().out}"
+
+    assert f"Usage: {name} [OPTIONS]" in text
+    assert re.findall(r"\{[A-Z]+\}|<\w+(?:\[\w+\])?>", text) == []

@@ -92,3 +92,12 @@ def _places(dataset: DatasetConfig) -> Iterator[tuple[KeyPath, str]]:
 def line_of(url: str, key: KeyPath) -> str:
     """Where *key* stands in the config at *url*: ``pets.yaml:12``."""
     return f"{redact_url(url)}:{parse_yaml(read_config_text(url), url).line(key)}"
+
+
+def named_at(url: str, key: KeyPath, overrides: Mapping[str, Any]) -> str:
+    """Where *key* was given: ``pets.yaml:12`` of the config at *url*, or ``--set source.path`` of *overrides*."""
+    name = ".".join(str(part) for part in key if not isinstance(part, int))
+    given = [one for one in overrides if f"{name}.".startswith(f"{one}.")]
+    if given:
+        return f"--set {given[0]}"
+    return line_of(url, key)

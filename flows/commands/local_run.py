@@ -9,14 +9,14 @@ from typing import Any, Protocol, TypedDict
 
 from flows.commands.command_line import exit_code_of, told
 from flows.commands.prefect_at_hand import prefect_at_hand
-from flows.config import DatasetConfig, line_of, load_config
+from flows.config import DatasetConfig, load_config, named_at
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
 from flows.runners import check_runner
 from tasks.config_text.yaml_text import KeyPath
 from tasks.console.lines import print_error, print_note
 from tasks.discover import check_sources
-from tasks.errors import DatasetError, LayoutError, OutputError, ServerError
+from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError
 from tasks.publish import check_output, told_of_others
 from tasks.quick_imports import leave_pandas_aside
 from tasks.redaction import redact_text, redact_url
@@ -106,23 +106,24 @@ def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) 
         LayoutError: The source is not there, is empty or is not as declared.
     """
     dataset = load_config(url, overrides)
-    check_runner(dataset.run)
+    with _placed_in(url, ("run",), overrides):
+        check_runner(dataset.run)
     places = [source.place for source in dataset.sources]
-    with _placed_in(url, ("output", "path")):
+    with _placed_in(url, ("output", "path"), overrides):
         check_output(dataset.output, dataset.name, places, write=write)
     for number, source in enumerate(dataset.sources):
-        with _placed_in(url, ("source", number, "path") if len(places) > 1 else ("source", "path")):
+        with _placed_in(url, ("source", number, "path") if len(places) > 1 else ("source", "path"), overrides):
             check_sources([source], dataset.splits.names)
     return dataset
 
 
 @contextmanager
-def _placed_in(url: str, key: KeyPath) -> Iterator[None]:
-    """What is said of a source or an output begins with the line of the config that names it."""
+def _placed_in(url: str, key: KeyPath, overrides: Mapping[str, Any]) -> Iterator[None]:
+    """What is said of a source, an output or a cluster begins with the line of the config that names it."""
     try:
         yield
-    except (LayoutError, OutputError) as error:
-        raise type(error)(f"{line_of(url, key)}: {error}") from error
+    except (ConfigError, LayoutError, OutputError) as error:
+        raise type(error)(f"{named_at(url, key, overrides)}: {error}") from error
 
 
 def run_configs(

@@ -112,6 +112,8 @@ def test_a_missing_config_or_source_names_what_is_there(offline_parquetry: Comma
     (tmp_path / "pets.yaml").write_text((tmp_path / "pets.yaml").read_text().replace("image: 1\n", ""))
     shown = offline_parquetry("plan", "pets.yaml", code=2).stderr
     assert f"pets.yaml:3: There is no folder {tmp_path}/no/pets; the nearest" in shown
+    given = offline_parquetry("plan", "pets.yaml", "--set", "source.path=gone", code=2).stderr
+    assert f"error: --set source.path: There is no folder {tmp_path}/gone; the nearest" in given
     assert pets.is_dir()
 
 

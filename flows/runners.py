@@ -24,11 +24,12 @@ class RunSettings(StepConfig):
 
     Attributes:
         runner: ``threads``: on this machine; ``dask``: on a Dask cluster, which needs ``parquetry[dask]``.
-        address: Of a running Dask scheduler, such as ``tcp://10.0.0.5:8786``; its workers build the shards.
-        workers: Without an address: so many Dask worker processes on this machine, for this run.
-        image_processes: Decoder processes on each machine; ``auto`` is one for each core that may be used there.
-        deadline: After so long (``6h``, ``90m``) no shard is begun, and nothing is published; the next run goes on.
-        shards_in_hand: Shards built at once. More needs more memory and is seldom faster.
+        address: The address of a running Dask scheduler, such as ``tcp://10.0.0.5:8786``. Its workers build the shards.
+        workers: How many Dask worker processes to start on this machine for the run, where there is no `address`.
+        image_processes: How many decoder processes run on each machine; ``auto`` is one for each core.
+        deadline: After this time (``6h``, ``90m``) no further shard is begun and nothing is published. The next run
+            goes on from there.
+        shards_in_hand: How many shards are built at once. More needs more memory and is seldom faster.
     """
 
     runner: Literal["threads", "dask"] = "threads"

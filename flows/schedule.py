@@ -28,10 +28,10 @@ class Rhythm(StepConfig):
     """When something is run: one of three rules, by the clock of a zone.
 
     Attributes:
-        cron: Five fields, as `0 2 * * *`: at two every night.
-        interval: Every so often, as `6h`, counted from midnight.
-        rrule: A recurrence rule of iCalendar's, as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
-        timezone: The zone whose clock counts, as `Europe/Berlin`; summer time is observed.
+        cron: Five fields, such as `0 2 * * *`: at two every night.
+        interval: The time between two runs, such as `6h`, counted from midnight.
+        rrule: An iCalendar recurrence rule, such as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
+        timezone: The time zone of the rule, such as `Europe/Berlin`; summer time is observed.
     """
 
     cron: str | None = None
@@ -136,11 +136,11 @@ class VerifySchedule(Rhythm):
     """When files of the newest version are read again, to see whether they are as they were written.
 
     Attributes:
-        cron: Five fields, as `0 4 * * *`.
-        interval: Every so often, as `24h`.
-        rrule: A recurrence rule of iCalendar's.
-        timezone: The zone whose clock counts.
-        parts: In how many runs all files are read: each reads one part of them, the next one on the next day.
+        cron: Five fields, such as `0 2 * * *`: at two every night.
+        interval: The time between two runs, such as `6h`, counted from midnight.
+        rrule: An iCalendar recurrence rule, such as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
+        timezone: The time zone of the rule, such as `Europe/Berlin`; summer time is observed.
+        parts: In how many runs all files are read: each run reads one part, and the next part comes the next day.
     """
 
     parts: int = Field(default=7, ge=1, le=366)
@@ -150,22 +150,22 @@ class ScheduleSettings(Rhythm):
     """When the dataset is refreshed, and where: what `parquetry deploy` and `parquetry serve` tell Prefect.
 
     Attributes:
-        cron: Five fields, as `0 2 * * *`: at two every night.
-        interval: Every so often, as `6h`, counted from midnight.
-        rrule: A recurrence rule of iCalendar's, as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
-        timezone: The zone whose clock counts, as `Europe/Berlin`; summer time is observed.
-        paused: Deployed, but not run until it is resumed.
-        tags: Of the flow runs, besides `parquetry`.
-        work_pool: Whose worker runs it; `deploy` needs it, `serve` does not.
-        work_queue: The pool's queue; its default one where it is not set.
-        job_variables: What the pool's base job template takes: `image` for containers, `env` for environment variables.
-        collision_strategy: What becomes of a run that is due while another works: `CANCEL_NEW` drops it, `ENQUEUE` has
-            it wait.
+        cron: Five fields, such as `0 2 * * *`: at two every night.
+        interval: The time between two runs, such as `6h`, counted from midnight.
+        rrule: An iCalendar recurrence rule, such as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
+        timezone: The time zone of the rule, such as `Europe/Berlin`; summer time is observed.
+        paused: Deploy it, but do not run it until it is resumed.
+        tags: Tags of the flow runs, besides `parquetry`.
+        work_pool: The work pool whose worker runs it. `deploy` needs it, `serve` does not.
+        work_queue: The queue of the pool; its default queue where it is not set.
+        job_variables: Variables for the pool's job template: `image` for containers, `env` for environment variables.
+        collision_strategy: What happens to a run that is due while another one works: `CANCEL_NEW` drops it, `ENQUEUE`
+            lets it wait.
         verify: When the published files are verified, a part of them each time: `{cron: "0 4 * * *", parts: 7}`.
-        prune: When files are deleted that no kept version needs: `{cron: "0 5 * * 0"}`. A refresh does that at its end
+        prune: When files are deleted that no kept version needs: `{cron: "0 5 * * 0"}`. A refresh does that at its end,
             too; this is for datasets that are seldom refreshed.
-        then: A deployment, `train/nightly`, that is started for each version that is published, with `root`, `version`,
-            `files` and `manifest_sha256` as far as its flow has parameters of these names.
+        then: A deployment, such as `train/nightly`, to start for each version that is published. It is given `root`,
+            `version`, `files` and `manifest_sha256`, as far as its flow has parameters of these names.
     """
 
     paused: bool = False

@@ -30,18 +30,20 @@ class SplitSettings(StepConfig):
     """How rows are split.
 
     Attributes:
-        names: Further words for the splits of the source: word: split.
-        files: Split: the list (or lists, or a glob pattern of them) that names its samples, relative to `source.path`:
-            one a line, in JSON, or in a column of a table, with or without their folders and extensions.
-        rest: What becomes of samples that no list of ``files`` names, and that the source gives no split: they go to
+        names: Which split a word of the source means, as in ``holdout: test``, besides the usual words.
+        files: For each split the list that names its images: a path, several, or a glob pattern, relative to
+            `source.path`. A list has one image a line, or is JSON, or a column of a table; folders and extensions may
+            be left out.
+        rest: What happens to images that no list of ``files`` names and whose split the source does not say: they go to
             ``train``, or are rejected as ``unknown_split``.
-        ratios: Split: share; used only for rows for which the source names no split. If you leave it out, every image
-            goes to ``train``.
-        salt: Change this text to draw the splits of new images otherwise, and with ``--resplit`` those of all.
-        group_by: A column of the label file, or a level of the hierarchy, whose rows stay together: patient, video.
-        keep_together: ``near_duplicates``: new images that look alike (`quality`) go into one split, and into that of
-            rows that look like them; rows that are there stay where they are, unless a run with ``--resplit`` moves
-            them.
+        ratios: The share of each split, for images whose split the source does not name. If you leave it out, every
+            image goes to ``train``.
+        salt: Change this text to draw the splits of new images anew; with ``--resplit``, those of all images.
+        group_by: A column of the label file, or a level of the hierarchy, such as a patient or a video. Images of one
+            group stay in one split.
+        keep_together: ``near_duplicates`` puts new images that look alike (`quality`) into one split, and into the
+            split of published images that look like them. Published images stay where they are, unless a run with
+            ``--resplit`` moves them.
         rebalance: Move existing rows out of ``train`` when ``ratios`` ask for it; by default they stay.
     """
 

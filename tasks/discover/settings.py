@@ -45,17 +45,17 @@ class SourceSettings(StepConfig):
     """What every source has.
 
     Attributes:
-        name: The source's name where there are several; it begins each of its sample ids.
+        name: The name of the source, where there are several. Each of its sample ids begins with it.
         path: A folder, an archive of one (``.zip``, ``.tar``, ``.tar.gz``), or a label file: a path or any fsspec URL.
         storage_options: fsspec's options for it; never credentials, which come from the environment.
-        extensions: Suffixes that count as images, in any case.
-        ignore: Further glob patterns of names that are passed over; one with a slash is a path below `path`, of a
-            folder or a file, whose images are counted: ``/test``, ``/*/masks``, ``**/thumb.jpg``.
-        follow_links: Whether links to folders are followed, and links that lead out of the source.
-        archives: Whether archives below `path` are read in place, each as a folder of what it holds: ``cat.zip`` as the
-            folder ``cat``.
-        allow_unlabeled: Keep images without a label, as label -1, rather than reject them.
-        split: What all its images belong to, whatever the source says: ``train``.
+        extensions: File name extensions that count as images, in upper or lower case.
+        ignore: Glob patterns of names to skip, besides the usual ones. A pattern with a slash is a path below `path`,
+            of a folder or a file: ``/test``, ``/*/masks``, ``**/thumb.jpg``. Images that are skipped like this are
+            counted.
+        follow_links: Whether to follow links to folders, and links that lead out of the source.
+        archives: Whether to read archives below `path`, each as a folder: ``cat.zip`` as the folder ``cat``.
+        allow_unlabeled: Keep images without a label, with the label -1. Without it they are rejected.
+        split: The split of all images of this source, whatever else says something about it: ``train``.
         delete_after: An image is removed after it was missing from this many listings.
     """
 
@@ -117,10 +117,10 @@ class FolderSettings(StepConfig):
 
     Attributes:
         levels: Names for the levels of a hierarchy, from the top.
-        ignore_dirs: Names of folders that only organise, and are no class: ``images``, ``data``; one that begins with
-            a slash is a path: ``/*/images`` means folders of the second level alone.
-        uneven: What becomes of an image in a folder that has classes below it: rejected, labelled with its own
-            folder, or with its topmost one.
+        ignore_dirs: Names of folders that are no class and only hold the others: ``images``, ``data``. One that begins
+            with a slash is a path: ``/*/images`` is only folders of the second level.
+        uneven: What happens to an image in a folder that has class folders below it: ``reject`` it, ``keep`` it with
+            its own folder as the label, or label it with the ``top`` folder.
     """
 
     levels: Annotated[tuple[Level, ...], AfterValidator(_each_once)] = ()

@@ -22,22 +22,23 @@ class FetchSettings(StepConfig):
     """How bytes are fetched; the bounds are those of one machine, shared by its shards.
 
     Attributes:
-        concurrency: Requests at once.
-        per_host: Requests at once to one host.
-        attempt_timeout_s: Seconds for one attempt.
-        deadline_s: Seconds for all attempts at one image together.
-        retries: Further attempts at what fails for a passing reason, spread over `deadline_s` while the whole host
-            is in trouble.
-        retry_wait_s: Seconds before the first further attempt; each later one waits twice as long as the one before.
-        retry_max_wait_s: No wait is longer, unless the server asks for it.
-        max_bytes: An image file may have so many bytes.
-        bytes_in_flight: So many bytes may be fetched and not yet decoded.
-        allow_hosts: ``HOST`` or ``HOST:PORT`` on loopback or private addresses that label files may name.
-        max_age: For so long (``12h``, ``7d``) an image is not fetched again whose server sends neither ETag nor
-            Last-Modified; without it, it is fetched every time.
-        on_fetch_error: What becomes of a row that is there when its image cannot be fetched: ``keep_last`` keeps its
-            last good bytes, ``reject`` leaves it out.
-        max_stale_days: Rows kept like that are left out after so many days; never where this is not set.
+        concurrency: How many requests run at once.
+        per_host: How many of them go to one host.
+        attempt_timeout_s: How many seconds one attempt may take.
+        deadline_s: How many seconds all attempts at one image may take together.
+        retries: How often an image is asked for again after a failure that may pass. While a whole host is in trouble,
+            these attempts are spread over `deadline_s`.
+        retry_wait_s: Seconds before the second attempt. Each later wait is twice as long as the one before.
+        retry_max_wait_s: The longest wait, unless the server asks for a longer one.
+        max_bytes: The largest image file that is read.
+        bytes_in_flight: How many bytes may be fetched and not yet decoded.
+        allow_hosts: Hosts on loopback or private addresses that label files may name, as ``HOST`` or ``HOST:PORT``.
+        max_age: How long an image counts as unchanged (``12h``, ``7d``) whose server sends neither ETag nor
+            Last-Modified. Without it, such an image is fetched at every run.
+        on_fetch_error: What happens to a published image that cannot be fetched any more: ``keep_last`` keeps what is
+            published, ``reject`` leaves it out.
+        max_stale_days: After how many days an image that is only kept like that is left out; never where this is not
+            set.
     """
 
     concurrency: int = Field(default=32, ge=1, le=1024)

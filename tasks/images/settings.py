@@ -19,14 +19,14 @@ class ValidationSettings(StepConfig):
 
     Attributes:
         min_side: Minimum length of the shorter side, in pixels.
-        max_pixels: Width times height, at most; checked before decoding.
-        max_aspect: The longer side over the shorter one, at most; without a bound where it is not set.
-        formats: Formats that are admitted, by content; others that are known are rejected by their names. ``heic`` and
-            ``jxl`` need the extra of that name.
-        allow_truncated: Keep images that are cut short, their missing part grey.
-        strict_extensions: Reject an image whose name claims another format.
-        seconds: One image may take so long to decode, resize and encode.
-        memory: A decoder process may take so many bytes.
+        max_pixels: The largest image, as width times height. It is checked before anything is decoded.
+        max_aspect: The most that the longer side may be of the shorter one; without a limit where it is not set.
+        formats: Which formats are accepted, told by the file's content. ``heic`` and ``jxl`` need the extra of that
+            name.
+        allow_truncated: Keep images that are cut short; the missing part is grey.
+        strict_extensions: Reject an image whose name says another format than its content.
+        seconds: How long one image may take to decode, resize and encode.
+        memory: How many bytes of memory a decoder process may take.
     """
 
     min_side: int = Field(default=1, ge=1)
@@ -59,21 +59,22 @@ class ResizeSettings(StepConfig):
     """What every image is resized and converted to.
 
     Attributes:
-        size: Width and height in pixels; for ``shorter`` and ``longer`` the first number is that side.
-        mode: ``stretch`` to the size; ``crop`` to cover it, and cut its middle out; ``pad`` to fit into it, with the
-            background around; ``shorter`` or ``longer``: that side to the size, in proportion; ``none``.
-        filter: How pixels are weighed.
-        kernel: What resizes: ``pillow``, or ``simd``, which comes to the same picture (50 dB and more) in a third of
-            the time, by the filters bilinear, bicubic and lanczos. ``auto`` keeps what the published pixels were made
-            by, and takes the faster one for a new dataset, and where all pixels are made anew for another key.
-        color: The image's mode: RGB, L or RGBA; ``keep`` leaves grey images grey and transparent ones transparent.
-        background: What shows through transparent pixels, and around padded images.
+        size: Width and height in pixels. For ``shorter`` and ``longer`` the first number is that side.
+        mode: ``stretch`` to the size; ``crop`` to fill it and cut out the middle; ``pad`` to fit into it, with the
+            background around; ``shorter`` or ``longer``: scale that side to the size, in proportion; ``none``: keep the
+            size.
+        filter: The resampling filter.
+        kernel: What resizes: ``pillow``, or ``simd``, which makes the same picture (50 dB and more) in a third of the
+            time, with the filters bilinear, bicubic and lanczos. ``auto`` keeps what made the published pixels. It
+            takes the faster one for a new dataset, and where another key makes all pixels anew.
+        color: RGB, L (grey) or RGBA; ``keep`` leaves grey images grey and transparent ones transparent.
+        background: The colour behind transparent pixels, and around padded images.
         upscale: Whether smaller images are enlarged.
-        depth_16: How 16 bits become 8: ``scale`` divides by 257, or by what the white is that the file names, and
-            rejects what would be nearly black since it uses 12 bits or fewer; 10, 12, 14 or 16 says how many are
-            used; ``range`` stretches each image's own range.
-        value_range: The numbers that are black and white in images of floats, 32-bit or signed integers, which are
-            rejected without it.
+        depth_16: How 16 bits become 8. ``scale`` divides by 257, or by the white that the file names, and rejects an
+            image that uses 12 bits or fewer, since it would be nearly black. 10, 12, 14 or 16 says how many bits are
+            used. ``range`` stretches the range of each image.
+        value_range: Which numbers are black and white in images of floats, 32-bit or signed integers. Without it they
+            are rejected.
         icc: ``ignore`` the image's colour profile, or convert it to ``srgb``.
     """
 

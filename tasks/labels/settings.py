@@ -15,15 +15,16 @@ class LabelSettings(StepConfig):
 
     Attributes:
         kind: ``single``: each image has one class; ``many``: any number of them; ``number``: a number and no class.
-        separator: What stands between the labels of one cell, such as ``|``, where ``kind`` is ``many``.
-        level: Of a hierarchy: the whole ``path``, its ``leaf``, its ``top``, or a level's number from 0.
-        on_new_class: What becomes of a class that no version had: it is added, its rows are rejected, or the run is
-            refused. On the first run every class is new and added.
-        aliases: Old name: new name, to rename and merge classes.
-        class_order: The order of ids where no version settles it: ``auto`` numbers 0, 1, 10 as numbers and other names
-            by code point; or the list of all classes, beside which no other is allowed.
-        class_names: Names for labels that are numbers, from 0.
-        class_case: ``fold`` makes one class of names that differ only by case.
+        separator: The text between the labels of one cell, such as ``|``, where ``kind`` is ``many``.
+        level: Which part of a hierarchy is the class: the whole ``path``, its ``leaf``, its ``top``, or the number of a
+            level, from 0.
+        on_new_class: What happens to a class that no earlier version has: ``add`` it, ``quarantine`` (reject) its
+            images, or ``fail`` the run. On the first run every class is new, and is added.
+        aliases: Renames and merges classes: old name to new name.
+        class_order: The order in which new classes get their ids. ``auto`` sorts 0, 1, 10 as numbers and other names by
+            code point. A list names all classes in order, and no other class is allowed then.
+        class_names: Names for labels that are numbers, as a list from 0.
+        class_case: ``fold`` makes one class of names that differ only in upper and lower case.
     """
 
     kind: LabelKind = "single"

@@ -21,13 +21,14 @@ class OutputSettings(StepConfig):
     Attributes:
         path: A folder: a path or any fsspec URL.
         storage_options: fsspec's options for it; never credentials, which come from the environment.
-        keep_versions: So many versions are kept; older ones go once the grace is over.
-        grace_days: Files that no kept version names are deleted no sooner.
-        dedupe: ``content`` leaves out images whose bytes another one has already.
-        license: Of the images and labels, for the card: a short name such as ``cc-by-4.0``, or a sentence.
+        keep_versions: How many versions are kept. Older ones are deleted once `grace_days` are over.
+        grace_days: How many days files stay that no kept version needs any more, for those who still read them.
+        dedupe: ``content`` leaves out an image whose bytes another image has already.
+        license: The licence of images and labels, for the card: a short name such as ``cc-by-4.0``, or a sentence.
         contact: Whom to ask, for the card.
         about: What the dataset is, in a sentence, for the card.
-        single_writer: Publish also where the store cannot create a file only if it is absent: nobody else may then.
+        single_writer: Publish also to a store that cannot refuse to overwrite a file. Only one run may ever write there
+            then.
     """
 
     path: Annotated[str, BeforeValidator(_no_slash), Field(min_length=1)]

@@ -11,8 +11,8 @@ class QualitySettings(StepConfig):
     """Which images count as near duplicates.
 
     Attributes:
-        distance: Two images are near where so many of the 64 bits of their hashes differ at most.
-        mirrored: An image and the mirrored image of another one count, too.
+        distance: Two images are near duplicates where at most this many of the 64 bits of their hashes differ.
+        mirrored: Whether an image and the mirror image of another one count, too.
     """
 
     distance: int = Field(default=10, ge=0, le=16)

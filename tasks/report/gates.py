@@ -24,18 +24,18 @@ class Gates(StepConfig):
     """What forbids publishing; a crossed gate leaves the dataset as it was.
 
     Attributes:
-        max_reject_fraction: Of the images listed, so many may be rejected.
-        max_delete_fraction: Of the rows of the version before, so many may be gone.
-        min_rows: A version has at least so many rows.
-        min_per_class: Each class that the source shows has at least so many rows.
-        max_new_classes: So many classes may be new, from the second version on; without a bound where it is not set.
-        target_range: Where labels are numbers, the lowest and the highest that may be; else without bounds.
-        max_stale_fraction: Of the rows of a version, so many may be kept only because their images could not be
-            fetched: they are no rejects, so that one host that is down does not hold up what others have changed.
-        max_leaks: So many pairs of near duplicates may lie in two splits; without a bound where it is not set.
-        max_suspects: So many of them may have two labels; without a bound where it is not set.
-        learn: Whether a night is refused whose counts, classes, bytes or brightness lie far outside of what the last 30
-            nights make likely, once 14 have been published. ``--accept learn`` takes it, and it counts from then on.
+        max_reject_fraction: The largest share of the listed images that may be rejected.
+        max_delete_fraction: The largest share of the last version's rows that may go.
+        min_rows: The fewest rows of a version.
+        min_per_class: The fewest rows of each class that the source shows.
+        max_new_classes: The most new classes, from the second version on; without a limit where it is not set.
+        target_range: The lowest and the highest label, where labels are numbers; without limits where it is not set.
+        max_stale_fraction: The largest share of rows that are kept only because their images could not be fetched. They
+            are no rejects, so that one host that is down does not hold up what others have changed.
+        max_leaks: The most pairs of near duplicates in two splits; without a limit where it is not set.
+        max_suspects: The most pairs of near duplicates with two labels; without a limit where it is not set.
+        learn: Refuse a run whose counts, classes, bytes or brightness are far from what the last 30 published versions
+            make likely, once there are 14. ``--accept learn`` publishes it all the same, and it counts from then on.
     """
 
     max_reject_fraction: float = Field(default=0.05, ge=0, le=1)

@@ -16,17 +16,18 @@ class WriteSettings(StepConfig):
     """How pixels and shards are written.
 
     Attributes:
-        pixels: ``jpeg``, ``png`` or ``webp``; ``raw``: bytes of uint8, height × width × channels; ``original``: the
-            source's bytes, checked and not encoded again.
-        quality: Of JPEG and WebP, 1 to 100; WebP is lossless at 100.
-        shard_bytes: A shard is planned to hold so many image bytes.
-        shard_rows: A shard has at most so many rows.
-        shards_per_split: A split is spread over so many shards at least, as far as each of them has 200 rows, so that
-            the workers of a loader all have files to read. Rows that are there stay in their shards.
+        pixels: ``jpeg``, ``png`` or ``webp``; ``raw``: uint8, height × width × channels; ``original``: the bytes of the
+            source, checked and not encoded again.
+        quality: The quality of JPEG and WebP, 1 to 100. WebP is lossless at 100.
+        shard_bytes: How many bytes of images a shard is planned to hold.
+        shard_rows: The most rows of a shard.
+        shards_per_split: The fewest shards of a split, as far as each has 200 rows, so that all workers of a loader
+            have files to read. Published rows stay in their shards.
         measures: Whether each row has measures of its image: a perceptual hash, brightness and its spread, sharpness.
-            If you leave it out, a new dataset has them, and one that is there without them goes on without until all
-            of its shards are written anew anyway; ``true`` adds them by copying.
-        compression: Of the image column: ``auto`` compresses small JPEGs and raw pixels, where it saves something.
+            If you leave it out, a new dataset has them. A dataset without them gets them once all of its shards are
+            written anew anyway; ``true`` adds them at once, by copying.
+        compression: How the image column is compressed: ``auto`` compresses small JPEGs and raw pixels, where it saves
+            something.
     """
 
     pixels: Literal["jpeg", "png", "webp", "raw", "original"] = "jpeg"

@@ -70,18 +70,20 @@ class TableSettings(StepConfig):
         find: How this table's locations name files, where that is not as `source.find` says.
         at: Dotted keys (of JSON) or elements (of XML) that lead to the records.
         orient: Of JSON: ``records``, a ``map`` of key to value or list of values, or ``columns`` that run in parallel.
-        delimiter: What separates cells: one character, ``tab``, ``blank`` for runs of blanks and tabs, or ``line``
-            where each line is one cell.
-        header: Whether the first line names the columns; if it is not set, it does unless `columns` gives positions.
-        skip: So many lines before it are passed over.
-        comment: What lines begin with that are passed over.
+        delimiter: The character between cells; or ``tab``, ``blank`` for runs of blanks and tabs, or ``line`` where
+            each line is one cell.
+        header: Whether the first line has the names of the columns. Where it is not set, it has, unless `columns` gives
+            positions.
+        skip: How many lines to skip before it.
+        comment: Lines that begin with this text are skipped.
         surplus: The column that takes what a line has too much, where its delimiters are not quoted.
-        encoding: Of the file, where it is neither UTF-8 nor has a byte order mark.
-        sheet: Of an Excel file; the first one where it is not set.
+        encoding: The encoding of the file, where it is neither UTF-8 nor says so itself by a byte order mark.
+        sheet: The sheet of an Excel file; the first one where it is not set.
         pattern: A regular expression whose named groups are columns: searched for in the location (of a listing: in
             the path), or in each of the columns that a mapping names.
-        where: For columns the values that count; rows with others are passed over and counted as ``filtered``.
-        split: What all rows belong to.
+        where: The values that count, for each column that is named. Rows with other values are skipped, and counted as
+            ``filtered``.
+        split: The split of all rows.
         one_hot: Columns that hold 1 where the label is theirs: a list, a mapping of column to label, a pattern such as
             ``label_*``, or ``others`` for all that are not named elsewhere.
         numbers: Columns that are numbers, so that ``001``, ``1`` and ``1.0`` are one.

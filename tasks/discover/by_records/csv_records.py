@@ -32,10 +32,10 @@ class CsvSettings(StepConfig):
     """What only CSVs have.
 
     Attributes:
-        delimiter: What separates cells; by the file's extension and its header where it is not set.
-        comment: What lines begin with that are passed over.
-        header: Whether the first line names the columns; where it is not set, it does unless `columns` are given by
-            position and the one of the location has none of the usual names.
+        delimiter: The character between cells; found out where it is not set.
+        comment: Lines that begin with this text are skipped.
+        header: Whether the first line has the names of the columns. Where it is not set, it has, unless `columns` gives
+            positions and the first line has none of the usual names.
     """
 
     delimiter: Annotated[str, Field(pattern=r"^[\x01-\x7f]?$")] = ""

@@ -31,9 +31,9 @@ class JsonSettings(StepConfig):
     """What only JSON files have.
 
     Attributes:
-        records: Dotted keys that lead to the list of records: ``data.items``.
-        orient: ``records``, or ``map`` for one object of location to label.
-        strict: Refuse what is not strict JSON, rather than repair and report it.
+        records: The keys that lead to the list of records, with dots between them: ``data.items``.
+        orient: ``records`` for a list of records, ``map`` for one object of location to label.
+        strict: Refuse a file that is not strict JSON. Without it such a file is repaired, and each repair reported.
     """
 
     records: str = ""

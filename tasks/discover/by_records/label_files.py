@@ -53,8 +53,8 @@ class LabelFileSettings(RecordSettings):
     Attributes:
         columns: Which columns or keys hold what.
         location: A template for locations: ``train/{}.jpg`` around the location column's value.
-        base_dir: The folder that locations are relative to, itself relative to the label file's.
-        encoding: Of the file, where it is neither UTF-8 nor has a byte order mark.
+        base_dir: The folder that locations are relative to. It is itself relative to the label file's folder.
+        encoding: The encoding of the file, where it is neither UTF-8 nor says so itself by a byte order mark.
     """
 
     columns: Columns = Columns()

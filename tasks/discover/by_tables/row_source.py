@@ -27,14 +27,15 @@ class RecordSettings(StepConfig):
     """What sources have whose labels stand in label files.
 
     Attributes:
-        allow_prefixes: Prefixes of URLs or absolute paths that the label file may name besides.
-        missing_labels: Texts that stand for no label, besides an empty one.
-        array_order: ``hwc`` or ``chw``: the order of an embedded array.
-        value_range: ``byte``, or ``unit`` for floats from 0 to 1.
-        bit_depth: 8, or 16 where 65535 is white.
-        label_conflict: What becomes of an image that several records give different labels: all of them are rejected,
-            the ``first`` counts, or the run ends with an ``error``.
-        keep_columns: Columns or keys that the shards keep, as text; a mapping gives them other names there.
+        allow_prefixes: Beginnings of URLs or absolute paths that the label file may name, besides paths in its own
+            folder.
+        missing_labels: Texts that mean that there is no label, besides an empty cell.
+        array_order: The order of the axes of pixels in a cell: ``hwc`` or ``chw``.
+        value_range: The range of pixels in a cell: ``byte`` for 0 to 255, ``unit`` for floats from 0 to 1.
+        bit_depth: The bits of pixels in a cell: 8, or 16 where white is 65535.
+        label_conflict: What happens to an image to which several records give different labels: ``reject`` it, take the
+            ``first`` label, or end the run with an ``error``.
+        keep_columns: Columns or keys to keep in the shards, as text. A mapping gives them other names there.
     """
 
     allow_prefixes: tuple[Annotated[str, Field(min_length=2)], ...] = ()

@@ -14,6 +14,7 @@ import pytest
 from tasks.reasons import Reason
 from tasks.refresh.outcome import RunOutcome
 from tasks.report.gates import GateFacts, Gates, check_gates
+from tasks.report.reject_words import MEANINGS
 from tasks.samples import REJECTION_SCHEMA
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +30,11 @@ def test_a_reason_has_its_line_in_the_reference(reason: Reason) -> None:
     line = next((line for line in page("reference.md").splitlines() if line.startswith(f"| `{reason.value}` |")), "")
 
     assert line, f"docs/reference.md has no line for {reason.value}"
-    assert [cell.strip() for cell in line.split("|")[2:4]] == [reason.stage, "yes" if reason.retry else ""]
+    assert [cell.strip() for cell in line.split("|")[2:5]] == [
+        reason.stage,
+        "yes" if reason.retry else "",
+        MEANINGS[reason],
+    ]
 
 
 def test_the_reference_has_no_reason_that_is_none() -> None:

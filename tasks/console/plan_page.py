@@ -14,7 +14,7 @@ from tasks.wording import counted, size_text, some
 def _resplit(moves: Mapping[str, int] | None) -> str:
     """How many rows would go to another split; empty where nobody asked."""
     if not moves:
-        return "" if moves is None else "no row would move: all are where they would be drawn to"
+        return "" if moves is None else "no row would move: all are in the split that would be drawn for them"
     return f"{counted(sum(moves.values()), 'row')} of the newest version would move: {some(moves)}"
 
 
@@ -29,12 +29,12 @@ def print_plan(console: Console, plan: Forecast) -> None:
         ("classes", f"{len(plan['classes'])}: {some(plan['classes'])}"),
         ("rejected because", some(plan["reasons"])),
         ("skipped", some(plan["ignored"])),
-        ("changes", f"{plan['adds']:,} new, {plan['changes']:,} perhaps changed, {plan['deletes']:,} gone"),
+        ("changes", f"{plan['adds']:,} new, {plan['changes']:,} to check for changes, {plan['deletes']:,} gone"),
         ("resplit", _resplit(plan["resplit"])),
         ("shards", f"{plan['shards_to_build']:,} to build, {plan['shards_to_keep']:,} to keep"),
         ("to fetch", size_text(plan["bytes_to_fetch"]) + unknown),
         ("to write", f"about {size_text(plan['estimated_bytes'])}"),
-        ("time", f"about {seconds:,.0f} s for photographs of usual size, and some to start Prefect"),
+        ("time", f"about {seconds:,.0f} s for photographs of usual size, and some seconds to start Prefect"),
         *(("note", notice) for notice in plan["notices"]),
     ]
     show(console, printable(f"plan of {plan['name']}: nothing is written"), facts(row for row in rows if row[1]))

@@ -7,6 +7,7 @@ from functools import singledispatch
 
 import pyarrow.compute as pc
 
+from tasks.console.version_lines import waiting_text
 from tasks.publish.audit import Verified
 from tasks.publish.retention import Garbage
 from tasks.refresh.listed import Listed
@@ -55,8 +56,8 @@ def _settled(result: SettledRows) -> str:
         (built.counts["copied"], "copied"),
         (built.rejections.num_rows, "rejected"),
         (len(settled.moved), "moved"),
-        (len(settled.duplicates), "with the bytes of another"),
-        (built.stale.num_rows, "kept though not to be fetched"),
+        (len(settled.duplicates), "with the same bytes as another"),
+        (built.stale.num_rows, "kept, as they could not be fetched"),
     ]
     again = "" if result.is_final else f"; {counted(len(result.plan.shards), 'shard')} to copy anew"
     return (", ".join(f"{count:,} {what}" for count, what in facts if count) or "nothing was built") + again
@@ -75,7 +76,7 @@ def _verified(result: Verified) -> str:
 
 @step_line.register
 def _pruned(result: Garbage) -> str:
-    return f"{counted(len(result.files), 'file')} deleted, {result.waiting:,} wait for the grace"
+    return f"{counted(len(result.files), 'file')} deleted{waiting_text(result.waiting)}"
 
 
 def is_bad(result: object) -> bool:

@@ -60,25 +60,27 @@ def _sentence(row: Mapping[str, Any]) -> str:
         case "left out":
             became = f"was left out of version {version}: {row['reason']}, {row['detail']}"
         case "gone":
-            became = f"was in version {row['in_version']}, and is gone since version {row['since']}"
+            became = f"was in version {row['in_version']}, and is no longer there since version {row['since']}"
         case "moved":
             became = f"was in version {row['in_version']}; in version {version} it has moved to {row['moved_to']}"
         case "not yet there":
             became = f"is not in version {version}; it is in version {row['since']}"
         case "passed over":
-            became = f"is passed over by the listing: {row['reason']}"
+            became = f"is skipped: {row['reason']}"
         case "purged":
             became = f"was taken out of all versions on {row['since']}, and does not come back"
         case _:
-            became = f"is a row of version {version}: {row['split']}, {_label_of(row)}"
+            became = f"is in version {version}: split {row['split']}, {_label_of(row)}"
     return f"{name} {became}"
 
 
 def _label_of(row: Mapping[str, Any]) -> str:
     """The label of a row of any kind, in words."""
     if "label_names" in row:
-        return ", ".join(row["label_names"]) or "no label"
-    return f"target {row['target']:g}" if "target" in row else str(row["label_name"])
+        return f"labels {', '.join(row['label_names'])}" if row["label_names"] else "no label"
+    if "target" in row:
+        return f"target {row['target']:g}"
+    return f"label {row['label_name']}" if row["label_name"] else "no label"
 
 
 def _headline(outcome: RunOutcome) -> Text:

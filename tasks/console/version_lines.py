@@ -8,6 +8,7 @@ from tasks.console.lines import print_line
 from tasks.publish.audit import Verified
 from tasks.publish.life import Difference, PixelChange
 from tasks.publish.retention import Garbage
+from tasks.wording import counted
 
 _FIRST = 20
 
@@ -47,15 +48,19 @@ def print_garbage(garbage: Garbage, *, deleted: bool) -> None:
     """Print the files that no kept version needs, and what becomes of them."""
     for file in garbage.files:
         print_line(f"{file.path}  {file.bytes:,} bytes")
-    waiting = f" {garbage.waiting:,} more may go once the grace is over." if garbage.waiting else ""
-    verb = "deleted." if deleted else "would be deleted; --yes deletes them."
-    what = f"{len(garbage.files):,} files, {garbage.bytes:,} bytes {verb}" if garbage.files else "Nothing to delete."
-    print_line(f"{what}{waiting}")
+    verb = "deleted" if deleted else "would be deleted (--yes deletes them)"
+    what = f"{counted(len(garbage.files), 'file')}, {garbage.bytes:,} bytes {verb}"
+    print_line(f"{what if garbage.files else 'Nothing to delete'}{waiting_text(garbage.waiting)}.")
+
+
+def waiting_text(count: int) -> str:
+    """What to add of *count* files that no version needs and the grace period still protects; empty for none."""
+    return f"; {count:,} more may be deleted once `output.grace_days` are over" if count else ""
 
 
 def print_verified(found: Verified) -> None:
     """Print what is not as it was written, and how much was read."""
     for file, problem in found.problems:
         print_line(f"{file} {problem}")
-    word = f"{len(found.problems)} problems" if found.problems else "all as they were written"
-    print_line(f"version {found.version}: {found.files:,} files, {found.bytes:,} bytes: {word}")
+    word = counted(len(found.problems), "problem") if found.problems else "all as they were written"
+    print_line(f"version {found.version}: {counted(found.files, 'file')}, {found.bytes:,} bytes: {word}")

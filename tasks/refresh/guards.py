@@ -59,8 +59,8 @@ def _bad_records(dataset: Dataset, planned: PlannedRun) -> BadRecordsError | Non
     if (reject_limit(dataset.gates, (), planned.discovery.listed, bad) or 0) >= 0:
         return None
     return BadRecordsError(
-        f"max_reject_fraction: {bad.num_rows:,} of {planned.discovery.listed:,} records are rejected, and "
-        f"{dataset.gates.max_reject_fraction:.1%} may be: {rejects_said(bad)}. Mend the label file, or publish all the "
+        f"max_reject_fraction: {bad.num_rows:,} of {planned.discovery.listed:,} records are rejected; the limit is "
+        f"{dataset.gates.max_reject_fraction:.1%}: {rejects_said(bad)}. Mend the label file, or publish all the "
         "same: `parquetry run CONFIG --accept max_reject_fraction`"
     )
 
@@ -69,8 +69,8 @@ def _rejected_unseen(dataset: Dataset, planned: PlannedRun) -> RefusedError:
     """What to say where more is rejected before any image is fetched than a run admits."""
     listed, count = planned.discovery.listed, planned.rejections.num_rows
     return RefusedError(
-        f"max_reject_fraction: {count:,} of {listed:,} images are rejected before any is fetched, and "
-        f"{dataset.gates.max_reject_fraction:.1%} may be: {rejects_said(planned.rejections)}{HOW_TO_GO_ON}"
+        f"max_reject_fraction: {count:,} of {listed:,} images are rejected before any is fetched; the limit "
+        f"is {dataset.gates.max_reject_fraction:.1%}: {rejects_said(planned.rejections)}{HOW_TO_GO_ON}"
         "`parquetry run CONFIG --accept max_reject_fraction`"
     )
 

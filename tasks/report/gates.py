@@ -155,32 +155,32 @@ def check_gates(gates: Gates, facts: GateFacts) -> list[GateResult]:
 def _results(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:
     share = facts.rejected / max(facts.listed, 1)
     limit = gates.max_reject_fraction
-    detail = f"{facts.rejected:,} of {facts.listed:,} images are rejected ({share:.1%}), and {limit:.1%} may be"
+    detail = f"{facts.rejected:,} of {facts.listed:,} images are rejected ({share:.1%}); the limit is {limit:.1%}"
     yield GateResult("max_reject_fraction", share, limit, share > limit, detail)
 
     share = facts.deleted / max(facts.rows_before, 1)
     limit = gates.max_delete_fraction
-    detail = f"{facts.deleted:,} of {facts.rows_before:,} rows would go ({share:.1%}), and {limit:.1%} may"
+    detail = f"{facts.deleted:,} of {facts.rows_before:,} rows would go ({share:.1%}); the limit is {limit:.1%}"
     yield GateResult("max_delete_fraction", share, limit, share > limit, detail)
 
-    detail = f"{facts.written:,} rows, and at least {gates.min_rows:,} must be"
+    detail = f"{facts.written:,} rows; at least {gates.min_rows:,} are needed"
     yield GateResult("min_rows", facts.written, gates.min_rows, facts.written < gates.min_rows, detail)
 
     if gates.min_per_class and facts.classes:
         name, least = min(facts.classes.items(), key=lambda item: (item[1], item[0]))
-        detail = f"the class {name[:60]!r} has {least:,} rows, and each must have {gates.min_per_class:,}"
+        detail = f"the class {name[:60]!r} has {least:,} rows; each class needs {gates.min_per_class:,}"
         yield GateResult("min_per_class", least, gates.min_per_class, least < gates.min_per_class, detail)
 
     if gates.max_new_classes is not None:
         count = len(facts.new_classes)
-        detail = f"{count} new classes ({', '.join(facts.new_classes[:5])}), and {gates.max_new_classes} may be"
+        detail = f"{count} new classes ({', '.join(facts.new_classes[:5])}); the limit is {gates.max_new_classes}"
         yield GateResult("max_new_classes", count, gates.max_new_classes, count > gates.max_new_classes, detail)
 
     share = facts.stale / max(facts.written, 1)
     limit = gates.max_stale_fraction
     detail = (
         f"{facts.stale:,} of {facts.written:,} rows are kept only because their images could not be fetched "
-        f"({share:.1%}), and {limit:.1%} may be"
+        f"({share:.1%}); the limit is {limit:.1%}"
     )
     yield GateResult("max_stale_fraction", share, limit, share > limit, detail)
 
@@ -211,7 +211,7 @@ def _near_within(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:
         ("max_suspects", "have two labels", gates.max_suspects, facts.suspects),
     ):
         if most is not None and count is not None:
-            detail = f"{count:,} pairs of near duplicates {what}, and {most:,} may"
+            detail = f"{count:,} pairs of near duplicates {what}; the limit is {most:,}"
             yield GateResult(name, count, most, count > most, detail)
 
 

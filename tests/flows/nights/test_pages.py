@@ -83,7 +83,7 @@ def test_a_refused_run_has_a_page_with_what_it_built_and_what_to_do(nights: Any,
 
     text = words(Path(outcome["page"]).read_bytes())
     assert outcome["outcome"] == "refused"
-    assert "Not published min_rows: 25 rows, and at least 26 must be" in text
+    assert "Not published min_rows: 25 rows; at least 26 are needed" in text
     assert "Readers keep version 1." in text
     assert "parquetry run CONFIG --accept min_rows" in text
     assert "What would have changed 1 added class1 class1/new.png" in text

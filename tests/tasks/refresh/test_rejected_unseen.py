@@ -19,7 +19,7 @@ def test_a_refusal_before_any_image_is_fetched_names_the_rows_that_are_rejected(
 
     assert outcome.outcome == "refused"
     assert outcome.reason.startswith(
-        "max_reject_fraction: 2 of 2 images are rejected before any is fetched, and 5.0% may be: labels.csv, line 2: "
+        "max_reject_fraction: 2 of 2 images are rejected before any is fetched; the limit is 5.0%: labels.csv, line 2: "
         "not_found: no such file; labels.csv, line 3: not_found"
     )
     assert "--accept max_reject_fraction" in outcome.reason

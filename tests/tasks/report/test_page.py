@@ -311,7 +311,7 @@ def test_what_is_left_out_since_the_last_night_comes_first_and_says_so_and_each_
     text = words(parts_of(shown(store, replace(facts, report={**facts.report, **report}))))
 
     assert "against version 1: 1 newly left out." in text
-    assert "truncated 2 its file ends too early" in text
+    assert "truncated 2 its file is cut short" in text
     assert text.index("fresh0.jpg new ") < text.index("old0.jpg labels.csv")
 
 

@@ -98,7 +98,7 @@ def run(  # noqa: PLR0913, PLR0917 - the options of a command
                 elif finished.outcome.outcome == "failed":
                     print_error(finished.outcome.reason)
                 else:
-                    print_outcome(console(), finished.outcome)
+                    print_outcome(console(), finished.outcome, finished.start_s)
 
         display = Display(console(stderr=True))
         request = RunRequest(pairs(sets), full, limit, _gates(accept), rehash, resplit, parallel)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypedDict
 
 from flows.commands.command_line import exit_code_of, told
-from flows.commands.prefect_at_hand import prefect_at_hand
+from flows.commands.prefect_at_hand import prefect_at_hand, starting_prefect
 from flows.config import DatasetConfig, load_config, named_at
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
@@ -75,11 +76,19 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """One config's outcome, the exit code that it asks for, and the error that nobody foresaw, if it ended with one."""
+    """The end of one config's run.
+
+    Attributes:
+        outcome: What became of it.
+        exit_code: What it asks the command to end with.
+        defect: The error that nobody foresaw, if it ended with one.
+        start_s: How many seconds Prefect took to start before it; of the first run alone.
+    """
 
     outcome: RunOutcome
     exit_code: int
     defect: Exception | None = None
+    start_s: float = 0.0
 
 
 class Shows(Protocol):
@@ -143,18 +152,22 @@ def run_configs(
         interrupt: Tells of signals that came.
     """
     leave_pandas_aside()
+    start_s = 0.0
     with ExitStack() as prefect:
         code, ready = _check_all(configs, request, report)
         if ready:
             interrupt.begin([dataset.name for _, dataset in ready], prefect.close)
-            with display.waiting("starting Prefect"):
+            began = time.monotonic()
+            with display.waiting(starting_prefect()):
                 prefect.enter_context(prefect_at_hand())
+            start_s = time.monotonic() - began
 
         def run(item: Ready) -> Finished:
             return _run_or_fail(item, request, display)
 
         for finished in run_each(ready, run, request.parallel, lambda: bool(interrupt.number)):
-            code = max(code, finished.exit_code, _reported(finished, report))
+            code = max(code, finished.exit_code, _reported(replace(finished, start_s=start_s), report))
+            start_s = 0.0
             if note := passing(finished.outcome, request.overrides):
                 print_note(f"{finished.outcome.name}: {note}")
     return interrupt.exit_code if interrupt.number else code

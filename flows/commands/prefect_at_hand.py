@@ -31,6 +31,14 @@ NO_AUTHORITY = Path(__file__).with_name("no_authority.pem")
 """A certificate of nobody, valid on the first day of 1970 alone."""
 
 
+def starting_prefect() -> str:
+    """What is waited for while Prefect starts, in a few words."""
+    home = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser()
+    if os.environ.get("PREFECT_API_URL") or (home / "prefect.db").exists():
+        return "starting Prefect"
+    return "starting Prefect for the first time: it makes its database, which takes some seconds"
+
+
 @contextmanager
 def prefect_at_hand() -> Iterator[None]:
     """Prefect, ready to run flows: silent on this console, with a server, its heartbeats off."""

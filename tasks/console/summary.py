@@ -15,11 +15,19 @@ from tasks.refresh.outcome import Account, RunOutcome
 from tasks.wording import counted, size_text
 
 _ROWS = 8
+_LONG_START_S = 0.5
+"""A start that took less is not worth a word."""
 _COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "failed": "red"}
 
 
-def print_outcome(console: Console, outcome: RunOutcome) -> None:
-    """Print what became of a run, on one screen."""
+def print_outcome(console: Console, outcome: RunOutcome, start_s: float = 0.0) -> None:
+    """Print what became of a run, on one screen.
+
+    Args:
+        console: Where to.
+        outcome: What became of it.
+        start_s: How many seconds were spent before it, to start Prefect.
+    """
     show(console, _headline(outcome))
     if outcome.outcome == "refused":
         if outcome.breakdown.reasons:
@@ -27,7 +35,7 @@ def print_outcome(console: Console, outcome: RunOutcome) -> None:
         page = [f"look at it: {outcome.breakdown.page}"] if outcome.breakdown.page else []
         show(console, *map(indented, (*outcome.breakdown.drift, *outcome.breakdown.notices[:3], *page)))
     if outcome.outcome == "published":
-        show(console, _tables(outcome), *map(indented, facts_of(outcome)))
+        show(console, _tables(outcome), *map(indented, facts_of(outcome, start_s)))
 
 
 def print_versions(console: Console, versions: Sequence[VersionLine]) -> None:
@@ -89,11 +97,12 @@ def _headline(outcome: RunOutcome) -> Text:
     return line
 
 
-def facts_of(outcome: RunOutcome) -> Iterator[str]:
-    """What a run did, a line each."""
+def facts_of(outcome: RunOutcome, start_s: float = 0.0) -> Iterator[str]:
+    """What a run did, a line each; *start_s* seconds were spent before it."""
     account = outcome.account
     rate = f", {account.images_decoded / outcome.seconds:,.0f} images/s" if outcome.seconds else ""
     built = f"{counted(account.shards_built, 'shard')}, {size_text(account.bytes_written)}"
+    rate += f", after {start_s:.1f} s to start Prefect" if start_s >= _LONG_START_S else ""
     yield f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})"
     yield f"account: {_account_of(account)}"
     yield from outcome.breakdown.drift

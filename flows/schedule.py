@@ -48,7 +48,7 @@ class Rhythm(StepConfig):
 
         fields = value.split()
         if not croniter.is_valid(value) or any(field.upper() in {"R", "H"} for field in fields):
-            raise ValueError("is no cron: write minute, hour, day, month and weekday, as `0 2 * * *`")
+            raise ValueError("is not a cron expression: write minute, hour, day, month and weekday, as `0 2 * * *`")
         if len(fields) != 5 and not value.startswith("@"):
             raise ValueError("has more fields than a cron's five: minute, hour, day, month and weekday, as `0 2 * * *`")
         try:
@@ -75,7 +75,7 @@ class Rhythm(StepConfig):
             rrulestr(value)
         except (ValueError, AttributeError, TypeError) as error:
             raise ValueError(
-                f"is no recurrence rule ({error}): write one as `FREQ=DAILY;BYHOUR=2;BYMINUTE=0`"
+                f"is not a recurrence rule ({error}): write one as `FREQ=DAILY;BYHOUR=2;BYMINUTE=0`"
             ) from None
         if len(value) > _RULE_BYTES:
             raise ValueError(f"is longer than {_RULE_BYTES} characters: write a cron, or a shorter rule")
@@ -87,7 +87,7 @@ class Rhythm(StepConfig):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("is no time zone: write one as `Europe/Berlin` or `UTC`") from None
+            raise ValueError("is not a time zone: write one as `Europe/Berlin` or `UTC`") from None
         return value
 
     @model_validator(mode="after")
@@ -182,5 +182,5 @@ class ScheduleSettings(Rhythm):
     @classmethod
     def _is_a_deployment(cls, value: str | None) -> str | None:
         if value is not None and not (all(value.partition("/")) and value.count("/") == 1):
-            raise ValueError("is no deployment: write FLOW/DEPLOYMENT, as `prefect deployment ls` lists them")
+            raise ValueError("is not a deployment: write FLOW/DEPLOYMENT, as `prefect deployment ls` lists them")
         return value

@@ -78,7 +78,7 @@ def require_server(url: str, *, patience_s: float = _PATIENCE_S, tell: Callable[
     """
     if not url.startswith(("http://", "https://")):
         raise ServerError(
-            f"PREFECT_API_URL is no address of a server: {redact_url(url)}. Write one such as http://127.0.0.1:4200/api."
+            f"PREFECT_API_URL is not the address of a server: {redact_url(url)}. Write one such as http://127.0.0.1:4200/api."
         )
     last = time.monotonic() + patience_s
     is_told = False

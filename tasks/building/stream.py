@@ -91,7 +91,7 @@ def _unless_no_answer(item: Finished) -> Finished:
     is_page = isinstance(outcome, Rejection) and outcome.reason is Reason.NOT_AN_IMAGE
     if item.fetched is None or not is_page or sample["kind"] != "web" or sample["action"] != "check":
         return item
-    failure = Rejection(Reason.HTTP_ERROR, "the server sent what is no image", item.fetched.attempts)
+    failure = Rejection(Reason.HTTP_ERROR, "the server sent something that is not an image", item.fetched.attempts)
     copy = Copy(sample["copy_file"], sample["copy_row"], "stale")
     return Finished(sample, item.fetched._replace(rejection=failure), copy, is_decoded=True)
 

@@ -130,7 +130,7 @@ def _refuse_narrower(index: ExportIndex, version: Version, shards: Sequence[File
 def _alone(folder: Store) -> Iterator[None]:
     """No other export works in *folder* as long as this lasts; what a killed one left behind is swept."""
     if isinstance(folder, LocalStore) and folder.root.exists() and not folder.root.is_dir():
-        raise OutputError(f"{folder.root} is no folder. Name one that is empty or not there yet.")
+        raise OutputError(f"{folder.root} is not a folder. Name one that is empty or not there yet.")
     folder.sweep()
     try:
         with ExitStack() as stack:

@@ -57,7 +57,7 @@ class LocalFiles:
     def _read(self, handle: int) -> Body:
         before = os.fstat(handle)
         if not stat.S_ISREG(before.st_mode):
-            raise FetchFailure(Reason.NOT_A_REGULAR_FILE, "is no regular file", is_transient=False)
+            raise FetchFailure(Reason.NOT_A_REGULAR_FILE, "is not a regular file", is_transient=False)
         if not self._follow and not self._is_inside(handle):
             raise FetchFailure(Reason.OUTSIDE_ROOT, "a link leads out of the source's folder", is_transient=False)
         if before.st_size > self._max_bytes:
@@ -96,8 +96,8 @@ _LOCAL_ERRORS = {
     errno.EACCES: (Reason.FORBIDDEN, "may not be read"),
     errno.EPERM: (Reason.FORBIDDEN, "may not be read"),
     errno.EISDIR: (Reason.NOT_A_REGULAR_FILE, "is a folder"),
-    errno.ENXIO: (Reason.NOT_A_REGULAR_FILE, "is no regular file"),
-    errno.ENODEV: (Reason.NOT_A_REGULAR_FILE, "is no regular file"),
+    errno.ENXIO: (Reason.NOT_A_REGULAR_FILE, "is not a regular file"),
+    errno.ENODEV: (Reason.NOT_A_REGULAR_FILE, "is not a regular file"),
 }
 
 

@@ -14,7 +14,7 @@ _HOST = re.compile(r"([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?|[0-9A-Fa
 
 def _host_or_port(text: str) -> str:
     if _HOST.fullmatch(text) is None:
-        raise ValueError(f"{text!r} is no host: write HOST or HOST:PORT, as in images.intranet:8080")
+        raise ValueError(f"{text!r} is not a host: write HOST or HOST:PORT, as in images.intranet:8080")
     return text
 
 

@@ -138,7 +138,7 @@ class WebClient:
         while (wait_s := host.held_until - loop.time()) > 0:
             left_s = asked.end - loop.time() if asked.attempts else self.settings.deadline_s
             if wait_s + _LEAST_S >= left_s:
-                raise _deferred("its host is asked too much", wait_s)
+                raise _deferred("its host got too many requests", wait_s)
             asked.is_pausing = True
             await asyncio.sleep(wait_s)
             asked.is_pausing = False
@@ -279,7 +279,9 @@ def _redirected(url: URL, place: str) -> URL:
     try:
         target = url.join(URL(sendable(place), encoded=True))
     except ValueError:
-        raise FetchFailure(Reason.HTTP_ERROR, "redirects to what is no address", is_transient=False) from None
+        raise FetchFailure(
+            Reason.HTTP_ERROR, "redirects to something that is not an address", is_transient=False
+        ) from None
     if target.scheme not in {"http", "https"} or not target.host:
         raise FetchFailure(Reason.BAD_SCHEME, f"redirects to the scheme {target.scheme[:20]!r}", is_transient=False)
     return target

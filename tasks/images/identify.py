@@ -32,7 +32,7 @@ def explain_unidentified(data: bytes, formats: Iterable[str]) -> tuple[Reason, s
             return Reason.FORMAT_NOT_ALLOWED, "is FLI, which is never read"
         if _is_svg(data):
             return Reason.FORMAT_NOT_ALLOWED, "is SVG, which is never read"
-        return Reason.NOT_AN_IMAGE, f"is no image: {_beginning(data)}"
+        return Reason.NOT_AN_IMAGE, f"is not an image: {_beginning(data)}"
     if known.name and known.name in formats:
         return _explain_header(data, known)
     return Reason.FORMAT_NOT_ALLOWED, f"is {known.title}, {_remedy(known)}"

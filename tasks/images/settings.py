@@ -51,7 +51,7 @@ def _known_colour(text: str) -> str:
     try:
         ImageColor.getrgb(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no colour: write a name such as white, or #rrggbb") from None
+        raise ValueError(f"{text!r} is not a colour: write a name such as white, or #rrggbb") from None
     return text
 
 

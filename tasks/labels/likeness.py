@@ -29,7 +29,7 @@ def likeness_notices(classes: Iterable[str]) -> list[str]:
     notices = [f"Classes that look the same: {', '.join(map(_letters, twins))}" for twins in seen]
     notices += [f"Classes that are the same number: {_shown(twins)}" for twins in numbers]
     if absent := [name for name in names if name.casefold() in _NO_VALUE]:
-        notices.append(f"Classes named as if there were no value: {_shown(absent)}; only an empty cell is no label")
+        notices.append(f"Classes named as if there were no value: {_shown(absent)}; only an empty cell means no label")
     broken = [name for name in names if len(name.splitlines()) > 1]
     if broken:
         notices.append(f"Classes whose names hold line breaks: {_shown(broken)}; a stray quote takes in the next lines")

@@ -24,7 +24,7 @@ def assign_numbers(discovery: Discovery, settings: LabelSettings, known: ClassNa
     paths = encoded.dictionary.to_pylist()
     values = [number_of(path) for path in paths]
     refused = {
-        path: Rejection(Reason.BAD_TARGET, f"its label {path[:60]!r} is no finite number; {_HOW}")
+        path: Rejection(Reason.BAD_TARGET, f"its label {path[:60]!r} is not a finite number; {_HOW}")
         for path, value in zip(paths, values, strict=True)
         if path and value is None
     }

@@ -89,7 +89,7 @@ def _shard_problem(store: Store, version: Version, file: FileEntry) -> str:
         with store.open(file.path) as opened, pq.ParquetFile(opened) as parquet:
             rows, lists = parquet.metadata.num_rows, class_names_of(parquet.schema_arrow)
     except UNREADABLE as error:
-        return f"is no Parquet file that can be read: {str(error)[:100]}"
+        return f"is not a readable Parquet file: {str(error)[:100]}"
     if rows != file.rows:
         return f"has {rows} rows, not {file.rows}"
     longer = version.manifest.class_names

@@ -171,7 +171,7 @@ def parse_document(data: bytes, model: type[Kind], where: str) -> Kind:
     except (ValidationError, ValueError, RecursionError):
         what = model.__name__.lower()
         raise VersionError(
-            f"{redact_url(where)} is damaged: it is no whole {what}. {REMEDIES.get(what, RESTORE)}"
+            f"{redact_url(where)} is damaged: it is not a complete {what}. {REMEDIES.get(what, RESTORE)}"
         ) from None
 
 

@@ -162,7 +162,7 @@ def _parse_array(text: str) -> npt.NDArray[Any]:
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no pixel")
+    raise ValueError(f"{name} is not a pixel")
 
 
 def _why_no_array(text: str) -> tuple[Reason, str]:

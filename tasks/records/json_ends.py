@@ -49,7 +49,7 @@ def passed_end(window: TextWindow, form: RecordFormat, closing: bytes, depth: in
         if depth and (not form.strict or not _leaves(window, form, depth)):
             return
     if next_byte(window):
-        problem = RowProblem(Reason.BAD_ROW, f"{found(window)} and what follows is no record, and is not read")
+        problem = RowProblem(Reason.BAD_ROW, f"{found(window)} and what follows is not a record, and is not read")
         rest = len(window.text) - window.position
         yield strictly(Record(window.at, rest, window.line, {}, problem), form)
 

@@ -86,7 +86,7 @@ def _unique(pairs: list[tuple[str, object]]) -> JsonCells:
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 STRICT_READING: Mapping[str, Any] = {
@@ -148,7 +148,7 @@ class _Tolerant:
             if word[0] in {"True", "False", "None"}:
                 self._repairs["a Python literal"] = None
             if word[0] in _NO_NUMBERS:
-                self._repairs[f"{word[0]}, which is no JSON, is no value"] = None
+                self._repairs[f"{word[0]}, which is not JSON, is not a value"] = None
             return _LITERALS.get(word[0])
         number = _NUMBER.match(self._text, self._at)
         if number is None:

@@ -1,4 +1,4 @@
-"""A folder in an archive, for reading what is no image: label files that were packed with them."""
+"""A folder in an archive, for reading what is not an image: label files that were packed with them."""
 
 from __future__ import annotations
 

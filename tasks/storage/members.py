@@ -172,7 +172,7 @@ def _tar_members(archive: Archive, file: BinaryIO, limit: int | None) -> Iterato
             absolute = found.linkname.startswith("/")
             yield Member(found.name, 0, link=found.linkname if absolute else posixpath.join(folder, found.linkname))
         elif not found.isreg():
-            yield Member(found.name, 0, problem="is no regular file")
+            yield Member(found.name, 0, problem="is not a regular file")
         elif found.issparse():
             yield Member(found.name, found.size, problem="is stored with holes, which are not read; pack it anew")
         else:

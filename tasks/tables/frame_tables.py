@@ -169,7 +169,7 @@ def cell_of(value: object) -> str | None:
     """A cell of Excel or a database as text: whole numbers without a point, dates by ISO 8601; None for empty ones.
 
     Raises:
-        TypeError: It holds several values, or bytes that are no text.
+        TypeError: It holds several values, or bytes that are not text.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
@@ -191,7 +191,7 @@ def _text_of(value: object) -> str:
     try:
         return bytes(value).decode()
     except UnicodeDecodeError:
-        raise TypeError("bytes that are no text") from None
+        raise TypeError("bytes that are not text") from None
 
 
 def read_query(root: StoreUrl, settings: TableSettings, into: TableBuilder) -> None:

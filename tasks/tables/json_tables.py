@@ -134,7 +134,7 @@ def _json(text: str) -> object:
     except DuplicateKeyError as error:
         raise LabelFileError(f"{error}, and which of them counts nobody can know. Take one of them out.") from None
     except (JsonTextError, RecursionError) as error:
-        raise LabelFileError(f"is no JSON: {error}") from None
+        raise LabelFileError(f"is not JSON: {error}") from None
 
 
 def _yaml(text: str) -> object:
@@ -142,7 +142,7 @@ def _yaml(text: str) -> object:
     try:
         return load_yaml(text)
     except YAMLError as error:
-        raise LabelFileError(f"is no YAML: {' '.join(str(error).split())[:200]}") from None
+        raise LabelFileError(f"is not YAML: {' '.join(str(error).split())[:200]}") from None
 
 
 def _at(value: object, path: str) -> object:

@@ -72,7 +72,7 @@ class ColumnChoice:
 
     def _pixels(self) -> tuple[Selector, ...]:
         if self._settings.pixels and not self._columns.by_position:
-            raise LabelFileError(f"{self._columns.file} is no CSV, and `pixels` names columns of one. Leave it out.")
+            raise LabelFileError(f"{self._columns.file} is not a CSV, and `pixels` names columns of one. Leave it out.")
         named = [own for text in self._settings.pixels for own in self.matching(text)]
         return tuple(self.selector(own, "pixels") for own in named)
 

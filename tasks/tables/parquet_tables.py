@@ -110,7 +110,9 @@ class _ParquetTable:
             names = self._class_names.get(name)
             return [_parquet_cell(value, names) for value in _readable(column).to_pylist()]
         except (pa.ArrowInvalid, TypeError):
-            what = "bytes that are no text" if _is_binary(column.type) else f"values of the type {column.type}, no text"
+            what = (
+                "bytes that are not text" if _is_binary(column.type) else f"values of the type {column.type}, no text"
+            )
             raise LabelFileError(
                 f"{self._file.name}: the column {name!r} holds {what}. Name another in `columns`, or a field of it: "
                 f"`{name}.name`."

@@ -42,7 +42,7 @@ def compiled(text: str) -> str:
     try:
         found = re.compile(text)
     except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from None
+        raise ValueError(f"is not a regular expression: {error}") from None
     if not found.groupindex:
         raise ValueError("names no group: write what is to be taken as `(?P<label>…)`")
     return text

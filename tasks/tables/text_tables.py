@@ -63,7 +63,7 @@ def _pass_line(window: TextWindow) -> None:
 
 
 def _is_list(settings: TableSettings, file: TableFile) -> bool:
-    """Whether each line is one cell, whatever stands in it: a list of one column that is no CSV."""
+    """Whether each line is one cell, whatever stands in it: a list of one column that is not a CSV."""
     return width_of(settings) == 1 and not settings.delimiter and not file.bare_name.endswith(_CELLS)
 
 

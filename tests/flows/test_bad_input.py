@@ -84,7 +84,7 @@ def test_a_folder_of_other_things_says_what_lies_there(
                     "  tables: [a.csv]",
                     "source.tables: write a table as a section of its own: `tables: [{file: a.csv}]`",
                 ),
-                ("  pattern: '(?P<label>['", "source.pattern: is no regular expression"),
+                ("  pattern: '(?P<label>['", "source.pattern: is not a regular expression"),
             ]
         ),
         pytest.param(

@@ -144,7 +144,7 @@ def test_a_server_that_never_comes_up_is_named() -> None:
 def test_what_is_no_address_of_a_server_is_not_waited_for() -> None:
     told: list[str] = []
 
-    with pytest.raises(ServerError, match="PREFECT_API_URL is no address of a server: nonsense"):
+    with pytest.raises(ServerError, match="PREFECT_API_URL is not the address of a server: nonsense"):
         require_server("nonsense", tell=told.append)
 
     assert not told

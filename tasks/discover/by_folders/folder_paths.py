@@ -93,7 +93,7 @@ class PathReader:
             return FolderPath("", (), (Reason.NO_LABEL, "lies beside the split folders, in no class"))
         split = self._words.split_of(named[level])
         if not split:
-            detail = f"the folder {named[level][:60]!r} is no split; `splits.names` can make it one"
+            detail = f"the folder {named[level][:60]!r} is not a split; `splits.names` can make it one"
             return FolderPath("", (), (Reason.UNKNOWN_SPLIT, detail))
         self._splits[split].add(named[level])
         return FolderPath(split, self._label(named[:level] + named[level + 1 :]))
@@ -195,5 +195,5 @@ def empty_class_notices(classes: Iterable[tuple[str, ...]]) -> list[str]:
     more = f", and {len(names) - 10} more" if len(names) > 10 else ""
     return [
         f"Class folders that hold no image, and keep their place in the class list: {', '.join(names[:10])}{more}; "
-        "`source.ignore` passes over folders that are no class"
+        "`source.ignore` skips folders that are not classes"
     ]

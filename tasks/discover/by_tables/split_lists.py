@@ -92,7 +92,7 @@ class _Listed:
                 best, count = found, int((places < 0).sum())
         if not len(best):
             raise ambiguous or LayoutError(
-                f"{file.name} names none of the {self._samples.num_rows:,} images, so it is no list of a split. Check "
+                f"{file.name} names none of the {self._samples.num_rows:,} images, so it is no split's list. Check "
                 "`splits.files`."
             )
         if count:

@@ -223,7 +223,7 @@ def levels_passed_over(passed: Sequence[tuple[list[str], str]]) -> Iterator[str]
         reasons.setdefault(why, []).append(names)
     for why, levels in reasons.items():
         if len(levels) <= _MOST_LEVELS:
-            yield from (f"{folder_names.few(names)}: {why}, so it is no level of the label" for names in levels)
+            yield from (f"{folder_names.few(names)}: {why}, so it is not a level of the label" for names in levels)
         else:
             ends = f"{folder_names.few(levels[0])} to {folder_names.few(levels[-1])}"
-            yield f"{ends}, {len(levels)} levels: {why}, so they are no levels of the label"
+            yield f"{ends}, {len(levels)} levels: {why}, so they are not levels of the label"

@@ -182,7 +182,7 @@ class _LocalScan:
         elif entry.is_file(follow_symlinks=False):
             self._refuse(path, Reason.NOT_FOUND, "went away while its source was listed")
         else:
-            self._refuse(path, Reason.NOT_A_REGULAR_FILE, "is no regular file")
+            self._refuse(path, Reason.NOT_A_REGULAR_FILE, "is not a regular file")
 
     def _refuse(self, path: str, reason: Reason, detail: str) -> None:
         self._listing.refused.append((encode_name(path), reason, detail))

@@ -78,7 +78,7 @@ class Weigher:
         read = {path for entry in told.keys["tables"] for path in paths_of(entry)} if told is not None else set()
         if mine := sorted(read & set(guessed)):
             self._doubt_reading(
-                f"{mine[0]} is no UTF-8, and read as {guessed[mine[0]]} by guess: look whether its labels are words"
+                f"{mine[0]} is not UTF-8, and is read as {guessed[mine[0]]} by guess: look whether its labels are words"
             )
 
     def doubt_random_splits(self, lists: str) -> None:

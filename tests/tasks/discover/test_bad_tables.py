@@ -149,7 +149,7 @@ def test_a_pattern_that_matches_nothing_is_an_error(folder: Folder) -> None:
     ("keys", "said"),
     [
         pytest.param({"pattern": "[a-z]+"}, "names no group", id="a pattern without a group"),
-        pytest.param({"pattern": "(?P<label>["}, "is no regular expression", id="no regular expression"),
+        pytest.param({"pattern": "(?P<label>["}, "is not a regular expression", id="no regular expression"),
         pytest.param({}, "needs `tables`", id="nothing at all"),
         pytest.param({"tables": [{"columns": ["label"]}]}, "name one of `file`", id="a table of no file"),
         pytest.param({"tables": [{"file": "a.csv", "sql": "select"}]}, "not file and sql", id="a table of two files"),

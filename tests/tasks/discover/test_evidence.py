@@ -259,4 +259,4 @@ def test_many_levels_that_say_nothing_are_told_of_in_one_sentence(look: Look, tm
 
     told = [notice for notice in look(tmp_path).notices if "no level" in notice]
 
-    assert told == ["d0 to d18, 19 levels: is the same for all images, so they are no levels of the label"]
+    assert told == ["d0 to d18, 19 levels: is the same for all images, so they are not levels of the label"]

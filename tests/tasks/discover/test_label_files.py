@@ -207,8 +207,8 @@ def test_numbers_that_are_none_beside_a_label_cost_no_image(folder: Path) -> Non
     for text in (f"[{records}]", records):
         discovery = look(folder, text, "l.json")
         assert found(discovery) == [("2.jpg", "c")]
-        assert any("NaN, which is no JSON" in notice for notice in discovery.notices)
-        with pytest.raises(LabelFileError, match="NaN is no JSON"):
+        assert any("NaN, which is not JSON" in notice for notice in discovery.notices)
+        with pytest.raises(LabelFileError, match="NaN is not JSON"):
             look(folder, text, "l.json", strict=True)
 
 

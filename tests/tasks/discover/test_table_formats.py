@@ -145,7 +145,7 @@ def test_parquet_says_what_people_would(folder: Folder, files: list[Any], kinds:
     [
         pytest.param(pa.array([{"name": "cat"}, None]), id="objects"),
         pytest.param(pa.array([[("cat", 1)], None], pa.map_(pa.string(), pa.int64())), id="maps"),
-        pytest.param(pa.array([b"\xff\xfe\0", b"cat"]), id="bytes that are no text"),
+        pytest.param(pa.array([b"\xff\xfe\0", b"cat"]), id="bytes that are not text"),
         pytest.param(pa.array([b"cat", b"dog"], pa.binary(3)), id="bytes of one length"),
     ],
 )
@@ -319,7 +319,7 @@ def test_bytes_of_a_database_are_text_or_refused(
     if truth:
         assert labels(folder.found(query)) == {"a.jpg": truth}
     else:
-        with pytest.raises(LabelFileError, match="'kind' of the query holds bytes that are no text"):
+        with pytest.raises(LabelFileError, match="'kind' of the query holds bytes that are not text"):
             folder.found(query)
 
 

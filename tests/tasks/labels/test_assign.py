@@ -192,7 +192,7 @@ def test_numbers_are_targets_and_what_is_none_is_rejected_with_what_to_write() -
     assert made.rejections["sample_id"].to_pylist() == ["3.png", "5.png"]
     assert set(made.rejections["reason"].to_pylist()) == {"bad_target"}
     assert made.rejections["detail"].to_pylist()[0] == (
-        f"its label {'x' * 60!r} is no finite number; write it with digits and a point, such as 3.5 or 1e-4"
+        f"its label {'x' * 60!r} is not a finite number; write it with digits and a point, such as 3.5 or 1e-4"
     )
     assert labels(labelled("1"), kind="number").class_names == {"label": []}
     assert made.notices == ()

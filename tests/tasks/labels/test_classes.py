@@ -166,7 +166,10 @@ def test_numbers_that_are_not_their_own_ids_are_told_of() -> None:
         (["ca\u0308t", "c\u00e4t"], ["that look the same: 'ca\\u0308t', 'c\\xe4t'"]),
         (["1", "01", "1.0", "10", "-1", "1.5"], ["that are the same number: 01, 1, 1.0"]),
         (["0", "00", "0.50", ".5", "0.5"], ["that are the same number: 0, 00", "that are the same number: 0.5, 0.50"]),
-        (["NA", "#REF!", "nano"], ["named as if there were no value: #REF!, NA; only an empty cell is no label"]),
+        (
+            ["NA", "#REF!", "nano"],
+            ["named as if there were no value: #REF!, NA; only an empty cell means no label"],
+        ),
         (["a\n2\tb", "a"], ["whose names hold line breaks: 'a\\n2\\tb'; a stray quote takes in the next lines"]),
         (["a\0b", "a"], ["whose names hold control characters, as damaged files do: 'a\\x00b'"]),
         (["cat", "c\u0430t", "\uff43\uff41\uff54"], ["that look the same: cat, 'c\\u0430t', '\\uff43\\uff41\\uff54'"]),
@@ -174,7 +177,10 @@ def test_numbers_that_are_not_their_own_ids_are_told_of() -> None:
         (["1000", "1,000", "1e3", "10,00"], ["that are the same number: 1,000, 1000, 1e3"]),
         (["caf\u00c3\u00a9", "caf\u00e9"], [f"{MISREAD}: 'caf\\xc3\\xa9' ('caf\\xe9')"]),
         (["caf\uefe9"], [f"{BARE}: 'caf\\uefe9'; rename their folders, or give them names by `labels.aliases`"]),
-        (["\\N", "-", "a-b"], ["named as if there were no value: -, \\N; only an empty cell is no label"]),
+        (
+            ["\\N", "-", "a-b"],
+            ["named as if there were no value: -, \\N; only an empty cell means no label"],
+        ),
         (["none", "1", "2", "a", "A", "cat dog", "cat_dog"], []),
     ],
 )

@@ -18,7 +18,7 @@ from tasks.records.text_window import TextWindow
         pytest.param(b"abc\n", "x.csv", ",", id="none at all"),
         pytest.param(b"", "x.csv", ",", id="nothing"),
         pytest.param(b"\n\n", "x.csv", ",", id="blank lines alone"),
-        pytest.param(b"\xff;a\n", "x.csv", ";", id="bytes that are no text"),
+        pytest.param(b"\xff;a\n", "x.csv", ";", id="bytes that are not text"),
         pytest.param(b"a,b\n", "x.TSV", "\t", id="the extension says so"),
         pytest.param(b"a,b\n", "x.tab", "\t", id="so does this one"),
         pytest.param(b"a,b\n", "x.tsv.gz", "\t", id="under a compression's"),

@@ -118,7 +118,7 @@ def test_a_map_goes_on_to_its_last_entry_or_says_where_it_does_not() -> None:
 
     details = [record.problem.detail for record in found if record.problem]
     assert [detail.partition(": 1")[0] for detail in details] == ["'oops"]
-    assert details[0].endswith("what follows is no record, and is not read")
+    assert details[0].endswith("what follows is not a record, and is not read")
 
 
 pieces = st.lists(

@@ -26,8 +26,10 @@ from tasks.records.json_text import (
         pytest.param('["a" "b"]', ["a", "b"], ["a missing comma"], id="a comma too few"),
         pytest.param('{"a": 1 "b": 2}', {"a": 1, "b": 2}, ["a missing comma"], id="also in an object"),
         pytest.param("[1, …, 2, ...]", [1, 2], ["an ellipsis was dropped", "a trailing comma"], id="an ellipsis"),
-        pytest.param("[1, NaN]", [1, None], ["NaN, which is no JSON, is no value"], id="no number"),
-        pytest.param("[-Infinity,]", [None], ["-Infinity, which is no JSON, is no value", "a trailing comma"], id="-∞"),
+        pytest.param("[1, NaN]", [1, None], ["NaN, which is not JSON, is not a value"], id="no number"),
+        pytest.param(
+            "[-Infinity,]", [None], ["-Infinity, which is not JSON, is not a value", "a trailing comma"], id="-∞"
+        ),
         pytest.param("{'a' : +1}", {"a": 1}, ["single quotes"], id="a plus sign, and a blank before the colon"),
         pytest.param(
             r"""['\u00e4\x41\n\t\r\b\f\'\q', 'x']""", ["äA\n\t\r\b\f'q", "x"], ["single quotes"], id="escapes"

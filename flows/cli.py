@@ -201,7 +201,7 @@ def _write_new(file: Path, text: str) -> None:
 @command(app, MAKE, "check configs/*.yaml")
 def check(context: typer.Context, configs: Configs, sets: Sets = None, as_json: AsJson = False) -> None:
     """Check configs without looking at their sources."""
-    from flows.config import load_config  # noqa: PLC0415
+    from flows.config import load_config, placed_in  # noqa: PLC0415
     from tasks.publish import refuse_guests  # noqa: PLC0415
 
     wrong = 0
@@ -209,7 +209,8 @@ def check(context: typer.Context, configs: Configs, sets: Sets = None, as_json: 
     for url in configs:
         try:
             dataset = load_config(url, overrides)
-            refuse_guests(dataset.output, dataset.name)
+            with placed_in(url, ("output", "path"), overrides):
+                refuse_guests(dataset.output, dataset.name)
             name, problem = dataset.name, ""
         except Exception as error:  # noqa: BLE001 - what one config brings about must not keep others from being checked
             if context.obj and not isinstance(error, DatasetError):

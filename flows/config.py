@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from flows.schedule import ScheduleSettings
 from tasks.config_text.config_file import lay_over, mapping_of, read_config_text, resolve_paths, variable_problem
 from tasks.config_text.problems import describe_problems, place_of
 from tasks.config_text.yaml_text import KeyPath, parse_yaml
-from tasks.errors import ConfigError
+from tasks.errors import ConfigError, LayoutError, OutputError
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.storage import redact_url, scheme_problem
@@ -94,7 +95,16 @@ def line_of(url: str, key: KeyPath) -> str:
     return f"{redact_url(url)}:{parse_yaml(read_config_text(url), url).line(key)}"
 
 
-def named_at(url: str, key: KeyPath, overrides: Mapping[str, Any]) -> str:
+@contextmanager
+def placed_in(url: str, key: KeyPath, overrides: Mapping[str, Any]) -> Iterator[None]:
+    """What is said of a source, an output or a cluster begins with the line of the config that names it."""
+    try:
+        yield
+    except (ConfigError, LayoutError, OutputError) as error:
+        raise type(error)(f"{_named_at(url, key, overrides)}: {error}") from error
+
+
+def _named_at(url: str, key: KeyPath, overrides: Mapping[str, Any]) -> str:
     """Where *key* was given: ``pets.yaml:12`` of the config at *url*, or ``--set source.path`` of *overrides*."""
     name = ".".join(str(part) for part in key if not isinstance(part, int))
     given = [one for one in overrides if f"{name}.".startswith(f"{one}.")]

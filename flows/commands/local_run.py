@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypedDict
 
 from flows.commands.command_line import exit_code_of, told
 from flows.commands.prefect_at_hand import prefect_at_hand, starting_prefect
-from flows.config import DatasetConfig, load_config, named_at
+from flows.config import DatasetConfig, load_config, placed_in
 from flows.handover import Given, handed_over
 from flows.interrupts import Interrupt
 from flows.runners import check_runner
-from tasks.config_text.yaml_text import KeyPath
 from tasks.console.lines import print_error, print_note
 from tasks.discover import check_sources
-from tasks.errors import ConfigError, DatasetError, LayoutError, OutputError, ServerError
+from tasks.errors import DatasetError, OutputError, ServerError
 from tasks.publish import check_output, told_of_others
 from tasks.quick_imports import leave_pandas_aside
 from tasks.redaction import redact_text, redact_url
@@ -115,24 +114,15 @@ def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) 
         LayoutError: The source is not there, is empty or is not as declared.
     """
     dataset = load_config(url, overrides)
-    with _placed_in(url, ("run",), overrides):
+    with placed_in(url, ("run",), overrides):
         check_runner(dataset.run)
     places = [source.place for source in dataset.sources]
-    with _placed_in(url, ("output", "path"), overrides):
+    with placed_in(url, ("output", "path"), overrides):
         check_output(dataset.output, dataset.name, places, write=write)
     for number, source in enumerate(dataset.sources):
-        with _placed_in(url, ("source", number, "path") if len(places) > 1 else ("source", "path"), overrides):
+        with placed_in(url, ("source", number, "path") if len(places) > 1 else ("source", "path"), overrides):
             check_sources([source], dataset.splits.names)
     return dataset
-
-
-@contextmanager
-def _placed_in(url: str, key: KeyPath, overrides: Mapping[str, Any]) -> Iterator[None]:
-    """What is said of a source, an output or a cluster begins with the line of the config that names it."""
-    try:
-        yield
-    except (ConfigError, LayoutError, OutputError) as error:
-        raise type(error)(f"{named_at(url, key, overrides)}: {error}") from error
 
 
 def run_configs(

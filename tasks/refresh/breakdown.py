@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.building.spec import UNCONFINED
-from tasks.columns import Rejections, RowTable
+from tasks.columns import LabelledSamples, Rejections, RowTable
 from tasks.discover.words.split_words import SplitWords
 from tasks.images.pixel_spec import WARNINGS
 from tasks.label_kinds import classes_of, count_classes
@@ -33,7 +33,7 @@ def breakdown_of(
         built: What was built.
         rejections: `REJECTION_SCHEMA`.
         near: The counts of near duplicates.
-        said: What is said of them.
+        said: What else there is to say of the rows, a sentence each.
     """
     notices = list(equal_bytes(built.rows.table)) if built.made else []
     notices += said
@@ -71,6 +71,26 @@ def split_notices(splits: Iterable[str]) -> Iterator[str]:
         near = words.split_of(name) or next(iter(get_close_matches(name, _SPLITS, n=1, cutoff=0.7)), "")
         if near and near != name:
             yield f"The split {name!r}, as the config calls it, is none that readers look for: {near!r} may be meant"
+
+
+def classes_without(
+    rows: RowTable | LabelledSamples, planned: PlannedRun, ratios: Mapping[str, float]
+) -> Iterator[str]:
+    """A sentence on classes that have no image in a split, where splits were drawn: each image is, by itself."""
+    if planned.spec.label_kind != "single" or pc.all(planned.given).as_py():
+        return
+    pairs = rows.select(["label_name", "split"]).group_by(["label_name", "split"]).aggregate([]).to_pylist()
+    classes = {row["label_name"] for row in pairs} - {""}
+    lacking = {
+        split: len(classes - {row["label_name"] for row in pairs if row["split"] == split})
+        for split, share in ratios.items()
+        if share
+    }
+    if told := ", ".join(f"{split} {count:,}" for split, count in lacking.items() if count):
+        yield (
+            f"Classes without an image in a split: {told}, of {len(classes):,}; `splits.ratios` draws each image by "
+            "itself, whatever its class"
+        )
 
 
 def equal_bytes(rows: RowTable) -> Iterator[str]:

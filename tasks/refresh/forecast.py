@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from tasks.columns import LabelledSamples
 from tasks.label_kinds import classes_of, count_classes
 from tasks.publish import Run
+from tasks.refresh.breakdown import classes_without
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.planning import PlannedRun
@@ -104,7 +105,11 @@ def forecast(dataset: Dataset, options: RefreshOptions) -> Forecast:
         "splits": _counts(planned, "split"),
         "reasons": count_values(planned.rejections["reason"]),
         "ignored": dict(planned.discovery.ignored),
-        "notices": [*planned.discovery.notices, *planned.labelled.notices],
+        "notices": [
+            *planned.discovery.notices,
+            *planned.labelled.notices,
+            *classes_without(planned.labelled.samples, planned, dataset.splits.ratios),
+        ],
         "resplit": dict(planned.resplit) if options.resplit else None,
         "shards_to_build": len(planned.plan.shards),
         "shards_to_keep": len(planned.plan.kept),

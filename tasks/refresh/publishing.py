@@ -22,7 +22,7 @@ from tasks.publish.state import State, save_state
 from tasks.publish.verify import verify_built
 from tasks.redaction import redact_url
 from tasks.refresh.accounting import account_of, changes_of
-from tasks.refresh.breakdown import breakdown_of
+from tasks.refresh.breakdown import breakdown_of, classes_without
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.drift_report import RunFacts, known_nights, make_report, night_of, store_report
 from tasks.refresh.guards import crossed_gates, forbidden_by, new_classes
@@ -188,7 +188,7 @@ def _gather(dataset: Dataset, run: Run, planned: PlannedRun, built: BuiltShards)
     rejections, failed = remember(found, built.stale, past.state.failed, past.left_out, moment_of(dataset, run))
     account = account_of(run, planned, built, rejections)
     near = near_of(dataset, run, planned, built)
-    said = near_notices(near, dataset)
+    said = [*near_notices(near, dataset), *classes_without(built.rows.table, planned, dataset.splits.ratios)]
     breakdown = breakdown_of(planned, built, rejections, near.summary if near else {}, said)
     changes = changes_of(planned, built, rejections)
     return RunFacts(planned, built, rejections, failed, account, breakdown, changes, near)

@@ -284,7 +284,7 @@ def test_one_wrong_config_does_not_keep_the_others_from_being_deployed(here: Her
 
     assert result.stdout.startswith("skipped plain: no `schedule` section\ncreated good: 0 2 * * * (UTC), next at ")
     assert result.stdout.endswith(f" on {pool}\n")
-    assert f"{bad}:1: schedule.cron: is no cron" in result.stderr
+    assert f"{bad}:1: schedule.cron: is not a cron" in result.stderr
     assert "the server has no work pool 'nigthly'; there are nightly" in result.stderr
     assert "prefect work-pool create nigthly --type process" in result.stderr
 

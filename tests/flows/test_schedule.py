@@ -27,17 +27,17 @@ def write(folder: Path, section: str) -> str:
 @pytest.mark.parametrize(
     ("section", "expected"),
     [
-        pytest.param('cron: "0 2 * *"', ["pets.yaml:5: schedule.cron", "is no cron", "0 2 * * *"], id="four fields"),
-        pytest.param('cron: "0 25 * * *"', ["pets.yaml:5: schedule.cron", "is no cron"], id="hour 25"),
-        pytest.param("cron: nightly", ["pets.yaml:5: schedule.cron", "is no cron", "nightly"], id="a word"),
+        pytest.param('cron: "0 2 * *"', ["pets.yaml:5: schedule.cron", "is not a cron", "0 2 * * *"], id="four fields"),
+        pytest.param('cron: "0 25 * * *"', ["pets.yaml:5: schedule.cron", "is not a cron"], id="hour 25"),
+        pytest.param("cron: nightly", ["pets.yaml:5: schedule.cron", "is not a cron", "nightly"], id="a word"),
         pytest.param(
-            'cron: "H 2 * * *"', ["pets.yaml:5: schedule.cron", "is no cron"], id="hashed, which Prefect refuses"
+            'cron: "H 2 * * *"', ["pets.yaml:5: schedule.cron", "is not a cron"], id="hashed, which Prefect refuses"
         ),
         pytest.param('cron: "0 0 2 * * *"', ["pets.yaml:5: schedule.cron", "more fields"], id="seconds"),
         pytest.param("interval: 0s", ["pets.yaml:5: schedule.interval", "second or more"], id="no time at all"),
-        pytest.param("rrule: FREQ=DALY", ["pets.yaml:5: schedule.rrule", "no recurrence rule"], id="a wrong rule"),
+        pytest.param("rrule: FREQ=DALY", ["pets.yaml:5: schedule.rrule", "not a recurrence rule"], id="a wrong rule"),
         pytest.param(
-            'cron: "0 2 * * *"\ntimezone: Europe/Berln', ["pets.yaml:6: schedule.timezone", "no time zone"], id="a zone"
+            'cron: "0 2 * * *"\ntimezone: Europe/Berln', ["pets.yaml:6: schedule.timezone", "not a time zone"], id="a zone"
         ),
         pytest.param(
             "interval: 6h\nrrule: FREQ=DAILY", ["pets.yaml:4: schedule", "`interval` and `rrule`"], id="two rules"
@@ -64,7 +64,7 @@ def test_a_wrong_schedule_is_named_with_its_line(tmp_path: Path, section: str, e
 def test_deploy_refuses_a_wrong_schedule_without_prefect(offline_parquetry: Command, tmp_path: Path) -> None:
     result = offline_parquetry("deploy", write(tmp_path, 'cron: "0 2 * *"'), code=2)
 
-    assert "pets.yaml:5: schedule.cron: is no cron" in result.stderr
+    assert "pets.yaml:5: schedule.cron: is not a cron" in result.stderr
     assert result.stdout == ""
 
 

@@ -299,7 +299,7 @@ def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_is(output:
         export(output, folder)
 
     assert set(contents(folder)) == {INDEX, "train-0123456789abcdef.tar"}
-    with pytest.raises(OutputError, match="is no folder"):
+    with pytest.raises(OutputError, match="is not a folder"):
         export(output, folder / INDEX)
     with pytest.raises(OutputError, match="cannot be made"):
         export(output, Path("/proc/tars"))

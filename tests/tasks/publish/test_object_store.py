@@ -16,7 +16,7 @@ import s3fs
 from fsspec.implementations.memory import MemoryFileSystem
 from fsspec.spec import AbstractFileSystem
 
-from tasks.errors import OutputError, RefusedError, VersionError
+from tasks.errors import ConfigError, OutputError, RefusedError, VersionError
 from tasks.publish import check_output
 from tasks.publish.audit import verify_version
 from tasks.publish.commits import create_commit
@@ -90,7 +90,7 @@ def test_versions_live_in_an_object_store_as_on_a_disk(two: Output) -> None:
     assert verify_version(two.store, None).problems == ()
     assert [file.startswith(f"{two.place.url}/_shards/") for file in version_files(two.store, None)] == [True, True]
     assert sorted(compare_versions(two.store, 1, 2).added) == ["cat/2", "dog/2"]
-    with pytest.raises(VersionError, match="`parquetry files`"):
+    with pytest.raises(ConfigError, match="`parquetry files`"):
         version_path(two.store, None)
 
     commit = roll_back(two.store, 1)

@@ -88,7 +88,7 @@ def test_every_object_around_the_records_ends_where_strict(rest: str) -> None:
     assert labels(read(text, "a.data", strict=True)) == ["cat"]
     with pytest.raises(LabelFileError, match=r"^line \d: '}' is missing: the file is cut off"):
         read(text.rstrip().removesuffix("}"), "a.data", strict=True)
-    with pytest.raises(LabelFileError, match=r"^line \d: '}' and what follows is no record"):
+    with pytest.raises(LabelFileError, match=r"^line \d: '}' and what follows is not a record"):
         read(f"{text}}}", "a.data", strict=True)
 
 

@@ -37,7 +37,9 @@ def write(folder: Path, section: str) -> str:
         pytest.param("interval: 0s", ["pets.yaml:5: schedule.interval", "second or more"], id="no time at all"),
         pytest.param("rrule: FREQ=DALY", ["pets.yaml:5: schedule.rrule", "not a recurrence rule"], id="a wrong rule"),
         pytest.param(
-            'cron: "0 2 * * *"\ntimezone: Europe/Berln', ["pets.yaml:6: schedule.timezone", "not a time zone"], id="a zone"
+            'cron: "0 2 * * *"\ntimezone: Europe/Berln',
+            ["pets.yaml:6: schedule.timezone", "not a time zone"],
+            id="a zone",
         ),
         pytest.param(
             "interval: 6h\nrrule: FREQ=DAILY", ["pets.yaml:4: schedule", "`interval` and `rrule`"], id="two rules"

@@ -40,8 +40,8 @@ NOT_IMPORTED = {
 }
 
 
-PEERS = {"daft", "img2dataset", "litdata", "streaming", "webdataset"}
-"""What benchmarks/peers runs in environments of their own."""
+ELSEWHERE = {"daft", "img2dataset", "litdata", "mutmut", "streaming", "webdataset"}
+"""What benchmarks/peers and benchmarks/mutation run in environments of their own."""
 
 
 def imported(folders: Iterable[str]) -> set[str]:
@@ -70,7 +70,7 @@ def test_what_tests_and_benchmarks_import_is_declared() -> None:
     groups = PROJECT["optional-dependencies"].values()
     declared = modules([*PROJECT["dependencies"], *(item for items in groups for item in items)])
 
-    assert imported(["tests", "benchmarks"]) - declared - PEERS - {"torch"} == set()
+    assert imported(["tests", "benchmarks"]) - declared - ELSEWHERE - {"torch"} == set()
 
 
 def test_what_is_declared_is_used() -> None:

@@ -1,0 +1,78 @@
+"""A copy of the project in which each function of a room stands with all its broken forms, to be called by name."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import sys
+from difflib import unified_diff
+from hashlib import sha256
+from pathlib import Path
+
+from mutmut.mutation.file_mutation import mutate_file_contents
+from mutmut.utils.format_utils import get_mutant_name
+
+from benchmarks.mutation.rooms import ROOMS, Room
+
+COPY = Path("mutants")
+_COPIED = ("benchmarks", "configs", "docs", "flows", "stubs", "tasks", "tests")
+
+
+def copy_project() -> None:
+    """Bring the copy up to date, but for the files that `broken_forms` writes."""
+    written = {path for room in ROOMS.values() for path in room.paths()}
+    for path in [*Path().glob("*.*"), *(path for top in _COPIED for path in Path(top).rglob("*"))]:
+        place = COPY / path
+        if not path.is_file() or "__pycache__" in path.parts or (path in written and _names(path).exists()):
+            continue
+        if not place.exists() or place.read_bytes() != path.read_bytes():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, place)
+
+
+def broken_forms(room: Room) -> list[str]:
+    """The names of all broken forms of the room's functions, which are in the copy then."""
+    return [name for path in room.paths() for name in _written(path)]
+
+
+def _written(path: Path) -> list[str]:
+    source = path.read_text("utf-8")
+    version = sha256(source.encode()).hexdigest()
+    if _names(path).exists():
+        was: dict[str, list[str]] = json.loads(_names(path).read_text("utf-8"))
+        if version in was:
+            return was[version]
+    broken = mutate_file_contents(str(path), source)
+    names = [get_mutant_name(path, name) for name in broken.mutant_names]
+    (COPY / path).write_text(broken.code, "utf-8")
+    _names(path).write_text(json.dumps({version: names}), "utf-8")
+    return names
+
+
+def _names(path: Path) -> Path:
+    """Where the names of the forms are noted that the copy of *path* holds."""
+    return COPY / path.with_suffix(".names.json")
+
+
+def enter_copy() -> None:
+    """Work in the copy from now on: what is imported is what lies there."""
+    project = str(Path().resolve())
+    os.chdir(COPY)
+    sys.path[:] = [str(Path().resolve()), *(path for path in sys.path if path not in {"", project})]
+
+
+def difference(form: str) -> str:
+    """What *form* has changed in its function, line by line; the working directory is the copy."""
+    module, _, name = form.rpartition(".")
+    path = Path(module.replace(".", "/"))
+    source = (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
+    lines = source.splitlines()
+    bodies = {
+        node.name: lines[node.lineno : node.end_lineno]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.FunctionDef)
+    }
+    whole = bodies[f"{name.partition('__mutmut_')[0]}__mutmut_orig"]
+    return "\n".join([*unified_diff(whole, bodies[name], n=1, lineterm="")][3:])

@@ -40,10 +40,12 @@ def _is_even_in_full(data: bytes) -> bool:
 def is_even(image: Image.Image) -> bool:
     """Whether all pixels of *image* are the same; five are compared first, since nearly no image is."""
     right, bottom = image.width - 1, image.height - 1
-    first = image.getpixel((0, 0))
-    for place in ((right, bottom), (right // 2, bottom // 2), (right, 0), (0, bottom)):
-        if image.getpixel(place) != first:
-            return False
+    pixels = image.load()
+    if pixels is not None:
+        first = pixels[0, 0]
+        for place in ((right, bottom), (right // 2, bottom // 2), (right, 0), (0, bottom)):
+            if pixels[place] != first:
+                return False
     bands = len(image.getbands())
     if bands > 1:  # its extrema would be taken of a copy of each band
         return sum(count > 0 for count in image.histogram()) == bands

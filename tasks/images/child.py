@@ -7,14 +7,15 @@ import os
 import queue
 import resource
 import signal
+import struct
 import threading
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from tasks.images.cage import shut_cage
 from tasks.images.decode import confine_pillow
 from tasks.images.kernel import has_simd
-from tasks.images.messages import Inbox, send_messages
+from tasks.images.messages import Inlet, Outbox
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.prepare import prepare_array, prepare_image
 from tasks.images.rejected import RejectedImageError
@@ -30,14 +31,19 @@ def main(requests_fd: int, results_fd: int, memory: int) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     has_simd(), has_turbo()  # loads them, as long as files can be read
     unconfined = [*_limit(memory), *shut_cage()]
-    batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(Inbox(requests_fd), batches), daemon=True).start()
-    send_messages(results_fd, [json.dumps({"unconfined": unconfined}).encode()])
+    batches: queue.SimpleQueue[_Batch] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(Inlet(requests_fd), batches), daemon=True).start()
+    results = Outbox(results_fd)
+    results.put(json.dumps({"unconfined": unconfined}).encode())
+    results.flush()
     while True:
-        spec, items = batches.get()
-        confine_pillow(allow_truncated=spec.allow_truncated)
-        for item in items:
-            send_messages(results_fd, [pack_result(_prepare(item, spec))])
+        batch = batches.get()
+        confine_pillow(allow_truncated=batch.spec.allow_truncated)
+        for item in batch.items:
+            results.put(*pack_result(_prepare(item, batch.spec)))
+            if batch.is_careful:
+                results.flush()
+        results.flush()
 
 
 def _limit(memory: int) -> list[str]:
@@ -55,19 +61,35 @@ def _limit(memory: int) -> list[str]:
 
 
 class BatchHead(TypedDict):
-    """What comes ahead of the bytes of a batch: what images become; of each its name, and whether it is ``.npy``."""
+    """What comes ahead of the bytes of a batch.
+
+    Attributes:
+        spec: What images become.
+        items: Of each image its name, whether it is ``.npy``, and how many bytes it has.
+        is_careful: Whether each result goes out before the next image is begun, so that it is known which one it is
+            that ends the process.
+    """
 
     spec: Mapping[str, object]
-    items: list[tuple[str, bool]]
+    items: list[tuple[str, bool, int]]
+    is_careful: bool
 
 
-def _read(requests: Inbox, batches: queue.SimpleQueue[tuple[PixelSpec, list[Item]]]) -> None:
+class _Batch(NamedTuple):
+    """Images to prepare; the fields are those of `BatchHead`."""
+
+    spec: PixelSpec
+    items: list[Item]
+    is_careful: bool
+
+
+def _read(requests: Inlet, batches: queue.SimpleQueue[_Batch]) -> None:
     """Take batches in while others are worked on; at the parent's end this process ends too, whatever it does."""
     try:
         while True:
-            head: BatchHead = json.loads(requests.wait())
-            spec = spec_from_json(head["spec"])
-            batches.put((spec, [(requests.wait(), name, is_array) for name, is_array in head["items"]]))
+            head: BatchHead = json.loads(requests.message())
+            items = [(requests.read(size), name, is_array) for name, is_array, size in head["items"]]
+            batches.put(_Batch(spec_from_json(head["spec"]), items, head["is_careful"]))
     except (EOFError, OSError):
         os._exit(0)
 
@@ -90,22 +112,29 @@ def _prepare(item: Item, spec: PixelSpec) -> Prepared | RejectedImageError:
         return RejectedImageError("decode_error", f"{type(error).__name__}: {error}")
 
 
-def pack_result(result: Prepared | RejectedImageError) -> bytes:
-    """*result* as one message: the length of a JSON head in four bytes, the head, the thumb, the image."""
+_REJECTED, _PREPARED = b"\0", b"\1"
+_FACTS = struct.Struct("<IIBIIIBB")
+"""Width and height, channels, those of the source, and the lengths of thumb, format and warning."""
+
+
+def pack_result(result: Prepared | RejectedImageError) -> tuple[bytes, ...]:
+    """*result* as the parts of one message."""
     if isinstance(result, RejectedImageError):
-        head, data = json.dumps([str(result.args[0]), result.detail]).encode("utf-8", "replace"), b""
-    else:
-        head = json.dumps([*result[1:-1], len(result.thumb)]).encode()
-        data = result.thumb + result.data
-    return len(head).to_bytes(4, "big") + head + data
+        return _REJECTED, json.dumps([str(result.args[0]), result.detail]).encode("utf-8", "replace")
+    kind, warning = result.orig_format.encode(), result.warning.encode()
+    size, source = (result.width, result.height, result.channels), (result.orig_width, result.orig_height)
+    facts = _FACTS.pack(*size, *source, len(result.thumb), len(kind), len(warning))
+    return _PREPARED, facts, kind, warning, result.thumb, result.data
 
 
 def unpack_result(message: bytes) -> Prepared | tuple[str, str]:
     """What `pack_result` packed; a rejection as reason and detail."""
-    end = 4 + int.from_bytes(message[:4], "big")
-    values = json.loads(message[4:end])
-    if len(values) == 2:
-        return str(values[0]), str(values[1])
-    start = end + values[-1]
-    values[-1] = message[end:start]
-    return Prepared(message[start:], *values)
+    if message[:1] == _REJECTED:
+        reason, detail = json.loads(message[1:])
+        return str(reason), str(detail)
+    width, height, channels, across, down, thumb, kind, warning = _FACTS.unpack_from(message, 1)
+    start = 1 + _FACTS.size
+    said, shown = start + kind, start + kind + warning
+    data = shown + thumb
+    names = message[start:said].decode(), message[said:shown].decode()
+    return Prepared(message[data:], width, height, channels, across, down, *names, message[shown:data])

@@ -55,6 +55,8 @@ class Batch:
         bytes: Of all.
         own_faults: How often the next image ended its process by itself.
         lost: How often its process was ended by something else.
+        is_careful: Whether a process was lost over it. Results come some at a time, so that the image that a process
+            was lost over may be a later one than the first without a result; from then on they come one by one.
         done: All results, once they are there.
     """
 
@@ -64,6 +66,7 @@ class Batch:
     bytes: int = 0
     own_faults: int = 0
     lost: int = 0
+    is_careful: bool = False
     done: Future[list[Outcome]] = field(default_factory=Future)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import PIL
 from PIL import Image
 
+from tasks.images.pillow_core import core, image_of
+
 if TYPE_CHECKING:
     from tasks.images.pixel_spec import PixelSpec
 
@@ -98,8 +100,9 @@ def _rows_needed(height: int, wanted: int, box: Box, reach: float) -> tuple[int,
 
 def _passed(image: Image.Image, size: Size, box: Box, filter_name: str) -> Image.Image:
     """One call of the kernel; where both directions change, it takes the vertical one first."""
-    made = Image.new(image.mode, size, None)  # type: ignore[arg-type, unused-ignore]
-    _resizer().resize_pil(image, made, _options(filter_name, *_inside(image.size, box)))
+    wrapped = _wrapper()
+    made = image_of(core().new(image.mode, size))
+    _resizer().resize_pil(wrapped(image), wrapped(made), _options(filter_name, *_inside(image.size, box)))
     return made
 
 
@@ -116,9 +119,18 @@ def _inside(size: Size, box: Box) -> tuple[float, float, float, float]:
 
 @cache
 def _resizer() -> Any:
-    import cykooz_resizer  # noqa: PLC0415 - not every machine has it
+    """The kernel, without the Python around it, which is there for modes that it is not asked for here."""
+    from cykooz_resizer.rust_lib import RustResizer  # noqa: PLC0415 - not every machine has it
 
-    return cykooz_resizer.Resizer()
+    return RustResizer()
+
+
+@cache
+def _wrapper() -> Any:
+    """What the kernel takes images as."""
+    from cykooz_resizer.rust_lib import PilImageWrapper  # noqa: PLC0415 - as above
+
+    return PilImageWrapper
 
 
 @lru_cache(maxsize=256)
@@ -126,4 +138,5 @@ def _options(filter_name: str, left: float, top: float, width: float, height: fl
     import cykooz_resizer as kernel  # noqa: PLC0415 - as above
 
     convolution = kernel.ResizeAlg.convolution(getattr(kernel.FilterType, SIMD_FILTERS[filter_name][0]))
-    return kernel.ResizeOptions(resize_alg=convolution, crop_box=kernel.CropBox(left, top, width, height))
+    box = kernel.CropBox(left, top, width, height)
+    return kernel.ResizeOptions(resize_alg=convolution, use_alpha=False, crop_box=box).rust_options

@@ -12,6 +12,7 @@ from tasks.images.blank import BLANK, is_blank, is_even
 from tasks.images.convert import convert_mode
 from tasks.images.decode import Decoded, check_size, decode_upright, extension_warning, open_image, why_undecodable
 from tasks.images.deep import scale_stated
+from tasks.images.pillow_core import packed
 from tasks.images.pixel_spec import Prepared
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import resize_image
@@ -128,7 +129,7 @@ def encode_image(image: Image.Image, spec: PixelSpec) -> bytes:
     buffer = io.BytesIO()
     match spec.pixels:
         case "jpeg":
-            return image.tobytes("jpeg", *_jpeg_arguments(image.mode, spec.quality))
+            return packed(image.im, "jpeg", *_jpeg_arguments(image.mode, spec.quality))
         case "webp":
             image.save(buffer, "WEBP", quality=spec.quality, lossless=spec.quality == 100)
         case _:

@@ -12,9 +12,9 @@ import sys
 import time
 from multiprocessing.connection import Connection
 
-from tasks.images.child import unpack_result
+from tasks.images.child import BatchHead, unpack_result
 from tasks.images.jobs import Batch, Limits, Outcome
-from tasks.images.messages import Inbox, send_messages, wide_pipe
+from tasks.images.messages import Inbox, message_of, send_parts, wide_pipe
 from tasks.images.pixel_spec import Prepared
 from tasks.reasons import Reason
 from tasks.samples import Rejection
@@ -112,9 +112,10 @@ class DecoderProcess:
         """Send those images of *batch* that have no result yet, *most* at most."""
         start = len(batch.results)
         jobs = batch.jobs[start : None if most is None else start + most]
-        head = {"spec": batch.spec, "items": [(job.name, job.is_array) for job in jobs]}
+        items = [(job.name, job.is_array, len(job.data)) for job in jobs]
+        head: BatchHead = {"spec": batch.spec, "items": items, "is_careful": batch.is_careful}
         try:
-            send_messages(self._requests.fileno(), [json.dumps(head).encode(), *(job.data for job in jobs)])
+            send_parts(self._requests.fileno(), [*message_of(json.dumps(head).encode()), *(job.data for job in jobs)])
         except OSError:
             raise self._ended() from None
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from PIL import Image, ImageColor
+
+from tasks.images.pillow_core import core, image_of, packed
 
 if TYPE_CHECKING:
     from tasks.images.kernel import Box
@@ -29,7 +31,8 @@ _SAMPLED_EVERY = 512  # pixels of the longer side to one point of the grid for e
 _MOST_STEPS = 8
 _SEEN_AT = 512  # pixels of the longer side, beyond which parts are looked at in a smaller size
 _PLACES = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
-_PLAIN = frozenset({"L", "RGB", "RGBA"})
+_PLAIN = frozenset({"L", "RGB"})
+_DITHER = Image.Dither.FLOYDSTEINBERG  # what `Image.convert` says, and grey makes nothing of
 _SMALL = SHEET[0] * SHEET[1]  # pixels
 
 _Corners = tuple[int, int, int, int]
@@ -43,16 +46,15 @@ def thumb_of(image: Image.Image, window: Box, background: str) -> bytes:
     it is; places without a part are black. Where there is transparency the *background* shows.
     """
     longest = int(max(window[2] - window[0], window[3] - window[1]))
-    is_small = image.width * image.height < _SMALL and longest < 2 * min(_SAMPLED_EVERY, _SEEN_AT)
-    if is_small and image.mode == "RGB" and "transparency" not in image.info:
-        image = image.convert("L")  # its points are but taken, none of them mixed: the same, grey before or after
     steps = min(_MOST_STEPS, max(1, longest // _SAMPLED_EVERY))
-    grid = image.resize((WHOLE * steps, WHOLE * steps), Image.Resampling.NEAREST, box=window)
     boxes = list(_parts(window, max(1, longest // _SEEN_AT)))
     if image.mode in _PLAIN and "transparency" not in image.info:
-        sheet = _plain_sheet(image, grid.reduce(steps) if steps > 1 else grid, boxes)
-        sheet = _composed(sheet, background) if sheet.mode == "RGBA" else sheet
-        return (sheet if sheet.mode == "L" else sheet.convert("L")).tobytes()
+        is_small = image.width * image.height < _SMALL and longest < 2 * min(_SAMPLED_EVERY, _SEEN_AT)
+        return _plain_sheet(image.im, window, steps, boxes, is_small=is_small)
+    grid = image.resize((WHOLE * steps, WHOLE * steps), Image.Resampling.NEAREST, box=window)
+    if image.mode == "RGBA" and "transparency" not in image.info:
+        whole = grid.reduce(steps) if steps > 1 else grid
+        return _composed(image_of(_sheet(image.im, whole.im, boxes)), background).convert("L").tobytes()
     shown = _as_grey(grid, image, background)
     sheet = Image.new("L", SHEET)
     sheet.paste(shown(grid).reduce(steps) if steps > 1 else shown(grid), (0, 0))
@@ -62,20 +64,35 @@ def thumb_of(image: Image.Image, window: Box, background: str) -> bytes:
     return sheet.tobytes()
 
 
-def _plain_sheet(image: Image.Image, whole: Image.Image, boxes: Sequence[_Corners]) -> Image.Image:
-    """The sheet in the mode of *image*, of *whole* and of the parts *boxes* of it.
+def _plain_sheet(source: Any, window: Box, steps: int, boxes: Sequence[_Corners], *, is_small: bool) -> bytes:
+    """The sheet of *source*, an image of Pillow's core in grey or colours, by the core alone.
 
-    By Pillow's core, which does all of it in the time that a copy of an image's facts for each part takes.
+    Args:
+        source: The image.
+        window: The part of it that is meant.
+        steps: So many points to a side of a pixel of the whole.
+        boxes: The parts of it that are looked at closely.
+        is_small: Its points are but taken, none of them mixed, so that they may become grey before: the same, for less.
     """
-    sheet = Image.new(image.mode, SHEET)
-    source, made = image.im, sheet.im
-    made.paste(whole.im, (0, 0, WHOLE, WHOLE))
+    if is_small and source.mode == "RGB":
+        source = source.convert("L", _DITHER)
+    whole = source.resize((WHOLE * steps, WHOLE * steps), Image.Resampling.NEAREST, window)
+    if steps > 1:
+        whole = whole.reduce((steps, steps), (0, 0, *whole.size))
+    sheet = _sheet(source, whole, boxes)
+    return packed(sheet if sheet.mode == "L" else sheet.convert("L", _DITHER), "raw", "L")
+
+
+def _sheet(source: Any, whole: Any, boxes: Sequence[_Corners]) -> Any:
+    """The sheet in the mode of *source*, of *whole* and of the parts *boxes* of it; all of them images of the core."""
+    sheet = core().fill(source.mode, SHEET, 0)
+    sheet.paste(whole, (0, 0, WHOLE, WHOLE))
     for number, box in enumerate(boxes):
         part = source.crop(box)
         if part.size != (PART, PART):
             part = part.resize((PART, PART), Image.Resampling.BOX, (0, 0, *part.size))
         left, top = _at(number)
-        made.paste(part, (left, top, left + PART, top + PART))
+        sheet.paste(part, (left, top, left + PART, top + PART))
     return sheet
 
 

@@ -18,6 +18,7 @@ from PIL import Image, features
 from tasks.images.decode import Decoded, check_size, draft_for, orientation_of, turned_window, upright, upright_size
 from tasks.images.holes import jpeg_hole
 from tasks.images.kernel import knows_memory
+from tasks.images.pillow_core import core, image_of
 from tasks.images.rejected import RejectedImageError
 from tasks.images.scans import Frame, check_restarts, check_scans
 
@@ -178,7 +179,6 @@ def _mapped(values: Any, mode: str, size: tuple[int, int]) -> Image.Image:
 
     `Image.frombuffer` does the same, but for colours, of which it makes a copy.
     """
-    core: Any = vars(Image)["core"]
-    image = Image.new(mode, (0, 0))._new(core.map_buffer(values, size, "raw", 0, (mode, 0, 1)))
+    image = image_of(core().map_buffer(values, size, "raw", 0, (mode, 0, 1)))
     image.readonly = 1
     return image

@@ -95,6 +95,7 @@ class Worker:
         if not held or self._closed.is_set():
             return
         batch = held[0]
+        batch.is_careful = True
         if error.is_own:
             batch.own_faults += 1
         else:

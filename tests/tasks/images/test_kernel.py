@@ -85,12 +85,13 @@ def test_images_that_it_does_not_do_are_pillows_to_the_byte() -> None:
 
 
 def test_it_makes_the_same_bytes_with_and_without_wide_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
-    import cykooz_resizer  # noqa: PLC0415 - not on every machine
+    from cykooz_resizer import CpuExtensions  # noqa: PLC0415 - not on every machine
+    from cykooz_resizer.rust_lib import RustResizer  # noqa: PLC0415 - as above
 
     made = set()
     for extension in ("none", "sse4_1", "avx2"):
-        resizer = cykooz_resizer.Resizer()
-        resizer.cpu_extensions = getattr(cykooz_resizer.CpuExtensions, extension)
+        resizer = RustResizer()
+        resizer.set_cpu_extensions(getattr(CpuExtensions, extension).value)
         monkeypatch.setattr("tasks.images.kernel._resizer", lambda resizer=resizer: resizer)
         chance = np.random.default_rng(3)
         image = Image.fromarray(chance.integers(0, 256, (333, 517, 3), np.uint8))

@@ -62,13 +62,15 @@ def test_a_late_image_costs_itself_alone() -> None:
     pool = DecoderPool(1, Limits(seconds=0.1))
     noise = io.BytesIO()
     Image.effect_noise((4000, 4000), 90).save(noise, "PNG", compress_level=1)
-    jobs = [ImageJob(png(1)), ImageJob(noise.getvalue()), ImageJob(png(2))]
+    jobs = [ImageJob(png(number)) for number in range(20)]
+    jobs[7] = ImageJob(noise.getvalue())  # the results of those before it wait for others as it begins
 
     found = list(pool.prepare_images(jobs, PixelSpec(size=(8, 8), pixels="raw")))
 
-    assert [isinstance(item, Prepared) for item in found] == [True, False, True]
-    assert isinstance(found[1], Rejection)
-    assert found[1].reason == Reason.DECODER_LIMIT
+    assert [number for number, item in enumerate(found) if isinstance(item, Rejection)] == [7]
+    assert isinstance(found[7], Rejection)
+    assert found[7].reason == Reason.DECODER_LIMIT
+    assert [item.data[0] for item in found if isinstance(item, Prepared)] == [*range(7), *range(8, 20)]
     pool.close()
 
 

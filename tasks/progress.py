@@ -33,7 +33,8 @@ class Tally:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._progress = Progress("starting", 0, 0, 0)
+        self._stage, self._planned = "starting", 0
+        self._done = self._rejected = 0
         self._hopeless_since = 0.0
         self._stages: dict[str, float] = {}
         self._since = time.monotonic()
@@ -42,10 +43,14 @@ class Tally:
         """Begin a stage that will handle *planned* images."""
         with self._lock:
             self._end_stage()
-            self._progress = Progress(stage, planned, 0, 0)
+            self._put(stage, planned)
+
+    def _put(self, stage: str, planned: int = 0) -> None:
+        self._stage, self._planned = stage, planned
+        self._done = self._rejected = 0
 
     def _end_stage(self) -> None:
-        moment, stage = time.monotonic(), self._progress.stage
+        moment, stage = time.monotonic(), self._stage
         self._stages[stage] = self._stages.get(stage, 0.0) + moment - self._since
         self._since = moment
 
@@ -65,8 +70,8 @@ class Tally:
         if self._stop.is_set():
             raise StoppedError("stopped")
         with self._lock:
-            now = self._progress
-            self._progress = Progress(now.stage, now.planned, now.done + done, now.rejected + rejected)
+            self._done += done
+            self._rejected += rejected
 
     def give_up(self) -> float:
         """Note that the run cannot be published any more; return for how many seconds that has been known."""
@@ -82,12 +87,17 @@ class Tally:
     def set(self, done: int, rejected: int) -> None:
         """Put what other processes counted in the place of what was counted here."""
         with self._lock:
-            self._progress = Progress(self._progress.stage, self._progress.planned, done, rejected)
+            self._done, self._rejected = done, rejected
 
     def look(self) -> Progress:
         """Where the run stands."""
         with self._lock:
-            return self._progress
+            return Progress(self._stage, self._planned, self._done, self._rejected)
+
+    @property
+    def rejected(self) -> int:
+        """Images rejected so far: what is asked for after each image."""
+        return self._rejected
 
     def stop(self) -> None:
         """Make every shard of the run stop at its next image."""
@@ -103,7 +113,7 @@ class Tally:
         self._stop.clear()
         with self._lock:
             self._hopeless_since, self._stages, self._since = 0.0, {}, time.monotonic()
-            self._progress = Progress("starting", 0, 0, 0)
+            self._put("starting")
 
 
 @made_once

@@ -142,8 +142,8 @@ class _Counts:
             self._copied(item.sample, fetched, outcome)
         else:
             self._made(item, outcome)
-        self._tally.add(done=1, rejected=int(isinstance(outcome, Rejection)))
-        crossed = self._most is not None and self._most < self._tally.look().rejected
+        self._tally.add(done=1, rejected=isinstance(outcome, Rejection))
+        crossed = self._most is not None and self._most < self._tally.rejected
         if crossed or self._tally.is_hopeless:
             self.is_late = self._tally.give_up() > _TO_END_S
 
@@ -170,7 +170,8 @@ class _Counts:
         if isinstance(outcome, Prepared):
             if item.fetched is not None:
                 self._note_unnamed(item.sample, item.fetched)
-            self._warnings.update(outcome.warning.split())
+            if outcome.warning:
+                self._warnings.update(outcome.warning.split())
         else:
             self._rejections.append(rejected_row(item, outcome, self._purged))
 

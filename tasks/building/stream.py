@@ -149,7 +149,7 @@ def _fetched_samples(
 
 def _purged(sample: PlannedRow, fetched: Fetched) -> Finished:
     """A sample whose bytes are those of an image that was taken out."""
-    return Finished(sample, fetched._replace(data=b""), Rejection(Reason.PURGED, ""))
+    return Finished(sample, fetched.without_bytes(), Rejection(Reason.PURGED, ""))
 
 
 def _judge(sample: PlannedRow, fetched: Fetched, reusable: Mapping[str, tuple[int, int]]) -> Finished | _Waiting:
@@ -160,13 +160,13 @@ def _judge(sample: PlannedRow, fetched: Fetched, reusable: Mapping[str, tuple[in
         keeps = action == "check" and (is_empty_answer or fetched.rejection.reason not in _GONE)
         return Finished(sample, fetched, Copy(*own, "stale") if keeps else fetched.rejection)
     if fetched.is_unchanged or (action != "renew" and fetched.content_sha256 == sample["known_sha256"]):
-        looked_at = fetched._replace(data=b"")
+        looked_at = fetched.without_bytes()
         if sample["known_reason"]:
             known = looked_at._replace(content_sha256=sample["known_sha256"])
             return Finished(sample, known, Rejection(Reason(sample["known_reason"]), ""))
         return Finished(sample, looked_at, Copy(*own, "touched" if action == "check" else "adopted"))
     place = reusable.get(fetched.content_sha256)
     if place is not None:
-        return Finished(sample, fetched._replace(data=b""), Copy(*place, "found"))
+        return Finished(sample, fetched.without_bytes(), Copy(*place, "found"))
     job = ImageJob(fetched.data, sample["location"], fetched.is_array)
-    return _Waiting(sample, fetched._replace(data=b""), job)
+    return _Waiting(sample, fetched.without_bytes(), job)

@@ -58,6 +58,10 @@ class Fetched(NamedTuple):
     is_unchanged: bool = False
     size: int = 0
 
+    def without_bytes(self) -> Fetched:
+        """The same, the bytes left out; one is made of each image."""
+        return Fetched(b"", *self[1:])
+
 
 @dataclass(slots=True)
 class _Group:

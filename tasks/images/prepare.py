@@ -125,6 +125,7 @@ def encode_image(image: Image.Image, spec: PixelSpec) -> bytes:
     """*image* in the format that *spec* asks for, without any of the source's metadata."""
     if spec.pixels == "raw":
         return image.tobytes()
+    image.load()
     image.info = {}
     buffer = io.BytesIO()
     match spec.pixels:

@@ -45,6 +45,7 @@ def thumb_of(image: Image.Image, window: Box, background: str) -> bytes:
     image, so that the cost hardly grows as the image does. Parts, one of an image that is no larger, are as sharp as
     it is; places without a part are black. Where there is transparency the *background* shows.
     """
+    image.load()
     longest = int(max(window[2] - window[0], window[3] - window[1]))
     steps = min(_MOST_STEPS, max(1, longest // _SAMPLED_EVERY))
     boxes = list(_parts(window, max(1, longest // _SEEN_AT)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -56,7 +55,7 @@ class DatasetConfig(Dataset):
         return replace(asked, processes=self.run.decoder_processes, deadline=self.run.deadline)
 
 
-def load_config(url: str, overrides: Mapping[str, Any] | None = None) -> DatasetConfig:
+def load_config(url: str, overrides: Mapping[str, object] | None = None) -> DatasetConfig:
     """Read and check the config at *url*.
 
     Args:
@@ -96,7 +95,7 @@ def line_of(url: str, key: KeyPath) -> str:
 
 
 @contextmanager
-def placed_in(url: str, key: KeyPath, overrides: Mapping[str, Any]) -> Iterator[None]:
+def placed_in(url: str, key: KeyPath, overrides: Mapping[str, object]) -> Iterator[None]:
     """What is said of a source, an output or a cluster begins with the line of the config that names it."""
     try:
         yield
@@ -104,7 +103,7 @@ def placed_in(url: str, key: KeyPath, overrides: Mapping[str, Any]) -> Iterator[
         raise type(error)(f"{_named_at(url, key, overrides)}: {error}") from error
 
 
-def _named_at(url: str, key: KeyPath, overrides: Mapping[str, Any]) -> str:
+def _named_at(url: str, key: KeyPath, overrides: Mapping[str, object]) -> str:
     """Where *key* was given: ``pets.yaml:12`` of the config at *url*, or ``--set source.path`` of *overrides*."""
     name = ".".join(str(part) for part in key if not isinstance(part, int))
     given = [one for one in overrides if f"{name}.".startswith(f"{one}.")]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
 
 from tasks.errors import DatasetError
 from tasks.redaction import redact_text, redact_values
@@ -24,7 +23,7 @@ class Given:
     """
 
     config: str
-    overrides: Mapping[str, Any]
+    overrides: Mapping[str, object]
     ended: list[RunOutcome | DatasetError] = field(default_factory=list, compare=False)
 
     @property
@@ -52,7 +51,7 @@ def place_given() -> str:
     return given.config if given is not None else ""
 
 
-def taken_over(config: str, overrides: Mapping[str, Any] | None) -> Given:
+def taken_over(config: str, overrides: Mapping[str, object] | None) -> Given:
     """What a flow was really given, where these are its parameters."""
     asked = Given(config, dict(overrides or {}))
     given = _GIVEN.get()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -13,15 +13,13 @@ from prefect.states import Cancelled, Completed, Failed
 
 from flows.cluster.shard_tasks import ShardTasks
 from flows.runners import RunSettings
-from tasks.console.step_lines import is_bad, step_line
 from tasks.errors import DatasetError, StoppedError
 from tasks.publish import Run
+from tasks.publish.audit import Verified
 from tasks.redaction import redact_text
 from tasks.refresh.outcome import RunOutcome
-from tasks.refresh.refresh import Build
+from tasks.refresh.refresh import Build, Result, StepResult
 from tasks.wording import one_line
-
-T = TypeVar("T")
 
 
 class PrefectSteps:
@@ -35,9 +33,9 @@ class PrefectSteps:
         self._settings = settings
         self._after: list[State[Any]] = []
 
-    def step(self, name: str, work: Callable[[], T]) -> T:
+    def step(self, name: str, work: Callable[[], Result]) -> Result:
         """What *work* comes to; a task run called *name* shows it."""
-        results: list[T] = []
+        results: list[Result] = []
         problems: list[DatasetError] = []
 
         @task(name=name, task_run_name=name, cache_policy=NO_CACHE, persist_result=False, retries=0)
@@ -73,11 +71,12 @@ class PrefectSteps:
             yield build
 
 
-def _state_of(result: object) -> State[Any]:
-    """How a step ended that came to *result*, said in one line; a refusal is red where it was made."""
-    line = one_line(redact_text(step_line(result)))
+def _state_of(result: StepResult) -> State[Any]:
+    """How a step ended that came to *result*, said in one line; refusals and damage are red where they were found."""
+    line = one_line(redact_text(result.headline))
     if isinstance(result, RunOutcome) and result.is_stopped:
         return Cancelled(message=line, data=StoppedError(line))
-    if is_bad(result):
+    is_refused = isinstance(result, RunOutcome) and result.outcome == "refused"
+    if is_refused or (isinstance(result, Verified) and result.problems):
         return Failed(message=line, data=DatasetError(line))
     return Completed(message=line, data=line)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from prefect import flow
 from prefect.client.schemas import State
 
-from flows.announced import well
 from flows.config import load_config
 from flows.display.announcing import announce_failure, silence_known_failures
+from flows.display.endings import well
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
-from tasks.console.version_lines import waiting_text
 from tasks.errors import DatasetError
 from tasks.json_values import JsonObject
 from tasks.publish import OutputSettings
@@ -44,7 +43,7 @@ def prune_dataset(config: str) -> State[JsonObject]:
         gone = PrefectSteps(dataset.run).step("prune", lambda: _delete(store, dataset.output))
     except DatasetError as error:
         return announce_failure(error, name, config, root)
-    sentence = f"{counted(len(gone.files), 'file')} deleted, {size_text(gone.bytes)}{waiting_text(gone.waiting)}"
+    sentence = f"{counted(len(gone.files), 'file')} deleted, {size_text(gone.bytes)}{gone.waiting_text}"
     return well("Pruned", name, sentence, {"root": root, "files": len(gone.files), "bytes": gone.bytes})
 
 

@@ -8,9 +8,9 @@ from prefect import flow
 from prefect.artifacts import create_table_artifact
 from prefect.client.schemas import State
 
-from flows.announced import badly, well
 from flows.config import load_config
 from flows.display.announcing import announce_failure, artifact_slug, silence_known_failures
+from flows.display.endings import badly, well
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
 from tasks.errors import DatasetError

@@ -74,6 +74,12 @@ def number_of(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def is_fraction(text: str) -> bool:
+    """Whether *text* says a number that is no whole one."""
+    number = number_of(text)
+    return number is not None and not number.is_integer()
+
+
 def kind_of_columns(columns: Iterable[str]) -> LabelKind:
     """The kind of labels of shards that have *columns*."""
     names = set(columns)

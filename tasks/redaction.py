@@ -128,7 +128,7 @@ def is_hidden_key(key: str) -> bool:
     return not _OPTIONS.isdisjoint(parts) or _SECRET_KEY.search(parts[-1]) is not None
 
 
-def credentials_in(options: Mapping[str, Any]) -> list[str]:
+def credentials_in(options: Mapping[str, object]) -> list[str]:
     """The keys of *options*, dotted where they are nested, whose values look like credentials."""
     found: list[str] = []
     for key, value in options.items():

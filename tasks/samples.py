@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from tasks.columns import RejectionRow, Rejections, Samples
+from tasks.config_keys import ConfigKeys
 from tasks.reasons import Reason
 
 UNREADABLE = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
@@ -139,7 +140,7 @@ class StoreUrl:
     """
 
     url: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
 
     def child(self, *parts: str) -> StoreUrl:
         """The place of *parts* below this one; of a folder in an archive, there."""
@@ -207,7 +208,7 @@ class Discovery:
     notices: tuple[str, ...]
     access: tuple[SourceAccess, ...]
     levels: tuple[str, ...] = ()
-    keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    keys: ConfigKeys = field(default_factory=ConfigKeys)
     evidence: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
 
@@ -249,7 +250,7 @@ def decode_name(text: str) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def place_of(row: Mapping[str, Any]) -> str:
+def place_of(row: Mapping[str, object]) -> str:
     """The host, or else the source, that a sample or a rejection comes from: what is down, or well, as a whole."""
     location = str(row["location"])
     is_web = location.startswith(("http://", "https://"))

@@ -12,18 +12,14 @@ from typing import Annotated, Literal, TypedDict
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import Field, field_validator
 
 from tasks.columns import KnownSplits, LabelledSamples
-from tasks.step_config import StepConfig
+from tasks.step_config import StepConfig, Texts
 from tasks.ties import Ties
 
 Split = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 _FROM = "train"
-
-
-def _one_or_several(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 class SplitSettings(StepConfig):
@@ -48,7 +44,7 @@ class SplitSettings(StepConfig):
     """
 
     names: dict[str, Split] = Field(default_factory=dict)
-    files: dict[Split, Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]] = Field(default_factory=dict)
+    files: dict[Split, Texts] = Field(default_factory=dict)
     rest: Literal["train", "reject"] = "reject"
     ratios: dict[Split, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     salt: str = ""

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from tasks.redaction import credentials_in
 
@@ -18,6 +18,15 @@ class StepConfig(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+def one_or_several(value: object) -> object:
+    """*value*, a single text as a list of it."""
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(one_or_several)]
+"""Texts, of which a single one needs no list."""
 
 
 class PlainText(str):
@@ -61,8 +70,9 @@ _FROM = {
 _SAME = {"s3a": "s3", "gcs": "gs", "az": "abfs", "abfss": "abfs", "adl": "abfs"}
 
 
-def refuse_credentials(options: dict[str, Any], path: str) -> dict[str, Any]:
-    """*options* of the store that *path* is in; `ValueError` where they hold what looks like a credential."""
+def _without_credentials(options: dict[str, Any], others: ValidationInfo) -> dict[str, Any]:
+    """*options* of the store of `path` beside them; `ValueError` where they hold what looks like a credential."""
+    path = str(others.data.get("path", ""))
     for key in credentials_in(options):
         scheme = re.split("://|::", path)[0].lower() if "://" in path else ""
         scheme = _SAME.get(scheme, scheme)
@@ -78,6 +88,17 @@ def refuse_credentials(options: dict[str, Any], path: str) -> dict[str, Any]:
         )
     return options
 
+
+StoreOptions = Annotated[FreeOptions, AfterValidator(_without_credentials)]
+"""fsspec's options for the store of the field `path`, which stands before this one."""
+
+
+def _no_slash(path: object) -> object:
+    return path.rstrip("/") or "/" if isinstance(path, str) and path else path
+
+
+FolderText = Annotated[str, BeforeValidator(_no_slash), Field(min_length=1)]
+"""A path or URL, without a slash at its end."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

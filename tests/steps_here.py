@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from tasks.building.build import build_shard_files
 from tasks.building.plan_files import read_plan, write_plans
 from tasks.building.spec import BuildSpec, ShardOutcome
 from tasks.plan import RefreshPlan
 from tasks.publish import Run
-from tasks.refresh.refresh import Build
+from tasks.refresh.refresh import Build, Result
 from tasks.storage import open_store
-
-T = TypeVar("T")
 
 
 class StepsHere:
     """In this process, one after another; shards by way of the same files as from a task to the flow."""
 
-    def step(self, name: str, work: Callable[[], T]) -> T:
+    def step(self, name: str, work: Callable[[], Result]) -> Result:
         _ = name
         return work()
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypedDict
+from typing import Protocol, TypedDict
 
 from flows.commands.command_line import exit_code_of, told
 from flows.commands.prefect_at_hand import prefect_at_hand, starting_prefect
@@ -53,7 +53,7 @@ class RunRequest:
         parallel: How many of the configs are under way at once.
     """
 
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, object] = field(default_factory=dict)
     full: bool = False
     limit: int = 0
     accept: tuple[str, ...] = ()
@@ -100,7 +100,7 @@ class Shows(Protocol):
         """Say *what* is being waited for while this lasts."""
 
 
-def check_config(url: str, overrides: Mapping[str, Any], *, write: bool = True) -> DatasetConfig:
+def check_config(url: str, overrides: Mapping[str, object], *, write: bool = True) -> DatasetConfig:
     """The config at *url*, after everything that can be known without Prefect has been checked.
 
     Args:
@@ -163,7 +163,7 @@ def run_configs(
     return interrupt.exit_code if interrupt.number else code
 
 
-def passing(outcome: RunOutcome, overrides: Mapping[str, Any]) -> str:
+def passing(outcome: RunOutcome, overrides: Mapping[str, object]) -> str:
     """What to say of a version that was made by *overrides* which its config does not know; empty where nothing."""
     laid = [key for key in overrides if key.partition(".")[0] not in _OF_A_RUN]
     if outcome.outcome != "published" or not laid:

@@ -17,7 +17,6 @@ from prefect.logging import get_run_logger
 from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled, Completed, Failed
 
-from tasks.console.markdown import drift_markdown, markdown_summary, rejects_line
 from tasks.errors import (
     ConfigError,
     DatasetError,
@@ -30,7 +29,9 @@ from tasks.errors import (
 from tasks.json_values import JsonObject
 from tasks.redaction import redact_text
 from tasks.refresh.outcome import RunOutcome, RunRefusedError
+from tasks.refresh.outcome_text import markdown_summary, rejects_line
 from tasks.refresh.published_facts import handover_facts, published_report
+from tasks.report.markdown import drift_markdown
 from tasks.samples import StoreUrl
 from tasks.storage import as_link
 from tasks.wording import one_line

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 from prefect import __version__ as client_version
@@ -158,7 +158,7 @@ def read_pool(client: SyncPrefectClient, name: str, where: str) -> WorkPool:
         ) from None
 
 
-def check_pool_type(pool: WorkPool, variables: Mapping[str, Any], where: str) -> None:
+def check_pool_type(pool: WorkPool, variables: Mapping[str, object], where: str) -> None:
     """Raise `ConfigError` where flow runs of *pool* would not find Parquetry."""
     if pool.type == "process":
         return

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -120,7 +121,6 @@ def _schedule(settings: Rhythm, *, active: bool) -> Schedule:
     """The schedule as a runner takes it."""
     known = prefect_schedule(settings)
     rule = known.rrule if isinstance(known, RRuleSchedule) else None
-    given: dict[str, Any] = {"cron": settings.cron, "interval": settings.interval, "rrule": rule}
-    if isinstance(known, IntervalSchedule):
-        given["anchor_date"] = known.anchor_date
-    return Schedule(**given, timezone=settings.timezone, active=active, slug="main")
+    zone, interval = settings.timezone, settings.interval
+    made = Schedule(interval, settings.cron, rule, zone, active=active, slug="main")
+    return replace(made, anchor_date=known.anchor_date) if isinstance(known, IntervalSchedule) else made

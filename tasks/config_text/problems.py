@@ -29,7 +29,7 @@ _OTHER_WORDS = {
 
 
 def describe_problems(
-    error: ValidationError, model: type[BaseModel], parsed: YamlText, url: str, overrides: Mapping[str, Any]
+    error: ValidationError, model: type[BaseModel], parsed: YamlText, url: str, overrides: Mapping[str, object]
 ) -> Iterator[str]:
     """One line for each mistake: its place, and what to write instead.
 
@@ -56,7 +56,7 @@ def describe_problems(
         yield f"{url}: and {len(ordered) - _MOST} more mistakes."
 
 
-def place_of(path: KeyPath, parsed: YamlText, url: str, overrides: Mapping[str, Any]) -> str:
+def place_of(path: KeyPath, parsed: YamlText, url: str, overrides: Mapping[str, object]) -> str:
     """Where the key *path* was given: ``pets.yaml:3: source.path``, or the override that gave it."""
     if path[:1] == ("source",) and isinstance(parsed.data["source"], dict):
         path = tuple(part for part in path if not isinstance(part, int))  # one source is validated as a list of one

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from tasks.console.printing import facts, indented, printable, show
+from tasks.publish.lookup import Explanation
 from tasks.publish.versions import VersionLine
-from tasks.refresh.outcome import Account, RunOutcome
-from tasks.wording import counted, size_text
+from tasks.refresh.outcome import RunOutcome
+from tasks.refresh.outcome_text import facts_of, first_counts
+from tasks.wording import size_text
 
-_ROWS = 8
-_LONG_START_S = 0.5
-"""A start that took less is not worth a word."""
 _COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "failed": "red"}
 
 
@@ -54,14 +52,14 @@ def print_versions(console: Console, versions: Sequence[VersionLine]) -> None:
     show(console, table)
 
 
-def print_explanations(console: Console, found: Sequence[Mapping[str, Any]]) -> None:
+def print_explanations(console: Console, found: Sequence[Explanation]) -> None:
     """Print what became of images: a sentence and a block each."""
     for row in found:
         known = [(key, str(value)) for key, value in row.items() if value is not None]
         show(console, printable(_sentence(row), "bold"), facts(known), "")
 
 
-def _sentence(row: Mapping[str, Any]) -> str:
+def _sentence(row: Explanation) -> str:
     """What became of one image."""
     name, version = row.get("sample_id") or row["location"], row["version"]
     match row["outcome"]:
@@ -82,7 +80,7 @@ def _sentence(row: Mapping[str, Any]) -> str:
     return f"{name} {became}"
 
 
-def _label_of(row: Mapping[str, Any]) -> str:
+def _label_of(row: Explanation) -> str:
     """The label of a row of any kind, in words."""
     if "label_names" in row:
         return f"labels {', '.join(row['label_names'])}" if row["label_names"] else "no label"
@@ -95,31 +93,6 @@ def _headline(outcome: RunOutcome) -> Text:
     line = Text(outcome.headline, overflow="fold")
     line.stylize(f"bold {_COLOURS[outcome.outcome]}", 0, len(outcome.word))
     return line
-
-
-def facts_of(outcome: RunOutcome, start_s: float = 0.0) -> Iterator[str]:
-    """What a run did, a line each; *start_s* seconds were spent before it."""
-    account = outcome.account
-    rate = f", {account.images_decoded / outcome.seconds:,.0f} images/s" if outcome.seconds else ""
-    built = f"{counted(account.shards_built, 'shard')}, {size_text(account.bytes_written)}"
-    rate += f", after {start_s:.1f} s to start Prefect" if start_s >= _LONG_START_S else ""
-    yield f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})"
-    yield f"account: {_account_of(account)}"
-    yield from outcome.breakdown.drift
-    yield from outcome.breakdown.notices[:3]
-    if len(outcome.breakdown.notices) > 3:
-        yield f"… and {len(outcome.breakdown.notices) - 3} more notices; `parquetry plan` shows them all"
-    yield f"open it: {outcome.root}"
-    if outcome.breakdown.page:
-        yield f"look at it: {outcome.breakdown.page}"
-
-
-def _account_of(account: Account) -> str:
-    """Where every image went: ``61 listed = 60 written + 1 rejected``; what is nought is not said."""
-    came = [(account.listed, "listed"), (account.carried, "carried")]
-    went = [(account.written, "written"), (account.rejected, "rejected"), (account.deduplicated, "deduplicated")]
-    sides = (" + ".join(f"{count:,} {word}" for count, word in side if count) for side in (came, went))
-    return " = ".join(side or "0" for side in sides)
 
 
 def _tables(outcome: RunOutcome) -> RenderableType:
@@ -138,13 +111,3 @@ def _counts(title: str, counts: Mapping[str, int]) -> Table:
     for name, count in first_counts(counts):
         table.add_row(printable(name), f"{count:,}")
     return table
-
-
-def first_counts(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """The largest counts, and the rest in one row, so that a thousand classes fit a screen."""
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    shown = ordered if len(ordered) <= _ROWS + 1 else ordered[:_ROWS]
-    yield from shown
-    rest = ordered[len(shown) :]
-    if rest:
-        yield f"… {len(rest)} more", sum(count for _, count in rest)

@@ -50,12 +50,7 @@ def print_garbage(garbage: Garbage, *, deleted: bool) -> None:
         print_line(f"{file.path}  {file.bytes:,} bytes")
     verb = "deleted" if deleted else "would be deleted (--yes deletes them)"
     what = f"{counted(len(garbage.files), 'file')}, {garbage.bytes:,} bytes {verb}"
-    print_line(f"{what if garbage.files else 'Nothing to delete'}{waiting_text(garbage.waiting)}.")
-
-
-def waiting_text(count: int) -> str:
-    """What to add of *count* files that no version needs and the grace period still protects; empty for none."""
-    return f"; {count:,} more may be deleted once `output.grace_days` are over" if count else ""
+    print_line(f"{what if garbage.files else 'Nothing to delete'}{garbage.waiting_text}.")
 
 
 def print_verified(found: Verified) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, Self, TypeVar
+from typing import Literal, Self, TypeVar
 
 import pyarrow.compute as pc
 
+from tasks.config_keys import ConfigKeys, SourceKeys, splits_named
 from tasks.discover.by_folders.class_folders import ClassFolders
 from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
 from tasks.discover.by_folders.folders import archive_notices, discover_folders, images_under, require_readable
@@ -79,7 +79,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             found = packed._discover_listed(inside, words)
         except UnsettledLayoutError as error:
             raise error.with_source_keys({"archives": True}) from None
-        source = {"archives": True, **found.keys.get("source", {})}
+        source: SourceKeys = {"archives": True, **found.keys.get("source", {})}
         notices = (*found.notices, *archive_notices(inside, packed))
         return replace(found, keys={**found.keys, "source": source}, notices=notices)
 
@@ -117,11 +117,11 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             return self._as(CsvRecords, "csv")
         return self._as(JsonRecords, "json") if name.endswith(_JSON) else None
 
-    def _as(self, model: type[Model], layout: str, path: str = "", keys: Mapping[str, Any] | None = None) -> Model:
+    def _as(self, model: type[Model], layout: str, path: str = "", keys: SourceKeys | None = None) -> Model:
         """The same source with the layout that was found, and *keys* for it."""
         values = self.model_dump(include=set(model.model_fields) - {"layout", "path"}, exclude_unset=True)
-        found = {"layout": layout, "path": path or self.path} | dict(keys or {})
-        made = model.model_validate(values | found).reading_labels(self.label_reading)
+        found: SourceKeys = {"layout": layout, "path": path or self.path, **(keys or {})}
+        made = model.model_validate({**values, **found}).reading_labels(self.label_reading)
         return made.telling_origins() if self.tells_origins else made
 
     def _discover_listed(self, listing: Listing, words: SplitWords) -> Discovery:
@@ -140,8 +140,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         """The samples whose labels are parts of their files' names."""
         source = self._as(TablesSource, "tables", keys=chosen.keys)
         found = source.discover(words.with_names(chosen.split_names))
-        splits = {"splits": {"names": dict(chosen.split_names)}} if chosen.split_names else {}
-        keys = {"source": dict(chosen.keys)} | splits
+        keys: ConfigKeys = {"source": chosen.keys, **splits_named(chosen.split_names)}
         return replace(found, why=chosen.why, notices=(*chosen.notices, *found.notices), keys=keys)
 
     def _read(self, chosen: FolderChoice, words: SplitWords) -> Discovery:
@@ -159,8 +158,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             split_level=split_level(named, words) if has_splits else 0,
         )
         found = discover_folders(source, chosen.listing, reading, words)
-        splits = {"splits": {"names": dict(chosen.split_names)}} if chosen.split_names else {}
-        return replace(found, keys={"source": dict(chosen.keys)} | splits)
+        return replace(found, keys={"source": chosen.keys, **splits_named(chosen.split_names)})
 
     def _choose(self, listing: Listing, words: SplitWords) -> Choice:
         """How the folder is to be read; a refusal names the files that are never loaded.
@@ -231,7 +229,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
     ) -> Choice:
         """How it is to be read where neither folders nor tables prove a reading: by its names, or not at all."""
         if not verdict.has_proposals:
-            if beside and (str(refusal).startswith("no_labels") or not any(listing.parents)):
+            if beside and (refusal.reason == "no_labels" or not any(listing.parents)):
                 records = self._beside(beside)
                 try:
                     records.check()
@@ -280,7 +278,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
     def _by_tables(self, reading: Reading) -> TablesSource:
         return self._with_keys(reading.keys)
 
-    def _with_keys(self, keys: Mapping[str, Any]) -> TablesSource:
+    def _with_keys(self, keys: SourceKeys) -> TablesSource:
         return self._as(TablesSource, "tables", keys=keys)
 
     def _label_file_beside(self) -> str:

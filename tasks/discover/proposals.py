@@ -5,15 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, TypeAlias
+from typing import Literal, Self
 
+from tasks.config_keys import ConfigKeys, SourceKeys, with_source
 from tasks.errors import LayoutError
-from tasks.json_values import Json
-
-Keys: TypeAlias = dict[str, Json]
-"""Keys of a section of a config, or of an entry of a list in one, as YAML has them."""
-
-_SECTIONS = ("source", "labels", "splits", "gates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +32,23 @@ class Proposal:
     """
 
     says: str
-    keys: Mapping[str, Any]
+    keys: ConfigKeys
     rows: tuple[ExampleRow, ...] = ()
     evidence: tuple[str, ...] = ()
 
     def yaml_lines(self) -> list[str]:
         """Its keys as YAML, two blanks a level."""
-        named = [name for name in _SECTIONS if name in self.keys] + sorted(set(self.keys) - set(_SECTIONS))
-        return [line for name in named for line in _yaml(name, self.keys[name], 0)]
+        sections: Mapping[str, object] = self.keys
+        named = (name for name in ConfigKeys.__annotations__ if name in sections)
+        return [line for name in named for line in _yaml(name, sections[name], 0)]
 
 
-def yaml_lines(keys: Mapping[str, Any], *, sections: bool = False) -> list[str]:
+def yaml_lines(keys: Mapping[str, object], *, sections: bool = False) -> list[str]:
     """*keys* as lines of YAML: those of one section, or *sections* with their names."""
     return [line for name, value in keys.items() for line in _yaml(name, value, 0 if sections else 1, 0)]
 
 
-def _yaml(key: str, value: Any, depth: int, indented: int | None = None) -> list[str]:
+def _yaml(key: str, value: object, depth: int, indented: int | None = None) -> list[str]:
     """*key* and *value* as lines: sections and lists of mappings as blocks, all else in one line."""
     indent = "  " * (depth if indented is None else indented)
     if isinstance(value, Mapping) and value and depth < 1:
@@ -62,7 +58,7 @@ def _yaml(key: str, value: Any, depth: int, indented: int | None = None) -> list
     return [f"{indent}{key}: {_flow(value)}"]
 
 
-def _flow(value: Any) -> str:
+def _flow(value: object) -> str:
     """*value* in YAML's flow style; words that YAML reads as nothing but text stand as they are."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_flow(str(key))}: {_flow(item)}" for key, item in value.items()) + "}"
@@ -89,45 +85,52 @@ class Unsettled:
     evidence: tuple[str, ...] = field(default=())
 
 
+Unsettling = Literal["ambiguous_layout", "no_labels", "rejected"]
+"""Why a source is not settled: it can be read in several ways, nothing names its labels, or too many are rejected."""
+
+
 class UnsettledLayoutError(LayoutError):
     """A source can be understood in several ways, or its labels in none: its `unsettled` says in which.
 
-    Where `certain` is set, that proposal is the only reading, and only the config may ask for it. The text
-    begins with ``ambiguous_layout`` or ``no_labels``, and ends in the YAML lines of the first proposals.
+    Its text is the `reason`, `what` in one sentence or several, and the YAML lines of the first proposals. Where
+    `certain` is set, that proposal is the only reading, and only the config may ask for it.
     """
 
     unsettled: Unsettled = Unsettled()
-    head: str = ""
+    reason: Unsettling = "ambiguous_layout"
+    what: str = ""
     certain: Proposal | None = None
 
     @classmethod
-    def of(cls, reason: str, what: str, proposals: Sequence[Proposal], evidence: Iterable[str] = ()) -> Self:
+    def of(cls, reason: Unsettling, what: str, proposals: Sequence[Proposal], evidence: Iterable[str] = ()) -> Self:
         """The error for *what*, one sentence or several, and *proposals*, the likeliest first."""
-        head = f"{reason}: {what}"
-        error = cls("\n".join([head, *said(proposals)]))
+        error = cls("\n".join([f"{reason}: {what}", *said(proposals)]))
         error.unsettled = Unsettled(tuple(proposals), tuple(evidence))
-        error.head = head
+        error.reason, error.what = reason, what
         return error
+
+    def offering(self, proposals: Sequence[Proposal], evidence: Iterable[str] | None = None) -> Self:
+        """The same error with these *proposals* alone, and other *evidence* where that is given."""
+        return type(self).of(
+            self.reason, self.what, proposals, self.unsettled.evidence if evidence is None else evidence
+        )
 
     def with_proposals(self, proposals: Sequence[Proposal], evidence: Iterable[str] = ()) -> Self:
         """The same error with *proposals* before its own."""
-        reason, _, what = self.head.partition(": ")
-        told = (*self.unsettled.evidence, *evidence)
-        return type(self).of(reason, what, [*proposals, *self.unsettled.proposals], told)
+        return self.offering([*proposals, *self.unsettled.proposals], (*self.unsettled.evidence, *evidence))
 
-    def with_source_keys(self, keys: Mapping[str, Any]) -> Self:
+    def with_source_keys(self, keys: SourceKeys) -> Self:
         """The same error, each of whose proposals has *keys* in its `source` too."""
         old = self.unsettled.proposals
-        proposals = [replace(one, keys={**one.keys, "source": {**one.keys.get("source", {}), **keys}}) for one in old]
-        reason, _, what = self.head.partition(": ")
-        made = type(self).of(reason, what, proposals, self.unsettled.evidence)
+        proposals = [replace(one, keys=with_source(one.keys, keys)) for one in old]
+        made = self.offering(proposals)
         made.certain = next((new for new, one in zip(proposals, old, strict=True) if one is self.certain), None)
         return made
 
     def after(self, sentences: Sequence[str]) -> Self:
         """The same error, which says *sentences* first."""
-        reason, _, what = self.head.partition(": ")
-        made = type(self).of(reason, " ".join([*sentences, what]), self.unsettled.proposals, self.unsettled.evidence)
+        what = " ".join([*sentences, self.what])
+        made = type(self).of(self.reason, what, self.unsettled.proposals, self.unsettled.evidence)
         made.certain = self.certain
         return made
 

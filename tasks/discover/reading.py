@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+from tasks.config_keys import SourceKeys, SplitKeys
 from tasks.discover.proposals import Proposal
 
 
@@ -14,7 +14,7 @@ class Reading:
     """A reading of a source by its tables.
 
     Attributes:
-        keys: The sections of the config that say it.
+        keys: The section `source` of the config that says it.
         split_names: What the tables call the splits.
         why: Half a sentence.
         labels: For each image that the look reached its labels.
@@ -23,7 +23,7 @@ class Reading:
         separator: What separates labels in one cell.
     """
 
-    keys: Mapping[str, Any]
+    keys: SourceKeys
     split_names: Mapping[str, str]
     why: str
     proposal: Proposal
@@ -55,4 +55,4 @@ class Evidence:
     understood: set[str] = field(default_factory=set)
     said_splits: dict[str, str] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
-    listed: Mapping[str, Any] = field(default_factory=dict)
+    listed: SplitKeys = field(default_factory=SplitKeys)

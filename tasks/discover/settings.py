@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     PlainSerializer,
     PrivateAttr,
-    ValidationInfo,
-    field_validator,
 )
 
 from tasks.image_formats import IMAGE_EXTENSIONS
 from tasks.label_kinds import LabelReading
 from tasks.records.web_locations import is_web
 from tasks.samples import StoreUrl
-from tasks.step_config import FreeOptions, StepConfig, refuse_credentials
+from tasks.step_config import FolderText, StepConfig, StoreOptions
 from tasks.storage.archives import archive_of, named_archive
 
 
@@ -29,10 +26,6 @@ def _suffix(text: str) -> str:
 Suffix = Annotated[str, AfterValidator(_suffix)]
 Suffixes = Annotated[frozenset[Suffix], PlainSerializer(sorted, return_type=list[str], when_used="json")]
 Level = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
-def _no_slash(path: object) -> object:
-    return path.rstrip("/") or "/" if isinstance(path, str) and path else path
 
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -60,8 +53,8 @@ class SourceSettings(StepConfig):
     """
 
     name: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,60}$")
-    path: Annotated[str, BeforeValidator(_no_slash), Field(min_length=1)]
-    storage_options: FreeOptions = Field(default_factory=dict)
+    path: FolderText
+    storage_options: StoreOptions = Field(default_factory=dict)
     extensions: Suffixes = IMAGE_EXTENSIONS
     ignore: tuple[str, ...] = ()
     follow_links: bool = False
@@ -71,11 +64,6 @@ class SourceSettings(StepConfig):
     delete_after: int = Field(default=1, ge=1)
     _label_reading: LabelReading = PrivateAttr(default=LabelReading())
     _tells_origins: bool = PrivateAttr(default=False)
-
-    @field_validator("storage_options")
-    @classmethod
-    def _holds_no_credentials(cls, value: dict[str, Any], others: ValidationInfo) -> dict[str, Any]:
-        return refuse_credentials(value, str(others.data.get("path", "")))
 
     @property
     def place(self) -> StoreUrl:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import ValidationError
 
+from tasks.columns import SampleRow, Samples
 from tasks.discover import discover_sources
 from tasks.discover.by_tables.origins import origin_of
 from tasks.errors import LayoutError
@@ -55,11 +55,11 @@ def published_dataset(store: Store, number: int | None = None, more: Sequence[st
         ) from None
 
 
-def _by_id(samples: pa.Table, ids: Iterable[str]) -> dict[str, Explanation]:
+def _by_id(samples: Samples, ids: Iterable[str]) -> dict[str, Explanation]:
     chosen = samples.filter(pc.is_in(samples["sample_id"], value_set=pa.array(sorted(ids), pa.string())))
     return {sample["sample_id"]: _told(sample) for sample in chosen.to_pylist()}
 
 
-def _told(sample: Mapping[str, Any]) -> Explanation:
+def _told(sample: SampleRow) -> Explanation:
     told: Explanation = {"label_from": origin_of(sample, "label")}
     return {**told, "split_from": origin_of(sample, "split")} if sample["split"] else told

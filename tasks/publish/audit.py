@@ -26,6 +26,7 @@ from tasks.publish.views import view_problem
 from tasks.samples import UNREADABLE
 from tasks.shards.schema import class_names_of
 from tasks.storage import OLD_POOL, POOL, LocalStore, Store
+from tasks.wording import counted, size_text
 
 _READERS = 2
 
@@ -48,6 +49,12 @@ class Verified:
     files: int
     bytes: int
     problems: tuple[Problem, ...]
+
+    @property
+    def headline(self) -> str:
+        """What was read, and whether it was whole."""
+        read = f"version {self.version}: {counted(self.files, 'file')}, {size_text(self.bytes)}"
+        return f"{read}: {counted(len(self.problems), 'problem')}" if self.problems else f"{read} as they were written"
 
 
 def verify_version(store: Store, number: int | None, part: tuple[int, int] = (1, 1)) -> Verified:

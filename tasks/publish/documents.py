@@ -46,7 +46,7 @@ class Document(BaseModel):
         return indented_json(self.model_dump(mode="json")).encode()
 
 
-def format_of(class_names: Mapping[str, Any], purged: object = None) -> int:
+def format_of(class_names: Mapping[str, object], purged: object = None) -> int:
     """The format of what has the class lists *class_names*, in an output of which *purged* was taken out."""
     if LABEL_COLUMNS["many"] in class_names:
         return WITH_LABEL_LISTS

@@ -17,6 +17,7 @@ from tasks.publish.runs import Run, others_at_work
 from tasks.publish.settings import OutputSettings
 from tasks.publish.views import list_views, remove_views
 from tasks.storage import OLD_POOL, POOL, LocalStore, Store, StoredFile, is_own
+from tasks.wording import counted
 
 _FOLDERS = (POOL, OLD_POOL, "rejects", "quality", "manifests", "reports")
 _MISSING = 5  # pruned versions in a row, below which all are taken for pruned
@@ -40,6 +41,16 @@ class Garbage:
     def bytes(self) -> int:
         """The size of what may go."""
         return sum(file.bytes for file in self.files)
+
+    @property
+    def headline(self) -> str:
+        """What went, and what waits."""
+        return f"{counted(len(self.files), 'file')} deleted{self.waiting_text}"
+
+    @property
+    def waiting_text(self) -> str:
+        """What to add of those that wait; empty for none."""
+        return f"; {self.waiting:,} more may be deleted once `output.grace_days` are over" if self.waiting else ""
 
 
 def find_garbage(store: Store, settings: OutputSettings) -> Garbage:

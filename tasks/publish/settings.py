@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import Field
 
 from tasks.samples import StoreUrl
-from tasks.step_config import FreeOptions, StepConfig, refuse_credentials
-
-
-def _no_slash(path: object) -> object:
-    return path.rstrip("/") or "/" if isinstance(path, str) and path else path
+from tasks.step_config import FolderText, StepConfig, StoreOptions
 
 
 class OutputSettings(StepConfig):
@@ -31,8 +27,8 @@ class OutputSettings(StepConfig):
             then.
     """
 
-    path: Annotated[str, BeforeValidator(_no_slash), Field(min_length=1)]
-    storage_options: FreeOptions = Field(default_factory=dict)
+    path: FolderText
+    storage_options: StoreOptions = Field(default_factory=dict)
     keep_versions: int = Field(default=7, ge=1)
     grace_days: float = Field(default=3, ge=0)
     dedupe: Literal["none", "content"] = "none"
@@ -40,11 +36,6 @@ class OutputSettings(StepConfig):
     contact: str = ""
     about: str = ""
     single_writer: bool = False
-
-    @field_validator("storage_options")
-    @classmethod
-    def _holds_no_credentials(cls, value: dict[str, Any], others: ValidationInfo) -> dict[str, Any]:
-        return refuse_credentials(value, str(others.data.get("path", "")))
 
     @property
     def place(self) -> StoreUrl:

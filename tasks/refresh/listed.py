@@ -22,7 +22,8 @@ from tasks.purged import Purged
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.past import Past
-from tasks.samples import CARRIED, SAMPLE_SCHEMA, Discovery, rejections_table
+from tasks.samples import CARRIED, SAMPLE_SCHEMA, Discovery, count_values, rejections_table
+from tasks.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class Listed:
 
     discovery: Discovery
     labelled: Labelled
+
+    @property
+    def headline(self) -> str:
+        """How they were understood, and how much they hold."""
+        found = self.discovery
+        classes = len([name for name in count_values(found.samples["label_path"]) if name])
+        rejected = f", {found.rejections.num_rows:,} rejected" if found.rejections.num_rows else ""
+        counts = f"{counted(found.listed, 'image')}, {classes:,} class{'es' * (classes != 1)}{rejected}"
+        return f"{found.layout}: {counts} ({found.why})"
 
 
 def list_sources(dataset: Dataset, run: Run, options: RefreshOptions) -> Listed:

@@ -40,6 +40,7 @@ from tasks.refresh.sizing import rows_per_shard
 from tasks.report.gates import reject_limit
 from tasks.samples import CARRIED, Discovery
 from tasks.splits import assign_splits
+from tasks.wording import counted, size_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,19 @@ class PlannedRun:
     resplit: Mapping[str, int]
     spec: BuildSpec
     settings: PlanSettings
+
+    @property
+    def headline(self) -> str:
+        """What changed, what is to be fetched, and which shards are to be built."""
+        states = ", ".join(f"{count:,} {state}" for state, count in self.plan.states.items() if count)
+        images = size = 0
+        for shard in self.plan.shards:
+            wanted = shard.samples.filter(pc.not_equal(shard.samples["action"], "copy"))
+            images += wanted.num_rows
+            size += pc.sum(pc.max_element_wise(wanted["size"], 0)).as_py() or 0
+        fetched = f"{counted(images, 'image')}{f' ({size_text(size)})' if size else ''} to fetch"
+        shards = f"{counted(len(self.plan.shards), 'shard')} to build, {len(self.plan.kept):,} to keep"
+        return f"{states or 'nothing listed'}; {fetched}; {shards}"
 
     @property
     def rejections(self) -> Rejections:

@@ -25,15 +25,25 @@ from tasks.refresh.purging.purge import finish_purge
 from tasks.refresh.rounds import settle_rows, with_copies
 from tasks.storage import open_store
 
-T = TypeVar("T")
 Build = Callable[[RefreshPlan, BuildSpec], Sequence[ShardOutcome]]
 """Builds the shards of a plan: what each came to, in their order."""
+
+
+class StepResult(Protocol):
+    """What a step of a run comes to."""
+
+    @property
+    def headline(self) -> str:
+        """One line on it, for the run's log and for the step wherever that is shown."""
+
+
+Result = TypeVar("Result", bound=StepResult)
 
 
 class Steps(Protocol):
     """How the steps of a run are carried out: here and now, or as tasks of an engine that shows and retries them."""
 
-    def step(self, name: str, work: Callable[[], T]) -> T:
+    def step(self, name: str, work: Callable[[], Result]) -> Result:
         """What *work*, the step *name* of the run, comes to; what it raises is raised."""
 
     def building(self, run: Run) -> AbstractContextManager[Build]:

@@ -26,6 +26,7 @@ from tasks.reasons import Reason
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.planning import PlannedRun
 from tasks.samples import REJECTION_SCHEMA, Rejection, ShardFile, rejection_row, rejections_table
+from tasks.wording import counted
 
 Filled = TypeVar("Filled", bound="pa.Table[Any, Any]")
 
@@ -70,6 +71,20 @@ class SettledRows:
     plan: RefreshPlan
     spec: BuildSpec
     is_final: bool = False
+
+    @property
+    def headline(self) -> str:
+        """What building came to, and what is to be copied anew."""
+        facts = [
+            (self.built.counts["decoded"], "decoded"),
+            (self.built.counts["copied"], "copied"),
+            (self.built.rejections.num_rows, "rejected"),
+            (len(self.built.settled.moved), "moved"),
+            (len(self.built.settled.duplicates), "with the same bytes as another"),
+            (self.built.stale.num_rows, "kept, as they could not be fetched"),
+        ]
+        again = "" if self.is_final else f"; {counted(len(self.plan.shards), 'shard')} to copy anew"
+        return (", ".join(f"{count:,} {what}" for count, what in facts if count) or "nothing was built") + again
 
 
 def settle_rows(dataset: Dataset, planned: PlannedRun, run: Run, outcomes: Sequence[ShardOutcome]) -> SettledRows:

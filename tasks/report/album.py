@@ -8,12 +8,12 @@ import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image
 
+from tasks.columns import ShardRow
 from tasks.errors import DatasetError
 from tasks.samples import UNREADABLE
 from tasks.shards.schema import pixel_spec_of
@@ -117,7 +117,7 @@ def _of_file(store: Store, path: str, rows: Sequence[int], left: _Left, shrink: 
     return pictures
 
 
-def _picture_of(values: Mapping[str, Any]) -> bytes:
+def _picture_of(values: ShardRow) -> bytes:
     """The picture of one row, whose image we have encoded; empty where there is none to be had."""
     try:
         with warnings.catch_warnings():
@@ -127,7 +127,7 @@ def _picture_of(values: Mapping[str, Any]) -> bytes:
         return b""
 
 
-def _raw(values: Mapping[str, Any]) -> Image.Image:
+def _raw(values: ShardRow) -> Image.Image:
     shape = (values["height"], values["width"], values["channels"])
     pixels = np.frombuffer(values["pixels"], dtype=np.uint8).reshape(shape)
     return Image.fromarray(pixels[:, :, 0] if shape[2] == 1 else pixels)

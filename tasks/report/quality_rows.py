@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.report.changed_rows import Shown, in_words
+from tasks.report.changed_rows import Shown, VersionRow, in_words
 from tasks.report.document import ImageChanges
 from tasks.report.image_plots import PLOTS
 from tasks.report.page_facts import PageFacts
@@ -98,7 +97,7 @@ def _by_id(facts: PageFacts, tables: Sequence[pa.Table]) -> dict[str, Shown]:
     return {row["sample_id"]: _shown(row, facts) for row in found.to_pylist()}
 
 
-def _shown(row: Mapping[str, Any], facts: PageFacts) -> Shown:
+def _shown(row: VersionRow, facts: PageFacts) -> Shown:
     label = f"{in_words(row['label_name'], facts.kind)} · {row['split']}"
     return Shown(row["sample_id"], row["file"], row["row"], is_old=False, label=label)
 

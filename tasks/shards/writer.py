@@ -100,7 +100,7 @@ class ShardWriter:
         self._folder = folder
         self._schema = schema
         self._settings = settings
-        self._rows: list[Mapping[str, Any]] = []
+        self._rows: list[Mapping[str, object]] = []
         self._buffered = 0
         self._in_file = 0
         self._file: HashingFile | None = None
@@ -116,7 +116,7 @@ class ShardWriter:
         if self._file is not None and not self._file.closed:
             self._file.close()
 
-    def add(self, row: Mapping[str, Any], size: int) -> None:
+    def add(self, row: Mapping[str, object], size: int) -> None:
         """One more row, of *size* image bytes."""
         if self._in_file + size > HARD_CAP_BYTES:
             self.finish()

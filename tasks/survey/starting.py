@@ -9,7 +9,6 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tasks.discover.proposals import Proposal, UnsettledLayoutError, yaml_lines
 from tasks.samples import Discovery
@@ -92,7 +91,7 @@ def starting_config(target: Target, discovery: Discovery) -> str:
     return "\n".join([*lines, *_TARGET, *_output_lines(target), *target.tail, ""])
 
 
-def choosing_config(target: Target, options: Mapping[str, Any], error: UnsettledLayoutError) -> str:
+def choosing_config(target: Target, options: Mapping[str, object], error: UnsettledLayoutError) -> str:
     """A YAML for a source that can be read in several ways: each as a block that runs without its comment signs.
 
     The reading that only a config may ask for, where it is the one, stands there without them.
@@ -139,7 +138,7 @@ def value_of(text: str) -> str:
     return '"' + "".join(char if char.isprintable() else f"\\U{ord(char):08x}" for char in escaped) + '"'
 
 
-def _options_lines(options: Mapping[str, Any]) -> list[str]:
+def _options_lines(options: Mapping[str, object]) -> list[str]:
     return [f"  storage_options: {json.dumps(dict(options))}"] if options else []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -42,7 +42,7 @@ class Survey:
     ignored: Mapping[str, int]
 
 
-def survey(path: str, options: Mapping[str, Any], layout: str) -> Survey:
+def survey(path: str, options: Mapping[str, object], layout: str) -> Survey:
     """What lies at *path*, also where it cannot be settled how it is to be read.
 
     Raises:
@@ -62,7 +62,7 @@ def survey(path: str, options: Mapping[str, Any], layout: str) -> Survey:
     return Survey(found, None, tree, found.listed, found.ignored)
 
 
-def discover(path: str, options: Mapping[str, Any], layout: str) -> Discovery:
+def discover(path: str, options: Mapping[str, object], layout: str) -> Discovery:
     """What lies at *path*: a folder or a label file, local or not.
 
     Raises:
@@ -77,7 +77,7 @@ def place_of(path: str) -> str:
     return path if is_url(path) else str(local_path(path).absolute())
 
 
-def _source_at(path: str, options: Mapping[str, Any], layout: str) -> Source:
+def _source_at(path: str, options: Mapping[str, object], layout: str) -> Source:
     leave_pandas_aside()
     require_scheme(path)
     try:

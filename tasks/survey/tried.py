@@ -6,12 +6,12 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from pydantic import ValidationError
 
+from tasks.config_keys import ConfigKeys
 from tasks.discover import discover_sources
-from tasks.discover.proposals import Keys, Proposal, UnsettledLayoutError
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.errors import DatasetError, LayoutError
 from tasks.labels import assign_labels
 from tasks.refresh.dataset import Dataset
@@ -23,7 +23,7 @@ _MOST_IMAGES = 50_000
 """Of sources with more, no proposal is tried after the first: each costs a listing."""
 
 
-def with_tried(error: UnsettledLayoutError, place: str, options: Mapping[str, Any]) -> UnsettledLayoutError:
+def with_tried(error: UnsettledLayoutError, place: str, options: Mapping[str, object]) -> UnsettledLayoutError:
     """*error* without proposals that cannot run, and with the gate that those need by which images are rejected.
 
     Args:
@@ -42,22 +42,19 @@ def with_tried(error: UnsettledLayoutError, place: str, options: Mapping[str, An
             continue
         kept.append(found)
         is_small = listed <= _MOST_IMAGES
-    if not kept or not error.head:
-        return error
-    reason, _, what = error.head.partition(": ")
-    return UnsettledLayoutError.of(reason, what, kept, [*error.unsettled.evidence, *why])
+    return error.offering(kept, [*error.unsettled.evidence, *why]) if kept else error
 
 
-def _tried(proposal: Proposal, place: str, options: Mapping[str, Any]) -> tuple[Proposal, int]:
+def _tried(proposal: Proposal, place: str, options: Mapping[str, object]) -> tuple[Proposal, int]:
     """*proposal* as it runs, and how many images it lists.
 
     Raises:
         LayoutError: It cannot run.
     """
-    keys: dict[str, Keys] = {name: dict(section) for name, section in proposal.keys.items()}
-    source = {"path": place, "storage_options": dict(options)} | keys.pop("source", {})
+    source = {"path": place, "storage_options": dict(options), **proposal.keys.get("source", {})}
+    config = {**proposal.keys, "name": "tried", "source": source, "output": {"path": "tried"}}
     try:
-        dataset = Dataset.model_validate({"name": "tried", "source": source, "output": {"path": "tried"}, **keys})
+        dataset = Dataset.model_validate(config)
         found = discover_sources(dataset.sources, dataset.splits.names, dataset.split_lists)
         refuse_equal_ids(found.samples)
         labelled = assign_labels(found, dataset.labels, {})
@@ -74,5 +71,5 @@ def _tried(proposal: Proposal, place: str, options: Mapping[str, Any]) -> tuple[
     share = min(1.0, math.ceil(100 * rejected / found.listed + 1) / 100)
     told = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
     lost = f"{rejected:,} of {found.listed:,} images are rejected then ({told})"
-    with_gate = {**proposal.keys, "gates": {"max_reject_fraction": share}}
+    with_gate: ConfigKeys = {**proposal.keys, "gates": {"max_reject_fraction": share}}
     return replace(proposal, keys=with_gate, evidence=(*proposal.evidence, lost)), found.listed

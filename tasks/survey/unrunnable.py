@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from tasks.discover.proposals import Keys, Proposal, UnsettledLayoutError
+from tasks.config_keys import ConfigKeys, SourceKeys
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.publish import OutputSettings, refuse_guests, refuse_overlap
 from tasks.reasons import Reason
 from tasks.report.gates import Gates
@@ -48,10 +49,9 @@ def refuse_unrunnable(found: Discovery) -> None:
 
 
 def _proposals(found: Discovery, reasons: Mapping[str, int]) -> list[Proposal]:
-    keys: dict[str, Keys] = {name: dict(section) for name, section in found.keys.items()}
-    source: Keys = {"layout": found.layout, **keys.get("source", {})}
+    source: SourceKeys = {"layout": found.layout, **found.keys.get("source", {})}
     share = min(1.0, math.ceil(100 * sum(reasons.values()) / max(found.listed, 1) + 1) / 100)
-    ways: list[tuple[str, Keys]] = []
+    ways: list[tuple[str, SourceKeys]] = []
     if reasons.get(Reason.UNEVEN_DEPTH.value):
         ways += [
             ("an image in a folder that has classes below it has that folder's class", {"uneven": "keep"}),
@@ -59,6 +59,6 @@ def _proposals(found: Discovery, reasons: Mapping[str, int]) -> list[Proposal]:
         ]
     if reasons.get(Reason.NO_LABEL.value):
         ways.append(("images without a label shall be kept, as label -1", {"allow_unlabeled": True}))
-    proposals = [Proposal(says, keys | {"source": source | more}) for says, more in ways]
-    gates: dict[str, Keys] = {"gates": {"max_reject_fraction": share}}
-    return [*proposals, Proposal("they are to be rejected", keys | {"source": source} | gates)]
+    proposals = [Proposal(says, {**found.keys, "source": {**source, **more}}) for says, more in ways]
+    rejected: ConfigKeys = {**found.keys, "source": source, "gates": {"max_reject_fraction": share}}
+    return [*proposals, Proposal("they are to be rejected", rejected)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from tasks.step_config import StepConfig
+from tasks.step_config import StepConfig, Texts, one_or_several
 
 ROLES = ("location", "label", "split", "id", "group")
 """Names of columns that have a meaning; so has ``label.<level>``."""
@@ -18,10 +18,6 @@ Find = Literal["auto", "path", "end", "name", "stem"]
 path: its path below `base`. end: its path's end, or a path of another machine that ends in it. name: its name alone.
 stem: like ``end``, both without an image's suffix. auto: the first of them that names a file for every location.
 """
-
-
-def _one_or_several(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _as_texts(value: object) -> object:
@@ -49,7 +45,6 @@ def compiled(text: str) -> str:
 
 
 Pattern = Annotated[str, AfterValidator(compiled)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_several)]
 
 
 class TableSettings(StepConfig):
@@ -113,7 +108,7 @@ class TableSettings(StepConfig):
     pattern: Pattern | dict[str, Pattern] = ""
     where: dict[str, Texts] = Field(default_factory=dict)
     split: str = ""
-    one_hot: Annotated[tuple[str, ...] | dict[str, str], BeforeValidator(_one_or_several)] = ()
+    one_hot: Annotated[tuple[str, ...] | dict[str, str], BeforeValidator(one_or_several)] = ()
     numbers: Texts = ()
     pixels: Texts = ()
     shape: tuple[Annotated[int, Field(gt=0)], ...] = Field(default=(), max_length=3)

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from PIL import Image
 
-from tasks.console.markdown import cell
 from tasks.errors import DatasetError
 from tasks.redaction import conceal_values, redact_text, redact_values, reveal_values
+from tasks.report.markdown import cell
 from tasks.wording import one_line
 
 if TYPE_CHECKING:

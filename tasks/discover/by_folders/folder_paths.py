@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from tasks.discover.listing.listing import Listing
+from tasks.discover.sample_rows import case_notices
 from tasks.discover.settings import FolderSettings, SourceSettings
 from tasks.discover.words.split_words import SplitWords
 from tasks.reasons import Reason
@@ -175,16 +176,6 @@ def naming_notices(folders: Iterable[str], classes: Iterable[tuple[str, ...]]) -
     merged = [name for name, raws in sorted(spellings.items()) if len(raws) > 1]
     notices = [f"Folders whose names differ only in Unicode form or blanks are one class: {name!r}" for name in merged]
     return notices + case_notices("/".join(label) for label in classes)
-
-
-def case_notices(names: Iterable[str]) -> list[str]:
-    """Sentences on classes that differ only by case."""
-    folded: dict[str, set[str]] = defaultdict(set)
-    for name in names:
-        folded[name.casefold()].add(name)
-    alike = [sorted(twins) for _, twins in sorted(folded.items()) if len(twins) > 1]
-    remedy = "`labels.class_case: fold` makes them one"
-    return [f"Classes that differ only by case: {', '.join(twins)}; {remedy}" for twins in alike]
 
 
 def empty_class_notices(classes: Iterable[tuple[str, ...]]) -> list[str]:

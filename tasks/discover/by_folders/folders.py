@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from tasks.columns import RejectionColumn, SampleColumn
 from tasks.discover.by_folders.folder_paths import (
     FolderPath,
     FolderReading,
@@ -17,15 +17,15 @@ from tasks.discover.by_folders.folder_paths import (
     naming_notices,
     settle_uneven,
 )
-from tasks.discover.by_folders.sample_rows import SampleRows
 from tasks.discover.listing.listing import Listing
 from tasks.discover.listing.scan import scan_images
+from tasks.discover.sample_rows import SampleRows, Values
 from tasks.discover.settings import SourceSettings
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.reasons import Reason
 from tasks.records.web_locations import web_address
-from tasks.samples import Discovery, SourceAccess, decode_name
+from tasks.samples import Discovery, Rejection, SourceAccess, decode_name
 from tasks.storage import quote_location, redact_url
 from tasks.storage.archives import archive_of
 
@@ -46,7 +46,7 @@ def discover_folders(source: FolderSource, listing: Listing, reading: FolderRead
     _add_files(rows, source, listing, places)
     for path, reason, detail in listing.refused:
         location = web_address(f"{source.path}/", path) if source.is_web else path
-        rows.reject({"sample_id": rows.prefixed(path), "location": location}, reason, detail)
+        rows.reject(path, location, Rejection(reason, detail))
     return _finish(source, listing, rows, reading, sorted(classes | labels))
 
 
@@ -56,25 +56,27 @@ def _add_files(rows: SampleRows, source: FolderSource, listing: Listing, places:
     problems = [place.problem or (None if place.label else unlabelled) for place in places]
     is_bad = np.array([problem is not None for problem in problems], dtype=bool)[listing.folder_numbers]
     good = listing.files if not is_bad.any() else listing.files.filter(pa.array(~is_bad))
-    said = {
+    columns: dict[SampleColumn, Values] = {
         "label_path": _of_folder(["/".join(place.label) for place in places], good),
         "split": _of_folder([place.split for place in places], good),
         "size": good["size"],
         "stored": good["stored"],
         "fingerprint": good["fingerprint"],
     }
-    rows.add_samples(_place_columns(source, good["path"], rows) | said, good.num_rows)
+    rows.add_samples(columns | _place_columns(source, good["path"], rows), good.num_rows)
     if good.num_rows == listing.count:
         return
     bad = listing.files.filter(pa.array(is_bad))
-    why = {
+    place = _place_columns(source, bad["path"], rows)
+    why: dict[RejectionColumn, Values] = {
+        "sample_id": place["sample_id"],
+        "location": place["location"],
         "stage": "discover",
         "reason": _of_folder([problem[0].value if problem else "" for problem in problems], bad),
         "detail": _of_folder([problem[1] if problem else "" for problem in problems], bad),
         "source_fingerprint": bad["fingerprint"],
     }
-    columns = _place_columns(source, bad["path"], rows)
-    rows.add_rejections(why | {name: columns[name] for name in ("sample_id", "location")}, bad.num_rows)
+    rows.add_rejections(why, bad.num_rows)
 
 
 def _of_folder(values: Sequence[str], files: pa.Table) -> pa.Array:
@@ -82,7 +84,7 @@ def _of_folder(values: Sequence[str], files: pa.Table) -> pa.Array:
     return pa.array(values, pa.string()).take(files["folder"].combine_chunks())
 
 
-def _place_columns(source: SourceSettings, paths: pa.ChunkedArray, rows: SampleRows) -> dict[str, Any]:
+def _place_columns(source: SourceSettings, paths: pa.ChunkedArray, rows: SampleRows) -> dict[SampleColumn, Values]:
     """How listed files are read: an http root's files are web places."""
     if not source.is_web:
         return {"sample_id": rows.ids(paths), "kind": "store", "location": paths}

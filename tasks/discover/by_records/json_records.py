@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from tasks.discover.by_records.label_files import LabelFileSource
 from tasks.discover.by_records.label_rows import discover_label_file
@@ -12,7 +12,7 @@ from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.records.json_blocks import JsonBlock, Pace
 from tasks.records.json_reader import is_lines, read_json_blocks, record_keys
-from tasks.records.json_text import lookup, text_of
+from tasks.records.json_text import JsonCells, lookup, text_of
 from tasks.records.record import Record
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow, compression_of
@@ -67,7 +67,7 @@ class JsonRecords(LabelFileSource, JsonSettings):
         with self.window() as (window, encoding), self.named():
             self._understood(window, encoding, path)
 
-    def _value_of(self, cells: Any, name: str, key: str, line: int) -> Value:
+    def _value_of(self, cells: JsonCells, name: str, key: str, line: int) -> Value:
         """What *cells* hold under *key*: of labels a list, where an image may have several, else a text."""
         value = cells[key] if key in cells else lookup(cells, key)
         if type(value) is str:
@@ -76,7 +76,7 @@ class JsonRecords(LabelFileSource, JsonSettings):
             return self._listed(value, key, line)
         return text_of(value) or ""
 
-    def _listed(self, value: list[Any] | dict[str, Any], key: str, line: int) -> Value:
+    def _listed(self, value: list[object] | dict[str, object], key: str, line: int) -> Value:
         """The labels of a list, or of an object of label to yes or no."""
         kind = self.label_reading.kind
         if kind == "many":

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.columns import SampleRow
 from tasks.discover.by_tables.kept_rows import kept_of
 from tasks.tables.rows import FILE, KEPT, LINE, ORIGIN, TableRows
 
@@ -37,7 +36,7 @@ def origins_of(rows: TableRows) -> pa.Array | str:
     return kept_of(rows, {f"{ORIGIN}{role}": role for role in there})
 
 
-def origin_of(sample: Mapping[str, Any], role: str) -> str:
+def origin_of(sample: SampleRow, role: str) -> str:
     """Where the *role* of a sample stands that was discovered with its origins."""
     if sample["kept"]:
         return str(json.loads(sample["kept"]).get(role, ""))

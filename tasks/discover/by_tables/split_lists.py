@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.arrow_columns import repeated
-from tasks.columns import Rejections, Samples
+from tasks.columns import RejectionColumn, Rejections, Samples
 from tasks.discover.by_tables.find_files import FileFinder
 from tasks.discover.settings import SourceSettings
 from tasks.errors import LabelFileError, LayoutError
@@ -145,11 +145,15 @@ def _with_column(samples: Samples, splits: npt.NDArray[np.object_]) -> Samples:
 
 
 def _rejected(samples: Samples, like: Rejections) -> Rejections:
-    known: dict[str, Any] = {
-        name: samples[name] for name in ("sample_id", "source", "location", "label_file", "label_row")
+    known: dict[RejectionColumn, pa.ChunkedArray] = {
+        "sample_id": samples["sample_id"],
+        "source": samples["source"],
+        "location": samples["location"],
+        "label_file": samples["label_file"],
+        "label_row": samples["label_row"],
+        "source_fingerprint": samples["fingerprint"],
     }
-    known |= {"source_fingerprint": samples["fingerprint"]}
-    said = {
+    said: dict[str, str | int] = {
         "stage": "discover",
         "reason": Reason.UNKNOWN_SPLIT.value,
         "detail": "no list of `splits.files` names it; `splits.rest: train` would keep it",
@@ -166,7 +170,7 @@ def _is_glob(pattern: str) -> bool:
     return any(mark in pattern for mark in "*?[")
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     """Every text in *value*, which is what a JSON holds; keys too, where what they lead to is no text."""
     if isinstance(value, str):
         yield value

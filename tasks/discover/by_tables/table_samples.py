@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.arrow_columns import Bools, Column, bools, repeated, whole
-from tasks.discover.by_folders.folder_paths import case_notices
-from tasks.discover.by_folders.sample_rows import Origin, SampleRows
+from tasks.columns import RejectionColumn, SampleColumn
 from tasks.discover.by_tables.kept_rows import group_of, kept_of
 from tasks.discover.by_tables.label_cells import LabelCells
 from tasks.discover.by_tables.locate import ABSENT, AGAIN, KIND, PLACE, PRINT, SIZE
@@ -21,10 +20,11 @@ from tasks.discover.by_tables.origins import origins_of
 from tasks.discover.by_tables.row_ids import with_ids
 from tasks.discover.by_tables.row_source import RowSource
 from tasks.discover.listing.listing import Listing, stored_of
+from tasks.discover.sample_rows import SampleRows, Values, case_notices
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
-from tasks.samples import Discovery, SourceAccess
+from tasks.samples import Discovery, Rejection, SourceAccess
 from tasks.tables.joins import Joined
 from tasks.tables.rows import AT, FILE, LENGTH, LINE, OUT, PROBLEM, TableRows
 
@@ -105,9 +105,8 @@ class _Samples:
 
     def _refuse_bad_rows(self, rows: TableRows) -> None:
         for bad in rows.bad:
-            origin = Origin(bad.file, bad.line)
-            sample = {"sample_id": self._rows.prefixed(f"{bad.file}:{bad.line}"), "location": bad.location}
-            self._rows.reject(sample, bad.reason, bad.detail, origin)
+            why = Rejection(bad.reason, bad.detail)
+            self._rows.reject(f"{bad.file}:{bad.line}", bad.location, why, (bad.file, bad.line))
 
     def _labelled(self, rows: TableRows) -> TableRows:
         """*rows* with what they say of labels, as it is published; names that are too long are a problem."""
@@ -194,7 +193,7 @@ class _Samples:
         parts = [text.partition("\t")[::2] for text in rows.data[PROBLEM].to_pylist()]
         files = [*rows.files, ""]
         numbers = rows.data[FILE].to_pylist()
-        columns = {
+        columns: dict[RejectionColumn, Values] = {
             "sample_id": self._rows.ids(rows.data[ID]),
             "location": rows.data["location"],
             "label_file": [files[number] for number in numbers],
@@ -210,7 +209,7 @@ class _Samples:
         again = pa.array(bools(rows.data[AGAIN])) if AGAIN in rows.data.column_names else None
         if again is not None and not pc.any(again).as_py():
             again = None
-        columns = {
+        columns: dict[SampleColumn, Values] = {
             "sample_id": self._rows.ids(rows.data[ID]),
             "kind": rows.data[KIND],
             "location": rows.data["location"],

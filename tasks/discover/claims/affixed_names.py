@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import LabelClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn, roles_of
 from tasks.discover.claims.table_claims import said_of
-from tasks.discover.claims.table_view import columns_of
 from tasks.discover.claims.table_views import SUBMISSION
-from tasks.discover.heads.head import LAST_BLANK, Head
+from tasks.discover.heads.head import Head
 from tasks.discover.heads.named_files import stem_of
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.folder_names import is_companion_name, tokens
@@ -61,7 +60,7 @@ def affixed_claims(listing: Listing, others: Iterable[Head], words: SplitWords) 
     """What those of *others*, tables that name no image, say of images that they call by a part of their names."""
     found = []
     for head in others:
-        is_plain = not head.members and not head.placed and LAST_BLANK not in head.keys and "at" not in head.keys
+        is_plain = not head.members and not head.placed and not head.is_parted_last and "at" not in head.keys
         if is_plain and len(head.names) > 1 and not SUBMISSION & set(tokens(head.path)):
             found += _of_table(listing, head, words)
     return found
@@ -148,16 +147,22 @@ class _Called:
         says = f"{said_of(column, self.head.path)}, which calls images by a part of their names"
         return LabelClaim([self._listed(), table], column, labels_by_file(named, values), says, is_sure)
 
-    def _listed(self) -> dict[str, Any]:
-        made: dict[str, Any] = {"listing": self.affix.listing, "pattern": self.affix.pattern}
-        return made | ({"numbers": [_KEY]} if self.affix.is_number else {})
+    def _listed(self) -> TableKeys:
+        made: TableKeys = {"listing": self.affix.listing, "pattern": self.affix.pattern}
+        if self.affix.is_number:
+            made["numbers"] = [_KEY]
+        return made
 
-    def _table(self, column: LabelColumn) -> dict[str, Any]:
+    def _table(self, column: LabelColumn) -> TableKeys:
         roles = {self.key: _KEY if self.affix.is_number else "name"}
-        hot = {"one_hot": column.one_hot_key} if column.one_hot else {}
-        columns = columns_of(self.head.names, roles | ({} if hot else {column.name: "label"}))
-        more = {"numbers": [_KEY]} if self.affix.is_number else {"pattern": {"name": _STEM}}
-        return self.head.entry | {"columns": columns} | hot | more
+        made = self.head.table(roles | ({} if column.one_hot else {column.name: "label"}))
+        if column.one_hot:
+            made["one_hot"] = column.one_hot_key
+        if self.affix.is_number:
+            made["numbers"] = [_KEY]
+        else:
+            made["pattern"] = {"name": _STEM}
+        return made
 
 
 def _plain(number: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tasks.config_keys import TableKeys
 from tasks.discover.claims.column_roles import LabelColumn
-from tasks.discover.proposals import Keys
 
-Entries = list[Keys]
+Entries = list[TableKeys]
 
 
 @dataclass(slots=True)

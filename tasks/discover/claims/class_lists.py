@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.heads.named_files import NamedFiles
 from tasks.discover.listing.listing import Listing
-from tasks.discover.proposals import Keys
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import DatasetError
 from tasks.samples import StoreUrl
@@ -114,11 +114,11 @@ def _entries(lists: Sequence[_List]) -> Entries:
     made: Entries = []
     for end, split in sorted(ends.items(), key=lambda item: ("train", "validation", "test").index(item[1])):
         columns = {"0": "location", "file.stem": "list"}
-        entry: Keys = {"files": f"{folder}/*{end}".removeprefix("/"), "delimiter": "blank"}
+        entry: TableKeys = {"files": f"{folder}/*{end}".removeprefix("/"), "delimiter": "blank"}
         if lists[0].has_flags:
             columns["1"] = "holds"
             entry["where"] = {"holds": _YES}
         stem = end.removesuffix(".txt")
-        entry |= {"columns": columns, "pattern": {"list": f"^(?P<label>.+){re.escape(stem)}$"}, "split": split}
-        made.append(entry)
+        pattern = {"list": f"^(?P<label>.+){re.escape(stem)}$"}
+        made.append({**entry, "columns": columns, "pattern": pattern, "split": split})
     return made

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from tasks.config_keys import TableKeys
 from tasks.discover.claims.column_roles import LabelColumn
-from tasks.discover.claims.table_view import columns_of
 from tasks.discover.heads.head import SEVERAL, Head
-from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import tokens
 from tasks.label_kinds import number_of
 
@@ -18,7 +17,7 @@ _NO_NAME = re.compile(r"#[0-9A-Fa-f]{3,8}|(https?|s3|gs)://.*|rgba?\(.*\)")
 
 def names_for(
     column: LabelColumn, by_file: Mapping[str, tuple[str, ...]], others: Iterable[Head]
-) -> tuple[Keys, dict[str, str]] | None:
+) -> tuple[TableKeys, dict[str, str]] | None:
     """The one table that gives each label a name: its entry, and the names; None where there is none."""
     values = {label for labels in by_file.values() for label in labels}
     if column.one_hot or column.separator or not values:
@@ -38,14 +37,14 @@ def names_for(
             called = [name for name in texts if name.casefold() in {*_NAMES, "label", "class"}]
             if len(called or texts) == 1:
                 name = (called or texts)[0]
-                entry = head.entry | {"columns": columns_of(head.names, {key: "class", name: "label"})}
+                entry = head.table({key: "class", name: "label"})
                 found.append((entry, dict(zip(keys, map(str.strip, head.column(name)), strict=True))))
     said = [{value: names[value] for value in values} for _, names in found]
     is_one = bool(found) and ("at" in found[0][0] or all(one == said[0] for one in said))
     return found[0] if is_one else None
 
 
-def _by_place(head: Head, values: set[str], column: LabelColumn) -> tuple[Keys, dict[str, str]] | None:
+def _by_place(head: Head, values: set[str], column: LabelColumn) -> tuple[TableKeys, dict[str, str]] | None:
     """The names that *head*, a list of classes, gives to *values* by the places at which it has them."""
     said = f"{head.path.rpartition('/')[2]} {head.keys.get('at', '')}"
     is_list = bool({"names", "classes", "labels", "categories", "obj", "classlist"} & set(tokens(said)))
@@ -60,7 +59,7 @@ def _by_place(head: Head, values: set[str], column: LabelColumn) -> tuple[Keys, 
     if not first <= min(numbers) <= max(numbers) < count + first or (not column.from_zero and max(numbers) < count - 1):
         return None
     place = "record.number" if first else "record.index"
-    entry = head.entry | {"columns": {place: "class", called[0]: "label"}}
+    entry = head.table({place: "class", called[0]: "label"})
     if len(head.names) == 1 and not {"at", "sheet"} & set(head.keys):
         entry["delimiter"] = "line"
     names = (name.strip() for name in head.column(called[0]))

@@ -13,7 +13,7 @@ from tasks.discover.heads.head import SEVERAL
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
-from tasks.label_kinds import number_of, parts_between
+from tasks.label_kinds import is_fraction, number_of, parts_between
 from tasks.tables.file_columns import plain_name
 
 _TRUTHS = {"true": 1.0, "false": 0.0}
@@ -156,7 +156,7 @@ def _label_column(name: str, strength: int, cells: Sequence[str], files: int) ->
         return None
     is_odd = sum(1 for cell in cells if not cell) > len(cells) / 2
     is_odd |= strength < 3 and values <= _FLAGS and "-1" in values  # whether one class is there: no class itself
-    if is_odd or (strength < 3 and all(_is_fraction(value) for value in values)):
+    if is_odd or (strength < 3 and all(is_fraction(value) for value in values)):
         return None
     if any(SEVERAL in cell for cell in cells):
         several = tuple(tuple(cell.split(SEVERAL)) if cell else () for cell in cells)
@@ -179,11 +179,6 @@ def _is_no_label(values: set[str], strength: int) -> bool:
 def _is_repeated(values: set[str], cells: Sequence[str], files: int, strength: int) -> bool:
     most = _MOST_OF_LABELS if strength == 3 else _MOST_CLASSES
     return len(values) <= max(most * min(files, len(cells)), 2)
-
-
-def _is_fraction(text: str) -> bool:
-    number = number_of(text)
-    return number is not None and not number.is_integer()
 
 
 def separator_of(name: str, cells: Sequence[str]) -> str:

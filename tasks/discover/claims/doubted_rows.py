@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tasks.discover.claims.claim import LabelClaim, labels_by_file
+from tasks.discover.claims.claim import Entries, LabelClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.table_views import Family
 from tasks.discover.words.folder_names import tokens
@@ -50,7 +50,7 @@ def _kept(name: str, values: Sequence[str], claim: LabelClaim, family: Family) -
     files = [file for file in family.files if file]
     pairs = [(file, labels) for file, labels, is_kept in zip(files, claim.column.values, rows, strict=True) if is_kept]
     by_file = labels_by_file([file for file, _ in pairs], [labels for _, labels in pairs])
-    entries = [{**entry, "where": {name: list(values)}} for entry in claim.entries]
+    entries: Entries = [{**entry, "where": {name: list(values)}} for entry in claim.entries]
     says = f"{claim.says}, where {name} is {' or '.join(value or 'empty' for value in values)}"
     return replace(claim, entries=entries, by_file=by_file, says=says, is_sure=False)
 
@@ -71,7 +71,7 @@ def _where(flag: str, claim: LabelClaim, family: Family) -> LabelClaim:
     values = [labels if number_of(cell) else () for cell, labels in zip(rows, claim.column.values, strict=True)]
     ones = sorted({cell.strip() for cell in rows if number_of(cell)})
     column = replace(claim.column, values=tuple(values), is_many=True)
-    entries = [{**entry, "where": {flag: ones}} for entry in claim.entries]
+    entries: Entries = [{**entry, "where": {flag: ones}} for entry in claim.entries]
     says = f"{claim.says}, where {flag} is {' or '.join(ones)}"
     by_file = labels_by_file(family.files, values)
     return replace(claim, entries=entries, column=column, by_file=by_file, says=says, is_sure=False)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pyarrow as pa
 
+from tasks.config_keys import TableKeys
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.column_roles import LabelColumn
@@ -15,7 +16,6 @@ from tasks.discover.claims.table_views import SUBMISSION
 from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles
 from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.listing.listing import Listing
-from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 
@@ -54,7 +54,7 @@ def flat_split_claim(
 class _Told:
     """A table that gives the images of one split classes that folders have too."""
 
-    def __init__(self, path: str, split: str, entry: Keys, labels: Mapping[str, str]) -> None:
+    def __init__(self, path: str, split: str, entry: TableKeys, labels: Mapping[str, str]) -> None:
         self.path, self.split, self.entry, self.labels = path, split, entry, labels
 
 
@@ -70,7 +70,8 @@ def _told_by(view: View, files: set[str], classes: set[str], split: str) -> _Tol
             continue
         labels = {file: first for file, first in zip(view.files, firsts, strict=True) if file}
         is_plain = cells == firsts
-        entry = view.settings({view.location: "location", name: "label" if is_plain else "said"}) | {"split": split}
+        entry = view.settings({view.location: "location", name: "label" if is_plain else "said"})
+        entry["split"] = split
         if not is_plain:
             entry["pattern"] = {"said": r"^(?P<label>\S+)"}
         return _Told(view.head.path, split, entry, labels)

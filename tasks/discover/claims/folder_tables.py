@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,7 @@ import pyarrow.compute as pc
 
 from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim, labels_by_file
 from tasks.discover.claims.column_roles import ColumnRoles, roles_of
-from tasks.discover.claims.table_view import columns_of, split_of_name
+from tasks.discover.claims.table_view import split_of_name
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.heads.head import Head
 from tasks.discover.listing.listing import Listing
@@ -39,7 +38,7 @@ class _Named:
     split: str
 
     @property
-    def kind(self) -> tuple[Any, ...]:
+    def kind(self) -> tuple[object, ...]:
         """The same for tables that are one in several files."""
         label = self.roles.one_label or self.roles.labels[0]
         return self.head.names, self.key, label.name, self.above, self.depth, self.ends_in_slash
@@ -57,7 +56,7 @@ def folder_table_claims(
         words: For splits.
     """
     folders = _Folders(listing, choice)
-    groups: dict[tuple[Any, ...], list[_Named]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[_Named]] = defaultdict(list)
     for head in others:
         if found := folders.named(head, words):
             groups[found.kind].append(found)
@@ -121,12 +120,10 @@ def _claim(listing: Listing, tables: Sequence[_Named]) -> LabelClaim:
     group = f"(?P<folder>{inside}/)" if one.ends_in_slash else f"(?P<folder>{inside})/"
     entries: Entries = [{"listing": "**", "pattern": f"^{re.escape(one.above)}{group}"}]
     has_splits = len(tables) > 1 and len({table.split for table in tables} - {""}) == len(tables)
-    entries += [
-        table.head.entry
-        | {"columns": columns_of(table.head.names, {table.key: "folder", label.name: "label"})}
-        | ({"split": table.split} if has_splits else {})
-        for table in tables
-    ]
+    for table in tables:
+        entries.append(table.head.table({table.key: "folder", label.name: "label"}))
+        if has_splits:
+            entries[-1]["split"] = table.split
     by_file = _by_file(listing, labels, one.above.count("/") + one.depth)
     name = f"column {int(label.name) + 1}" if label.name.isdigit() else f"the column {label.name}"
     says = f"{name} of {', '.join(table.head.path for table in tables[:3])} is the label of whole folders"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim, labels_by_file
 from tasks.discover.claims.class_names import names_for
 from tasks.discover.claims.column_roles import ColumnRoles, roles_of
 from tasks.discover.claims.one_class import with_one_class
 from tasks.discover.claims.table_claims import split_claim, with_names
-from tasks.discover.claims.table_view import View, columns_of
+from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import Head
-from tasks.discover.proposals import Keys
 from tasks.discover.words.split_words import SplitWords
 
 _ALL = 0.95
@@ -51,7 +50,7 @@ class _Way:
     files: list[str]
 
     @property
-    def kind(self) -> tuple[Any, ...]:
+    def kind(self) -> tuple[object, ...]:
         return self.id_column, self.key, self.head.names, self.head.keys.get("at")
 
 
@@ -139,12 +138,12 @@ def _add_joined(
     claims.labels.append(LabelClaim([*roots, *extra], column, by_file, says, is_sure, split, boxes))
 
 
-def _root(way: _Way, family: Family) -> Keys:
+def _root(way: _Way, family: Family) -> TableKeys:
     made = way.view.settings({way.view.location: "location", way.id_column: "image"})
     if family.file_splits:
         made["split"] = way.view.split
     return made
 
 
-def _other_entry(way: _Way, roles: dict[str, str]) -> Keys:
-    return way.head.entry | {"columns": columns_of(way.head.names, {way.key: "image", **roles})}
+def _other_entry(way: _Way, roles: dict[str, str]) -> TableKeys:
+    return way.head.table({way.key: "image", **roles})

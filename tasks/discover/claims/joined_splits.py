@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
+from tasks.config_keys import TableKeys, files_of, roles_in
 from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim
-from tasks.discover.claims.table_claims import paths_of
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 
@@ -20,7 +19,7 @@ def joined_splits(claims: Sequence[LabelClaim], *, are_alone: bool) -> list[Labe
 
     Those that say several splits each may be of domains that folders tell apart; they are joined where *are_alone*.
     """
-    sure = [claim for claim in claims if claim.is_sure and paths_of(claim.entries[0]) and not claim.column.one_hot]
+    sure = [claim for claim in claims if claim.is_sure and files_of(claim.entries[0]) and not claim.column.one_hot]
     for first in sure:
         parts = [first]
         for claim in sure:
@@ -84,33 +83,36 @@ def _joined(parts: Sequence[LabelClaim]) -> LabelClaim | None:
     return made
 
 
-def _has_location(entry: dict[str, Any]) -> bool:
-    columns = entry.get("columns", ())
-    given = set(columns.values() if isinstance(columns, dict) else columns)
-    return bool(given & {"location", "of"}) or "location" in entry
+def _has_location(entry: TableKeys) -> bool:
+    return bool(roles_in(entry) & {"location", "of"}) or "location" in entry
 
 
 def _as_pattern(entries: Entries) -> Entries:
     """*entries*, many that lie in folders of their own and are alike otherwise, as one for all of their files."""
-    first = entries[0] if entries else {}
     if len(entries) < _FEWEST or not all(_lies_with_its_images(entry) for entry in entries):
         return entries
-    plain = [{key: value for key, value in entry.items() if key not in {"file", "base"}} for entry in entries]
-    parts = [str(entry["file"]).split("/") for entry in entries]
+    plain = [_without_place(entry) for entry in entries]
+    parts = [entry["file"].split("/") for entry in entries]
     if any(one != plain[0] for one in plain) or len(set(map(len, parts))) > 1:
         return entries
     names = [place[0] if len(set(place)) == 1 else "*" for place in zip(*parts, strict=True)]
     if names[-1] == "*":
         names[-1] = re.sub(r".*(?=\.)", "*", parts[0][-1])
-    kept = {key: value for key, value in first.items() if key not in {"file", "base"}}
-    return [{"files": "/".join(names), **kept}]
+    return [{"files": "/".join(names), **plain[0]}]
 
 
-def _lies_with_its_images(entry: dict[str, Any]) -> bool:
-    folder = str(entry.get("file", "")).rpartition("/")[0]
+def _without_place(entry: TableKeys) -> TableKeys:
+    made = entry.copy()
+    made.pop("file", None)
+    made.pop("base", None)
+    return made
+
+
+def _lies_with_its_images(entry: TableKeys) -> bool:
+    folder = entry.get("file", "").rpartition("/")[0]
     return bool(folder) and entry.get("base", folder) == folder
 
 
 def _split_word(claim: LabelClaim) -> str:
-    found = {split for token in tokens(paths_of(claim.entries[0])[0]) if (split := SplitWords({}).split_of(token))}
+    found = {split for token in tokens(files_of(claim.entries[0])[0]) if (split := SplitWords({}).split_of(token))}
     return found.pop() if len(found) == 1 else ""

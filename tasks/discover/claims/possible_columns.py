@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import Claims, Entries, LabelClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.table_claims import split_claim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import SEVERAL, STEM
-from tasks.discover.proposals import Keys
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.split_words import SplitWords
-from tasks.label_kinds import number_of
+from tasks.label_kinds import is_fraction, number_of
 
 _MOST = 4
 _SHARE = 0.9
@@ -51,12 +51,7 @@ def _add(family: Family, words: SplitWords, claims: Claims) -> None:
 
 def _could_be_labels(values: set[str], cells: Sequence[str]) -> bool:
     is_plain = all(SEVERAL not in value and len(value) <= _LONG for value in values)
-    return is_plain and 1 < len(values) <= _SHARE * len(cells) and not all(map(_is_fraction, values))
-
-
-def _is_fraction(text: str) -> bool:
-    number = number_of(text)
-    return number is not None and not number.is_integer()
+    return is_plain and 1 < len(values) <= _SHARE * len(cells) and not all(map(is_fraction, values))
 
 
 def _could_be_numbers(name: str, values: set[str], cells: Sequence[str]) -> bool:
@@ -68,7 +63,7 @@ def _entries(family: Family, name: str, has_split: bool) -> Entries:
     return [_entry(view, family, name, has_split) for view in family.views]
 
 
-def _entry(view: View, family: Family, name: str, has_split: bool) -> Keys:
+def _entry(view: View, family: Family, name: str, has_split: bool) -> TableKeys:
     roles = {view.location: "location", name: "label"}
     if has_split and family.roles.split:
         roles[family.roles.split] = "split"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import Claims, LabelClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn, roles_of
 from tasks.discover.claims.table_claims import said_of, split_claim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import Head
-from tasks.discover.proposals import Keys
 from tasks.discover.words.split_words import SplitWords
 
 _ALL = 0.95
@@ -73,11 +73,11 @@ def _claims(family: Family, view: View, head: Head, shared: Sequence[str], words
     ]
 
 
-def _entry(head: Head, keep: dict[str, str], column: LabelColumn) -> Keys:
+def _entry(head: Head, keep: dict[str, str], column: LabelColumn) -> TableKeys:
     """The entry of *head*, which says the label and has the columns to *keep*."""
     if column.one_hot:
-        return head.entry | {"columns": keep, "one_hot": column.one_hot_key}
-    return head.entry | {"columns": keep | {column.name: "label"}}
+        return {**head.table(keep), "one_hot": column.one_hot_key}
+    return head.table(keep | {column.name: "label"})
 
 
 def _keys(head: Head, shared: Sequence[str]) -> list[tuple[str, ...]]:

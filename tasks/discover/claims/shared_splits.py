@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from tasks.discover.claims.claim import Claims, SplitClaim
 from tasks.discover.claims.split_columns import split_names
-from tasks.discover.claims.table_view import View, columns_of
+from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import Head
 from tasks.discover.words.split_words import SplitWords
@@ -46,7 +46,7 @@ def _claims(view: View, head: Head, key: str, split: str, names: dict[str, str])
         if is_called_so and len(set(values)) >= _FEWEST and set(values) <= set(told):
             part = name if name == key and name not in {"location", "label", "split", "id", "group"} else _PART
             root = view.settings({view.location: "location", name: part})
-            other = head.entry | {"columns": columns_of(head.names, {key: part, split: "split"})}
+            other = head.table({key: part, split: "split"})
             by_file = {file: told[value] for file, value in zip(view.files, values, strict=True) if file}
             yield SplitClaim([root, other], by_file, names, head.path)
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
 
-from tasks.discover.claims.claim import Claims, LabelClaim, SplitClaim, labels_by_file
+from tasks.config_keys import Columns, TableKeys
+from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim, labels_by_file
 from tasks.discover.claims.class_names import names_for
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.doubted_rows import rows_in_doubt
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.heads.head import Head
-from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 
@@ -96,16 +95,16 @@ def _label_roles(column: LabelColumn, view: View, split: SplitClaim | None, has_
     return roles
 
 
-def _named_roles(columns: Any, names: Sequence[str], role: str) -> dict[str, str]:
+def _named_roles(columns: Columns, names: Sequence[str], role: str) -> dict[str, str]:
     given = columns if isinstance(columns, dict) else dict(zip(names, columns, strict=False))
     return {own: name for own, name in given.items() if name == role}
 
 
-def _entry(view: View, roles: dict[str, str], column: LabelColumn | None, family: Family) -> Keys:
+def _entry(view: View, roles: dict[str, str], column: LabelColumn | None, family: Family) -> TableKeys:
     made = view.settings(roles)
     if column is not None and column.one_hot:
         made["one_hot"] = column.one_hot_key
-        if all(map(str.isdigit, cast("Iterable[str]", made["columns"]))):
+        if all(map(str.isdigit, made["columns"])):
             made["header"] = True  # the first line names the classes, although the location is told by its position
     if family.file_splits:
         made["split"] = view.split
@@ -133,7 +132,9 @@ def _column_claim(family: Family, words: SplitWords, says: str) -> SplitClaim | 
 
 def _name_claim(family: Family, says: str) -> SplitClaim | None:
     if family.file_splits:
-        entries = [{**view.settings({view.location: "location"}), "split": view.split} for view in family.views]
+        entries: Entries = [
+            {**view.settings({view.location: "location"}), "split": view.split} for view in family.views
+        ]
         told: dict[str, str] = {}
         for view in family.views:
             for file in set(view.files) - {""}:
@@ -143,16 +144,10 @@ def _name_claim(family: Family, says: str) -> SplitClaim | None:
     return None
 
 
-def with_names(claim: LabelClaim, named: tuple[Keys, dict[str, str]] | None) -> LabelClaim:
+def with_names(claim: LabelClaim, named: tuple[TableKeys, dict[str, str]] | None) -> LabelClaim:
     """*claim* with the names of its classes for their numbers, and the table that gives them."""
     if named is None:
         return claim
     entry, names = named
     by_file = {file: tuple(names.get(label, label) for label in labels) for file, labels in claim.by_file.items()}
     return replace(claim, entries=[*claim.entries, entry], by_file=by_file)
-
-
-def paths_of(entry: Mapping[str, Any]) -> list[str]:
-    """The files that an entry of `tables` names, or their patterns."""
-    files = entry.get("files", ())
-    return [entry["file"]] if "file" in entry else [files] if isinstance(files, str) else list(files)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from tasks.discover.heads.head import LAST_BLANK, SEVERAL, STEM, Head
+from tasks.config_keys import TableKeys
+from tasks.discover.heads.head import SEVERAL, STEM, Head
 from tasks.discover.heads.named_files import NamedFiles
-from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import is_companion_name, tokens
 from tasks.discover.words.split_words import SplitWords
 
@@ -46,40 +45,19 @@ class View:
     is_placed: bool = False
     partners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def settings(self, roles: dict[str, str]) -> Keys:
+    def settings(self, roles: Mapping[str, str]) -> TableKeys:
         """The entry of `tables` by which its columns have *roles*, by its own names."""
-        keys = dict(self.head.keys)
-        if keys.pop(LAST_BLANK, False):
-            one, other = (f"(?P<{role}>" if (role := roles.get(name)) else "(?:" for name in self.head.names)
-            pattern = {"pattern": {"line": rf"^{one}.+)\s{other}\S+)\s*$"}, "columns": ["line"]}
-            return self.head.entry_of(keys) | pattern | ({"base": self.base} if self.base else {})
-        if (surplus := keys.get("surplus")) is not None:
-            name = self.head.names[surplus]
-            keys["surplus"] = roles.get(name, name)
-            if name not in roles:
-                roles = {**roles, name: name if not name.isdigit() else "rest"}
-                keys["surplus"] = roles[name]
-        made: Keys = self.head.entry_of(keys)
+        others = {name: role for name, role in roles.items() if role != "location"}
         if self.head.placed is not None and self.is_placed:
-            roles = {"file.path": "of"} | {name: role for name, role in roles.items() if role != "location"}
-            made |= self.head.placed.keys
-        elif self.template:
-            roles = {name: role for name, role in roles.items() if role != "location"}
-            made["location"] = re.sub(
-                r"{([^{}]*)}", lambda found: f"{{{roles.get(found[1], found[1])}}}", self.template
-            )
-        made["columns"] = columns_of(self.head.names, roles)
+            made = self.head.table({"file.path": "of"} | others, self.head.placed.keys)
+        elif self.template and not self.head.is_parted_last:
+            place = re.sub(r"{([^{}]*)}", lambda found: f"{{{others.get(found[1], found[1])}}}", self.template)
+            made = self.head.table(others, {"location": place})
+        else:
+            made = self.head.table(roles)
         if self.base:
             made["base"] = self.base
         return made
-
-
-def columns_of(names: Sequence[str], roles: dict[str, str]) -> Any:
-    """*roles* as the `columns` of a table: a list where the table has positions, without a gap at its beginning."""
-    if not all(name == str(place) for place, name in enumerate(names)):
-        return dict(roles)
-    last = max(int(name) for name in roles)
-    return [roles.get(str(place), "") for place in range(last + 1)]
 
 
 def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:

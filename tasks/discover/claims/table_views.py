@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from tasks.discover.claims.column_roles import ColumnRoles, roles_of, with_asked
 from tasks.discover.claims.one_class import with_one_class
@@ -112,7 +111,7 @@ def _asked(heads: Heads) -> set[str]:
 
 
 def _families(views: Sequence[Sequence[View]], words: SplitWords, asked: set[str]) -> list[Family]:
-    grouped: dict[tuple[Any, ...], list[Sequence[View]]] = defaultdict(list)
+    grouped: dict[tuple[object, ...], list[Sequence[View]]] = defaultdict(list)
     for place, ways in enumerate(views):
         if ways[0].head.members:
             grouped["\0files", place].append(ways)
@@ -149,11 +148,11 @@ def _siblings(families: Sequence[Family]) -> list[Family]:
     Side by side they may be one for each class, part or batch; tables of several splits are those splits' own, wherever
     they lie.
     """
-    grouped: dict[tuple[Any, ...], list[Family]] = defaultdict(list)
+    grouped: dict[tuple[object, ...], list[Family]] = defaultdict(list)
     for place, family in enumerate(families):
         [first, *more] = family.views
         is_plain = not more and not first.head.members and "at" not in first.head.keys and len(first.head.names) > 1
-        kind: tuple[Any, ...] = (first.head.path.rpartition("/")[0], first.split)
+        kind: tuple[object, ...] = (first.head.path.rpartition("/")[0], first.split)
         if all(map(str.isdigit, first.head.names)):
             kind, is_plain = ("", first.head.keys.get("delimiter")), is_plain and bool(first.split)
         kind += first.location, first.head.names, first.template

@@ -11,7 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.config_keys import splits_named
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
+from tasks.discover.heads.named_files import is_end
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
 from tasks.discover.words.folder_names import tokens
@@ -75,9 +77,7 @@ def refuse_contradictions(
 
 def folders_alone(choice: FolderChoice) -> Proposal:
     """That *choice* is right, whatever lies beside the images."""
-    keys = {"layout": choice.layout, **choice.keys}
-    names = {"splits": {"names": dict(choice.split_names)}} if choice.split_names else {}
-    return Proposal(ALONE, {"source": keys} | names)
+    return Proposal(ALONE, {"source": {"layout": choice.layout, **choice.keys}, **splits_named(choice.split_names)})
 
 
 def _contradicted(
@@ -204,16 +204,10 @@ def _naming(cells: tuple[str, ...], known: dict[str, list[tuple[str, int]]]) -> 
         if len(cell) < 2 and "." not in cell:
             continue
         plain = cell.replace("\\", "/").lstrip("./")
-        folders = tuple(folder for path, folder in known.get(_stem(cell), ()) if _is_end(plain, path))
+        folders = tuple(folder for path, folder in known.get(_stem(cell), ()) if is_end(plain, path))
         if folders:
             return _Line(cells[:place] + cells[place + 1 :], folders)
     return None
-
-
-def _is_end(cell: str, path: str) -> bool:
-    """Whether *cell* names the file at *path*: as its end, with or without extension, or with a foreign root."""
-    stem = path.rpartition(".")[0]
-    return f"/{path}".endswith(f"/{cell}") or f"/{stem}".endswith(f"/{cell}") or f"/{cell}".endswith(f"/{path}")
 
 
 def _columns(named: Sequence[_Line]) -> Iterable[list[str]]:

@@ -6,8 +6,8 @@ import glob
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from tasks.config_keys import ConfigKeys, SourceKeys, splits_named, with_source
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.folder_evidence.companions import Companions
 from tasks.discover.folder_evidence.folder_doubts import doubt
@@ -17,7 +17,7 @@ from tasks.discover.folder_evidence.left_out import to_leave_out
 from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.folder_evidence.twins import Twins, find_twins
 from tasks.discover.listing.listing import Listing, without_files, without_ignored
-from tasks.discover.proposals import ExampleRow, Keys, Proposal, UnsettledLayoutError
+from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
 from tasks.discover.words.folder_names import few
 from tasks.discover.words.split_words import SplitWords
 from tasks.storage import redact_url
@@ -45,7 +45,7 @@ class FolderChoice:
 
     layout: str
     why: str
-    keys: Mapping[str, Any]
+    keys: SourceKeys
     split_names: Mapping[str, str]
     listing: Listing
     labels: tuple[tuple[str, ...], ...]
@@ -85,8 +85,8 @@ def _without_some(listing: Listing, source: FolderSource, words: SplitWords, rol
         except UnsettledLayoutError:
             continue
         if rest.count < listing.count and (reading := verdict.as_it_is_read()).rows:
-            keys = dict(reading.keys)
-            keys["source"] = {**keys["source"], "ignore": [*keys["source"].get("ignore", ()), *patterns]}
+            ignored = reading.keys["source"].get("ignore", ())
+            keys = with_source(reading.keys, {"ignore": [*ignored, *patterns]})
             lost = f"{listing.count - rest.count:,} of {listing.count:,} images lie there"
             proposals.append(Proposal(f"{few(places)} shall be left out", keys, reading.rows, (lost,)))
     return distinct(proposals)[:_MOST_LEFT_OUT]
@@ -127,9 +127,9 @@ class _Verdict:
         for one in twins:
             roles = read_roles(without_files(self._found.listing, one.is_one), self._source, self._words)
             reading = _Verdict(*roles, self._source, self._words).as_it_is_read()
-            source = {**reading.keys["source"], "ignore": [*self._found.ignore, *one.patterns]}
+            keys = with_source(reading.keys, {"ignore": [*self._found.ignore, *one.patterns]})
             says = f"those that {' and '.join(one.patterns[:4])} name are no samples"
-            proposals.append(Proposal(says, {**reading.keys, "source": source}, reading.rows))
+            proposals.append(Proposal(says, keys, reading.rows))
         return error.with_proposals(proposals)
 
     def choice(self) -> FolderChoice:
@@ -173,10 +173,13 @@ class _Verdict:
         named = {folder.parts[folder.split_at]: folder.split for folder in self._roles.folders if folder.split_at >= 0}
         return {name: split for name, split in sorted(named.items()) if self._words.split_of(name) != split}
 
-    def _keys(self) -> Keys:
+    def _keys(self) -> SourceKeys:
         ignore = [*self._source.ignore, *self._found.ignore, *(f"/{place}" for place in self._unlabelled())]
         dirs = [*self._source.ignore_dirs, *self._ignored_dirs()]
-        return {name: value for name, value in (("ignore", ignore), ("ignore_dirs", dirs)) if value}
+        keys: SourceKeys = {"ignore": ignore} if ignore else {}
+        if dirs:
+            keys["ignore_dirs"] = dirs
+        return keys
 
     def _ignored_dirs(self) -> list[str]:
         """For `ignore_dirs`: each folder that says nothing, by its name where that never says anything."""
@@ -225,9 +228,8 @@ class _Verdict:
     def as_it_is_read(self) -> Proposal:
         """The reading that would have been taken without the doubt."""
         choice = self.choice()
-        keys: Keys = {"source": {"layout": choice.layout, **choice.keys}}
-        if choice.split_names:
-            keys["splits"] = {"names": dict(choice.split_names)}
+        source: SourceKeys = {"layout": choice.layout, **choice.keys}
+        keys: ConfigKeys = {"source": source, **splits_named(choice.split_names)}
         labelled = self._roles.labelled[:3]
         rows = tuple(ExampleRow(folder.example, "/".join(folder.names()), folder.split) for folder in labelled)
         return Proposal(f"{few({row.label for row in rows})} and so on are classes", keys, rows)
@@ -239,7 +241,7 @@ class _Verdict:
             names = sorted({name[level] for name in self._counts if len(name) > level})
             rows = tuple(replace(row, label=row.label.split("/")[level]) for row in derived.rows
                          if row.label.count("/") >= level)  # fmt: skip
-            keys = {**derived.keys, "labels": {"level": level}}
+            keys: ConfigKeys = {**derived.keys, "labels": {"level": level}}
             proposals.append(Proposal(f"{few(names)} are the classes", keys, rows))
         return proposals
 

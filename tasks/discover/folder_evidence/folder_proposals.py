@@ -5,8 +5,8 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
+from tasks.config_keys import SourceKeys, TableKeys, splits_named
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles
 from tasks.discover.listing.listing import Listing
@@ -39,17 +39,17 @@ def _unlabelled(
     roles: FolderRoles, named: dict[tuple[str, ...], list[str]], words: SplitWords, ignore: Sequence[str]
 ) -> Proposal:
     """That no image has a label: by a named layout where its folders name none, else by a table of all images."""
-    keys: dict[str, Any]
+    keys: SourceKeys
     if all(len(parts) <= 1 and all(map(words.split_of, parts)) for parts in named.values()):
         keys = {"layout": "split_folders" if any(named.values()) else "class_folders"}
     else:
         splits = {one.split_place: one.split for one in roles.folders if one.split_at >= 0}
         outside = any(one.split_at < 0 for one in roles.folders)
-        tables = [{"listing": f"{place}/**", "split": split} for place, split in sorted(splits.items())]
+        tables: list[TableKeys] = [{"listing": f"{at}/**", "split": split} for at, split in sorted(splits.items())]
         keys = {"layout": "tables", "tables": [{"listing": "**"}] if outside else tables}
-    keys |= {"ignore": list(ignore)} if ignore else {}
-    says = "the images are meant to have no labels"
-    return Proposal(says, {"source": keys | {"allow_unlabeled": True}})
+    if ignore:
+        keys["ignore"] = list(ignore)
+    return Proposal("the images are meant to have no labels", {"source": {**keys, "allow_unlabeled": True}})
 
 
 def _with_splits(roles: FolderRoles, ignore: Sequence[str]) -> list[Proposal]:
@@ -57,19 +57,19 @@ def _with_splits(roles: FolderRoles, ignore: Sequence[str]) -> list[Proposal]:
     if not roles.maybe_splits:
         return []
     above = ["/" + "/".join(["*"] * (depth + 1)) for depth in range(roles.maybe_level)]
-    keys: dict[str, Any] = {"layout": "split_folders"}
+    keys: SourceKeys = {"layout": "split_folders"}
     if above:
         keys["ignore_dirs"] = above
-    names = {"splits": {"names": dict(sorted(roles.maybe_splits.items()))}}
+    names = dict(sorted(roles.maybe_splits.items()))
     proposals = []
     if len(roles.beside_splits) == 1 and "train" not in roles.maybe_splits.values():
         (other,) = roles.beside_splits
-        mapped = {"splits": {"names": names["splits"]["names"] | {other: "train"}}}
-        kept = keys | ({"ignore": list(ignore)} if ignore else {})
-        proposals.append(Proposal(f"{other} is the training split", {"source": kept} | mapped))
+        kept: SourceKeys = {**keys, "ignore": list(ignore)} if ignore else keys
+        mapped = splits_named(names | {other: "train"})
+        proposals.append(Proposal(f"{other} is the training split", {"source": kept, **mapped}))
     without = [*ignore, *("/" + "*/" * roles.maybe_level + name for name in roles.beside_splits[:20])]
     says = f"{', '.join(roles.beside_splits[:3])} shall be left out"
-    return [*proposals, Proposal(says, {"source": keys | {"ignore": without}} | names)]
+    return [*proposals, Proposal(says, {"source": {**keys, "ignore": without}, **splits_named(names)})]
 
 
 def _split_and_label(roles: FolderRoles, words: SplitWords) -> list[Proposal]:
@@ -88,7 +88,7 @@ def _split_and_label(roles: FolderRoles, words: SplitWords) -> list[Proposal]:
 def _reading(
     roles: FolderRoles, named: dict[tuple[str, ...], list[str]], says: str, layout: str, ignore: Sequence[str]
 ) -> Proposal:
-    keys: dict[str, Any] = {"layout": layout} | ({"ignore": list(ignore)} if ignore else {})
+    keys: SourceKeys = {"layout": layout, "ignore": list(ignore)} if ignore else {"layout": layout}
     rows = tuple(_row(folder, named[folder.parts], layout) for folder in roles.folders[:3])
     return Proposal(says, {"source": keys}, rows)
 

@@ -6,11 +6,11 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from tasks.config_keys import SourceKeys, TableKeys
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.folder_evidence.companions import Companions
 from tasks.discover.folder_evidence.contradictions import name_images
@@ -18,7 +18,7 @@ from tasks.discover.folder_evidence.folder_roles import FolderRoles
 from tasks.discover.folder_evidence.name_patterns import NamePattern, certain_pattern, possible_patterns
 from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.listing.listing import Listing
-from tasks.discover.proposals import ExampleRow, Keys, Proposal, UnsettledLayoutError
+from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
 from tasks.discover.words.split_words import SplitWords
 
 
@@ -34,7 +34,7 @@ class NameChoice:
     """
 
     why: str
-    keys: Mapping[str, Any]
+    keys: SourceKeys
     split_names: Mapping[str, str]
     notices: tuple[str, ...]
 
@@ -82,34 +82,33 @@ def _by_split(found: Companions, roles: FolderRoles) -> dict[str, pa.ChunkedArra
 def _choice(found: Companions, roles: FolderRoles, named: Mapping[str, NamePattern]) -> NameChoice:
     expression = next(iter(named.values())).expression
     splits = _splits(roles)
-    keys: Keys
+    keys: SourceKeys = {"ignore": list(found.ignore)} if found.ignore else {}
     names: dict[str, str] = {}
     if set(splits) == {""}:
-        keys = {"pattern": expression}
+        keys["pattern"] = expression
     elif len(named) == 1:
         place = next(iter(named))
         listed = next(one.split_place for one in roles.folders if "/".join(one.parts[: one.split_at + 1]) == place)
-        keys = {"tables": [{"listing": f"{listed}/**", "pattern": expression, "split": splits[place]}]}
+        keys["tables"] = [{"listing": f"{listed}/**", "pattern": expression, "split": splits[place]}]
     else:
         tops = sorted({place.rpartition("/")[2] for place in named})
         names = {place.rpartition("/")[2]: split for place, split in splits.items() if place in named}
         inside = expression.removeprefix("(^|/)")
-        keys = {"pattern": f"(^|/)(?P<split>{'|'.join(map(re.escape, tops))})/(?:.*/)?{inside}"}
-    ignore = {"ignore": list(found.ignore)} if found.ignore else {}
+        keys["pattern"] = f"(^|/)(?P<split>{'|'.join(map(re.escape, tops))})/(?:.*/)?{inside}"
     says = "; ".join(sorted({pattern.says for pattern in named.values()}))
     why = f"no folder names a class, and the names of all labelled files begin or end in one of a few words: {says}"
-    return NameChoice(why, ignore | keys, names, tuple(found.notices))
+    return NameChoice(why, keys, names, tuple(found.notices))
 
 
 def _proposals(found: Companions, roles: FolderRoles) -> list[Proposal]:
     """What the names of the files could mean: each part of them that takes few values, in the splits of the folders."""
     paths = found.listing.files["path"]
-    ignore = {"ignore": list(found.ignore)} if found.ignore else {}
+    ignore: SourceKeys = {"ignore": list(found.ignore)} if found.ignore else {}
     splits = _listed(roles)
     return [
         Proposal(
             f"a part of the files' names is the label: {pattern.says}",
-            {"source": {"layout": "tables", **_pattern_keys(pattern, splits)} | ignore},
+            {"source": {"layout": "tables", **_pattern_keys(pattern, splits), **ignore}},
             _rows(paths, pattern, splits),
             (f"{len(pattern.counts):,} values in {sum(pattern.counts.values()):,} names",),
         )
@@ -117,10 +116,12 @@ def _proposals(found: Companions, roles: FolderRoles) -> list[Proposal]:
     ]
 
 
-def _pattern_keys(pattern: NamePattern, splits: Mapping[str, str]) -> Keys:
+def _pattern_keys(pattern: NamePattern, splits: Mapping[str, str]) -> SourceKeys:
     if set(splits) == {""}:
         return {"pattern": pattern.expression}
-    tables = [{"listing": f"{place}/**", "pattern": pattern.expression, "split": splits[place]} for place in splits]
+    tables: list[TableKeys] = [
+        {"listing": f"{place}/**", "pattern": pattern.expression, "split": splits[place]} for place in splits
+    ]
     return {"tables": tables}
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from tasks.config_keys import TableKeys
 from tasks.label_kinds import number_of
 
 _FEWEST_NUMBERS = 4
@@ -25,7 +25,7 @@ class BoxWords:
 
     said: Mapping[str, Sequence[str]]
     column: int
-    keys: Mapping[str, Any]
+    keys: TableKeys
 
 
 def words_of_boxes(lines: Mapping[str, Sequence[str]]) -> BoxWords | None:
@@ -40,7 +40,10 @@ def words_of_boxes(lines: Mapping[str, Sequence[str]]) -> BoxWords | None:
             column = _column_of_words(rows)
             if column is not None:
                 said = {path: [row[column] for row in several] for path, several in cells.items()}
-                return BoxWords(said, column, {"delimiter": mark} | ({"skip": skipped} if skipped else {}))
+                keys: TableKeys = {"delimiter": mark}
+                if skipped:
+                    keys["skip"] = skipped
+                return BoxWords(said, column, keys)
     return None
 
 

@@ -6,8 +6,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from tasks.config_keys import TableKeys
 from tasks.discover.heads.box_lines import words_of_boxes
 from tasks.discover.heads.file_places import Placing, placing_of
 from tasks.discover.heads.head import STEM, Head
@@ -15,7 +15,6 @@ from tasks.discover.heads.json_heads import json_value, outlines, rows_of
 from tasks.discover.heads.named_files import NamedFiles
 from tasks.discover.heads.text_heads import decoded
 from tasks.discover.heads.xml_heads import xml_root
-from tasks.discover.proposals import Keys
 from tasks.errors import DatasetError
 from tasks.samples import StoreUrl
 from tasks.tables.opening import TableFile, glob_pattern
@@ -75,7 +74,7 @@ def _groups(paths: Sequence[str], named: NamedFiles) -> list[_Group]:
     folders: dict[tuple[str, str], list[str]] = defaultdict(list)
     for path in candidates(paths):
         folders[path.rpartition("/")[0], path[path.rfind(".") :]].append(path)
-    groups: dict[tuple[str, Any], _Group] = {}
+    groups: dict[tuple[str, object], _Group] = {}
     found: list[_Group] = []
     for (folder, suffix), files in sorted(folders.items()):
         mine = [path for path in files if named.named(stem_said(path))]
@@ -124,7 +123,7 @@ def _head(root: StoreUrl, group: _Group, files: list[str], named: NamedFiles) ->
     most = _MOST_OPENED if root.is_local else _MOST_OPENED_REMOTE
     step = max(1, -(-len(group.paths) // most))
     texts = list(_texts(root, sorted(group.paths)[::step]))
-    keys: Keys = {"files": files if len(files) > 1 else files[0]}
+    keys: TableKeys = {"files": files if len(files) > 1 else files[0]}
     made = _of_lines(texts, keys) if group.suffix.lower() in {".txt", ".cls"} else _of_objects(texts, keys, group)
     if made is None:
         return None
@@ -154,8 +153,8 @@ def _texts(root: StoreUrl, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
             return
 
 
-def _of_objects(texts: Sequence[tuple[str, bytes]], keys: Mapping[str, Any], group: _Group) -> Head | None:
-    records: list[Mapping[str, Any]] = []
+def _of_objects(texts: Sequence[tuple[str, bytes]], keys: TableKeys, group: _Group) -> Head | None:
+    records: list[Mapping[str, object]] = []
     members: list[str] = []
     for path, data in texts:
         for record in _records(data, group.suffix.lower()):
@@ -170,7 +169,7 @@ def _of_objects(texts: Sequence[tuple[str, bytes]], keys: Mapping[str, Any], gro
     return Head("", keys, names, cells, members=tuple(members), has_boxes=outlines(names))
 
 
-def _records(data: bytes, suffix: str) -> list[Mapping[str, Any]]:
+def _records(data: bytes, suffix: str) -> list[Mapping[str, object]]:
     if suffix == ".xml":
         root = xml_root(data)
         return [] if root is None else [cells_of(root)]
@@ -180,7 +179,7 @@ def _records(data: bytes, suffix: str) -> list[Mapping[str, Any]]:
     return [value] if isinstance(value, Mapping) else []
 
 
-def _of_lines(texts: Sequence[tuple[str, bytes]], keys: Mapping[str, Any]) -> Head | None:
+def _of_lines(texts: Sequence[tuple[str, bytes]], keys: TableKeys) -> Head | None:
     """Text files: one box a line, behind the number of its class; or nothing but a class a line."""
     lines = {path: [line.strip() for line in decoded(data).splitlines() if line.strip()] for path, data in texts}
     every = [line for several in lines.values() for line in several]
@@ -195,5 +194,5 @@ def _of_lines(texts: Sequence[tuple[str, bytes]], keys: Mapping[str, Any]) -> He
         return None
     firsts = {path: dict.fromkeys(line.split()[0] if has_boxes else line for line in lines[path]) for path in lines}
     rows = tuple(("\x1f".join(first), stem_said(path)) for path, first in firsts.items())
-    more = {"delimiter": "blank" if has_boxes else "line"}
-    return Head("", {**keys, **more}, ("0", STEM), rows, members=tuple(lines), has_boxes=has_boxes)
+    keys = {**keys, "delimiter": "blank" if has_boxes else "line"}
+    return Head("", keys, ("0", STEM), rows, members=tuple(lines), has_boxes=has_boxes)

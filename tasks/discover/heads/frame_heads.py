@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.config_keys import TableKeys
 from tasks.discover.heads.head import MOST_ROWS, Head
-from tasks.discover.proposals import Keys
 from tasks.errors import LabelFileError
 from tasks.tables.frame_tables import cell_of
 
@@ -34,7 +34,7 @@ def excel_heads(name: str, opened: BinaryIO) -> list[Head]:
         book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
         for place, sheet in enumerate(book.sheetnames):
             rows = [[cell_of(cell) or "" for cell in row] for row in _first_rows(book[sheet])]
-            keys = {"sheet": sheet} if place else {}
+            keys: TableKeys = {"sheet": sheet} if place else {}
             found += _sheet_heads(name, keys, [row for row in rows if any(row)])
             _refuse_formulas(name, opened, sheet, found[-1:])
     except LabelFileError:
@@ -74,7 +74,7 @@ def _first_rows(sheet: Any) -> Any:
     return islice(sheet.iter_rows(values_only=True), MOST_ROWS + 2)
 
 
-def _sheet_heads(name: str, keys: Keys, rows: list[list[str]]) -> list[Head]:
+def _sheet_heads(name: str, keys: TableKeys, rows: list[list[str]]) -> list[Head]:
     width = max(map(len, rows), default=0)
     if len(rows) < 2 or width < 2:
         return []

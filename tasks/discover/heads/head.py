@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from tasks.discover.proposals import Keys
+from tasks.config_keys import Columns, TableKeys
 
 SEVERAL = "\x1f"
 """What stands between the values of one cell that holds several."""
 MOST_ROWS = 2000
 STEM = "file.stem"
-LAST_BLANK = "\0last"
-"""A key of lines of two cells, of which the last blank parts the one, a path that holds blanks, from the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,7 @@ class Placed:
         files: For each row its image; empty for none.
     """
 
-    keys: Mapping[str, Any]
+    keys: TableKeys
     files: tuple[str, ...]
 
 
@@ -44,10 +41,12 @@ class Head:
         has_boxes: Whether its records outline what is in an image, so that it may have several labels.
         count: How many files there are, where it is many.
         placed: Where their images lie as seen from them, where one rule says it for all.
+        surplus: The place of the column that takes what a line has too much; None where no line has.
+        is_parted_last: Whether the last blank of a line parts its two cells, of which the first may hold blanks.
     """
 
     path: str
-    keys: Mapping[str, Any]
+    keys: TableKeys
     names: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     first: tuple[str, ...] = ()
@@ -56,6 +55,8 @@ class Head:
     has_boxes: bool = False
     count: int = 0
     placed: Placed | None = None
+    surplus: int | None = None
+    is_parted_last: bool = False
 
     def column(self, name: str) -> list[str]:
         """The cells of one column."""
@@ -67,14 +68,22 @@ class Head:
         """The words that its file's name and place say of all its rows; many files say nothing in common."""
         return "" if self.members else f"{self.path} {self.keys.get('at', '')}"
 
-    @property
-    def entry(self) -> Keys:
-        """How `source.tables` begins to name it."""
-        return self.entry_of(self.keys)
+    def table(self, roles: Mapping[str, str], more: TableKeys | None = None) -> TableKeys:
+        """The entry of `source.tables` by which its columns, by its own names, have *roles*.
 
-    def entry_of(self, keys: Mapping[str, Any]) -> dict[str, Any]:
-        """The same with other *keys*."""
-        return {**keys} if "files" in keys else {"file": self.path, **keys}
+        Args:
+            roles: For each column that counts what it is called.
+            more: Further keys.
+        """
+        made: TableKeys = {**self.keys} if "files" in self.keys else {"file": self.path, **self.keys}
+        if self.is_parted_last:
+            one, other = (f"(?P<{role}>" if (role := roles.get(name)) else "(?:" for name in self.names)
+            return {**made, "pattern": {"line": rf"^{one}.+)\s{other}\S+)\s*$"}, "columns": ["line"]}
+        if self.surplus is not None:
+            name = self.names[self.surplus]
+            roles = {**roles, name: roles.get(name) or ("rest" if name.isdigit() else name)}
+            made["surplus"] = roles[name]
+        return {**made, **(more or {}), "columns": _columns_of(self.names, roles)}
 
     def with_header(self, has_header: bool) -> Head:
         """The same with its first line as the names of its columns, or as a row."""
@@ -82,9 +91,17 @@ class Head:
             return self
         if not has_header:
             return replace(self, rows=(self.first, *self.rows), first=())
-        keys = dict(self.keys)
+        keys = self.keys.copy()
         given = [name.strip() for name in self.first]
         names = tuple(name if name and given.count(name) == 1 else str(place) for place, name in enumerate(given))
         if all(map(str.isdecimal, names)):
             keys["header"] = True  # its columns are named by position
         return replace(self, keys=keys, names=names, first=())
+
+
+def _columns_of(names: Sequence[str], roles: Mapping[str, str]) -> Columns:
+    """*roles* as the `columns` of a table: a list where the table has positions, without a gap at its beginning."""
+    if any(name != str(place) for place, name in enumerate(names)) or not all(map(str.isdecimal, roles)):
+        return dict(roles)
+    last = max(int(name) for name in roles)
+    return [roles.get(str(place), "") for place in range(last + 1)]

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
-from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from tasks.config_keys import TableKeys
 from tasks.discover.heads.head import MOST_ROWS, SEVERAL, Head
 from tasks.discover.heads.text_heads import decoded
+from tasks.json_values import Json
 from tasks.tables.nested import value_at
 
 LINES = (".jsonl", ".ndjson", ".manifest")
@@ -39,23 +40,25 @@ def json_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
     return _of_object(name, value) if isinstance(value, dict) else []
 
 
-def json_value(text: str) -> Any:
+def json_value(text: str) -> Json:
     """What the JSON *text* holds; None for what is none."""
     with suppress(ValueError, RecursionError):
-        return json.loads(text)
+        value: Json = json.loads(text)
+        return value
     return None
 
 
-def _yaml_value(text: str) -> Any:
+def _yaml_value(text: str) -> Json:
     if len(text) > _LONGEST_YAML:
         return None
     with suppress(YAMLError, ValueError, RecursionError):
-        return YAML(typ="safe", pure=True).load(text)
+        value: Json = YAML(typ="safe", pure=True).load(text)
+        return value
     return None
 
 
-def _json_lines(text: str) -> list[Any]:
-    found = []
+def _json_lines(text: str) -> list[Json]:
+    found: list[Json] = []
     for line in text.split("\n"):
         with suppress(ValueError, RecursionError):
             found.append(json.loads(line))
@@ -64,23 +67,20 @@ def _json_lines(text: str) -> list[Any]:
     return found
 
 
-def _of_list(name: str, keys: Mapping[str, Any], value: Sequence[Any]) -> list[Head]:
+def _of_list(name: str, keys: TableKeys, value: Sequence[Json]) -> list[Head]:
     if value and all(isinstance(item, dict) for item in value):
         return of_records(name, keys, value, True)
-    is_whole = len(value) <= MOST_ROWS
-    if value and all(isinstance(item, list) and item for item in value):
-        width = min(map(len, value))
-        rows = tuple(tuple(map(_text, item[:width])) for item in islice(value, MOST_ROWS))
-        return [Head(name, keys, tuple(map(str, range(width))), rows, (), is_whole)]
-    if value and all(isinstance(item, str) for item in value):
-        rows = tuple((item,) for item in islice(value, MOST_ROWS))
-        return [Head(name, keys, ("0",), rows, (), is_whole)]
-    return []
+    lists = [item for item in value if isinstance(item, list) and item]
+    texts = [item for item in value if isinstance(item, str)]
+    width = min(map(len, lists)) if len(lists) == len(value) > 0 else int(len(texts) == len(value) > 0)
+    cells = (item[:width] for item in lists) if lists else ([item] for item in texts)
+    rows = tuple(tuple(map(_text, row)) for row in islice(cells, MOST_ROWS))
+    return [Head(name, keys, tuple(map(str, range(width))), rows, (), len(value) <= MOST_ROWS)] if width else []
 
 
-def _of_object(name: str, value: Mapping[Any, Any], at: str = "") -> list[Head]:
+def _of_object(name: str, value: Mapping[str, Json], at: str = "") -> list[Head]:
     """The tables that an object holds: itself, as a map, or the lists and maps in it."""
-    keys = {"at": at} if at else {}
+    keys: TableKeys = {"at": at} if at else {}
     lists = {str(key): item for key, item in value.items() if isinstance(item, list) and item}
     if lists and len(lists) == len(value) and all(isinstance(item, str) for part in lists.values() for item in part):
         return [_map(name, keys, [(key, item) for key, part in lists.items() for item in part])]
@@ -88,21 +88,21 @@ def _of_object(name: str, value: Mapping[Any, Any], at: str = "") -> list[Head]:
         return [_map(name, keys, [(key, "") for key, part in lists.items() for _ in part])]  # places of who knows what
     if value and all(isinstance(item, str | int) for item in value.values()):
         return [_map(name, keys, [(str(key), _text(item)) for key, item in value.items()])]
-    if len(value) > 1 and all(isinstance(item, Mapping) and item for item in value.values()) and _are_alike(value):
-        entries = [{"0": str(key), **item} for key, item in value.items()]
-        return of_records(name, keys | {"orient": "map"}, entries, True)
+    objects = {str(key): item for key, item in value.items() if isinstance(item, Mapping) and item}
+    if len(objects) == len(value) > 1 and _are_alike(objects):
+        entries = [{"0": key, **item} for key, item in objects.items()]
+        return of_records(name, {**keys, "orient": "map"}, entries, True)
     found = [head for key, part in lists.items() for head in _of_list(name, {"at": _below(at, key)}, part)]
-    for key, part in value.items():
-        if isinstance(part, Mapping) and part and at.count(".") < _DEEPEST - 1:
-            found += _of_object(name, part, _below(at, str(key)))
+    for key, inner in objects.items() if at.count(".") < _DEEPEST - 1 else ():
+        found += _of_object(name, inner, _below(at, key))
     return found
 
 
-def _map(name: str, keys: Mapping[str, Any], rows: Sequence[tuple[str, str]]) -> Head:
+def _map(name: str, keys: TableKeys, rows: Sequence[tuple[str, str]]) -> Head:
     return Head(name, {**keys, "orient": "map"}, ("0", "1"), tuple(rows[:MOST_ROWS]), (), len(rows) <= MOST_ROWS)
 
 
-def _are_alike(value: Mapping[Any, Any]) -> bool:
+def _are_alike(value: Mapping[str, Mapping[str, Json]]) -> bool:
     """Whether the objects in *value* are records of one kind: most have the keys of the first."""
     items = list(islice(value.values(), MOST_ROWS))
     return (
@@ -115,7 +115,7 @@ def _below(at: str, key: str) -> str:
     return f"{at}.{key}" if at else key
 
 
-def of_records(name: str, keys: Mapping[str, Any], records: Sequence[Any], is_whole: bool) -> list[Head]:
+def of_records(name: str, keys: TableKeys, records: Sequence[object], is_whole: bool) -> list[Head]:
     """The table that *records* with keys are; none where they are no objects."""
     looked = [record for record in records[:MOST_ROWS] if isinstance(record, Mapping)]
     if len(looked) < len(records[:MOST_ROWS]) or not looked:
@@ -124,7 +124,7 @@ def of_records(name: str, keys: Mapping[str, Any], records: Sequence[Any], is_wh
     return [Head(name, keys, names, rows, (), is_whole and len(records) <= MOST_ROWS, has_boxes=outlines(names))]
 
 
-def rows_of(records: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def rows_of(records: Sequence[Mapping[str, object]]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The dotted keys of *records*, and for each record their cells."""
     named = dict.fromkeys(key for record in records for key in _deep_keys(record))
     names = tuple(islice(named, _MOST_KEYS))
@@ -136,7 +136,7 @@ def outlines(names: Iterable[str]) -> bool:
     return any(_OUTLINES & set(re.split(r"[._ ]|(?<=[a-z])(?=[A-Z])", name.lower())) for name in names)
 
 
-def _deep_keys(record: Any, head: str = "") -> Iterator[str]:
+def _deep_keys(record: object, head: str = "") -> Iterator[str]:
     """The dotted keys of all texts and numbers in *record*, through lists too."""
     if isinstance(record, Mapping):
         for key, value in record.items():
@@ -148,12 +148,12 @@ def _deep_keys(record: Any, head: str = "") -> Iterator[str]:
         yield head[:-1]
 
 
-def _cell(record: Mapping[str, Any], name: str) -> str:
+def _cell(record: Mapping[str, object], name: str) -> str:
     value = value_at(record, name)
     if isinstance(value, list):
         return SEVERAL.join(dict.fromkeys(text for text in value if text))
     return value or ""
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)

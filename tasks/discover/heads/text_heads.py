@@ -6,9 +6,11 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
-from tasks.discover.heads.head import LAST_BLANK, MOST_ROWS, Head
-from tasks.discover.proposals import Keys
+from tasks.config_keys import TableKeys
+from tasks.discover.heads.head import MOST_ROWS, Head
 from tasks.records.text_window import is_utf8, likely_encoding
 
 _MARKS = ("\t", ",", ";", "|")
@@ -35,7 +37,7 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
     lines = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip()]
     lines = lines if is_whole else lines[:-1]
     is_whole = is_whole and len(lines) <= MOST_ROWS
-    keys: Keys = {"encoding": encoding} if (encoding := _encoding(data)) else {}
+    keys: TableKeys = {"encoding": encoding} if (encoding := _encoding(data)) else {}
     comments = [line for line in lines if line.startswith("#")]
     if comments and len(comments) < len(lines) / 2:
         keys["comment"] = "#"
@@ -45,18 +47,28 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
         lines = lines[1:]
     lines = lines[: MOST_ROWS + 1]
     ways = []
-    for cells, more in (*_by_marks(lines, suffix), *(split(lines, suffix) for split in _SPLITS)):
-        if cells:
-            width = len(cells[-1])
-            names = tuple(map(str, range(width)))
-            ways.append(Head(name, keys | more, names, tuple(map(tuple, cells[1:])), tuple(cells[0]), is_whole))
+    for way in (*_by_marks(lines, suffix), *(split(lines, suffix) for split in _SPLITS)):
+        if way.cells:
+            first, *rows = map(tuple, way.cells)
+            names = tuple(map(str, range(len(way.cells[-1]))))
+            head = Head(name, {**keys, **way.keys}, names, tuple(rows), first, is_whole)
+            ways.append(replace(head, surplus=way.surplus, is_parted_last=way.is_parted_last))
     return ways
 
 
-Cells = tuple[list[list[str]], Keys]
+class _Way(NamedTuple):
+    """How lines are split: their cells, and as `Head` has it what a table needs to split them so."""
+
+    cells: list[list[str]]
+    keys: TableKeys
+    surplus: int | None = None
+    is_parted_last: bool = False
 
 
-def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[Cells]:
+_NO_WAY = _Way([], {})
+
+
+def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[_Way]:
     """The cells between each of the usual marks that part nearly all *lines* into equally many."""
     for mark in _MARKS:
         try:
@@ -66,24 +78,21 @@ def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[Cells]:
         cells = [[cell.strip() for cell in row] for row in rows]
         width, count = Counter(map(len, cells)).most_common(1)[0] if cells else (0, 0)
         if width > 1 and count >= 0.9 * len(cells) and len(cells[0]) == width:
-            more: Keys = {}
             is_usual = mark == {".csv": ",", ".tsv": "\t", ".tab": "\t"}.get(suffix)
-            if not is_usual:
-                more["delimiter"] = "tab" if mark == "\t" else mark
-            if count < len(cells) and suffix == ".csv" and any(len(row) > width for row in cells):
-                more["surplus"] = len(cells[0]) - 1  # the last column; its name takes the place of its position
-            yield [row for row in cells if len(row) == width], more
+            more: TableKeys = {} if is_usual else {"delimiter": "tab" if mark == "\t" else mark}
+            has_surplus = count < len(cells) and suffix == ".csv" and any(len(row) > width for row in cells)
+            yield _Way([row for row in cells if len(row) == width], more, width - 1 if has_surplus else None)
 
 
-def _by_blanks(lines: Sequence[str], suffix: str) -> Cells:
+def _by_blanks(lines: Sequence[str], suffix: str) -> _Way:
     cells = [line.split() for line in lines]
     width = len(cells[-1]) if cells else 0
     if (suffix == ".csv" and _has_marks(lines)) or width < 2 or any(len(row) != width for row in cells[1:]):
-        return [], {}
+        return _NO_WAY
     head = cells[0]
     if len(head) == width - 1:  # names for all columns but that of the images
-        return [["", *head], *cells[1:]], {"delimiter": "blank"}
-    return (cells, {"delimiter": "blank"}) if len(head) == width else ([], {})
+        return _Way([["", *head], *cells[1:]], {"delimiter": "blank"})
+    return _Way(cells, {"delimiter": "blank"}) if len(head) == width else _NO_WAY
 
 
 def _has_marks(lines: Sequence[str]) -> bool:
@@ -91,23 +100,23 @@ def _has_marks(lines: Sequence[str]) -> bool:
     return any(mark in line for line in lines for mark in _MARKS)
 
 
-def _by_first_blank(lines: Sequence[str], suffix: str) -> Cells:
+def _by_first_blank(lines: Sequence[str], suffix: str) -> _Way:
     cells = [line.strip().split(None, 1) for line in lines]
     if suffix == ".csv" or not cells or any(len(row) != 2 for row in cells):
-        return [], {}
-    return cells, {"delimiter": "blank", "surplus": 1}
+        return _NO_WAY
+    return _Way(cells, {"delimiter": "blank"}, surplus=1)
 
 
-def _by_last_blank(lines: Sequence[str], suffix: str) -> Cells:
+def _by_last_blank(lines: Sequence[str], suffix: str) -> _Way:
     cells = [line.strip().rsplit(None, 1) for line in lines]
     if suffix == ".csv" or not cells or any(len(row) != 2 for row in cells):
-        return [], {}
+        return _NO_WAY
     has_blanks = any(" " in row[0] for row in cells)
-    return (cells, {LAST_BLANK: True, "delimiter": "line"}) if has_blanks else ([], {})
+    return _Way(cells, {"delimiter": "line"}, is_parted_last=True) if has_blanks else _NO_WAY
 
 
-def _as_list(lines: Sequence[str], _: str) -> Cells:
-    return [[line.strip()] for line in lines], {}
+def _as_list(lines: Sequence[str], _: str) -> _Way:
+    return _Way([[line.strip()] for line in lines], {})
 
 
 _SPLITS = (_by_blanks, _by_first_blank, _as_list, _by_last_blank)

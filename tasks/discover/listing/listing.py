@@ -70,6 +70,10 @@ class Listing:
     nested: list[str] = field(default_factory=list)
     guessed: list[str] = field(default_factory=list)
 
+    def refuse(self, path: str, reason: Reason, detail: str) -> None:
+        """The file at *path*, as the disk or the archive calls it, is no image whatever it holds."""
+        self.refused.append((encode_name(path), reason, detail))
+
     def note_other(self, path: str, extension: str) -> None:
         """The file at *path* is no image."""
         self.others[extension] += 1

@@ -180,12 +180,9 @@ class _LocalScan:
         elif not self._rules.has_extension(entry.name):
             self._listing.note_other(encode_name(path), self._rules.extension(entry.name))
         elif entry.is_file(follow_symlinks=False):
-            self._refuse(path, Reason.NOT_FOUND, "went away while its source was listed")
+            self._listing.refuse(path, Reason.NOT_FOUND, "went away while its source was listed")
         else:
-            self._refuse(path, Reason.NOT_A_REGULAR_FILE, "is not a regular file")
-
-    def _refuse(self, path: str, reason: Reason, detail: str) -> None:
-        self._listing.refused.append((encode_name(path), reason, detail))
+            self._listing.refuse(path, Reason.NOT_A_REGULAR_FILE, "is not a regular file")
 
     def _link(self, path: str, folders: list[str]) -> None:
         place = f"{self._root}/{path}"
@@ -198,7 +195,7 @@ class _LocalScan:
         elif self._follow or f"{target}/".startswith(f"{self._real.rstrip('/')}/"):
             self._file_link(path)
         else:
-            self._refuse(
+            self._listing.refuse(
                 path,
                 Reason.OUTSIDE_ROOT,
                 "is a link that leads out of the source; `source.follow_links: true` follows it",
@@ -228,10 +225,10 @@ class _LocalScan:
         try:
             found = Path(self._root, path).stat()
         except OSError as error:
-            self._refuse(path, Reason.NOT_FOUND, f"is a link to nothing: {error.strerror}")
+            self._listing.refuse(path, Reason.NOT_FOUND, f"is a link to nothing: {error.strerror}")
             return
         if not stat.S_ISREG(found.st_mode):
-            self._refuse(path, Reason.NOT_A_REGULAR_FILE, "is a link to no regular file")
+            self._listing.refuse(path, Reason.NOT_A_REGULAR_FILE, "is a link to no regular file")
             return
         folder, _, name = path.rpartition("/")
         self._columns.names.append(name)

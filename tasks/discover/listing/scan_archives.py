@@ -46,7 +46,7 @@ class _ArchiveScan:
         if path is None:
             if self._rules.has_extension(posixpath.basename(member.name)):
                 why = Reason.OUTSIDE_ROOT, "its name leads out of the archive"
-                self._listing.refused.append((encode_name(member.name), *why))
+                self._listing.refuse(member.name, *why)
             return
         below = _below(path, self._archive.inner)
         if not below:
@@ -94,9 +94,9 @@ class _ArchiveScan:
         target = self._target(member) if member.link else member
         if target is None:
             why = "is a link to nothing in the archive" if member.link else member.problem
-            self._refuse(path, Reason.NOT_FOUND if member.link else Reason.NOT_A_REGULAR_FILE, why)
+            self._listing.refuse(path, Reason.NOT_FOUND if member.link else Reason.NOT_A_REGULAR_FILE, why)
         elif target.problem:
-            self._refuse(path, Reason.NOT_A_REGULAR_FILE, target.problem)
+            self._listing.refuse(path, Reason.NOT_A_REGULAR_FILE, target.problem)
         else:
             files.add(encode_name(path), target.size, target.fingerprint, target.stored)
             if member.is_guessed:
@@ -112,9 +112,6 @@ class _ArchiveScan:
                 return found
             member = found
         return None
-
-    def _refuse(self, path: str, reason: Reason, detail: str) -> None:
-        self._listing.refused.append((encode_name(path), reason, detail))
 
 
 def _below(path: str, inner: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import LabelClaim
 from tasks.discover.listing.listing import Listing
-from tasks.discover.proposals import Keys
 from tasks.discover.words.folder_names import few
 
 _MOST_FOLDERS = 4
@@ -23,7 +23,9 @@ def with_bare_images(claim: LabelClaim, listing: Listing) -> list[LabelClaim]:
     bare = [path for path in paths if path not in claim.by_file and path.rpartition("/")[0] in folders]
     if not bare or len(bare) > len(claim.by_file):
         return []
-    listed: list[Keys] = [{"listing": f"{folder}/*" if folder else "*", "pattern": _NAME} for folder in sorted(folders)]
+    listed: list[TableKeys] = [
+        {"listing": f"{folder}/*" if folder else "*", "pattern": _NAME} for folder in sorted(folders)
+    ]
     entries = [*listed, *claim.entries]
     says = f"{claim.says}, and images in {few(folder or '.' for folder in folders)} that it does not name show none"
     return [replace(claim, entries=entries, by_file=claim.by_file | dict.fromkeys(bare, ()), says=says, is_sure=False)]

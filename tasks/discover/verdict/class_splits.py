@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from tasks.config_keys import SourceKeys, splits_named
 from tasks.discover.claims.table_view import split_of_name
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.heads.head import Head
-from tasks.discover.proposals import Keys, Proposal
+from tasks.discover.proposals import Proposal
 from tasks.discover.verdict.folder_agreement import pattern_of
 from tasks.discover.words.split_words import SplitWords
 
@@ -35,13 +36,11 @@ def class_splits(choice: FolderChoice, others: Iterable[Head], words: SplitWords
     if pattern is None:
         return named, []
     both = pattern.replace("(?P<label>[^/]+)", "(?P<label>(?P<split>[^/]+))")
-    tables = [{"listing": "**", "pattern": both}]
-    keys: Keys = {"layout": "tables", "tables": tables}
+    keys: SourceKeys = {"layout": "tables", "tables": [{"listing": "**", "pattern": both}]}
     if ignore := choice.keys.get("ignore"):
         keys["ignore"] = ignore
-    names = {"splits": {"names": dict(sorted(told.items()))}}
     says = f"folders name the classes, and {named} which classes are of which split"
-    return named, [Proposal(says, {"source": keys} | names)]
+    return named, [Proposal(says, {"source": keys, **splits_named(dict(sorted(told.items())))})]
 
 
 def _begun(path: str, words: SplitWords) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from tasks.discover.proposals import Keys
+from tasks.config_keys import TableKeys
 from tasks.discover.verdict.embedded_tables import EmbeddedTable
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
@@ -95,7 +95,7 @@ def _said(name: str, known: frozenset[str]) -> Sequence[str] | None:
     return _rest(re.sub(r"(?i)[-.]idx\d.*$|\..*$", "", name), known)
 
 
-def _told(path: str, known: frozenset[str], columns: dict[str, str], name: str) -> tuple[Keys, dict[str, str]]:
+def _told(path: str, known: frozenset[str], columns: dict[str, str], name: str) -> tuple[TableKeys, dict[str, str]]:
     """The keys and *columns* of the table at *path*, which has what its name begins with as a column to join by."""
     called = path.rpartition("/")[2]
     word = next((found[0] for found in re.finditer(r"[A-Za-z]+", called) if found[0].casefold() in known), "")

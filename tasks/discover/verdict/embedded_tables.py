@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tasks.config_keys import TableKeys
 from tasks.discover.heads.head import Head
 from tasks.discover.heads.heads import read_heads
-from tasks.discover.proposals import Keys
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import DatasetError
@@ -46,18 +46,21 @@ class EmbeddedTable:
     """
 
     paths: tuple[str, ...]
-    keys: Keys
+    keys: TableKeys
     columns: dict[str, str]
     labels: tuple[str, ...]
     label: str
     split: str
-    more: tuple[Keys, ...] = ()
+    more: tuple[TableKeys, ...] = ()
     is_array: bool = False
 
-    def entries(self, label: str, *, with_split: bool) -> list[Keys]:
+    def entries(self, label: str, *, with_split: bool) -> list[TableKeys]:
         """It in `source.tables`, with the column *label* as the label."""
-        own = {"columns": dict(self.columns) if self.more else {**self.columns, label: "label"}}
-        return [{**self.keys, **own, **({"split": self.split} if with_split else {})}, *self.more]
+        columns = dict(self.columns) if self.more else {**self.columns, label: "label"}
+        own: TableKeys = {**self.keys, "columns": columns}
+        if with_split:
+            own["split"] = self.split
+        return [own, *self.more]
 
 
 def embedded_tables(root: StoreUrl, paths: Iterable[str], words: SplitWords) -> list[EmbeddedTable]:
@@ -83,13 +86,13 @@ def _of_head(head: Head, words: SplitWords) -> EmbeddedTable | None:
     columns = {splits[0]: "split"} if len(splits) == 1 else {}
     labels = [name for name in left if name not in columns and strength_of(name)]
     rest = [name for name in left if name not in columns]
-    keys = {"file": head.path, **head.keys, "pixels": named}
+    keys: TableKeys = {"file": head.path, **head.keys, "pixels": named}
     return _table((head.path,), keys, columns, labels, words, is_only=len(rest) == 1)
 
 
 def _table(  # noqa: PLR0913, PLR0917 - the parts of one value
     paths: tuple[str, ...],
-    keys: Keys,
+    keys: TableKeys,
     columns: dict[str, str],
     labels: Sequence[str],
     words: SplitWords,
@@ -153,7 +156,7 @@ def _of_parquet(root: StoreUrl, paths: Sequence[str], words: SplitWords) -> list
             continue
         rest = [name for name in first.names if name != images[0]]
         labels = [name for name in rest if strength_of(name) and _may_be_label(first.field(name).type)]
-        keys: Keys = {"file": members[0]} if len(members) == 1 else {"files": pattern}
+        keys: TableKeys = {"file": members[0]} if len(members) == 1 else {"files": pattern}
         found.append(_table(tuple(members), keys, {images[0]: "location"}, labels, words, is_only=len(rest) == 1))
     return found
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, cast
 
+from tasks.config_keys import ConfigKeys, SourceKeys, TableKeys, columns_in, files_of, roles_in, splits_named
 from tasks.discover.by_tables.tables import TablesSource
 from tasks.discover.listing.listing import Listing
-from tasks.discover.proposals import Keys, Proposal, UnsettledLayoutError
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.embedded_arrays import embedded_arrays
 from tasks.discover.verdict.embedded_tables import EmbeddedTable, count_rows, embedded_tables
@@ -21,7 +21,7 @@ from tasks.tables.opening import TableFile
 
 _FEW_IMAGES = 20
 _UNKNOWN = re.compile(r"the split '(.+)' is not known")
-Make = Callable[[Mapping[str, Any]], TablesSource]
+Make = Callable[[SourceKeys], TablesSource]
 
 
 def discover_embedded(listing: Listing, source: SourceSettings, make: Make, words: SplitWords) -> Discovery | None:
@@ -47,7 +47,7 @@ def with_embedded(
     error: UnsettledLayoutError, listing: Listing, source: SourceSettings, make: Make, words: SplitWords
 ) -> UnsettledLayoutError:
     """*error* with how tables that hold images could be read, where few lie there as files: posters, examples."""
-    if listing.count > _FEW_IMAGES or not error.head.startswith("no_labels"):
+    if listing.count > _FEW_IMAGES or error.reason != "no_labels":
         return error
     try:
         found = discover_embedded(listing, source, make, words)
@@ -55,12 +55,13 @@ def with_embedded(
         return error.with_proposals(several.unsettled.proposals)
     if found is None:
         return error
-    keys = {**found.keys, "source": {"layout": "tables", **found.keys["source"]}}
-    files = ", ".join(entry.get("file") or str(entry["files"]) for entry in found.keys["source"]["tables"])
+    section: SourceKeys = {"layout": "tables", **found.keys["source"]}
+    keys: ConfigKeys = {**found.keys, "source": section}
+    files = ", ".join(path for entry in section["tables"] for path in files_of(entry))
     return error.with_proposals([Proposal(f"the images are those in {files}, and the others belong to none", keys)])
 
 
-def _sure(tables: Sequence[EmbeddedTable]) -> list[Keys]:
+def _sure(tables: Sequence[EmbeddedTable]) -> list[TableKeys]:
     """The entries of *tables*, where each has its label, and several are as many splits of the same columns."""
     if not all(table.label for table in tables):
         return []
@@ -104,14 +105,9 @@ def _proposals(tables: Sequence[EmbeddedTable]) -> list[Proposal]:
     return found
 
 
-def _roles(entry: Keys) -> Mapping[str, str]:
-    """What each column of an entry of `tables` is taken for; entries of embedded images name them."""
-    return cast("Mapping[str, str]", entry["columns"])
-
-
-def _read(entries: list[Keys], listing: Listing, make: Make, words: SplitWords) -> Discovery | None:
+def _read(entries: list[TableKeys], listing: Listing, make: Make, words: SplitWords) -> Discovery | None:
     """What *entries* make of the source; None where they cannot be read, or it is no label that they have."""
-    keys = {"layout": "tables", "tables": entries}
+    keys: SourceKeys = {"layout": "tables", "tables": entries}
     try:
         found = make(keys).discover_in(listing, words)
         unknown = [match[1] for text in count_values(found.rejections["detail"]) if (match := _UNKNOWN.match(text))]
@@ -123,13 +119,12 @@ def _read(entries: list[Keys], listing: Listing, make: Make, words: SplitWords) 
     count = found.samples.num_rows
     if not 1 < len(found.class_paths) <= max(count / 2, 2) or found.rejections.num_rows:
         return None
-    files = ", ".join(str(entry.get("file") or entry["files"]) for entry in entries)
-    label = next(name for entry in entries for name, role in _roles(entry).items() if role == "label")
-    apart = (str(entry["file"]) for entry in entries if "location" not in _roles(entry).values())
+    files = ", ".join(path for entry in entries for path in files_of(entry))
+    label = next(name for entry in entries for name, role in columns_in(entry).items() if role == "label")
+    apart = (entry["file"] for entry in entries if "location" not in roles_in(entry))
     label = next(apart, label)
-    sections: Mapping[str, Keys] = {"splits": {"names": names}} if names else {}
     return replace(
         found,
         why=f"no image lies there as a file; {files} hold{'s' * (len(entries) == 1)} them, and {label} is the label",
-        keys={"source": {"tables": entries}, **sections},
+        keys={"source": {"tables": entries}, **splits_named(names)},
     )

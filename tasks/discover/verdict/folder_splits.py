@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import SplitClaim
-from tasks.discover.proposals import Keys
 from tasks.discover.words.split_words import SplitWords
 
 _MOST_NAMES = 12
@@ -29,7 +29,7 @@ def folder_splits(labelled: Iterable[str], words: SplitWords) -> SplitClaim | No
         said = len(set(splits.values()))
         if names <= set(splits) and said > (len(set(best.by_file.values())) if best else 1):
             head = f"(?:[^/]+/){{{level}}}" if level else ""
-            entry: Keys = {"listing": "**", "pattern": f"^{head}(?P<split>[^/]+)/"}
+            entry: TableKeys = {"listing": "**", "pattern": f"^{head}(?P<split>[^/]+)/"}
             told = {file: splits[parts[level]] for file, parts in folders.items()}
             other = {name: split for name, split in splits.items() if words.split_of(name) != split}
             best = SplitClaim([entry], told, other, f"the folders {', '.join(sorted(names))}")

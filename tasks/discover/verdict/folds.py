@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from tasks.config_keys import SourceKeys, TableKeys
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import FOLD_WORDS, Family
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
-from tasks.discover.proposals import ExampleRow, Keys, Proposal
+from tasks.discover.proposals import ExampleRow, Proposal
 from tasks.discover.verdict.folder_agreement import pattern_of
 from tasks.discover.words.folder_names import tokens
 
@@ -65,8 +66,8 @@ def _is_one_way(views: list[View]) -> bool:
 
 
 def _proposal(views: list[View], pattern: str, choice: FolderChoice) -> Proposal:
-    entries = [{**view.settings({view.location: "location"}), "split": view.split} for view in views]
-    keys: Keys = {"layout": "tables", "tables": [{"listing": "**", "pattern": pattern}, *entries]}
+    entries: list[TableKeys] = [{**view.settings({view.location: "location"}), "split": view.split} for view in views]
+    keys: SourceKeys = {"layout": "tables", "tables": [{"listing": "**", "pattern": pattern}, *entries]}
     if ignore := choice.keys.get("ignore"):
         keys["ignore"] = ignore
     labels = {parent: "/".join(label) for parent, label in zip(choice.listing.parents, choice.labels, strict=True)}

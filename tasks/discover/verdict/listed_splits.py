@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
+from tasks.config_keys import SplitKeys
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.folder_evidence.contradictions import ALONE
-from tasks.discover.proposals import Keys, Proposal, UnsettledLayoutError
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.words.folder_names import tokens
 
 _ALL = 0.99
 
 
-def listed_splits(families: Iterable[Family], images: int) -> Keys:
+def listed_splits(families: Iterable[Family], images: int) -> SplitKeys:
     """The section `splits` by which lists of *families* part the *images*; empty where they do not.
 
     Where they name all but those of the training, the rest is for training.
@@ -33,7 +33,7 @@ def listed_splits(families: Iterable[Family], images: int) -> Keys:
     if not told or (len(files) < 2 if is_all else "train" in files):
         return {}
     lists = {split: paths[0] if len(paths) == 1 else paths for split, paths in sorted(files.items())}
-    return {"files": lists} | ({} if is_all else {"rest": "train"})
+    return {"files": lists} if is_all else {"files": lists, "rest": "train"}
 
 
 def _is_list(view: View) -> bool:
@@ -41,9 +41,9 @@ def _is_list(view: View) -> bool:
     return bool(is_plain) and view.head.is_whole and not SUBMISSION & set(tokens(view.head.path))
 
 
-def with_listed(error: UnsettledLayoutError, splits: Mapping[str, Any]) -> UnsettledLayoutError:
+def with_listed(error: UnsettledLayoutError, splits: SplitKeys) -> UnsettledLayoutError:
     """*error*, whose proposals take the *splits* of lists where their labels come from folders or names alone."""
-    if not splits or error.certain is not None or not error.head:
+    if not splits or error.certain is not None:
         return error
     proposals = []
     for proposal in error.unsettled.proposals:
@@ -53,11 +53,10 @@ def with_listed(error: UnsettledLayoutError, splits: Mapping[str, Any]) -> Unset
             ]
             says = f"{proposal.says}, and {', '.join(named[:4])} the splits"
             rows = tuple(replace(row, split="") for row in proposal.rows)
-            proposals.append(Proposal(says, {**proposal.keys, "splits": dict(splits)}, rows, proposal.evidence))
+            proposals.append(Proposal(says, {**proposal.keys, "splits": splits}, rows, proposal.evidence))
         if proposal.says == ALONE or not _names_no_split(proposal):
             proposals.append(proposal)
-    reason, _, what = error.head.partition(": ")
-    return type(error).of(reason, what, proposals, error.unsettled.evidence)
+    return error.offering(proposals)
 
 
 def _names_no_split(proposal: Proposal) -> bool:

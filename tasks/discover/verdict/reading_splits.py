@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.config_keys import roles_in
 from tasks.discover.claims.claim import SplitClaim
 from tasks.discover.folder_evidence.named_splits import BEGIN, split_pattern
 from tasks.discover.reading import Reading
@@ -34,11 +34,6 @@ def takes_splits_from_names(reading: Reading) -> bool:
 def has_splits(reading: Reading) -> bool:
     """Whether the tables of *reading* say splits."""
     return any(
-        "split" in entry or "(?P<split>" in str(entry.get("pattern", "")) or "split" in _roles_in(entry)
+        "split" in entry or "(?P<split>" in str(entry.get("pattern", "")) or "split" in roles_in(entry)
         for entry in reading.keys["tables"]
     )
-
-
-def _roles_in(entry: Mapping[str, Any]) -> set[str]:
-    columns = entry.get("columns", ())
-    return set(columns.values() if isinstance(columns, dict) else columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from tasks.config_keys import splits_named
 from tasks.discover.by_tables.tables import TablesSource
 from tasks.discover.folder_evidence.contradictions import ALONE, folders_alone
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
@@ -87,14 +88,15 @@ class TableVerdict:
         if odd := unaccounted(self._evidence.named, listing, published, self._words):
             self._evidence.facts.append(f"{reading.why}, but {len(odd):,} images have no label there, such as {odd[0]}")
             return None
-        names = {"splits": {"names": dict(reading.split_names)}} if reading.split_names else {}
+        keys = reading.keys.copy()
+        keys.pop("layout", None)
         return replace(
             found,
             why=reading.why,
             notices=(*found.notices, *self._evidence.damaged),
             evidence=tuple(self._evidence.facts),
             rivals=tuple(f"{one.says}: less sure" for one in self.others()),
-            keys={"source": {key: value for key, value in reading.keys.items() if key != "layout"}} | names,
+            keys={"source": keys, **splits_named(reading.split_names)},
         )
 
     def others(self) -> Sequence[Proposal]:
@@ -112,9 +114,7 @@ class TableVerdict:
     ) -> UnsettledLayoutError:
         """*error*, where there is one, with the proposals of tables before its own, and *choice* behind them."""
         evidence = self._evidence
-        what, reason, old = redact_url(path), "ambiguous_layout", None
-        if error is not None:
-            what, old = str(error).partition("\n")[0].partition(": ")[2], error.unsettled
+        what, old = (redact_url(path), None) if error is None else (error.what, error.unsettled)
         named = "; ".join(evidence.facts[:3])
         beside = f"Tables lie beside the images ({named}):" if named else "These readings are possible:"
         what = f"{what} {evidence.opposed + '. ' if evidence.opposed else ''}{beside}"
@@ -122,4 +122,4 @@ class TableVerdict:
         if choice is not None and all(one.says != ALONE for one in proposals):
             proposals.append(folders_alone(choice))
         facts = [*evidence.facts, *(old.evidence if old else ())]
-        return UnsettledLayoutError.of(reason, what, proposals, facts)
+        return UnsettledLayoutError.of("ambiguous_layout", what, proposals, facts)

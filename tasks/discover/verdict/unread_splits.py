@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
 
 from tasks.discover.claims.table_views import SUBMISSION
 from tasks.discover.heads.head import Head
@@ -16,7 +15,7 @@ _TWO = 2
 
 def unread_splits(others: Iterable[Head], words: SplitWords) -> str:
     """The files of *others*, which name no image, that list things for training and for another split; else empty."""
-    lists: dict[tuple[Any, ...], dict[str, str]] = defaultdict(dict)
+    lists: dict[tuple[object, ...], dict[str, str]] = defaultdict(dict)
     for head in others:
         if _maps_splits(head, words):
             return head.path

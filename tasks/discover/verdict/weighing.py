@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
+from tasks.config_keys import ConfigKeys, LabelKeys, SourceKeys, TableKeys, files_of, splits_named
 from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim
 from tasks.discover.claims.column_roles import part_alike
 from tasks.discover.claims.joined_splits import joined_splits
-from tasks.discover.claims.table_claims import paths_of
 from tasks.discover.claims.table_views import Family
 from tasks.discover.folder_evidence.contradictions import folders_alone
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
@@ -75,7 +74,7 @@ class Weigher:
         guessed = {view.head.path: view.head.keys["encoding"] for family in families for view in family.views
                    if "encoding" in view.head.keys}  # fmt: skip
         told = self._found.reading
-        read = {path for entry in told.keys["tables"] for path in paths_of(entry)} if told is not None else set()
+        read = {path for entry in told.keys["tables"] for path in files_of(entry)} if told is not None else set()
         if mine := sorted(read & set(guessed)):
             self._doubt_reading(
                 f"{mine[0]} is not UTF-8, and is read as {guessed[mine[0]]} by guess: look whether its labels are words"
@@ -160,7 +159,7 @@ class Weigher:
         opposing = [one for one in self._labels if one.is_sure and one.names_several and not agrees(one, labels)]
         for claim in self._labels:
             if agrees(claim, labels):
-                self._found.understood |= {path for entry in claim.entries for path in paths_of(entry)}
+                self._found.understood |= {path for entry in claim.entries for path in files_of(entry)}
         if opposing:
             self._against_folders(opposing, labels)
             return
@@ -174,8 +173,8 @@ class Weigher:
             if all(splits.get(file, "") == split for file, split in one.by_file.items())
         ]
         others = [one for one in self._claims.splits if one not in agreeing]
-        self._found.understood |= {path for one in agreeing for entry in one.entries for path in paths_of(entry)}
-        self._found.understood -= {path for one in others for entry in one.entries for path in paths_of(entry)}
+        self._found.understood |= {path for one in agreeing for entry in one.entries for path in files_of(entry)}
+        self._found.understood -= {path for one in others for entry in one.entries for path in files_of(entry)}
         self._found.understood -= {
             path
             for path, split in self._found.said_splits.items()
@@ -195,8 +194,8 @@ class Weigher:
                 f"{odd.says}, or another of its columns is, and goes with no class that the folders name"
             )
             return
-        entries = [{"listing": "**", "pattern": pattern}, *told.entries]
-        keys: dict[str, Any] = {"layout": "tables", "tables": entries}
+        folders: TableKeys = {"listing": "**", "pattern": pattern}
+        keys: SourceKeys = {"layout": "tables", "tables": [folders, *told.entries]}
         if ignore := choice.keys.get("ignore"):
             keys["ignore"] = ignore
         why = f"folders name the classes, and {told.says} the splits"
@@ -206,8 +205,8 @@ class Weigher:
 
     def _says_else(self, told: SplitClaim, labels: Mapping[str, str]) -> LabelClaim | None:
         """What the tables of *told* could say besides splits; None where they say what the folders say, or nothing."""
-        paths = {path for entry in told.entries for path in paths_of(entry)}
-        mine = [claim for claim in self._labels if paths & {path for one in claim.entries for path in paths_of(one)}]
+        paths = {path for entry in told.entries for path in files_of(entry)}
+        mine = [claim for claim in self._labels if paths & {path for one in claim.entries for path in files_of(one)}]
         return mine[0] if mine and not any(agrees(claim, labels) for claim in mine) else None
 
     def _against_folders(self, opposing: Sequence[LabelClaim], labels: Mapping[str, str]) -> None:
@@ -231,7 +230,7 @@ class Weigher:
             return told
         return folder_splits(claim.by_file, self._words) or name_splits(claim.by_file, self._words)
 
-    def _splits_for(self, labelled: Mapping[str, Any]) -> SplitClaim | None:
+    def _splits_for(self, labelled: Mapping[str, object]) -> SplitClaim | None:
         """The splits that tables give all that is *labelled*: those of one claim, or of several that lie apart."""
         every = sorted(self._claims.splits, key=lambda claim: (-len(claim.by_file), len(claim.says)))
         chosen: list[SplitClaim] = []
@@ -253,11 +252,13 @@ class Weigher:
         entries = list(claim.entries)
         if splits is not None and splits is not claim.splits:
             entries += splits.entries
-        bare = {"allow_unlabeled": True} if claim.has_bare else {}
-        keys = {"layout": "tables", **bare, "tables": entries}
+        keys: SourceKeys = {"layout": "tables"}
+        if claim.has_bare:
+            keys["allow_unlabeled"] = True
+        keys["tables"] = entries
         names = splits.names if splits is not None else {}
         why = claim.says + (f", and {splits.says} says the splits" if splits else "")
-        labels = {"kind": "many"} if claim.is_many else {}
+        labels: LabelKeys = {"kind": "many"} if claim.is_many else {}
         if claim.is_many and claim.column.separator:
             labels["separator"] = claim.column.separator
         told = splits.by_file if splits is not None else {}
@@ -267,23 +268,19 @@ class Weigher:
         proposal = Proposal(why, _config(keys, names, labels), rows, (self._covers(claim.by_file),))
         return Reading(keys, names, why, proposal, claim.is_many, claim.column.separator)
 
-    def _covers(self, by_file: Mapping[str, Any]) -> str:
+    def _covers(self, by_file: Mapping[str, object]) -> str:
         return f"it names {len(by_file):,} of {self._listing.count:,} images"
 
     def _of_number(self, name: str, entries: Entries) -> Proposal:
-        keys = {"layout": "tables", "tables": entries}
+        keys: SourceKeys = {"layout": "tables", "tables": entries}
         return Proposal(f"the column {name} is a number to predict", _config(keys, {}, {"kind": "number"}))
 
 
-def _config(
-    keys: Mapping[str, Any], names: Mapping[str, str], labels: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    made: dict[str, Any] = {"source": dict(keys)}
+def _config(keys: SourceKeys, names: Mapping[str, str], labels: LabelKeys | None = None) -> ConfigKeys:
+    made: ConfigKeys = {"source": keys.copy()}
     if labels:
-        made["labels"] = dict(labels)
-    if names:
-        made["splits"] = {"names": dict(sorted(names.items()))}
-    return made
+        made["labels"] = labels
+    return {**made, **splits_named(dict(sorted(names.items())))}
 
 
 def _contradict(one: LabelClaim, other: LabelClaim) -> bool:
@@ -294,5 +291,5 @@ def _contradict(one: LabelClaim, other: LabelClaim) -> bool:
     return not part_alike([one.by_file[file] for file in shared], [other.by_file[file] for file in shared])
 
 
-def _three(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+def _three(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:
     return [file for file in one if file in other][:3]

@@ -463,3 +463,13 @@ def test_the_encoding_of_a_table_that_is_no_utf8_is_guessed_and_its_labels_are_s
     [first, *_] = caught.value.unsettled.proposals
     assert [row.label for row in first.rows] == list(kinds)
     assert read_as(look, tmp_path, first.keys) == truth
+
+
+def test_a_joined_table_takes_what_its_lines_have_too_much(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {f"img/p{n:02}.png": ("cat" if n // 2 % 3 else "dog", "") for n in range(80)}
+    make(tmp_path, truth)
+    table(tmp_path, "images.csv", "path,study_id", *(f"img/p{n:02}.png,s{n // 2:02}" for n in range(80)))
+    studies = [f"s{n:02},{'cat' if n % 3 else 'dog'},seen{', twice' if n == 5 else ''}" for n in range(40)]
+    table(tmp_path, "studies.csv", "study_id,label,note", *studies)
+
+    assert truth in proposed(look, tmp_path)

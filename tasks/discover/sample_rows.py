@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.arrow_columns import repeated
-from tasks.columns import RejectionRow, Rejections, Samples
-from tasks.reasons import Reason
+from tasks.arrow_columns import Column, repeated
+from tasks.columns import RejectionColumn, RejectionRow, Rejections, SampleColumn, Samples
 from tasks.samples import REJECTION_SCHEMA, SAMPLE_SCHEMA, Rejection, rejection_row, rejections_table
 
+Values = Column | Sequence[object] | str | int | None
+"""A column as it is given: an array, a list of its values, or one value for all."""
 _NONE = {"label_paths": None, "label_row": -1, "label_offset": -1, "label_length": -1, "size": -1, "attempts": 0}
 _FULL = 1 << 13
 _ORDER = [("location", "ascending"), ("label_file", "ascending"), ("label_row", "ascending")]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a record stands in its label file; the defaults are those of an image without one.
-
-    Attributes:
-        label_file: Relative to the source's root.
-        row: Its first line, from 1.
-        offset: Its first byte.
-        length: Its bytes.
-    """
-
-    label_file: str = ""
-    row: int = -1
-    offset: int = -1
-    length: int = -1
 
 
 @dataclass(slots=True)
@@ -62,18 +46,26 @@ class SampleRows:
         """What `prefixed` makes of each of *identities*."""
         return pc.binary_join_element_wise(self.source, identities, "/") if self.source else identities
 
-    def add_samples(self, columns: Mapping[str, Any], count: int) -> None:
+    def add_samples(self, columns: Mapping[SampleColumn, Values], count: int) -> None:
         """*count* more samples: columns of `SAMPLE_SCHEMA`, or one value for all."""
-        self._samples.append(self._table(SAMPLE_SCHEMA, {"source": self.source, **columns}, count))
+        self._samples.append(self._table(SAMPLE_SCHEMA, columns.items(), count))
 
-    def add_rejections(self, columns: Mapping[str, Any], count: int) -> None:
+    def add_rejections(self, columns: Mapping[RejectionColumn, Values], count: int) -> None:
         """*count* more images that are left out: columns of `REJECTION_SCHEMA`, or one value for all."""
-        self._rejected.append(self._table(REJECTION_SCHEMA, {"source": self.source, **columns}, count))
+        self._rejected.append(self._table(REJECTION_SCHEMA, columns.items(), count))
 
-    def reject(self, sample: Mapping[str, Any], reason: Reason, detail: str, origin: Origin = Origin()) -> None:
-        """One more image that is left out, and why."""
-        known = {"source": self.source, "label_file": origin.label_file, "label_row": origin.row, **sample}
-        self._rejections.append(rejection_row(known, Rejection(reason, detail)))
+    def reject(self, identity: str, location: str, why: Rejection, record: tuple[str, int] = ("", -1)) -> None:
+        """One more image that is left out, and why.
+
+        Args:
+            identity: What the source calls it.
+            location: Its place.
+            why: The reason and its detail.
+            record: The label file that names it, and the first line there, from 1.
+        """
+        file, line = record
+        known = {"label_file": file, "label_row": line, "location": location, "source": self.source}
+        self._rejections.append(rejection_row({"sample_id": self.prefixed(identity), **known}, why))
         if len(self._rejections) >= _FULL:
             self._rejected.append(rejections_table(self._rejections))
             self._rejections = []
@@ -92,13 +84,13 @@ class SampleRows:
         falls = pc.any(pc.greater_equal(locations[:-1], locations[1:])).as_py()
         return table.sort_by(_ORDER) if falls else table
 
-    @staticmethod
-    def _table(schema: pa.Schema, columns: Mapping[str, Any], count: int) -> pa.Table[Any, Any]:
-        arrays = [_column(item, columns.get(item.name, _NONE.get(item.name, "")), count) for item in schema]
+    def _table(self, schema: pa.Schema, columns: Iterable[tuple[str, Values]], count: int) -> pa.Table[Any, Any]:
+        given: dict[str, Values] = {"source": self.source} | dict(columns)
+        arrays = [_column(item, given.get(item.name, _NONE.get(item.name, "")), count) for item in schema]
         return pa.table(arrays, schema=schema)
 
 
-def _column(item: pa.Field, value: Any, count: int) -> pa.Array | pa.ChunkedArray:
+def _column(item: pa.Field, value: Values, count: int) -> pa.Array | pa.ChunkedArray:
     if value is None:
         return pa.nulls(count, item.type)
     if isinstance(value, str | int):
@@ -107,3 +99,13 @@ def _column(item: pa.Field, value: Any, count: int) -> pa.Array | pa.ChunkedArra
         return pa.array(value, item.type)
     column: pa.Array | pa.ChunkedArray = value if value.type == item.type else value.cast(item.type)
     return column
+
+
+def case_notices(names: Iterable[str]) -> list[str]:
+    """Sentences on classes that differ only by case."""
+    folded: dict[str, set[str]] = defaultdict(set)
+    for name in names:
+        folded[name.casefold()].add(name)
+    alike = [sorted(twins) for _, twins in sorted(folded.items()) if len(twins) > 1]
+    remedy = "`labels.class_case: fold` makes them one"
+    return [f"Classes that differ only by case: {', '.join(twins)}; {remedy}" for twins in alike]

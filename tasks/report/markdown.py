@@ -1,12 +1,10 @@
-"""Markdown for Prefect's artifacts: the summary of a run, and what changed against the version before."""
+"""What changed against the version before, as Markdown: for Prefect's artifacts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from tasks.console.summary import facts_of, first_counts
-from tasks.refresh.outcome import RunOutcome
 from tasks.report.document import Counts, Reasons, Report
 
 _ROWS = 30
@@ -22,47 +20,26 @@ _LIVE = re.compile(
 )
 
 
-def markdown_summary(outcome: RunOutcome) -> str:
-    """What became of a run."""
-    lines = [f"## {outcome.outcome.capitalize()} {cell(outcome.name)}", "", cell(outcome.reason), ""]
-    for title, counts in (
-        ("split", outcome.breakdown.splits),
-        ("class", outcome.breakdown.classes),
-        ("rejected because", outcome.breakdown.reasons),
-    ):
-        lines += _table([title, "images"], [[name, f"{count:,}"] for name, count in first_counts(counts)])
-    return "\n".join(lines + [f"- {cell(fact)}" for fact in facts_of(outcome)])
-
-
-def rejects_line(outcome: RunOutcome, listed: int) -> str:
-    """How many images of a run were rejected for which reason, and where all stand beside the *listed* ones."""
-    reasons = outcome.breakdown.reasons
-    counts = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
-    more = f"; the first {listed} of them" if listed < sum(reasons.values()) else ""
-    place = f". All of them: {outcome.root}, rejects/" if outcome.version else ""
-    return f"Rejected: {counts}{more}{place}"
-
-
 def drift_markdown(report: Report) -> str:
     """What changed against the version before, of a version's report."""
     states = {name: count for name, count in report.get("states", {}).items() if count}
     lines = [
         "## What changed",
         "",
-        *_table(["rows", "count"], [[name, f"{count:,}"] for name, count in states.items()]),
+        *table_lines(["rows", "count"], [[name, f"{count:,}"] for name, count in states.items()]),
     ]
     for title, changes in (("split", report.get("splits", {})), ("class", report.get("classes", {}))):
-        lines += _table([title, "before", "after", "change"], list(_moved(changes)))
+        lines += table_lines([title, "before", "after", "change"], list(_moved(changes)))
     flips = [[name, f"{count:,}"] for name, count in report.get("label_flips", {}).items()]
-    lines += _table(["label before → after", "rows"], flips)
+    lines += table_lines(["label before → after", "rows"], flips)
     reasons: Reasons = report.get("reasons") or {"new": {}, "resolved": {}}
     for heading, counts in (
         ("newly rejected because", reasons["new"]),
         ("no longer rejected because", reasons["resolved"]),
     ):
-        lines += _table([heading, "images"], [[name, f"{count:,}"] for name, count in counts.items()])
-    crossed = [gate for gate in report.get("gates", []) if gate.get("crossed")]
-    lines += _table(["gate crossed, and accepted", "what it saw"], [[gate["gate"], gate["detail"]] for gate in crossed])
+        lines += table_lines([heading, "images"], [[name, f"{count:,}"] for name, count in counts.items()])
+    crossed = [[gate["gate"], gate["detail"]] for gate in report.get("gates", []) if gate.get("crossed")]
+    lines += table_lines(["gate crossed, and accepted", "what it saw"], crossed)
     return "\n".join(lines)
 
 
@@ -73,7 +50,7 @@ def _moved(counts: Mapping[str, Counts]) -> Iterator[list[str]]:
         yield [name or "(none)", f"{item['before']:,}", f"{item['after']:,}", f"{item['percent']:+.1f} %"]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table_lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """A table and an empty line; nothing where there are no rows."""
     if not rows:
         return

@@ -11,11 +11,16 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from tasks.label_kinds import LABEL_COLUMNS, LabelKind
+from tasks.publish.documents import Commit
+from tasks.publish.manifest import Manifest
 from tasks.reasons import Reason
 from tasks.refresh.outcome import RunOutcome
+from tasks.report.document import Report
 from tasks.report.gates import GateFacts, Gates, check_gates
 from tasks.report.reject_words import MEANINGS
 from tasks.samples import REJECTION_SCHEMA
+from tasks.shards.schema import shard_schema
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -61,6 +66,27 @@ def test_the_columns_of_rejects_are_those_of_the_reference() -> None:
     assert set(REJECTION_SCHEMA.names) <= set(re.findall(r"`(\w+)`", text))
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(set(Commit.model_fields), id="commits"),
+        pytest.param(set(Manifest.model_fields), id="manifests"),
+        pytest.param(set(Report.__annotations__), id="reports"),
+    ],
+)
+def test_the_format_names_each_key(keys: set[str]) -> None:
+    assert not keys - set(re.findall(r"`(\w+)`", page("format.md")))
+
+
+@pytest.mark.parametrize("kind", ["single", "many", "number"])
+def test_the_format_names_what_a_shard_has(kind: LabelKind) -> None:
+    classes = {} if kind == "number" else {LABEL_COLUMNS[kind]: ["cat"]}
+    schema = shard_schema(classes, {"pixels": "jpeg", "measures": "grey"}, ("photographer",), kind)
+    named = set(re.findall(r"`([\w.]+)`", page("format.md")))
+
+    assert not {*schema.names, *(key.decode() for key in schema.metadata or {})} - named - {"photographer"}
+
+
 def test_each_gate_is_judged_and_documented() -> None:
     facts: dict[str, Any] = {field.name: 1 for field in fields(GateFacts)}
     targets = pa.chunked_array([[1.5]])
@@ -91,6 +117,14 @@ def defined_in(path: Path) -> set[str]:
     named = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     targets = [target for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]
     return named | {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def test_architecture_names_each_room() -> None:
+    tops = [place for folder in ("flows", "tasks", "tasks/discover") for place in (ROOT / folder).iterdir()]
+    rooms = {f"{path.relative_to(ROOT)}/" for path in tops if (path / "__init__.py").is_file()}
+    loose = {f"flows/{path.name}" for path in (ROOT / "flows").glob("[!_]*.py")}
+
+    assert not (rooms | loose) - set(re.findall(r"`([\w/.]+)`", page("architecture.md")))
 
 
 def test_the_tour_names_functions_that_are_there() -> None:

@@ -29,7 +29,7 @@ def _walk(value: Any, keys: Sequence[str]) -> Any:
             if joined in value:
                 return value[joined]
             value = value.get(key)
-        elif isinstance(value, list) and key.isdigit():
+        elif isinstance(value, list) and key.isascii() and key.isdigit():
             value = value[int(key)] if int(key) < len(value) else None
         elif isinstance(value, list):
             return [_walk(item, keys[place:]) for item in value]
@@ -52,13 +52,13 @@ def exploded(values: Sequence[Value]) -> Iterator[list[str | None]]:
     """The rows that *values* are: one, or as many as their lists are long.
 
     Raises:
-        UnevenError: Lists differ in length.
+        UnevenError: Lists of several elements differ in length.
     """
     lengths = {len(value) for value in values if isinstance(value, list)}
     if not lengths:
         yield [value for value in values if not isinstance(value, list)]
         return
-    several = lengths - {0, 1} or lengths
+    several = lengths - {0, 1} or {max(lengths)}  # one element goes for all rows, and none is nothing
     if len(several) > 1:
         raise UnevenError(f"has lists of {' and '.join(map(str, sorted(several)))} elements where one row needs one")
     count = several.pop()

@@ -149,7 +149,7 @@ def _at(value: object, path: str) -> object:
     for key in path.split(".") if path else []:
         if isinstance(value, Mapping) and key in value:
             value = value[key]
-        elif isinstance(value, list) and key.isdigit() and int(key) < len(value):
+        elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
             value = value[int(key)]
         else:
             there = ", ".join(list(value)[:20]) if isinstance(value, Mapping) else "no keys"

@@ -29,7 +29,7 @@ def _walk(value: Any, keys: Sequence[str]) -> Any:
             if joined in value:
                 return value[joined]
             value = value.get(key)
-        elif isinstance(value, list) and key.isascii() and key.isdigit():
+        elif isinstance(value, list) and key.isdecimal():
             value = value[int(key)] if int(key) < len(value) else None
         elif isinstance(value, list):
             return [_walk(item, keys[place:]) for item in value]

@@ -141,7 +141,7 @@ class TableFile:
 def parent_of(folder: str, what: str) -> str:
     """The name of the folder that ``parent`` (or ``parent.2``, the one above it) means for what lies in *folder*."""
     parts = [part for part in folder.split("/") if part]
-    above = int(what.partition(".")[2] or 1) if what.partition(".")[2].isdigit() or "." not in what else 0
+    above = int(what.partition(".")[2] or 1) if what.partition(".")[2].isdecimal() or "." not in what else 0
     return parts[-above] if 0 < above <= len(parts) else ""
 
 

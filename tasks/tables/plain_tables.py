@@ -56,7 +56,7 @@ class PlainTable:
         add_lone_file(builder, self._file, chosen)
 
     def _needed(self) -> int:
-        own = [int(key) for key in self._settings.declared if key.isdigit()]
+        own = [int(key) for key in self._settings.declared if key.isdecimal()]
         return max([width_of(self._settings), *(place + 1 for place in own)])
 
     def _has_header(self) -> bool:

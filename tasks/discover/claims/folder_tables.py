@@ -125,7 +125,7 @@ def _claim(listing: Listing, tables: Sequence[_Named]) -> LabelClaim:
         if has_splits:
             entries[-1]["split"] = table.split
     by_file = _by_file(listing, labels, one.above.count("/") + one.depth)
-    name = f"column {int(label.name) + 1}" if label.name.isdigit() else f"the column {label.name}"
+    name = f"column {int(label.name) + 1}" if label.name.isdecimal() else f"the column {label.name}"
     says = f"{name} of {', '.join(table.head.path for table in tables[:3])} is the label of whole folders"
     is_sure = one.roles.one_label is not None and one.is_sure
     claim = LabelClaim(entries, label, by_file, says, is_sure)

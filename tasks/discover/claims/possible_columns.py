@@ -72,4 +72,4 @@ def _entry(view: View, family: Family, name: str, has_split: bool) -> TableKeys:
 
 
 def _called(name: str) -> str:
-    return f"column {int(name) + 1}" if name.isdigit() else f"the column {name}"
+    return f"column {int(name) + 1}" if name.isdecimal() else f"the column {name}"

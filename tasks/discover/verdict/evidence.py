@@ -125,5 +125,5 @@ def _note(families: list[Family], listing: Listing, found: Evidence) -> None:
 def _fact(family: Family, listing: Listing) -> str:
     paths = list(dict.fromkeys(view.head.path for view in family.views))
     place = family.views[0].location
-    column = f"column {int(place) + 1}" if place.isdigit() else f"the column {place}"
+    column = f"column {int(place) + 1}" if place.isdecimal() else f"the column {place}"
     return f"{', '.join(paths[:3])}: {column} names {len(family.named):,} of {listing.count:,} images"

@@ -183,7 +183,7 @@ def are_identifiers(names: Collection[str]) -> bool:
         return True
     if not all(_LONG_ID.fullmatch(name) for name in names):
         return False
-    numbers = sorted(int(name) for name in names if name.isdigit())
+    numbers = sorted(int(name) for name in names if name.isdecimal())
     return numbers != list(range(numbers[0], numbers[0] + len(names))) if len(numbers) == len(names) else True
 
 

@@ -24,6 +24,6 @@ def table(
     return builder.finish()
 
 
-def said(rows: TableRows, *names: str) -> list[tuple[str | None, ...]]:
+def said(rows: TableRows, *names: str) -> list[tuple[object, ...]]:
     """What the rows hold under *names*, row by row."""
     return list(zip(*(rows.column(name).to_pylist() for name in names), strict=True))

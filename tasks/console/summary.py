@@ -12,7 +12,7 @@ from tasks.console.printing import facts, indented, printable, show
 from tasks.publish.lookup import Explanation
 from tasks.publish.versions import VersionLine
 from tasks.refresh.outcome import RunOutcome
-from tasks.refresh.outcome_text import facts_of, first_counts
+from tasks.refresh.outcome_text import facts_of, first_counts, warns
 from tasks.wording import size_text
 
 _COLOURS = {"published": "green", "unchanged": "green", "refused": "yellow", "failed": "red"}
@@ -34,6 +34,8 @@ def print_outcome(console: Console, outcome: RunOutcome, start_s: float = 0.0) -
         show(console, *map(indented, (*outcome.breakdown.drift, *outcome.breakdown.notices[:3], *page)))
     if outcome.outcome == "published":
         show(console, _tables(outcome), *map(indented, facts_of(outcome, start_s)))
+    if outcome.outcome == "unchanged":
+        show(console, *map(indented, filter(warns, outcome.breakdown.notices)))
 
 
 def print_versions(console: Console, versions: Sequence[VersionLine]) -> None:

@@ -22,6 +22,7 @@ from tasks.discover.by_records.json_records import JsonRecords
 from tasks.discover.by_tables.split_lists import SplitLists, in_listed_splits
 from tasks.discover.by_tables.tables import TablesSource
 from tasks.discover.listing.scan import scan_images
+from tasks.discover.verdict.named_layouts import discover_named
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.samples import Discovery
@@ -61,10 +62,16 @@ def discover_sources(sources: Sequence[Source], names: Mapping[str, str], lists:
         LayoutError: A source is not there, empty or not as declared; two sources differ in their levels.
     """
     words = SplitWords(names)
-    found = [_in_one_split(source.discover(words), source.split) for source in sources]
+    found = [_in_one_split(_discovered(source, words), source.split) for source in sources]
     if lists is not None and lists.files:
         found = [in_listed_splits(discovery, source, lists) for discovery, source in zip(found, sources, strict=True)]
     return found[0] if len(found) == 1 else _merge(sources, found)
+
+
+def _discovered(source: Source, words: SplitWords) -> Discovery:
+    if isinstance(source, ClassFolders | SplitFolders | Hierarchy):
+        return discover_named(source, words)
+    return source.discover(words)
 
 
 def _in_one_split(discovery: Discovery, split: str) -> Discovery:

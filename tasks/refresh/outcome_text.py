@@ -22,12 +22,17 @@ def facts_of(outcome: RunOutcome, start_s: float = 0.0) -> Iterator[str]:
     yield f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})"
     yield f"account: {_account_of(account)}"
     yield from outcome.breakdown.drift
-    yield from outcome.breakdown.notices[:3]
+    yield from sorted(outcome.breakdown.notices, key=lambda notice: not warns(notice))[:3]
     if len(outcome.breakdown.notices) > 3:
         yield f"… and {len(outcome.breakdown.notices) - 3} more notices; `parquetry plan` shows them all"
     yield f"open it: {outcome.root}"
     if outcome.breakdown.page:
         yield f"look at it: {outcome.breakdown.page}"
+
+
+def warns(notice: str) -> bool:
+    """Whether *notice* is of what may be wrong with the labels that are published."""
+    return notice.startswith("Warning: ")
 
 
 def _account_of(account: Account) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
 from tasks.discover.by_folders.folders import discover_folders, images_under
+from tasks.discover.listing.listing import Listing
 from tasks.discover.words.split_words import SplitWords
 from tasks.samples import Discovery
 
@@ -24,6 +25,11 @@ class ClassFolders(FolderSource):
             LayoutError: There is no such folder, or no image in it.
         """
         listing = images_under(self)
+        return discover_folders(self, listing, self.reading(listing, words), words)
+
+    def reading(self, listing: Listing, words: SplitWords) -> FolderReading:
+        """How the folders of *listing* are read."""
+        _ = words
         is_deep = np.array([len(self.named_parts(parent)) > 1 for parent in listing.parents], dtype=bool)
         deeper = int(is_deep[listing.folder_numbers].sum())
         notices = (
@@ -31,6 +37,4 @@ class ClassFolders(FolderSource):
             if deeper
             else ()
         )
-        return discover_folders(
-            self, listing, FolderReading("class_folders", "as the config says", False, 1, notices), words
-        )
+        return FolderReading("class_folders", "as the config says", False, 1, notices)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
 from tasks.discover.by_folders.folders import discover_folders, images_under
+from tasks.discover.listing.listing import Listing
 from tasks.discover.words.split_words import SplitWords
 from tasks.samples import Discovery
 
@@ -22,10 +23,12 @@ class Hierarchy(FolderSource):
             LayoutError: There is no such folder, or no image in it.
         """
         listing = images_under(self)
+        return discover_folders(self, listing, self.reading(listing, words), words)
+
+    def reading(self, listing: Listing, words: SplitWords) -> FolderReading:
+        """How the folders of *listing* are read."""
         named = [parts for parent in listing.parents if (parts := self.named_parts(parent))]
         is_nested = any(len(parts) > 1 for parts in named)
         has_splits = is_nested and all(words.split_of(parts[0]) for parts in named)
         notices = ("The first folders are named like splits, and are taken as such",) if has_splits else ()
-        return discover_folders(
-            self, listing, FolderReading("hierarchy", "as the config says", has_splits, 0, notices), words
-        )
+        return FolderReading("hierarchy", "as the config says", has_splits, 0, notices)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
 from tasks.discover.by_folders.folders import discover_folders, images_under
+from tasks.discover.listing.listing import Listing
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.samples import Discovery
@@ -25,6 +26,14 @@ class SplitFolders(FolderSource):
             LayoutError: There is no such folder, no image in it, or no folder is named like a split.
         """
         listing = images_under(self)
+        return discover_folders(self, listing, self.reading(listing, words), words)
+
+    def reading(self, listing: Listing, words: SplitWords) -> FolderReading:
+        """How the folders of *listing* are read.
+
+        Raises:
+            LayoutError: No folder is named like a split.
+        """
         named = [parts for parent in listing.parents if (parts := self.named_parts(parent))]
         level = split_level(named, words)
         if listing.count and level < 0:
@@ -33,8 +42,7 @@ class SplitFolders(FolderSource):
                 f"No folder of {redact_url(self.path)} is named like a split (train, validation, test, …); the folders "
                 f"are: {there}. Set `layout: class_folders`, or map their names in `splits.names`."
             )
-        reading = FolderReading("split_folders", "as the config says", True, 0, split_level=max(level, 0))
-        return discover_folders(self, listing, reading, words)
+        return FolderReading("split_folders", "as the config says", True, 0, split_level=max(level, 0))
 
 
 def split_level(named: Sequence[tuple[str, ...]], words: SplitWords) -> int:

@@ -38,6 +38,9 @@ def agrees(claim: LabelClaim, labels: Mapping[str, str]) -> bool:
         most[said] = max(most[said], count)
     is_alike = sum(most.values()) >= _AGREES * len(shared)
     big = [pair for pair, count in pairs.items() if count > (1 - _AGREES) * len(shared)]
+    folders = {folder for _, folder in big}
+    if any(folder not in said and folders & set(said) for said, folder in big):
+        return False  # it calls a folder by the name of another one
     return is_alike and len({folder for _, folder in big}) == len(big) and _names_alike(big)
 
 
@@ -56,7 +59,9 @@ def how_it_differs(claim: LabelClaim, labels: Mapping[str, str]) -> str:
     shared = {file: (claim.by_file[file], labels[file]) for file in sorted(claim.by_file) if file in labels}
     own = {file: "".join(tokens(folder.rpartition("/")[2])) for file, (_, folder) in shared.items()}
     differing = [file for file, (said, _) in shared.items() if own[file] not in {"".join(tokens(one)) for one in said}]
-    if not differing or 2 * len(differing) >= len(shared):
+    classes = {label.rpartition("/")[2] for label in labels.values()}
+    names_classes = all(set(said) <= classes for said, _ in shared.values())
+    if not differing or (2 * len(differing) >= len(shared) and not names_classes):
         return "goes with no class that the folders name"
     first = differing[0]
     return (

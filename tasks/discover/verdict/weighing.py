@@ -288,7 +288,9 @@ def _contradict(one: LabelClaim, other: LabelClaim) -> bool:
     shared = [file for file in one.by_file if file in other.by_file]
     if not shared:
         return False
-    return not part_alike([one.by_file[file] for file in shared], [other.by_file[file] for file in shared])
+    mine, others = [one.by_file[file] for file in shared], [other.by_file[file] for file in shared]
+    is_renamed = set(mine) & set(others) and mine != others  # the same words for other images
+    return bool(is_renamed) or not part_alike(mine, others)
 
 
 def _three(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:

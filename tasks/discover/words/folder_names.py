@@ -31,7 +31,8 @@ _COMPANION = frozenset(
 )
 _WAITING = frozenset(
     "pred predict prediction predictions unlabeled unlabelled unsup unsupervised inference submission extra extras "
-    "example examples demo test testing".split()
+    "example examples demo test testing unsorted unclassified unannotated uncategorized uncategorised todo "
+    "inbox".split()
 )
 _VERSIONS = frozenset(
     "crop crops cropped augmented augmentation processed preprocessed grayscale greyscale gray grey color colour rgb "
@@ -52,6 +53,7 @@ _LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a
 _OPAQUE = re.compile(
     r"(?=[^\d]*\d)(?=.*[a-fA-F])[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(\.\d+){4,}"
 )
+_TO_DO = re.compile(r"(to|needs?)[ _-]?(be[ _-])?(label|annotate|sort|classify|review|check)", re.IGNORECASE)
 _COUNTED = re.compile(r"^\s*([0-9]{1,2}|[A-Za-z])[.)]\s+")
 _SHARD = re.compile(r"[0-9a-zA-Z]|[0-9a-fA-F]{2}|\d{3}")
 
@@ -95,6 +97,8 @@ def sounds_unlabelled(name: str) -> bool:
 
 def is_for_unlabelled(name: str) -> bool:
     """Whether *name* is nothing but such words, and those that organise: ``pred``, ``Examples``, ``test_images``."""
+    if _TO_DO.match(name):
+        return True
     words = [token for token in tokens(name) if not token.isdigit() and token not in _ORGANISING]
     return bool(words) and all(word in _WAITING for word in words)
 

@@ -162,7 +162,8 @@ def test_a_short_list_that_gives_several_images_other_classes_opposes_folders(
 
     error = refusal(look, tmp_path)
 
-    assert f"{file} calls 2 images otherwise than their folders do, such as anna/anna3.jpg: ben" in str(error)
+    assert file in str(error)
+    assert "images otherwise than their folders do, such as anna/anna3.jpg: ben" in str(error)
 
 
 def test_a_table_one_column_of_which_says_what_folders_say_may_say_more(look: Look, tmp_path: Path) -> None:

@@ -35,12 +35,10 @@ class Cells:
 
     Attributes:
         values: Their bytes, without quotes and surrounding blanks.
-        starts: Where each begins in the text, quotes and blanks included.
         end: Where the record ends: before its line's end.
     """
 
     values: list[bytes]
-    starts: list[int]
     end: int
 
 
@@ -90,14 +88,12 @@ def split_cells(text: bytes, start: int, stop: int, delimiter: bytes, reading: R
         UnclosedCellError: A quote or bracket is open at *stop*.
     """
     values: list[bytes] = []
-    starts: list[int] = []
     position = start
     while True:
-        starts.append(position)
         value, position = _cell(text, position, stop, delimiter, reading)
         values.append(value)
         if position >= stop or text[position : position + 1] != delimiter:
-            return Cells(values, starts, position)
+            return Cells(values, position)
         position += 1
 
 

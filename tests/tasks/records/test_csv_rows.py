@@ -20,6 +20,7 @@ TWO = RecordFormat(kind="csv", width=2, location=0)
 THREE = RecordFormat(kind="csv", width=3, location=0)
 OF_ANY = RecordFormat(kind="csv")
 SEMICOLON = RecordFormat(kind="csv", width=2, delimiter=";", location=0)
+LONG = b"[" + b", ".join(b"[1, 2, 30]" for _ in range(80)) + b"]"
 TAB = RecordFormat(kind="csv", width=3, delimiter="\t", location=0)
 
 
@@ -54,6 +55,7 @@ def cells(records: list[Record]) -> list[list[str]]:
         pytest.param(b"[[1,2],[3,4]],a\n", TWO, [["[[1,2],[3,4]]", "a"]], id="in brackets in brackets"),
         pytest.param(b"[[1 2]\n [3 4]],a\nb,c\n", TWO, [["[[1 2]\n [3 4]]", "a"], ["b", "c"]], id="over lines"),
         pytest.param(b"b,[[1 2]\n [3 4]]", TWO, [["b", "[[1 2]\n [3 4]]"]], id="up to the end"),
+        pytest.param(LONG + b",a\nb,c\n", TWO, [[LONG.decode(), "a"], ["b", "c"]], id="many numbers in brackets"),
         pytest.param(b"[x] y,a\n", TWO, [["[x] y", "a"]], id="brackets that are words"),
         pytest.param(b"[draft,a\nb,c\n", TWO, [["[draft", "a"], ["b", "c"]], id="a bracket that opens nothing"),
         pytest.param(b"https://h/a,b.jpg,x\n", TWO, [["https://h/a,b.jpg", "x"]], id="commas of an address"),

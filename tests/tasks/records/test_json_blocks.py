@@ -70,6 +70,32 @@ def test_flat_lines_are_columns_and_each_is_an_object_when_asked_for() -> None:
     assert len(block.cells) == 20
 
 
+def test_lines_of_blocks_are_counted_on() -> None:
+    rows = [{"file": f"{number}.jpg", "label": "cat"} for number in range(3_000)]
+    found = blocks(
+        "".join(
+            f"{json.dumps(row)}\n\n" if at % 1_000 == 999 else f"{json.dumps(row)}\n" for at, row in enumerate(rows)
+        )
+    )
+
+    assert len(found) > 2
+    assert [line for block in found for line in block.lines.tolist()] == [at + 1 + at // 1_000 for at in range(3_000)]
+    assert [text for block in found for text in block.column("file").to_pylist()] == [row["file"] for row in rows]
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "\\uD800", "\\uDfff"])
+def test_half_a_character_is_no_record_of_a_block(half: str) -> None:
+    good = json.dumps({"a": 1, "b": [2]})
+    found = list(
+        read_json_blocks(window("\n".join([good] * 20 + [f'{{"a": "{half}"}}'] + [good] * 20)), FORM, "", Pace())
+    )
+
+    bad = [item for item in found if isinstance(item, Record) and item.problem is not None]
+    assert [(one.line, one.problem.detail) for one in bad if one.problem] == [
+        (21, "holds half of a character, as `\\ud800` is")
+    ]
+
+
 @pytest.mark.parametrize("count", [15, 16])
 @pytest.mark.parametrize(("start", "between", "end"), [("", "\n", "\n"), ("[", ",", "]")], ids=["lines", "a list"])
 def test_fewer_than_sixteen_objects_are_no_block(count: int, start: str, between: str, end: str) -> None:

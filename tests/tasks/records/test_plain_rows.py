@@ -83,6 +83,14 @@ def test_plain_columns_are_plain_as_a_whole(start: str) -> None:
     assert bool(paths.all()) != start.startswith("https")
 
 
+def test_very_many_locations_are_judged_in_parts() -> None:
+    texts = [f"cat/{number}.jpg" if number % 2 else f"https://h/{number}.jpg" for number in range(70_000)]
+    webs, paths = plain_kinds(pa.chunked_array([texts]))
+
+    assert webs.tolist() == [number % 2 == 0 for number in range(70_000)]
+    assert paths.tolist() == [number % 2 == 1 for number in range(70_000)]
+
+
 @pytest.mark.fuzz
 @given(
     rows=st.lists(

@@ -13,6 +13,10 @@ def identity(query: str) -> str:
     return found.identity
 
 
+def test_the_identity_of_an_address_is_a_hash_that_later_versions_must_not_change() -> None:
+    assert identity("?a=1&b=2") == "http://host/i?8e85be58c1c372ac"
+
+
 @pytest.mark.parametrize(
     "word",
     "id v st se sp ss sr sv sig exp oe oh token auth key expires policy signature hmac s e is ex hm x-id".split(),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import PIL
 from PIL import Image
 
-from tasks.images.pillow_core import core, image_of
+from tasks.images.pillow_core import unfilled
 
 if TYPE_CHECKING:
     from tasks.images.pixel_spec import PixelSpec
@@ -101,7 +101,7 @@ def _rows_needed(height: int, wanted: int, box: Box, reach: float) -> tuple[int,
 def _passed(image: Image.Image, size: Size, box: Box, filter_name: str) -> Image.Image:
     """One call of the kernel; where both directions change, it takes the vertical one first."""
     wrapped = _wrapper()
-    made = image_of(core().new(image.mode, size))
+    made = unfilled(image.mode, size)
     _resizer().resize_pil(wrapped(image), wrapped(made), _options(filter_name, *_inside(image.size, box)))
     return made
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from PIL import Image, ImageColor
 
-from tasks.images.pillow_core import core, image_of, packed
+from tasks.images.pillow_core import black, packed
 
 if TYPE_CHECKING:
     from tasks.images.kernel import Box
@@ -55,7 +55,7 @@ def thumb_of(image: Image.Image, window: Box, background: str) -> bytes:
     grid = image.resize((WHOLE * steps, WHOLE * steps), Image.Resampling.NEAREST, box=window)
     if image.mode == "RGBA" and "transparency" not in image.info:
         whole = grid.reduce(steps) if steps > 1 else grid
-        return _composed(image_of(_sheet(image.im, whole.im, boxes)), background).convert("L").tobytes()
+        return _composed(image._new(_sheet(image.im, whole.im, boxes)), background).convert("L").tobytes()
     shown = _as_grey(grid, image, background)
     sheet = Image.new("L", SHEET)
     sheet.paste(shown(grid).reduce(steps) if steps > 1 else shown(grid), (0, 0))
@@ -86,7 +86,7 @@ def _plain_sheet(source: Any, window: Box, steps: int, boxes: Sequence[_Corners]
 
 def _sheet(source: Any, whole: Any, boxes: Sequence[_Corners]) -> Any:
     """The sheet in the mode of *source*, of *whole* and of the parts *boxes* of it; all of them images of the core."""
-    sheet = core().fill(source.mode, SHEET, 0)
+    sheet = black(source.mode, SHEET)
     sheet.paste(whole, (0, 0, WHOLE, WHOLE))
     for number, box in enumerate(boxes):
         part = source.crop(box)

@@ -18,7 +18,7 @@ from PIL import Image, features
 from tasks.images.decode import Decoded, check_size, draft_for, orientation_of, turned_window, upright, upright_size
 from tasks.images.holes import jpeg_hole
 from tasks.images.kernel import knows_memory
-from tasks.images.pillow_core import core, image_of
+from tasks.images.pillow_core import mapped
 from tasks.images.rejected import RejectedImageError
 from tasks.images.scans import Frame, check_restarts, check_scans
 
@@ -60,7 +60,7 @@ def has_turbo() -> bool:
         return False
     try:
         _library()
-        return _mapped(bytes((1, 2, 3, 255)), "RGB", (1, 1)).getpixel((0, 0)) == (1, 2, 3)
+        return mapped(bytes((1, 2, 3, 255)), "RGB", (1, 1)).getpixel((0, 0)) == (1, 2, 3)
     except (ImportError, AttributeError, TypeError, ValueError):
         return False
 
@@ -171,14 +171,6 @@ def _pixels(data: bytes, head: _Head, scale: int) -> Image.Image | None:
         return None
     if values.shape[:2] != (size[1], size[0]):
         return None
-    return _mapped(values, mode, size)
-
-
-def _mapped(values: Any, mode: str, size: tuple[int, int]) -> Image.Image:
-    """The image of *mode* whose memory *values* are, a byte a pixel or four of them, as Pillow lays them out.
-
-    `Image.frombuffer` does the same, but for colours, of which it makes a copy.
-    """
-    image = image_of(core().map_buffer(values, size, "raw", 0, (mode, 0, 1)))
+    image = mapped(values, mode, size)
     image.readonly = 1
     return image

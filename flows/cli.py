@@ -253,6 +253,7 @@ def main() -> None:
     use_utf8()
     streams = Streams()
     os.environ.setdefault("DO_NOT_TRACK", "1")  # Prefect reports its use, and says so, unless its user has a word
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's threads spin, and nothing here has work for them
     debug = "--debug" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--debug"]
     code = _exit_code(debug=debug)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypedDict
 
 from flows.commands.command_line import exit_code_of, told
+from flows.commands.one_heap import share_one_heap
 from flows.commands.prefect_at_hand import prefect_at_hand, starting_prefect
 from flows.config import DatasetConfig, load_config, placed_in
 from flows.handover import Given, handed_over
@@ -141,6 +142,7 @@ def run_configs(
         report: Is given each outcome as soon as it is known.
         interrupt: Tells of signals that came.
     """
+    share_one_heap()
     leave_pandas_aside()
     start_s = 0.0
     with ExitStack() as prefect:

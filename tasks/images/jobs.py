@@ -11,7 +11,7 @@ from tasks.images.pixel_spec import Prepared
 from tasks.samples import Rejection
 
 _BATCH_IMAGES = 64
-_BATCH_BYTES = 4 << 20
+_BATCH_BYTES = 2 << 20
 
 
 class ImageJob(NamedTuple):

@@ -19,11 +19,13 @@ class Given:
     Attributes:
         config: The place, with all secrets in it.
         overrides: Dotted keys of the config and their values, with all secrets in them.
+        name: The dataset's name, which whoever gives this has read; empty where nobody has.
         ended: What the run came to, once it has: it stands whatever becomes of the state that Prefect is told.
     """
 
     config: str
     overrides: Mapping[str, object]
+    name: str = field(default="", compare=False)
     ended: list[RunOutcome | DatasetError] = field(default_factory=list, compare=False)
 
     @property
@@ -45,10 +47,10 @@ def handed_over(given: Given) -> Iterator[Given]:
         _GIVEN.reset(token)
 
 
-def place_given() -> str:
-    """The place of the config that a command of this process runs; empty where Prefect began the run by itself."""
+def name_given() -> str:
+    """The name of the dataset that a command of this process runs; empty where Prefect began the run by itself."""
     given = _GIVEN.get()
-    return given.config if given is not None else ""
+    return given.name if given is not None else ""
 
 
 def taken_over(config: str, overrides: Mapping[str, object] | None) -> Given:

@@ -7,17 +7,16 @@ from urllib.parse import urlsplit
 
 from prefect.runtime import deployment, flow_run
 
-from flows.handover import place_given
+from flows.handover import name_given
 
 
 def dataset_name() -> str:
     """What the run is called before its config is read: the deployment's name, else the config's file.
 
-    Prefect's runtime asks the server for either, over a connection of its own; a command knows them.
+    Prefect's runtime asks the server for either, over a connection of its own; a command knows the dataset's name.
     """
-    place = place_given()
-    name = "" if place else deployment.name
-    return str(name or PurePosixPath(urlsplit(place or _place_asked()).path).stem or "dataset")
+    name = name_given() or deployment.name
+    return str(name or PurePosixPath(urlsplit(_place_asked()).path).stem or "dataset")
 
 
 def _place_asked() -> str:

@@ -17,6 +17,7 @@ from tasks.building.spec import BuildSpec
 from tasks.errors import DatasetError, OutputError, StoppedError, UntoldError
 from tasks.samples import StoreUrl
 from tasks.storage import open_store
+from tasks.wording import counted
 
 
 def _name() -> str:
@@ -81,4 +82,4 @@ def _said(counts: Counter[str]) -> str:
     """What building came to, in a few words."""
     facts = [(counts["decoded"], "decoded"), (counts["copied"], "copied"), (counts["rejected"], "rejected")]
     told = ", ".join(f"{count:,} {what}" for count, what in facts if count)
-    return f"{counts['rows']:,} rows" + (f": {told}" if told else "")
+    return counted(counts["rows"], "row") + (f": {told}" if told else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -222,7 +223,7 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
 
     from flows.refresh_dataset import refresh_dataset  # noqa: PLC0415
 
-    given = Given(url, dict(request.overrides))
+    given = Given(url, dict(request.overrides), dataset.name)
     with handed_over(given) as shown, tags("parquetry", dataset.name):
         try:
             state = refresh_dataset(shown.config, shown.overrides or None, **request.parameters, return_state=True)
@@ -233,7 +234,7 @@ def _run(url: str, dataset: DatasetConfig, request: RunRequest) -> Finished:
     if not given.ended:
         result = state.result(raise_on_failure=False)
         raise _of_prefect(result) if isinstance(result, Exception) else RuntimeError(f"{state.name}: {state.message}")
-    return _finished(given.ended[0], dataset)
+    return _finished(given.ended[0], url, dataset)
 
 
 def _of_prefect(error: Exception) -> Exception:
@@ -249,8 +250,10 @@ def _of_prefect(error: Exception) -> Exception:
     )
 
 
-def _finished(ended: RunOutcome | DatasetError, dataset: DatasetConfig) -> Finished:
+def _finished(ended: RunOutcome | DatasetError, url: str, dataset: DatasetConfig) -> Finished:
     if isinstance(ended, RunOutcome):
-        return Finished(ended, ended.exit_code)
+        command = f"`parquetry run {shlex.quote(redact_url(url))}"
+        said = ended.reason.replace("`parquetry run CONFIG", command)
+        return Finished(replace(ended, reason=said), ended.exit_code)
     outcome = RunOutcome(name=dataset.name, outcome="failed", reason=str(ended), root=redact_url(dataset.output.path))
     return Finished(outcome, 1 if isinstance(ended, OutputError) else exit_code_of(ended))

@@ -73,8 +73,11 @@ def _deploy(read: ReadConfigs, folder: str | None, *, replace: bool, as_json: bo
         code = max(code, 2 if done.action == "failed" else 0)
         if done.problem:
             problems[done.problem] = None
-    for done in prune_folder(folder) if folder is not None else ():
+    pruned = list(prune_folder(folder)) if folder is not None else []
+    for done in pruned:
         _tell(done.action, done.name, done.config, done.detail, as_json=as_json)
+    if folder is not None and not pruned and not as_json:
+        print_line(f"nothing to prune: every deployment of a config in {folder} still has its config")
     for problem in problems:
         print_warning(problem)
     return code
@@ -164,7 +167,7 @@ def _make_automations(
         else:
             print_line(f"{item.action} {item.name}")
     if sends is None and not remove:
-        print_note(_SOMEWHERE)
+        print_note(f"nobody is told of runs that fail or are refused: {_SOMEWHERE}")
 
 
 def _make_sure_of_home() -> None:

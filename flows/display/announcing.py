@@ -38,10 +38,15 @@ from tasks.wording import one_line
 
 
 class _KnownFailures(logging.Filter):
-    """Lets no traceback through of what was said in one line already: Prefect's engine logs it again at its end."""
+    """Lets no traceback through of what was said in one line already: Prefect's engine logs it again at its end.
+
+    Nor what it logs of a step that ended as failed without an exception: that is said with the step's state, too.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], DatasetError))
+        if not record.exc_info:
+            return True
+        return record.exc_info[1] is not None and not isinstance(record.exc_info[1], DatasetError)
 
 
 _KNOWN_FAILURES = _KnownFailures()
@@ -49,7 +54,8 @@ _KNOWN_FAILURES = _KnownFailures()
 
 def silence_known_failures() -> None:
     """Keep Prefect from logging tracebacks of refusals and of failures that a user can act on."""
-    logging.getLogger("prefect.flow_runs").addFilter(_KNOWN_FAILURES)
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addFilter(_KNOWN_FAILURES)
 
 
 def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[JsonObject]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from tasks.redaction import is_url
 from tasks.refresh.outcome import Account, RunOutcome
 from tasks.report.markdown import cell, table_lines
 from tasks.wording import counted, size_text
 
 _ROWS = 8
+_MANY = 10
+"""A rate is said of so many images, or more."""
 _LONG_START_S = 0.5
 """A start that took less is not worth a word."""
 
@@ -16,7 +19,8 @@ _LONG_START_S = 0.5
 def facts_of(outcome: RunOutcome, start_s: float = 0.0) -> Iterator[str]:
     """What a run did, a line each; *start_s* seconds were spent before it."""
     account = outcome.account
-    rate = f", {account.images_decoded / outcome.seconds:,.0f} images/s" if outcome.seconds else ""
+    speed = account.images_decoded / outcome.seconds if outcome.seconds else 0.0
+    rate = f", {speed:,.0f} images/s" if account.images_decoded >= _MANY else ""
     built = f"{counted(account.shards_built, 'shard')}, {size_text(account.bytes_written)}"
     rate += f", after {start_s:.1f} s to start Prefect" if start_s >= _LONG_START_S else ""
     yield f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})"
@@ -24,7 +28,8 @@ def facts_of(outcome: RunOutcome, start_s: float = 0.0) -> Iterator[str]:
     yield from outcome.breakdown.drift
     yield from sorted(outcome.breakdown.notices, key=lambda notice: not warns(notice))[:3]
     if len(outcome.breakdown.notices) > 3:
-        yield f"… and {len(outcome.breakdown.notices) - 3} more notices; `parquetry plan` shows them all"
+        where = "the page" if outcome.breakdown.page else "--json"
+        yield f"… and {counted(len(outcome.breakdown.notices) - 3, 'more notice')}; {where} has them all"
     yield f"open it: {outcome.root}"
     if outcome.breakdown.page:
         yield f"look at it: {outcome.breakdown.page}"
@@ -70,5 +75,8 @@ def rejects_line(outcome: RunOutcome, listed: int) -> str:
     reasons = outcome.breakdown.reasons
     counts = ", ".join(f"{count:,} × {reason}" for reason, count in reasons.items())
     more = f"; the first {listed} of them" if listed < sum(reasons.values()) else ""
-    place = f". All of them: {outcome.root}, rejects/" if outcome.version else ""
+    place = ""
+    if outcome.version:
+        folder = f"{outcome.root}/versions/{outcome.version:06}/rejects.parquet"
+        place = f". All of them: {f'the rejects of version {outcome.version}' if is_url(outcome.root) else folder}"
     return f"Rejected: {counts}{more}{place}"

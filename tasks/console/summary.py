@@ -66,9 +66,9 @@ def _sentence(row: Explanation) -> str:
     name, version = row.get("sample_id") or row["location"], row["version"]
     match row["outcome"]:
         case "left out":
-            became = f"was left out of version {version}: {row['reason']}, {row['detail']}"
+            became = f"was left out of version {version}: {row['reason']}: {row['detail']}"
         case "gone":
-            became = f"was in version {row['in_version']}, and is no longer there since version {row['since']}"
+            became = f"was in version {row['in_version']}, and is gone from version {row['since']} on"
         case "moved":
             became = f"was in version {row['in_version']}; in version {version} it has moved to {row['moved_to']}"
         case "not yet there":

@@ -63,7 +63,7 @@ def _numbers(store: Store) -> list[int]:
     numbers = list_all_versions(store)
     if not numbers:
         if isinstance(store, LocalStore) and not store.root.exists():
-            raise UnknownVersionError(f"{no_such('folder', store.place.url)} A published dataset is meant.")
+            raise UnknownVersionError(f"{no_such('folder', store.place.url)} Name the output of a published dataset.")
         raise UnknownVersionError(f"{redact_url(store.place.url)} holds no version: nothing was published there.")
     return numbers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
 
 from tasks.config_keys import ConfigKeys, SourceKeys
@@ -11,6 +12,7 @@ from tasks.publish import OutputSettings, refuse_guests, refuse_overlap
 from tasks.reasons import Reason
 from tasks.report.gates import Gates
 from tasks.samples import Discovery, count_values
+from tasks.storage import is_url
 from tasks.survey.starting import Target, name_of, with_label_file
 from tasks.survey.surveying import place_of
 
@@ -25,9 +27,12 @@ def refuse_output(target: Target, label_file: str = "") -> None:
     Raises:
         OutputError: It lies in the source, or the source in it; or it holds other things.
     """
-    output = OutputSettings(path=place_of(target.output))
-    refuse_overlap(output.path, with_label_file(place_of(target.source), label_file))
-    refuse_guests(output, name_of(target.source))
+    output, source = (
+        place if is_url(place) else os.path.normpath(place_of(place)) for place in (target.output, target.source)
+    )
+    settings = OutputSettings(path=output)
+    refuse_overlap(output, with_label_file(source, label_file))
+    refuse_guests(settings, name_of(target.source))
 
 
 def refuse_unrunnable(found: Discovery) -> None:

@@ -38,8 +38,8 @@ def _keyed(head: Head, words: SplitWords) -> Iterator[tuple[str, str, dict[str, 
 
 
 def _claims(view: View, head: Head, key: str, split: str, names: dict[str, str]) -> Iterator[SplitClaim]:
-    cells = [cell.strip() for cell in head.column(key)]
-    told = dict(zip(cells, (names[cell.strip()] for cell in head.column(split)), strict=True))
+    rows = zip(head.column(key), head.column(split), strict=True)
+    told = {cell.strip(): names[word.strip()] for cell, word in rows if word.strip() in names}
     for name in (name for name in view.head.names if name != view.location):
         values = [cell.strip() for cell in view.head.column(name)]
         is_called_so = name == key or not all(map(str.isdecimal, told))

@@ -119,6 +119,14 @@ def test_splits_of_what_no_table_knows_are_not_drawn_at_random(look: Look, tmp_p
     assert "label" in error.unsettled.proposals[0].says
 
 
+def test_a_place_without_a_split_keeps_no_other_from_having_one(look: Look, tmp_path: Path) -> None:
+    splits = {"A00": "train", "B01": "train", "C02": "val", "D03": "train", "E04": ""}
+    told = places(json.dumps([{"area": site, "part_of": split} for site, split in splits.items()]))
+    draw(tmp_path, *(f"S1/p{i}.jpg" for i in range(16)), **told)
+
+    assert {split for _, split in rows(look(tmp_path)).values()} == {"train", "validation"}
+
+
 def test_a_table_may_call_pictures_what_they_were_made_of(look: Look, tmp_path: Path) -> None:
     kinds = ("dog", "rain", "siren")
     draw(

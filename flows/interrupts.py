@@ -106,14 +106,19 @@ def _wait(interrupt: Interrupt, ended: threading.Event, signals: AbstractSet[sig
     if not interrupt.number:
         return
     if not interrupt.datasets:
-        with suppress(OSError):  # the terminal may be gone
-            os.write(2, b"error: stopped before any run began; what is published is as it was\n")
+        _say(b"error: stopped before any run began; what is published is as it was\n")
         os._exit(interrupt.exit_code)
     if not _stop(interrupt.datasets, ended):
+        _say(b"error: stopped; what is published is as it was, and the next run goes on from there\n")
         cleaner = threading.Thread(target=_clean, args=(interrupt.cleanup,), daemon=True)
         cleaner.start()
         cleaner.join(_CLEANUP_S)
         os._exit(interrupt.exit_code)
+
+
+def _say(words: bytes) -> None:
+    with suppress(OSError):  # the terminal may be gone
+        os.write(2, words)
 
 
 def _stop(datasets: Sequence[str], ended: threading.Event) -> bool:

@@ -150,20 +150,29 @@ def run_configs(
         code, ready = _check_all(configs, request, report)
         if ready:
             interrupt.begin([dataset.name for _, dataset in ready], prefect.close)
-            began = time.monotonic()
-            with display.waiting(starting_prefect()):
-                prefect.enter_context(prefect_at_hand())
-            start_s = time.monotonic() - began
+            start_s = _start_prefect(display, prefect)
 
         def run(item: Ready) -> Finished:
             return _run_or_fail(item, request, display)
 
+        left = [dataset.name for _, dataset in ready]
         for finished in run_each(ready, run, request.parallel, lambda: bool(interrupt.number)):
             code = max(code, finished.exit_code, _reported(replace(finished, start_s=start_s), report))
             start_s = 0.0
+            left = [name for name in left if name != finished.outcome.name]
             if note := passing(finished.outcome, request.overrides):
                 print_note(f"{finished.outcome.name}: {note}")
+        if interrupt.number and left:
+            print_error(f"stopped before {', '.join(left)} began; what is published is as it was")
     return interrupt.exit_code if interrupt.number else code
+
+
+def _start_prefect(display: Shows, prefect: ExitStack) -> float:
+    """Have Prefect at hand until *prefect* is closed; how many seconds that took."""
+    began = time.monotonic()
+    with display.waiting(starting_prefect()):
+        prefect.enter_context(prefect_at_hand())
+    return time.monotonic() - began
 
 
 def passing(outcome: RunOutcome, overrides: Mapping[str, object]) -> str:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rich.console import Console
 
-from flows.commands.local_run import passing
+from flows.commands.local_run import RunRequest, passing, run_configs
 from flows.config import DatasetConfig, load_config
+from flows.interrupts import Interrupt
 from tasks.config_text.words import PATTERNS
+from tasks.console.progress_bar import Display
 from tasks.errors import ConfigError
 from tasks.refresh.outcome import RunOutcome
 
@@ -116,3 +121,19 @@ def test_a_version_that_was_made_by_keys_the_config_lacks_says_what_the_next_run
         "--set resize.mode and --set write.pixels hold for this run alone: write them into the config"
     )
     assert passing(published, {"gates.min_rows": "1"}) == passing(unchanged, {"resize.mode": "pad"}) == ""
+
+
+def test_runs_that_a_signal_kept_from_beginning_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x" / "cat").mkdir(parents=True)
+    (tmp_path / "x" / "cat" / "1.png").write_bytes(b"x")
+    (tmp_path / "c.yaml").write_text("name: pets\nsource: {path: x, layout: class_folders}\noutput: {path: y}\n")
+    monkeypatch.setattr("flows.commands.local_run.prefect_at_hand", nullcontext)
+    interrupt = Interrupt()
+    interrupt.number = signal.SIGINT
+
+    code = run_configs([str(tmp_path / "c.yaml")], RunRequest(), Display(Console(stderr=True)), print, interrupt)
+
+    assert code == 130
+    assert capsys.readouterr().err == "error: stopped before pets began; what is published is as it was\n"

@@ -216,7 +216,7 @@ def compare_versions(store: Store, first: int, second: int) -> Difference:
     versions = [open_version(store, number) for number in (first, second)]
     old, new = (_by_id(read_rows(store, version.manifest.shards)) for version in versions)
     both = sorted(old.keys() & new.keys())
-    settings = _shaping(*(version.manifest.pixels for version in versions))
+    settings = shaping_changes(*(version.manifest.pixels for version in versions))
     same = sum(old[key][0] == new[key][0] for key in both) if settings else 0
     return Difference(
         pixels={"rows": same, "settings": settings},
@@ -232,7 +232,7 @@ def compare_versions(store: Store, first: int, second: int) -> Difference:
     )
 
 
-def _shaping(old: PublishedPixels, new: PublishedPixels) -> dict[str, tuple[object, object]]:
+def shaping_changes(old: PublishedPixels, new: PublishedPixels) -> dict[str, tuple[object, object]]:
     """The keys of the config that shape pixels and differ, with both values; not what only says what is admitted."""
     was, becomes = ({"kernel": "pillow", **spec} for spec in (old, new))  # specs of earlier versions do not name it
     changed = [key for key in was | becomes if key not in _ADMITTING and was.get(key) != becomes.get(key)]

@@ -13,6 +13,7 @@ from tasks.publish import Run
 from tasks.refresh.breakdown import classes_without
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
+from tasks.refresh.pixels import pixel_notices
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.refresh import preview
 from tasks.refresh.sizing import probe_images
@@ -106,6 +107,7 @@ def forecast(dataset: Dataset, options: RefreshOptions) -> Forecast:
         "reasons": count_values(planned.rejections["reason"]),
         "ignored": dict(planned.discovery.ignored),
         "notices": [
+            *pixel_notices(dataset, run),
             *planned.discovery.notices,
             *planned.labelled.notices,
             *classes_without(planned.labelled.samples, planned, dataset.splits.ratios),

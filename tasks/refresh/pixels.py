@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 
 from tasks.building.spec import published_pixel_spec
@@ -10,6 +11,7 @@ from tasks.errors import ConfigError
 from tasks.images.kernel import AUTO, HOW_TO_INSTALL, PILLOW, SIMD, has_simd, kernel_of, suits_simd
 from tasks.images.pixel_spec import PixelSpec
 from tasks.publish import Run
+from tasks.publish.life import shaping_changes
 from tasks.refresh.dataset import Dataset
 from tasks.shards.schema import PublishedPixels
 
@@ -35,6 +37,17 @@ def shapes_same_pixels(dataset: Dataset, run: Run) -> bool:
     """Whether the rows of the newest version have the pixels that today's config asks for."""
     manifest = run.history.manifest
     return manifest is None or same_pixels(manifest.pixels, published_pixel_spec(pixels_wanted(dataset, run)))
+
+
+def pixel_notices(dataset: Dataset, run: Run) -> Iterator[str]:
+    """A sentence on the keys for which all pixels of the newest version are made anew; nothing where they are not."""
+    manifest = run.history.manifest
+    if manifest is None:
+        return
+    wanted = json.loads(json.dumps(published_pixel_spec(pixels_wanted(dataset, run))))  # as a manifest has it
+    if changed := shaping_changes(manifest.pixels, wanted):
+        keys = ", ".join(f"{key} {old} → {new}" for key, (old, new) in changed.items())
+        yield f"All pixels are made anew: {keys}"
 
 
 def pixels_wanted(dataset: Dataset, run: Run) -> PixelSpec:

@@ -30,6 +30,7 @@ from tasks.refresh.near_rows import near_notices, near_of, store_near
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import STOPPED, Breakdown, RunOutcome
 from tasks.refresh.past import moment_of
+from tasks.refresh.pixels import pixel_notices
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.report_page import facts_of_refusal, facts_of_run, store_page
 from tasks.refresh.rounds import BuiltShards
@@ -188,7 +189,11 @@ def _gather(dataset: Dataset, run: Run, planned: PlannedRun, built: BuiltShards)
     rejections, failed = remember(found, built.stale, past.state.failed, past.left_out, moment_of(dataset, run))
     account = account_of(run, planned, built, rejections)
     near = near_of(dataset, run, planned, built)
-    said = [*near_notices(near, dataset), *classes_without(built.rows.table, planned, dataset.splits.ratios)]
+    said = [
+        *pixel_notices(dataset, run),
+        *near_notices(near, dataset),
+        *classes_without(built.rows.table, planned, dataset.splits.ratios),
+    ]
     breakdown = breakdown_of(planned, built, rejections, near.summary if near else {}, said)
     changes = changes_of(planned, built, rejections)
     return RunFacts(planned, built, rejections, failed, account, breakdown, changes, near)

@@ -13,7 +13,7 @@ _QUANTILES = ("min", "p05", "median", "p95", "max")
 def drift_lines(report: Report) -> Iterator[str]:
     """What *report* says of a version against its parent."""
     states = [f"{count:,} {state}" for state, count in report["states"].items() if count and state != "resplit"]
-    yield f"against version {report['parent']}: {', '.join(states)}"
+    yield f"against version {report['parent']}: {', '.join(states) or 'the same images'}"
     yield from _label_lines(report)
     yield from _trouble_lines(report)
     yield from _image_lines(report["images"])

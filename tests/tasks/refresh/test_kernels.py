@@ -16,6 +16,7 @@ from tasks.publish import OutputSettings
 from tasks.publish.life import compare_versions
 from tasks.publish.versions import open_version
 from tasks.refresh.dataset import Dataset
+from tasks.refresh.forecast import forecast
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.refresh import refresh
@@ -141,3 +142,17 @@ def test_a_kernel_that_is_not_there_or_lacks_the_filter_is_an_error_of_the_confi
     monkeypatch.setattr("tasks.images.settings.has_simd", lambda: False)
     with pytest.raises(ValidationError, match="pip install 'cykooz-resizer"):
         dataset(pets, kernel="simd")
+
+
+def test_pixels_that_are_made_anew_are_told_of_with_the_keys_that_differ(pets: Path) -> None:
+    first = night(pets, mode="crop", kernel="pillow")
+    again = night(pets, mode="crop", kernel="pillow")
+    planned = forecast(dataset(pets, mode="pad", kernel="pillow"), RefreshOptions())
+    padded = night(pets, mode="pad", kernel="pillow")
+
+    told = [
+        [one for one in notices if "made anew" in one]
+        for notices in (first.breakdown.notices, again.breakdown.notices, planned["notices"], padded.breakdown.notices)
+    ]
+    assert told == [[], [], *[["All pixels are made anew: resize.mode crop → pad"]] * 2]
+    assert any(line.startswith("against version 1: ") for line in padded.breakdown.drift)

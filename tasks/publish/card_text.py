@@ -10,6 +10,7 @@ from tasks.label_kinds import LABEL_COLUMNS, classes_of, kind_of_columns
 from tasks.publish.history import Version
 from tasks.publish.manifest import Manifest
 from tasks.shards.schema import PublishedPixels
+from tasks.wording import counted, size_text
 
 _TENSORS = {"label": "tf.int64", "labels": "tf.int32", "target": "tf.float64"}
 _LISTED = 20
@@ -71,10 +72,10 @@ def card_text(version: Version, place: str, folder: str, page: str) -> list[str]
 
 def _summary(manifest: Manifest, number: int, time: str) -> list[str]:
     has_classes = kind_of_columns(manifest.columns) != "number"
-    classes = f"{len(classes_of(manifest.class_names)):,} classes" if has_classes else "each with a number, `target`"
-    size = sum(shard.bytes for shard in manifest.shards) / 2**20
-    shards = "1 shard" if len(manifest.shards) == 1 else f"{len(manifest.shards):,} shards"
-    what = f"{manifest.rows:,} images in {shards}, {size:,.1f} MiB, {classes}"
+    names = len(classes_of(manifest.class_names))
+    classes = f"{names:,} {'class' if names == 1 else 'classes'}" if has_classes else "each with a number, `target`"
+    size = size_text(sum(shard.bytes for shard in manifest.shards))
+    what = f"{counted(manifest.rows, 'image')} in {counted(len(manifest.shards), 'shard')}, {size}, {classes}"
     return [f"Version {number}, of {time}: {what}. {_pixels(manifest.pixels)}", ""]
 
 

@@ -80,8 +80,11 @@ def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[_Way]:
         if width > 1 and count >= 0.9 * len(cells) and len(cells[0]) == width:
             is_usual = mark == {".csv": ",", ".tsv": "\t", ".tab": "\t"}.get(suffix)
             more: TableKeys = {} if is_usual else {"delimiter": "tab" if mark == "\t" else mark}
+            last = width - 1  # it takes what a line has too much, as it does where the table is read so
             has_surplus = count < len(cells) and suffix == ".csv" and any(len(row) > width for row in cells)
-            yield _Way([row for row in cells if len(row) == width], more, width - 1 if has_surplus else None)
+            longest = max(map(len, cells)) if has_surplus else width
+            rows = [[*row[:last], mark.join(row[last:])] for row in cells if width <= len(row) <= longest]
+            yield _Way(rows, more, last if has_surplus else None)
 
 
 def _by_blanks(lines: Sequence[str], suffix: str) -> _Way:

@@ -466,10 +466,19 @@ def test_the_encoding_of_a_table_that_is_no_utf8_is_guessed_and_its_labels_are_s
 
 
 def test_a_joined_table_takes_what_its_lines_have_too_much(look: Look, tmp_path: Path) -> None:
-    truth: Truth = {f"img/p{n:02}.png": ("cat" if n // 2 % 3 else "dog", "") for n in range(80)}
+    truth: Truth = {f"img/p{n:02}.png": ("cat" if n // 2 % 3 else "dog", "") for n in range(24)}
     make(tmp_path, truth)
-    table(tmp_path, "images.csv", "path,study_id", *(f"img/p{n:02}.png,s{n // 2:02}" for n in range(80)))
-    studies = [f"s{n:02},{'cat' if n % 3 else 'dog'},seen{', twice' if n == 5 else ''}" for n in range(40)]
+    table(tmp_path, "images.csv", "path,study_id", *(f"img/p{n:02}.png,s{n // 2:02}" for n in range(24)))
+    studies = [f"s{n:02},{'cat' if n % 3 else 'dog'},seen{', twice' if n == 5 else ''}" for n in range(12)]
     table(tmp_path, "studies.csv", "study_id,label,note", *studies)
 
     assert truth in proposed(look, tmp_path)
+
+
+def test_a_line_that_has_too_much_names_its_class_as_others_do(look: Look, tmp_path: Path) -> None:
+    truth: Truth = {f"img/p{n:02}.png": (f"class {n % 30}", "") for n in range(60)}
+    make(tmp_path, truth)
+    table(tmp_path, "labels.csv", "path,code", *(f"img/p{n:02}.png,k{n % 30:02}" for n in range(60)))
+    table(tmp_path, "classes.csv", "code,name,note", *(f"k{n:02},class {n},a{', b' * (n == 5)}" for n in range(31)))
+
+    assert is_read(look, tmp_path, truth)

@@ -14,7 +14,7 @@ from pydantic import Discriminator, Tag
 from tasks.arrow_columns import repeated
 from tasks.discover.auto import AutoSource
 from tasks.discover.by_folders.class_folders import ClassFolders
-from tasks.discover.by_folders.folders import level_names, require_images
+from tasks.discover.by_folders.folders import images_under, level_names, require_images
 from tasks.discover.by_folders.hierarchy import Hierarchy
 from tasks.discover.by_folders.split_folders import SplitFolders
 from tasks.discover.by_records.csv_records import CsvRecords
@@ -23,6 +23,7 @@ from tasks.discover.by_tables.split_lists import SplitLists, in_listed_splits
 from tasks.discover.by_tables.tables import TablesSource
 from tasks.discover.listing.scan import scan_images
 from tasks.discover.verdict.named_layouts import discover_named
+from tasks.discover.verdict.named_tables import against_tables
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.samples import Discovery
@@ -62,16 +63,22 @@ def discover_sources(sources: Sequence[Source], names: Mapping[str, str], lists:
         LayoutError: A source is not there, empty or not as declared; two sources differ in their levels.
     """
     words = SplitWords(names)
-    found = [_in_one_split(_discovered(source, words), source.split) for source in sources]
+    found = [_in_one_split(_discovered(source, words, lists), source.split) for source in sources]
     if lists is not None and lists.files:
         found = [in_listed_splits(discovery, source, lists) for discovery, source in zip(found, sources, strict=True)]
     return found[0] if len(found) == 1 else _merge(sources, found)
 
 
-def _discovered(source: Source, words: SplitWords) -> Discovery:
+def _discovered(source: Source, words: SplitWords, lists: SplitLists | None) -> Discovery:
+    """The samples of *source*, with what speaks against the layout that it names."""
     if isinstance(source, ClassFolders | SplitFolders | Hierarchy):
         return discover_named(source, words)
-    return source.discover(words)
+    if not isinstance(source, TablesSource):
+        return source.discover(words)
+    listing = images_under(source)
+    found = source.discover_in(listing, words)
+    has_lists = lists is not None and bool(lists.files)
+    return replace(found, notices=(*found.notices, *against_tables(found, source, listing, words, has_lists=has_lists)))
 
 
 def _in_one_split(discovery: Discovery, split: str) -> Discovery:

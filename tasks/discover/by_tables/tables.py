@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import PrivateAttr, model_validator
 
+from tasks.discover.by_folders.folders import images_under
 from tasks.discover.by_tables.leads import Ground
 from tasks.discover.by_tables.listing_table import listing_table
 from tasks.discover.by_tables.locate import Locator
@@ -15,7 +16,6 @@ from tasks.discover.by_tables.origins import with_origins
 from tasks.discover.by_tables.row_source import RowSource
 from tasks.discover.by_tables.table_samples import TableReading, discover_rows
 from tasks.discover.listing.listing import Listing
-from tasks.discover.listing.scan import scan_images
 from tasks.discover.settings import Level
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError, LayoutError
@@ -70,10 +70,7 @@ class TablesSource(RowSource):
         Raises:
             LayoutError: The folder is not there; a table is not as declared, or names no image.
         """
-        listing = scan_images(self.place, self)
-        if listing is None:
-            raise LayoutError(f"{redact_url(self.path)} could not be listed to its end. Run it again.")
-        return self.discover_in(listing, words)
+        return self.discover_in(images_under(self), words)
 
     def discover_in(self, listing: Listing, words: SplitWords) -> Discovery:
         """The images of *listing* that the tables name, as `discover` gives them."""

@@ -17,6 +17,8 @@ from tasks.label_kinds import is_fraction, number_of, parts_between
 from tasks.tables.file_columns import plain_name
 
 _TRUTHS = {"true": 1.0, "false": 0.0}
+_YES_NO = frozenset({"yes", "no"})
+_TWO = 2
 _FLAGS = frozenset({"-1", "0", "1", "+1"})
 _MARKS = ("|", ";", ",", "\uff0c", " ")
 _PLURALS = frozenset("labels tags classes categories attributes ids".split())
@@ -204,6 +206,7 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
 def _one_hot(columns: Mapping[str, Sequence[str]]) -> LabelColumn | None:
     """The columns of ones and zeros, of which each is a class, as one; None where there are fewer than two."""
     names = _without_sums({name: cells for name, cells in columns.items() if _is_flag(name, cells)})
+    names = names if len(names) > 1 else _of_words(columns)
     if len(names) < 2:
         return None
     rows = list(zip(*(columns[name] for name in names), strict=True))
@@ -214,6 +217,18 @@ def _one_hot(columns: Mapping[str, Sequence[str]]) -> LabelColumn | None:
     if is_many and len(names) < 3:
         return None
     return LabelColumn(names[0], 2, values, one_hot=tuple(names), is_many=is_many)
+
+
+def _of_words(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    """Those of *columns*, three at least, that say yes or no by words, of which each row has exactly one yes."""
+    flags = [
+        name
+        for name, cells in columns.items()
+        if {cell.casefold() for cell in cells} == _YES_NO and strength_of(name) in {1, 2} and not name.isdigit()
+    ]
+    rows = zip(*(columns[name] for name in flags), strict=True)
+    is_one = len(flags) > _TWO and all(sum(_flag(cell) == 1 for cell in row) == 1 for row in rows)
+    return flags if is_one else []
 
 
 def _without_sums(flags: Mapping[str, Sequence[str]]) -> list[str]:
@@ -237,7 +252,8 @@ def _is_flag(name: str, cells: Sequence[str]) -> bool:
 
 
 def _flag(cell: str) -> float | None:
-    return _TRUTHS[cell] if cell in _TRUTHS else number_of(cell)
+    word = cell.casefold()
+    return _TRUTHS[cell] if cell in _TRUTHS else float(word == "yes") if word in _YES_NO else number_of(cell)
 
 
 def _is_number_to_predict(name: str, cells: Sequence[str], files: int) -> bool:

@@ -23,7 +23,7 @@ def named_layouts(roles: FolderRoles, source: FolderSource, words: SplitWords, i
     most = max(map(len, named.values()), default=0)
     has_splits = any(words.split_of(parts[0]) for parts in named.values() if parts)
     ignore = list(dict.fromkeys([*source.ignore, *ignore]))  # what is proposed takes the place of what is there
-    proposals = [*_with_splits(roles, ignore), *_split_and_label(roles, words)]
+    proposals = [*_with_splits(roles, words, ignore), *_split_and_label(roles, words)]
     if has_splits and most > 1:
         proposals.append(_reading(roles, named, "the folders named like splits are splits", "split_folders", ignore))
     firsts = {parts[0] for parts in named.values() if parts}
@@ -52,7 +52,7 @@ def _unlabelled(
     return Proposal("the images are meant to have no labels", {"source": {**keys, "allow_unlabeled": True}})
 
 
-def _with_splits(roles: FolderRoles, ignore: Sequence[str]) -> list[Proposal]:
+def _with_splits(roles: FolderRoles, words: SplitWords, ignore: Sequence[str]) -> list[Proposal]:
     """What folders beside some that are named like splits could be: the training split, or nothing that counts."""
     if not roles.maybe_splits:
         return []
@@ -61,10 +61,14 @@ def _with_splits(roles: FolderRoles, ignore: Sequence[str]) -> list[Proposal]:
     if above:
         keys["ignore_dirs"] = above
     names = dict(sorted(roles.maybe_splits.items()))
+    kept: SourceKeys = {**keys, "ignore": list(ignore)} if ignore else keys
     proposals = []
+    parts = {name: part.split for name in roles.beside_splits if (part := words.part_of(name)) is not None}
+    if len(parts) == len(roles.beside_splits):
+        says = ", ".join(f"{name} belongs to the split {split}" for name, split in sorted(parts.items())[:3])
+        proposals.append(Proposal(says, {"source": kept, **splits_named(names | parts)}))
     if len(roles.beside_splits) == 1 and "train" not in roles.maybe_splits.values():
         (other,) = roles.beside_splits
-        kept: SourceKeys = {**keys, "ignore": list(ignore)} if ignore else keys
         mapped = splits_named(names | {other: "train"})
         proposals.append(Proposal(f"{other} is the training split", {"source": kept, **mapped}))
     without = [*ignore, *("/" + "*/" * roles.maybe_level + name for name in roles.beside_splits[:20])]

@@ -6,6 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from tasks.config_keys import TableKeys
 from tasks.discover.heads.head import MOST_ROWS, Head
 from tasks.records.text_window import is_utf8, likely_encoding
 
+_MOST_PROSE = 20
+_LOOKED_AT = 200
+_FEWEST_BELOW = 4
 _MARKS = ("\t", ",", ";", "|")
 
 
@@ -34,7 +38,8 @@ def _encoding(data: bytes) -> str:
 def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head]:
     """The ways in which the text *data*, with which the file *name* begins, is a table."""
     text = decoded(data)
-    lines = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip()]
+    physical = re.split(r"\r\n|\n|\r", text)
+    lines = [line for line in physical if line.strip()]
     lines = lines if is_whole else lines[:-1]
     is_whole = is_whole and len(lines) <= MOST_ROWS
     keys: TableKeys = {"encoding": encoding} if (encoding := _encoding(data)) else {}
@@ -45,6 +50,9 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
     if len(lines) > 2 and lines[0].strip().isdecimal() and not lines[1].strip().isdecimal():
         keys["skip"] = 1
         lines = lines[1:]
+    elif not keys.get("comment") and (above := _prose_above(lines)):
+        keys["skip"] = [place for place, line in enumerate(physical) if line.strip()][above]
+        lines = lines[above:]
     lines = lines[: MOST_ROWS + 1]
     ways = []
     for way in (*_by_marks(lines, suffix), *(split(lines, suffix) for split in _SPLITS)):
@@ -54,6 +62,21 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
             head = Head(name, {**keys, **way.keys}, names, tuple(rows), first, is_whole)
             ways.append(replace(head, surplus=way.surplus, is_parted_last=way.is_parted_last))
     return ways
+
+
+def _prose_above(lines: Sequence[str]) -> int:
+    """How many of *lines* stand above those that one of the usual marks parts into equally many cells: 0 for none."""
+    for mark in _MARKS:
+        with suppress(csv.Error):
+            widths = [len(row) for row in csv.reader(lines[: _MOST_PROSE + _LOOKED_AT], delimiter=mark)]
+            above = next((place for place in range(len(widths)) if _are_equal(widths[place:])), 0)
+            if 0 < above <= _MOST_PROSE and widths[above] > 1 and widths[above] not in widths[:above]:
+                return above
+    return 0
+
+
+def _are_equal(widths: Sequence[int]) -> bool:
+    return len(widths) >= _FEWEST_BELOW and len(set(widths)) == 1
 
 
 class _Way(NamedTuple):

@@ -117,3 +117,51 @@ def test_tables_that_only_number_classes_go_with_folders(look: Look, tmp_path: P
     draw(tmp_path, *IMAGES, labels_csv=lines("file,label", *told))
 
     assert {label for label, _ in rows(look(tmp_path)).values()} == set(NAMES)
+
+
+LISTED = [f"img/{at:03}.jpg" for at in range(24)]
+TABLES = [{"file": "labels.csv", "columns": {"file": "location", "label": "label"}}]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "told"),
+    [
+        pytest.param("site", ("a", "b", "a", "b"), None, id="a column of something else"),
+        pytest.param("split", ("train", "test", "train", "test"), "labels.csv says which images are in which split",
+                     id="splits"),
+        pytest.param("status", ("approved", "rejected", "approved", "approved"), "the column status of labels.csv says",
+                     id="a verdict"),
+        pytest.param("label_v2", NAMES, "label_v2 of labels.csv is the label, 16 images are called otherwise",
+                     id="another column of labels"),
+    ],
+)  # fmt: skip
+def test_columns_that_speak_against_a_named_table_are_told(
+    look: Look, tmp_path: Path, column: str, values: tuple[str, ...], told: str | None
+) -> None:
+    rows_told = (f"{path},{NAMES[at % 3]},{values[at // 2 % len(values)]}" for at, path in enumerate(LISTED))
+    draw(tmp_path, *LISTED, labels_csv=lines(f"file,label,{column}", *rows_told))
+
+    said = warnings(look, tmp_path, layout="tables", tables=TABLES)
+
+    assert len(said) == (told is not None)
+    assert (told or "") in "".join(said)
+
+
+def test_another_table_that_calls_images_otherwise_than_the_named_one_is_told(look: Look, tmp_path: Path) -> None:
+    mine = [f"{path},{NAMES[at % 3]}" for at, path in enumerate(LISTED)]
+    draw(tmp_path, *LISTED, labels_csv=lines("file,label", *mine))
+    assert not warnings(look, tmp_path, layout="tables", tables=TABLES)
+
+    (tmp_path / "v2.csv").write_text(
+        lines("file,label", *(f"{path},{NAMES[at // 8]}" for at, path in enumerate(LISTED)))
+    )
+
+    [said] = warnings(look, tmp_path, layout="tables", tables=TABLES)
+    assert "by what the column label of v2.csv is the label, 16 images are called otherwise" in said
+
+
+def test_rows_that_a_config_leaves_out_are_not_warned_of(look: Look, tmp_path: Path) -> None:
+    told = [f"{path},{NAMES[at % 3]},{'rejected' if at % 5 == 0 else 'approved'}" for at, path in enumerate(LISTED)]
+    draw(tmp_path, *LISTED, labels_csv=lines("file,label,status", *told))
+
+    assert not warnings(look, tmp_path, layout="tables", tables=[{**TABLES[0], "where": {"status": "approved"}}])

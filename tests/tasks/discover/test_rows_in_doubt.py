@@ -81,3 +81,29 @@ def test_a_column_that_nothing_calls_a_label_is_none_where_rows_differ(look: Loo
     images(tmp_path, clicks_csv=lines("subject_ids,device,annotations", *text))
 
     assert refusal(look, tmp_path).certain is None
+
+
+@pytest.mark.parametrize("prose", [("Labels of 2019, by two people.",), ("Made by:", "", "Jane Doe, jane@x.org", "")])
+def test_prose_above_a_table_is_skipped(look: Look, tmp_path: Path, prose: tuple[str, ...]) -> None:
+    images(
+        tmp_path, labels_csv=lines(*prose, "file,label,site", *(f"{at:03}.jpg,{KINDS[at % 5]},1" for at in range(24)))
+    )
+
+    assert rows(look(tmp_path))["img/003.jpg"][0] == "owl"
+
+
+def test_columns_of_yes_and_no_are_classes_where_each_row_has_one_yes(look: Look, tmp_path: Path) -> None:
+    names = sorted(set(KINDS))
+    told = [f"{at:03}.jpg," + ",".join("yes" if KINDS[at % 5] == name else "No" for name in names) for at in range(24)]
+    images(tmp_path, answers_csv=lines(f"file,{','.join(names)}", *told))
+
+    assert rows(look(tmp_path))["img/003.jpg"][0] == "owl"
+
+
+def test_columns_of_yes_and_no_that_say_several_things_are_no_classes(look: Look, tmp_path: Path) -> None:
+    told = [
+        f"{at:03}.jpg,{KINDS[at % 5]},{'yes' if at % 2 else 'no'},{'yes' if at % 3 else 'no'},no" for at in range(24)
+    ]
+    images(tmp_path, answers_csv=lines("file,label,smokes,drinks,runs", *told))
+
+    assert rows(look(tmp_path))["img/003.jpg"][0] == "owl"

@@ -457,3 +457,18 @@ def test_boxes_of_one_class_say_nothing_against_folders(look: Look, tmp_path: Pa
     found = rows(look(tmp_path))
 
     assert found == {name: (name.partition("/")[0], "") for name in names}
+
+
+def test_a_folder_that_names_a_split_among_other_words_may_belong_to_it(look: Look, tmp_path: Path) -> None:
+    for split in ("train", "val", "test", "auto_test"):
+        for grade in "012":
+            for number in range(3):
+                place = tmp_path / f"knee/{split}/{grade}/{split}{grade}{number}.png"
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(place.name.encode())
+
+    said = {one.says: one for one in refusal(look, tmp_path).unsettled.proposals}
+
+    found = read_as(tmp_path, said["auto_test belongs to the split test"])
+    assert found["knee/auto_test/1/auto_test10.png"]["split"] == "test"
+    assert {row["label_path"] for row in found.values()} == {"0", "1", "2"}

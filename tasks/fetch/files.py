@@ -65,10 +65,9 @@ class LocalFiles:
             raise FetchFailure(Reason.TOO_MANY_BYTES, detail, is_transient=False)
         data = _read_all(handle, before.st_size)
         after = os.fstat(handle)
-        fingerprint = file_fingerprint(after)
-        if len(data) != before.st_size or fingerprint != file_fingerprint(before):
+        if len(data) != before.st_size or _state(after) != _state(before):
             raise FetchFailure(Reason.CHANGED_WHILE_READ, "changed while it was read", is_transient=True)
-        return Body(data, fingerprint)
+        return Body(data, file_fingerprint(after))
 
     def _is_inside(self, handle: int) -> bool:
         """Whether the file that was really opened lies below the root; asked of the handle, so that no race matters."""
@@ -76,6 +75,11 @@ class LocalFiles:
             return os.readlink(f"/proc/self/fd/{handle}").startswith(f"{self._real}/")  # noqa: PTH115 - for every image
         except OSError:
             return os.path.realpath(f"/dev/fd/{handle}").startswith(f"{self._real}/")
+
+
+def _state(found: os.stat_result) -> tuple[int, int, int]:
+    """What a fingerprint is made of."""
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _read_all(handle: int, size: int) -> bytes:

@@ -258,7 +258,6 @@ class ShardRow(TypedDict, total=False):
 Samples: TypeAlias = "pa.Table[SampleColumn, SampleRow]"
 LabelledSamples: TypeAlias = "pa.Table[SampleColumn | LabelColumn, LabelledRow]"
 PlannedSamples: TypeAlias = "pa.Table[SampleColumn | LabelColumn | PlanColumn, PlannedRow]"
-Facts: TypeAlias = "pa.Table[Literal['sample_id', 'group', 'there', 'content']]"
 TiedSamples: TypeAlias = "pa.Table[Literal['sample_id', 'group', 'given']]"
 Rejections: TypeAlias = "pa.Table[RejectionColumn, RejectionRow]"
 RowTable: TypeAlias = "pa.Table[RowColumn, KnownRow]"

@@ -116,8 +116,3 @@ class ResizeSettings(StepConfig):
                 f"`kernel: simd` has the filters {', '.join(SIMD_FILTERS)}: write one of them, or kernel auto or pillow"
             )
         return self
-
-    @property
-    def fixed_size(self) -> tuple[int, int] | None:
-        """Width and height of every image; None where they differ from image to image."""
-        return self.size if self.mode in {"stretch", "crop", "pad"} else None

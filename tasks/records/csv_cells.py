@@ -14,7 +14,6 @@ _ARRAY_BODY = re.compile(rb"(?:[\[\]0-9\s,.eE+-]|\xe2\x80\xa6)*+")
 STRICTLY_QUOTED = re.compile(rb'"(?:[^"]++|"")*+"')
 """A cell in double quotes whose own double quotes are all doubled."""
 _SHORT = 512  # bytes up to which brackets are counted one by one
-_SCHEME_START = re.compile(rb"['\"]?[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 class UnclosedCellError(Exception):

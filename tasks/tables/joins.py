@@ -27,12 +27,10 @@ class Joined:
 
     Attributes:
         rows: One row for each record that names an image, and one more for each further label.
-        unmatched: How many images of a listing have no row in a table that it is joined with.
         notices: Sentences for the discovery report.
     """
 
     rows: TableRows
-    unmatched: int = 0
     notices: tuple[str, ...] = ()
 
 
@@ -73,7 +71,6 @@ class _Join:
         self._notices = tuple(dict.fromkeys(notice for table in tables for notice in table.notices))
         self._root = located[0]
         self._allow_unlabeled = allow_unlabeled
-        self._unmatched = 0
 
     def run(self) -> Joined:
         rows = self._root
@@ -83,7 +80,7 @@ class _Join:
                 raise no_way(rows, self._left[0])
             self._left.remove(table)
             rows = self._attach(rows, table)
-        return Joined(rows, self._unmatched, self._notices)
+        return Joined(rows, self._notices)
 
     def _attach(self, rows: TableRows, table: TableRows) -> TableRows:
         """*rows* with the columns of *table*, which first takes those of tables that only it leads to."""
@@ -114,7 +111,7 @@ class _Join:
         places = np.where(is_found, np.nan_to_num(index), 0).astype(np.int64)
         gives_label = any(_is_label(name) for name in useful)
         if not (is_found.all() or (self._allow_unlabeled and gives_label)):
-            stays = self._stays(rows, is_found)
+            stays = _stays(rows, is_found)
             rows = _with_missing(rows, table, keys, is_found, wanted).where(stays)
             places, is_found = places[stays], is_found[stays]
         elif not is_found.all():
@@ -137,11 +134,10 @@ class _Join:
             return True
         return not name.startswith("\0") and any(name in other.names for other in self._left)
 
-    def _stays(self, rows: TableRows, is_found: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-        """All but the images that only the listing names, and of which the table says nothing."""
-        is_listed = bools(pc.less(rows.data[FILE], 0))
-        self._unmatched += int((~is_found & is_listed).sum())
-        return np.asarray(is_found | ~is_listed)
+
+def _stays(rows: TableRows, is_found: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """All but the images that only the listing names, and of which the table says nothing."""
+    return np.asarray(is_found | ~bools(pc.less(rows.data[FILE], 0)))
 
 
 def _with_missing(

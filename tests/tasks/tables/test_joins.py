@@ -31,7 +31,7 @@ def test_cells_are_the_same_whatever_blanks_are_around_them() -> None:
     found = join(FILES, table("labels.csv", {"number": ["2", "3 ", "1"], "label": ["dog", "cow", "cat"]}))
 
     assert said(found.rows, "location", "label") == [("1.jpg", "cat"), ("2.jpg", "dog"), ("3.jpg", "cow")]
-    assert (found.unmatched, found.notices) == (0, ())
+    assert found.notices == ()
 
 
 def test_the_table_with_the_locations_is_the_first_wherever_it_stands() -> None:
@@ -100,13 +100,12 @@ def test_a_key_that_is_not_there_is_a_problem_or_where_that_may_be_no_label(unla
         ]
 
 
-def test_images_of_a_listing_that_no_table_names_are_counted_and_are_no_rows() -> None:
+def test_images_of_a_listing_that_no_table_names_are_no_rows() -> None:
     listed = table("the listing", {"location": ["1.jpg", "2.jpg", "3.jpg"], "number": ["1", "2", "3"]}, is_listing=True)
 
     found = join(listed, table("labels.csv", {"number": ["2"], "label": ["dog"]}))
 
     assert said(found.rows, "location", "label") == [("2.jpg", "dog")]
-    assert found.unmatched == 2
 
 
 def test_rows_that_do_not_count_are_met_only_where_none_of_their_key_does() -> None:

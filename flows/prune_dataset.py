@@ -13,7 +13,7 @@ from flows.run_names import dataset_name
 from tasks.errors import DatasetError
 from tasks.json_values import JsonObject
 from tasks.publish import OutputSettings
-from tasks.publish.derived import refresh_derived
+from tasks.publish.derived.repair import refresh_derived
 from tasks.publish.retention import Garbage, prune
 from tasks.redaction import redact_url
 from tasks.storage import Store, open_store

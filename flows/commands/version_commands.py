@@ -101,7 +101,7 @@ def release(root: Root, options: Options = None, as_json: AsJson = False) -> Non
 
 def _refresh(root: str, options: list[str] | None) -> None:
     """Bring card, latest.json and views up to date, and say what could not be."""
-    from tasks.publish.derived import refresh_derived  # noqa: PLC0415
+    from tasks.publish.derived.repair import refresh_derived  # noqa: PLC0415
     from tasks.publish.versions import output_settings  # noqa: PLC0415
 
     store = open_root(root, options)
@@ -154,7 +154,7 @@ def prune(  # noqa: PLR0913, PLR0917 - the options of a command
 ) -> None:
     """List files that no kept version needs; delete them with --yes."""
     from tasks.console.version_lines import print_garbage  # noqa: PLC0415
-    from tasks.publish.derived import refresh_derived  # noqa: PLC0415
+    from tasks.publish.derived.repair import refresh_derived  # noqa: PLC0415
     from tasks.publish.retention import find_garbage  # noqa: PLC0415
     from tasks.publish.retention import prune as delete  # noqa: PLC0415
     from tasks.publish.versions import output_settings  # noqa: PLC0415

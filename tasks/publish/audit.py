@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from tasks.errors import DatasetError, OutputError, VersionError
 from tasks.label_kinds import ever_listed
-from tasks.publish.derived import latest_json, pinned_versions
+from tasks.publish.derived.repair import latest_json, pinned_versions
+from tasks.publish.derived.views import view_problem
 from tasks.publish.documents import LATEST, commit_path
 from tasks.publish.guest import is_own_latest
 from tasks.publish.history import Version, latest_version, list_versions, read_commit, read_version
@@ -22,7 +23,6 @@ from tasks.publish.state import PATH as STATE
 from tasks.publish.state import read_state
 from tasks.publish.verify import file_problem
 from tasks.publish.versions import open_version
-from tasks.publish.views import view_problem
 from tasks.samples import UNREADABLE
 from tasks.shards.schema import class_names_of
 from tasks.storage import OLD_POOL, POOL, LocalStore, Store

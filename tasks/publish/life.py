@@ -11,7 +11,7 @@ from tasks.errors import ConfigError, OutputError, RefusedError, UnknownVersionE
 from tasks.plan import Rows
 from tasks.publish.ages import clock_of, renew_old
 from tasks.publish.commits import create_commit
-from tasks.publish.derived import pinned_versions
+from tasks.publish.derived.repair import pinned_versions
 from tasks.publish.documents import (
     COMMITS,
     FORMAT,

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 from tasks.errors import DatasetError, VersionError
 from tasks.publish.ages import clock_of
-from tasks.publish.derived import pinned_versions
+from tasks.publish.derived.repair import pinned_versions
+from tasks.publish.derived.views import list_views, remove_views
 from tasks.publish.documents import COMMITS, FORMAT, commit_path
 from tasks.publish.guest import names_beside, some_names
 from tasks.publish.history import MissingVersionError, Version, list_versions, read_commit, read_version
 from tasks.publish.runs import Run, others_at_work
 from tasks.publish.settings import OutputSettings
-from tasks.publish.views import list_views, remove_views
 from tasks.storage import OLD_POOL, POOL, LocalStore, Store, StoredFile, is_own
 from tasks.wording import counted
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tasks.errors import ConfigError, UnknownVersionError, VersionError
-from tasks.publish.derived import pinned_versions
+from tasks.publish.derived.repair import pinned_versions
+from tasks.publish.derived.views import list_views, view_name
 from tasks.publish.history import Version, list_all_versions, read_commit, read_manifest, read_version
 from tasks.publish.settings import OutputSettings
-from tasks.publish.views import list_views, view_name
 from tasks.storage import LocalStore, Store, no_such, redact_url
 
 

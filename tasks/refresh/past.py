@@ -20,7 +20,7 @@ from tasks.label_kinds import kind_of_columns
 from tasks.plan import Rows
 from tasks.plan.shard_plans import TOUCHED_SCHEMA
 from tasks.publish import Run
-from tasks.publish.derived import kept_versions
+from tasks.publish.derived.repair import kept_versions
 from tasks.publish.manifest import FileEntry
 from tasks.publish.memory import Moment, overlaid
 from tasks.publish.row_index import read_rejects, read_rows, with_spare, with_touched

@@ -13,7 +13,7 @@ from tasks.label_kinds import numbers_of_texts
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.commits import commit_version, refuse_superseded, write_rejects
-from tasks.publish.derived import refresh_derived
+from tasks.publish.derived.repair import refresh_derived
 from tasks.publish.manifest import FileEntry
 from tasks.publish.memory import remember
 from tasks.publish.retention import apply_retention, drop_unnamed

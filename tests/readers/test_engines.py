@@ -79,7 +79,9 @@ def test_what_a_card_says_of_them_runs(tmp_path: Path, pixels: str, has_views: b
     storage = importlib.import_module("tasks.storage")
     root = tmp_path / pixels
     version = history.read_version(storage.open_store(storage.StoreUrl(str(root))), 1)
-    card = importlib.import_module("tasks.publish.card").root_card(1, {1: version}, str(root), has_views=has_views)
+    card = importlib.import_module("tasks.publish.derived.card").root_card(
+        1, {1: version}, str(root), has_views=has_views
+    )
     (code,) = re.findall(r"## Open it\n\n```python\n(.*?)```", card, re.DOTALL)
     head, *_ = code.partition("\n\nimport pandas")
     engines = code.partition("\n\nimport daft")[2]

@@ -14,7 +14,8 @@ from dataclasses import replace
 
 from tasks.errors import OutputError, RefusedError, VersionError
 from tasks.publish.commits import create_commit
-from tasks.publish.derived import pinned_versions, refresh_derived
+from tasks.publish.derived.repair import pinned_versions, refresh_derived
+from tasks.publish.derived.views import list_views, remove_views, write_views
 from tasks.publish.documents import PINS, PURGED, PurgedRef, content_path, format_of
 from tasks.publish.history import (
     MissingVersionError,
@@ -36,7 +37,6 @@ from tasks.publish.purges import (
 from tasks.publish.runs import Run, new_run_id, now, others_at_work
 from tasks.publish.state import COPY_PATH, PATH
 from tasks.publish.versions import settings_of
-from tasks.publish.views import list_views, remove_views, write_views
 from tasks.purged import Purged
 from tasks.refresh.purging.purged_files import filter_rows, scrubber
 from tasks.refresh.purging.purged_versions import Rewritten, paths_of, rewritten

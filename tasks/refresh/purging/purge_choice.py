@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import ConfigError, UnknownImageError, VersionError
-from tasks.publish.derived import pinned_versions
+from tasks.publish.derived.repair import pinned_versions
 from tasks.publish.history import MissingVersionError, list_all_versions, read_version
 from tasks.publish.lookup import spellings
 from tasks.publish.purges import NAMES, find_traces, parquet_files, read_names, read_purged, with_more

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.publish.audit import verify_version
-from tasks.publish.derived import refresh_derived
+from tasks.publish.derived.repair import refresh_derived
 from tasks.publish.versions import open_version, page_place
 from tasks.refresh.refresh import refresh
 from tasks.refresh.report_page import page_of_version

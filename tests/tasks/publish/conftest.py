@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tasks.publish.commits import commit_version, write_rejects
-from tasks.publish.derived import refresh_derived
+from tasks.publish.derived.repair import refresh_derived
 from tasks.publish.documents import Commit, content_path
 from tasks.publish.history import read_history
 from tasks.publish.manifest import FileEntry, Manifest

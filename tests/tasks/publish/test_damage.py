@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tasks.errors import DatasetError, VersionError
 from tasks.publish.audit import verify_version
-from tasks.publish.derived import refresh_derived
+from tasks.publish.derived.repair import refresh_derived
 from tasks.publish.documents import Commit, Pin, parse_document
 from tasks.publish.history import list_versions, read_history, read_version
 from tasks.publish.life import pin, release, roll_back, unpin

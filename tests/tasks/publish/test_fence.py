@@ -11,9 +11,10 @@ import pyarrow as pa
 import pytest
 
 from tasks.errors import OutputError, RefusedError, VersionError
-from tasks.publish import commits, derived, retention
+from tasks.publish import commits, retention
 from tasks.publish.commits import create_commit, refuse_superseded
-from tasks.publish.derived import refresh_derived
+from tasks.publish.derived import repair
+from tasks.publish.derived.repair import refresh_derived
 from tasks.publish.documents import Commit
 from tasks.publish.history import list_versions, read_commit, read_version
 from tasks.publish.life import pin, roll_back
@@ -113,7 +114,7 @@ def test_a_commit_that_is_there_but_could_not_be_synced_is_published_with_a_warn
 
 def test_what_is_derived_is_looked_at_again_after_it_is_written(two: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     newer = iter([two.write_shard(["dog/9"], NAMES)])
-    write = derived.latest_json
+    write = repair.latest_json
 
     def slow(*arguments: object) -> bytes:
         data = write(*arguments)  # type: ignore[arg-type]
@@ -121,7 +122,7 @@ def test_what_is_derived_is_looked_at_again_after_it_is_written(two: Output, mon
             commits.commit_version(two.run(), two.manifest([shard], NAMES), {"label": NAMES})
         return data
 
-    monkeypatch.setattr(derived, "latest_json", slow)
+    monkeypatch.setattr(repair, "latest_json", slow)
     (two.root / "latest.json").unlink()
     refresh_derived(two.store, two.settings)
 
@@ -131,7 +132,7 @@ def test_what_is_derived_is_looked_at_again_after_it_is_written(two: Output, mon
 
 def test_a_run_that_slept_removes_no_view_of_a_newer_version(two: Output, monkeypatch: pytest.MonkeyPatch) -> None:
     two.publish(two.write_shard(["dog/9"], NAMES))
-    monkeypatch.setattr(derived, "list_versions", lambda _store: [1, 2])
+    monkeypatch.setattr(repair, "list_versions", lambda _store: [1, 2])
 
     refresh_derived(two.store, two.settings)
 

@@ -11,7 +11,7 @@ import pytest
 from tasks.errors import OutputError
 from tasks.publish import check_output, open_run, refuse_guests
 from tasks.publish.audit import verify_version
-from tasks.publish.derived import refresh_derived
+from tasks.publish.derived.repair import refresh_derived
 from tasks.publish.guest import is_own_card, is_own_latest
 from tasks.publish.history import read_history
 from tasks.publish.retention import apply_retention, prune

@@ -19,7 +19,7 @@ import pytest
 from tasks.errors import VersionError
 from tasks.publish import open_run
 from tasks.publish.audit import verify_version
-from tasks.publish.derived import refresh_derived
+from tasks.publish.derived.repair import refresh_derived
 from tasks.publish.history import list_versions, read_commit, read_history, read_version
 from tasks.publish.life import release, roll_back
 from tasks.publish.retention import drop_unnamed, find_garbage, prune

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from tasks.publish.card import view_card
+from tasks.publish.derived.card import view_card
 from tasks.publish.history import Version
 from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.verify import file_problem

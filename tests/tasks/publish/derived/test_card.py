@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tasks.publish.card import root_card, view_card
-from tasks.publish.derived import latest_json
+from tasks.publish.derived.card import root_card, view_card
+from tasks.publish.derived.repair import latest_json
 from tasks.publish.history import Version, read_version
 from tasks.publish.manifest import FileEntry
 

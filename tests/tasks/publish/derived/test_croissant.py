@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from tasks.publish.audit import verify_version
-from tasks.publish.derived import refresh_derived
+from tasks.publish.derived.repair import refresh_derived
 from tasks.publish.history import read_version
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tasks.json_values import JsonObject
-from tasks.publish.card_text import card_text
+from tasks.publish.derived.card_text import card_text
 from tasks.publish.history import Version
 from tasks.publish.manifest import Manifest
 

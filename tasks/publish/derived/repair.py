@@ -7,14 +7,14 @@ from contextlib import suppress
 
 from tasks.errors import DatasetError, VersionError
 from tasks.json_values import indented_json
-from tasks.publish.card import root_card
-from tasks.publish.croissant import croissant_json
+from tasks.publish.derived.card import root_card
+from tasks.publish.derived.croissant import croissant_json
+from tasks.publish.derived.views import write_views
 from tasks.publish.documents import CARD, CROISSANT, LATEST, PINS, Pin, format_of, read_document
 from tasks.publish.guest import is_own_card, is_own_croissant, is_own_latest
 from tasks.publish.history import Version, list_versions, read_version
 from tasks.publish.manifest import Manifest, names_in_format
 from tasks.publish.settings import OutputSettings
-from tasks.publish.views import write_views
 from tasks.storage import LocalStore, Store, redact_url
 
 _ROUNDS = 5

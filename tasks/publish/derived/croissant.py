@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tasks.json_values import JsonObject, indented_json
 from tasks.label_kinds import classes_of
-from tasks.publish.card_text import meaning_of
+from tasks.publish.derived.card_text import meaning_of
 from tasks.publish.history import Version
 from tasks.publish.manifest import FileEntry, Manifest
 from tasks.storage import as_link

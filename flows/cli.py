@@ -41,7 +41,7 @@ Sets = Annotated[
     list[str] | None,
     option("KEY=VALUE", "Override a key of the config, such as resize.mode=pad.", "--set"),
 ]
-Resplit = Annotated[bool, flag("--resplit", "Draw the splits anew, for rows that are there, too.")]
+Resplit = Annotated[bool, flag("--resplit", "Draw the splits anew, for published images, too.")]
 SourcePlace = Annotated[str, argument("SOURCE", "A folder or a label file: a path or any fsspec URL.")]
 Layout = Annotated[str, option("LAYOUT", "auto, class_folders, split_folders, hierarchy, csv or json.")]
 

@@ -43,11 +43,11 @@ def refresh_dataset(  # noqa: PLR0913, PLR0917 - the flow's parameters, as a dep
     Args:
         config: The place of its YAML config: a path or any fsspec URL.
         overrides: Dotted keys of the config and the values that replace theirs in this run.
-        full: Make every image anew.
-        limit: Take only so many images; 0 for all.
-        accept: Gates that may be crossed this time.
-        rehash: Do not believe fingerprints: fetch and hash every image.
-        resplit: Draw the splits anew, also for rows that are there.
+        full: Rebuild every image from the source.
+        limit: Take only this many images, of every class; 0 for all.
+        accept: Names of gates; publish although these are crossed.
+        rehash: Re-read every image, even where size and date look unchanged.
+        resplit: Draw the splits anew, for published images, too.
 
     Returns:
         A final state named Published or Unchanged, whose data is `RunOutcome.as_dict`; or Refused or Failed, whose data

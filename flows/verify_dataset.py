@@ -34,7 +34,7 @@ def verify_dataset(config: str, parts: int = 7, part: int | None = None) -> Stat
     Args:
         config: The place of the dataset's YAML config: a path or any fsspec URL.
         parts: In how many runs all files are read.
-        part: Which of the parts to read, from 1; by default today's, so that daily runs read all in *parts* days.
+        part: The part to read, from 1; by default today's, so that daily runs read all files in *parts* days.
 
     Returns:
         A final state named Verified, or Damaged, which is a failed one and names the files.

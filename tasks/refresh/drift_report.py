@@ -25,6 +25,7 @@ from tasks.publish.runs import now
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.near_rows import Near
 from tasks.refresh.outcome import Account, Breakdown
+from tasks.refresh.pixels import pixel_changes
 from tasks.refresh.planning import PlannedRun
 from tasks.refresh.rounds import BuiltShards
 from tasks.report import drift
@@ -83,6 +84,7 @@ def make_report(
         "time": now(),
         "parent": run.history.version or None,
         "states": facts.changes,
+        "pixels": pixel_changes(dataset, run),
         "classes": drift.differences(before.classes if before else {}, facts.breakdown.classes),
         "class_changes": drift.class_changes(before.classes if before else {}, facts.breakdown.classes),
         "splits": drift.differences(before.splits if before else {}, facts.breakdown.splits),

@@ -39,15 +39,19 @@ def shapes_same_pixels(dataset: Dataset, run: Run) -> bool:
     return manifest is None or same_pixels(manifest.pixels, published_pixel_spec(pixels_wanted(dataset, run)))
 
 
-def pixel_notices(dataset: Dataset, run: Run) -> Iterator[str]:
-    """A sentence on the keys for which all pixels of the newest version are made anew; nothing where they are not."""
+def pixel_changes(dataset: Dataset, run: Run) -> dict[str, str]:
+    """The keys for which all pixels of the newest version are made anew, ``crop → pad`` each; else empty."""
     manifest = run.history.manifest
     if manifest is None:
-        return
+        return {}
     wanted = json.loads(json.dumps(published_pixel_spec(pixels_wanted(dataset, run))))  # as a manifest has it
-    if changed := shaping_changes(manifest.pixels, wanted):
-        keys = ", ".join(f"{key} {old} → {new}" for key, (old, new) in changed.items())
-        yield f"All pixels are made anew: {keys}"
+    return {key: f"{old} → {new}" for key, (old, new) in shaping_changes(manifest.pixels, wanted).items()}
+
+
+def pixel_notices(dataset: Dataset, run: Run) -> Iterator[str]:
+    """A sentence on these keys; nothing where there are none."""
+    if changed := pixel_changes(dataset, run):
+        yield f"All pixels are made anew: {', '.join(f'{key} {values}' for key, values in changed.items())}"
 
 
 def pixels_wanted(dataset: Dataset, run: Run) -> PixelSpec:

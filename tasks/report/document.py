@@ -166,6 +166,7 @@ class Report(TypedDict, total=False):
         refused: Why nothing was built; only of such a run.
         plan: What such a run was about to do: state to rows.
         states: Rows by what became of them.
+        pixels: The keys of the config for which all pixels were made anew, ``crop → pad`` each; older ones lack it.
         classes: By class.
         class_changes: Which are new, which are gone.
         splits: By split.
@@ -196,6 +197,7 @@ class Report(TypedDict, total=False):
     refused: str
     plan: dict[str, int]
     states: dict[str, int]
+    pixels: dict[str, str]
     classes: dict[str, Counts]
     class_changes: ClassChanges
     splits: dict[str, Counts]

@@ -71,6 +71,8 @@ def _in_words(report: Report) -> str:
         found.append(f"{resplit:,} put into another split")
     if rejected := newly_rejected(report):
         found.append(f"{rejected:,} newly left out")
+    if report.get("pixels"):
+        found.append("all pixels made anew")
     return ", ".join(found) or "no row differs"
 
 

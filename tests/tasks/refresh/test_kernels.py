@@ -156,3 +156,6 @@ def test_pixels_that_are_made_anew_are_told_of_with_the_keys_that_differ(pets: P
     ]
     assert told == [[], [], *[["All pixels are made anew: resize.mode crop → pad"]] * 2]
     assert any(line.startswith("against version 1: ") for line in padded.breakdown.drift)
+    page = (pets / "out" / "versions" / "000002" / "report.html").read_text("utf-8")
+    assert "against version 1: all pixels made anew." in page
+    assert "<code>resize.mode</code> crop → pad" in page

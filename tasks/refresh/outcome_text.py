@@ -26,10 +26,12 @@ def facts_of(outcome: RunOutcome, start_s: float = 0.0) -> Iterator[str]:
     yield f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})"
     yield f"account: {_account_of(account)}"
     yield from outcome.breakdown.drift
-    yield from sorted(outcome.breakdown.notices, key=lambda notice: not warns(notice))[:3]
-    if len(outcome.breakdown.notices) > 3:
+    said = {line.casefold() for line in outcome.breakdown.drift}
+    notices = [notice for notice in outcome.breakdown.notices if notice.casefold() not in said]
+    yield from sorted(notices, key=lambda notice: not warns(notice))[:3]
+    if len(notices) > 3:
         where = "the page" if outcome.breakdown.page else "--json"
-        yield f"… and {counted(len(outcome.breakdown.notices) - 3, 'more notice')}; {where} has them all"
+        yield f"… and {counted(len(notices) - 3, 'more notice')}; {where} has them all"
     yield f"open it: {outcome.root}"
     if outcome.breakdown.page:
         yield f"look at it: {outcome.breakdown.page}"

@@ -8,7 +8,8 @@ from prefect.client.schemas import State
 from tasks import build_shard as task
 from tasks.errors import FetchError, StoppedError
 from tasks.refresh.breakdown import split_notices
-from tasks.refresh.outcome import STOPPED, RunOutcome
+from tasks.refresh.outcome import STOPPED, Account, Breakdown, RunOutcome
+from tasks.refresh.outcome_text import facts_of, rejects_line
 from tasks.samples import StoreUrl
 
 
@@ -52,3 +53,44 @@ def test_splits_that_readers_do_not_look_for_are_told_of() -> None:
         "'train' may be meant",
         "'validation' may be meant",
     ]
+
+
+def test_what_is_said_of_the_version_before_is_not_said_again() -> None:
+    notices = ("New classes: kiwi", "a", "b", "c", "d", "Warning: e")
+    shown = list(
+        facts_of(
+            RunOutcome(
+                "pets", "published", "", "out", breakdown=Breakdown(notices=notices, drift=("new classes: kiwi",))
+            )
+        )
+    )
+
+    assert [line for line in shown if "kiwi" in line] == ["new classes: kiwi"]
+    assert shown[3:7] == ["Warning: e", "a", "b", "… and 2 more notices; --json has them all"]
+
+
+@pytest.mark.parametrize(
+    ("decoded", "start_s", "expected"),
+    [
+        pytest.param(9, 0.1, "in 2.0 s (", id="no rate of a few images"),
+        pytest.param(10, 0.1, "in 2.0 s, 5 images/s (", id="a rate"),
+        pytest.param(10, 3.0, "in 2.0 s, 5 images/s, after 3.0 s to start Prefect (", id="a long start"),
+    ],
+)
+def test_the_first_line_says_how_long_it_took(decoded: int, start_s: float, expected: str) -> None:
+    run = RunOutcome("pets", "published", "", "out", seconds=2.0, account=Account(images_decoded=decoded))
+
+    assert expected in next(iter(facts_of(run, start_s)))
+
+
+@pytest.mark.parametrize(
+    ("root", "place"),
+    [
+        pytest.param("/out", "/out/versions/000003/rejects.parquet", id="a folder"),
+        pytest.param("s3://acme/out", "the rejects of version 3", id="an object store"),
+    ],
+)
+def test_rejects_say_where_all_of_them_are(root: str, place: str) -> None:
+    run = RunOutcome("pets", "published", "", root, version=3, breakdown=Breakdown(reasons={"truncated": 2}))
+
+    assert rejects_line(run, 1) == f"Rejected: 2 × truncated; the first 1 of them. All of them: {place}"

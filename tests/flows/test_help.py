@@ -73,6 +73,13 @@ def test_init_writes_a_config_that_can_be_moved_with_its_images(
     )
     assert offline_parquetry("plan", "configs/pets.yaml").stdout.startswith("plan of pets")
     assert pets.is_dir()
+    (tmp_path / "published" / "pets").mkdir(parents=True)
+    (tmp_path / "published" / "pets" / "notes.txt").write_text("mine")
+    said = "configs/pets.yaml:13: output_not_empty: "
+    assert said in offline_parquetry("check", "configs/pets.yaml", code=2).stderr
+    assert "output_not_empty: " in offline_parquetry("init", "pets", "published/pets", code=2).stderr
+    assert "is the source itself" in offline_parquetry("init", "pets", "pets", code=2).stderr
+    assert "lies inside the source" in offline_parquetry("init", "pets", "pets/out", code=2).stderr
 
 
 def test_what_was_typed_as_a_whole_path_stays_one(offline_parquetry: Command, pets: Path, tmp_path: Path) -> None:

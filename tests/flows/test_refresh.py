@@ -242,7 +242,7 @@ def test_a_refused_night_says_how_to_accept_it_and_the_accepted_one_adopts_its_s
     (accepted,) = parquetry.run_json(config, "--accept", "min_rows")
 
     assert refused["outcome"] == "refused"
-    assert "--accept min_rows" in refused["reason"]
+    assert f"`parquetry run {config} --accept min_rows`" in refused["reason"]
     assert pick(accepted, "outcome", "written", "images_fetched", "images_decoded") == ("published", 40, 0, 0)
 
 

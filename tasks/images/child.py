@@ -128,10 +128,16 @@ def pack_result(result: Prepared | RejectedImageError) -> tuple[bytes, ...]:
 
 
 def unpack_result(message: bytes) -> Prepared | tuple[str, str]:
-    """What `pack_result` packed; a rejection as reason and detail."""
+    """What `pack_result` packed; a rejection as reason and detail.
+
+    Raises:
+        ValueError, TypeError, struct.error: It is nothing of the kind: the image has taken its decoder over.
+    """
     if message[:1] == _REJECTED:
         reason, detail = json.loads(message[1:])
         return str(reason), str(detail)
+    if message[:1] != _PREPARED:
+        raise ValueError("no result begins so")
     width, height, channels, across, down, thumb, kind, warning = _FACTS.unpack_from(message, 1)
     start = 1 + _FACTS.size
     said, shown = start + kind, start + kind + warning

@@ -7,6 +7,7 @@ import math
 import os
 import select
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -131,11 +132,13 @@ class DecoderProcess:
                     self._wait()
                 self._inbox.fill()
             result = unpack_result(message)
+            if isinstance(result, Prepared):
+                return result
+            reason, detail = Reason(result[0]), result[1]
         except (EOFError, OSError):
             raise self._ended() from None
-        if isinstance(result, Prepared):
-            return result
-        reason, detail = Reason(result[0]), result[1]
+        except (ValueError, TypeError, struct.error):
+            raise LostError("made its decoder send what is no result", is_own=True) from None
         if reason is Reason.DECODER_LIMIT:  # what it needs may be what images before it have left it
             raise LostError(detail, is_own=True)
         return Rejection(reason, detail)

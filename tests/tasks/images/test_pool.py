@@ -18,9 +18,10 @@ from PIL import Image
 from tasks.errors import DatasetError
 from tasks.images import worker
 from tasks.images.jobs import Batch, Outcome
+from tasks.images.messages import Inbox
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.pool import DecoderPool, ImageJob, Limits
-from tasks.images.process import LostError
+from tasks.images.process import DecoderProcess, LostError
 from tasks.reasons import Reason
 from tasks.samples import Rejection
 
@@ -141,6 +142,21 @@ def test_an_image_that_ends_its_process_by_itself_is_left_out_once_it_did_so_twi
     assert batch.results[0].reason == Reason.DECODER_LIMIT
     assert not batch.is_suspect, "the next image begins without a fault"
     pool.close()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [b"", b"\1cut", b"\2" + bytes(99), b"\0no JSON", b'\0["no reason", ""]', b"\0[1]", b"\0null", b"\1" + b"\xff" * 99],
+)
+def test_a_process_that_sends_what_is_no_result_is_lost(message: bytes) -> None:
+    process = DecoderProcess.__new__(DecoderProcess)
+    process._inbox = Inbox(0)
+    process._inbox.take = lambda: message  # type: ignore[method-assign]
+
+    with pytest.raises(LostError) as lost:
+        process.receive()
+
+    assert lost.value.is_own
 
 
 def test_a_machine_without_processes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.claims.affixed_names import affixed_claims
+from tasks.discover.claims.built_names import built_claims
 from tasks.discover.claims.claim import Claims, LabelClaim
 from tasks.discover.claims.class_lists import class_list_claim
 from tasks.discover.claims.flat_splits import flat_split_claim
@@ -55,6 +56,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     told = _told_otherwise(listing, source, words) + ([flat] if flat and choice is None else [])
     told += folder_table_claims(listing, others, choice, words)
     affixed = affixed_claims(listing, others, words) if not claims.labels and not told else []
+    affixed = affixed or (built_claims(listing, others, words) if not claims.labels and not told else [])
     told += affixed if choice is None else [replace(claim, is_sure=False) for claim in affixed]
     claims.labels += told
     found.facts += [claim.says for claim in told]

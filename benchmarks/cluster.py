@@ -66,7 +66,7 @@ def _overhead(name: str, folder: Path, environment: Mapping[str, str], few: Path
 def _config(folder: Path, sections: Mapping[str, Any]) -> Path:
     shutil.rmtree(folder / "out", ignore_errors=True)
     config = folder / "bench.yaml"
-    source = {"path": str(sections["source"])}
+    source = {"path": str(sections["source"]), "layout": "class_folders"}  # a class may have one image
     content = {"name": "bench", "resize": {"size": ["64", "64"]}, "output": {"path": str(folder / "out")}, **sections}
     config.write_text(json.dumps(content | {"source": source}), encoding="utf-8")
     return config

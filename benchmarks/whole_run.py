@@ -64,7 +64,13 @@ def _compare(name: str, source: Path, folder: Path, environment: Mapping[str, st
     shutil.rmtree(output, ignore_errors=True)
     config = folder / "bench.yaml"
     config.write_text(
-        json.dumps({"name": "bench", "source": {"path": str(source)}, "output": {"path": str(output)}}),
+        json.dumps(
+            {
+                "name": "bench",
+                "source": {"path": str(source), "layout": "class_folders"},
+                "output": {"path": str(output)},
+            }
+        ),
         encoding="utf-8",
     )
     ours = measure([sys.executable, "-P", "-m", "flows.cli", "run", "--json", config], environment)

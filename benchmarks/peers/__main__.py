@@ -112,7 +112,11 @@ def _making(bench: Bench, source: Path, rounds: int) -> Mapping[str, list[Cost]]
     """What making the dataset cost, in *rounds* in which all take turns."""
     costs: dict[str, list[Cost]] = defaultdict(list)
     config = bench.folder / "bench.yaml"
-    sections = {"name": "bench", "source": {"path": str(source)}, "output": {"path": str(bench.folder / _OURS)}}
+    sections = {
+        "name": "bench",
+        "source": {"path": str(source), "layout": "class_folders"},
+        "output": {"path": str(bench.folder / _OURS)},
+    }
     config.write_text(json.dumps(sections), encoding="utf-8")
     plain = Path(__file__).parents[1] / "plain.py"
     for _ in range(rounds):

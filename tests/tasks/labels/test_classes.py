@@ -126,6 +126,8 @@ def test_a_new_class_is_added_quarantined_or_refused_as_the_config_says_but_neve
         assert number_classes(["b", "a"], settings(on_new_class=choice), []) == (["a", "b"], {})
         assert number_classes(["a"], settings(on_new_class=choice), ["b", "a"]) == (["b", "a"], {})
     assert number_classes(["b", "a"], settings(), ["b"]) == (["b", "a"], {})
+    assert number_classes(["10", "9", "7"], settings(class_order="lexicographic"), ["7"]) == (["7", "10", "9"], {})
+    assert number_classes(["10", "9", "7"], settings(), ["7"]) == (["7", "9", "10"], {})
 
     classes, refused = number_classes(["a", "b", "y" * 90], settings(on_new_class="quarantine"), ["b"])
     assert classes == ["b"]

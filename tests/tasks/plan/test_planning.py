@@ -237,6 +237,19 @@ def test_small_shards_are_merged_where_one_of_them_is_rewritten_anyway() -> None
     assert sorted(len(names) for names in members(tight)) == [4]
 
 
+def test_shards_of_a_split_are_merged_though_those_of_another_have_no_room() -> None:
+    tests = [{"sample_id": name, "split": "test"} for name in ("p", "q", "r", "s", "t", "u", "lost")]
+    drawn = rows_of([*tests[:2], tests[6]], tests[2:4], tests[4:6], ["a", "gone"], ["b"])
+
+    made = plan(today(*tests[:6], "a", "b"), drawn, cap=5)
+
+    assert [(shard.split, names) for shard, names in zip(made.shards, members(made), strict=True)] == [
+        ("test", ["p", "q", "r", "s"]),
+        ("train", ["a", "b"]),
+    ]
+    assert made.kept == (2,)
+
+
 def test_a_shard_is_written_anew_where_a_label_changed_and_looked_through_where_no_fingerprint_is_believed() -> None:
     relabelled = plan(today("a", "b"), rows_of([{"sample_id": "a", "label_name": "cat"}, "b"], ["c"]))
     assert [(shard.base, shard.samples["action"].to_pylist()) for shard in relabelled.shards] == [(-1, ["copy"] * 2)]

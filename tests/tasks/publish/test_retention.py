@@ -163,6 +163,15 @@ def test_views_of_pruned_versions_go_and_others_stay(output: Output) -> None:
     assert [view.exists() for view in views] == [False, True, True]
 
 
+def test_a_version_that_cannot_be_read_leaves_those_before_it_to_be_found(output: Output) -> None:
+    shards = nights(output, 3)
+    (output.root / read_version(output.store, 2).commit.manifest).unlink()
+
+    gone = paths(prune(output.store, keeping(output, 1, -1)))
+
+    assert [shard.path in gone for shard in shards] == [True, True, False]
+
+
 def test_what_is_pinned_stays_and_a_pin_of_what_is_gone_stops_everything(output: Output) -> None:
     shards = nights(output, 3)
     pin(output.store, 1, "paper")

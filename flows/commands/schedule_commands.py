@@ -167,7 +167,7 @@ def _make_automations(
         else:
             print_line(f"{item.action} {item.name}")
     if sends is None and not remove:
-        print_note(f"nobody is told of runs that fail or are refused: {_SOMEWHERE}")
+        print_note(f"runs that fail or are refused alert nobody yet; {_SOMEWHERE}")
 
 
 def _make_sure_of_home() -> None:

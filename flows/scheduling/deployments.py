@@ -191,11 +191,13 @@ def _deploy(
         return Deployed(config.place, scheduled.label, "left alone", _paused_by_hand(config, there), problem)
     client.request("POST", "/deployments/", json=wanted.model_dump(mode="json", exclude_unset=True))
     if there is None:
-        return Deployed(config.place, scheduled.label, "created", f"{_when(scheduled.rhythm)} on {pool_name}", problem)
+        return Deployed(
+            config.place, scheduled.label, "created", f"{when_it_runs(scheduled.rhythm)} on {pool_name}", problem
+        )
     return Deployed(config.place, scheduled.label, "changed", ", ".join(changes), problem)
 
 
-def _when(rhythm: Rhythm) -> str:
+def when_it_runs(rhythm: Rhythm) -> str:
     """When it runs, in a few words, and when next."""
     following = rhythm.next_time(datetime.now(UTC))
     return rhythm.described + (f", next at {following:%Y-%m-%d %H:%M}" if following else "")

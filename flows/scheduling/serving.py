@@ -27,6 +27,7 @@ from flows.scheduling.deployments import (
     is_switched_on,
     prefect_schedule,
     refuse_another,
+    when_it_runs,
 )
 from flows.scheduling.following import follow
 from flows.scheduling.prefect_server import connected_server
@@ -75,7 +76,7 @@ def serve_configs(
         for item in scheduled:
             active = is_switched_on(there[item.flow.name].get(item.config.name))
             kept.append(cast(UUID, runner.add_deployment(_deployment(item, active=active))))
-            tell(f"serving {item.label}: {item.rhythm.described}")
+            tell(f"serving {item.label}: {when_it_runs(item.rhythm)}")
         _follow(configs, tell)
         asyncio.run(runner.start())
 

@@ -71,7 +71,7 @@ def _message(kind: str, context: Mapping[str, Any], given: Any) -> str:
     if kind == "int_parsing_size":
         return "is too large a number"
     if kind == "float_parsing" and isinstance(given, str) and (percent := _PERCENT.fullmatch(given)):
-        return f"write a number, {float(percent[1]) / 100:g}"
+        return f"write it as a number: {float(percent[1]) / 100:g}"
     return _KINDS.get(kind.removesuffix("_type").removesuffix("_parsing").removesuffix("_from_float"), "")
 
 

@@ -79,7 +79,7 @@ def test_every_pattern_of_the_config_has_words() -> None:
         ),
         pytest.param("validation: {formats: [jpg]}\n", "jpeg", id="a format by its ending"),
         pytest.param("workers: 4\n", ":4: workers: unknown key; did you mean `run.workers`?", id="a key of elsewhere"),
-        pytest.param("gates: {max_reject_fraction: 5%}\n", "write a number, 0.05, not '5%'", id="per cent"),
+        pytest.param("gates: {max_reject_fraction: 5%}\n", "write it as a number: 0.05, not '5%'", id="per cent"),
         pytest.param("run: {deadline: 9999999999d}\n", "is too long a time", id="a time beyond all"),
         pytest.param("schedule: {cron: 0 0 30 2 *}\n", "schedule.cron: never comes", id="the 30th of February"),
         pytest.param("fetch: {retries: -1}\n", "must be at least 0, not '-1'", id="a bound"),

@@ -76,7 +76,11 @@ def test_without_a_version_the_sentence_says_so(write_config: WriteConfig, pets:
     name, message = end(verify_dataset(config, return_state=True))
 
     assert name == "Failed"
-    assert "holds no version" in message
+    assert "There is no folder" in message
+    assert "Name the output of a published dataset." in message
+
+    (pets.parent / "out-none").mkdir()
+    assert "holds no version" in end(verify_dataset(config, return_state=True))[1]
 
 
 _THEIRS = """

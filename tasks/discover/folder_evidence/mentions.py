@@ -52,20 +52,21 @@ def mentioned(
     closed = set(listing.archives)
     files = [path for path in listing.beside if not (path in closed or path.lower().endswith(_NO_TEXTS))][:_MOST_FILES]
     texts = {path: text for path in files if (text := _head_of(source, path))}
-    called = {path: set(_names_in(text)) for path, text in texts.items()}
-    known = (
-        _names_among(listing, set().union(*called.values()))
-        if max(map(len, called.values()), default=0) >= _FEWEST
-        else {}
-    )
-    for path, text in texts.items():
-        found = called[path] & known.keys()
+    least = {path: max(_FEWEST, _SHARE * listing.count) if len(text) < _HEAD else _FEWEST_OF_HEAD
+             for path, text in texts.items()}  # fmt: skip
+    parting = {path for path in texts if not any(choice.splits) and _is_of_splits(path, words)}
+    every = {path: set(_names_in(text)) for path, text in texts.items()}
+    called = {
+        path: names for path, names in every.items() if len(names) >= (_FEWEST if path in parting else least[path])
+    }
+    known = _names_among(listing, set().union(*called.values())) if called else {}
+    for path, names in called.items():
+        found = names & known.keys()
         if len(found) < _FEWEST or len(found) <= _MORE * len(read.get(path, ())):
             continue
-        is_of_splits = not any(choice.splits) and _is_of_splits(path, words) and len(found) < listing.count
-        is_program = path.lower().endswith(_PROGRAMS)
-        is_many = len(found) >= (_SHARE * listing.count if len(text) < _HEAD else _FEWEST_OF_HEAD)
-        if is_of_splits or (is_many and not is_program and _tells_more(text, found, known)):
+        parts = path in parting and len(found) < listing.count
+        is_many = len(found) >= least[path] and not path.lower().endswith(_PROGRAMS)
+        if parts or (is_many and _tells_more(texts[path], found, known)):
             return f"{path} calls {len(found):,} images by name, in no form that is read, and may say what they show"
     return ""
 

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tasks.errors import LayoutError
+from tasks.tables.frame_tables import cell_of
 from tests.folders_here import Folder, labels, rejects
 
 PLACES = [f"{number}.jpg" for number in range(40)]
@@ -149,3 +151,56 @@ def test_a_line_with_too_few_cells_is_a_reject(folder: Folder) -> None:
     assert [(reason, detail) for reason, detail in rejects(found).values() if reason == "bad_row"] == [
         ("bad_row", "has 1 cells, not 2")
     ]
+
+
+def test_lines_of_json_are_told_whatever_the_file_is_called(folder: Folder) -> None:
+    folder.data("rows.json", written("jsonl").encode())
+
+    assert len(labels(folder.found({"file": "rows.json", "columns": {"file": "location", "kind": "label"}}))) == 40
+
+
+@pytest.mark.parametrize(("name", "is_list"), [("rows.txt", True), ("rows.lst", True), ("rows.csv", False)])
+def test_a_list_of_one_column_holds_what_its_lines_say(folder: Folder, name: str, is_list: bool) -> None:
+    folder.images("a, b.jpg", "a").text(name, "a, b.jpg")
+
+    found = folder.found({"file": name, "columns": ["location"], "split": "test"}, allow_unlabeled=True)
+
+    assert list(labels(found)) == (["a, b.jpg"] if is_list else ["a"])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (7, "7"),
+        (7.0, "7"),
+        (-7.5, "-7.5"),
+        (2.0**53 - 1, "9007199254740991"),
+        (2.0**53, "9007199254740992.0"),
+        (True, "true"),
+        ("x", "x"),
+        (None, None),
+    ],
+)
+def test_a_cell_of_a_sheet_is_text(value: object, text: str | None) -> None:
+    assert cell_of(value) == text
+
+
+def test_columns_about_the_file_are_there_in_sheets_too(folder: Folder) -> None:
+    book = openpyxl.Workbook()
+    for row in (["file"], ["0.jpg"], ["1.jpg"]):
+        book.active.append(row)
+    book.save(folder.root / "kinds.xlsx")
+
+    found = folder.found({"file": "kinds.xlsx", "columns": {"file": "location", "file.stem": "label"}})
+
+    assert labels(found) == {"0.jpg": "kinds", "1.jpg": "kinds"}
+
+
+def test_a_name_that_two_columns_have_is_none_that_could_be_asked_for(folder: Folder) -> None:
+    folder.text("rows.csv", "file,kind,kind", "0.jpg,cat,dog")
+
+    with pytest.raises(
+        LayoutError, match=r"has 2 columns 'kind', which `columns` names\. Give its position instead, from 0\."
+    ):
+        folder.found({"file": "rows.csv", "columns": {"file": "location", "kind": "label"}})
+    assert labels(folder.found({"file": "rows.csv", "columns": {"file": "location", "2": "label"}})) == {"0.jpg": "dog"}

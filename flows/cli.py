@@ -14,13 +14,13 @@ import typer
 from flows.commands import export_command, looking_commands, purge_command, schedule_commands, version_commands
 from flows.commands.command_line import AsJson, Options, console, exit_code_of, told
 from flows.commands.help_pages import EPILOG, MAKE, PlainGroup, argument, command, flag, option, wants_json
-from flows.interrupts import stopped_by_signals
 from tasks.config_text.given_pairs import pairs, store_options
 from tasks.console.failure import failure_of
 from tasks.console.leaving import run_and_leave
 from tasks.console.lines import print_error, print_json, print_line, print_note
 from tasks.console.standard_streams import Streams, use_utf8
 from tasks.errors import ConfigError, DatasetError
+from tasks.interrupts import stopped_by_signals
 from tasks.quick_imports import collector_aside
 
 if TYPE_CHECKING:

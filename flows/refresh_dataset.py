@@ -13,10 +13,10 @@ from flows.config import load_config
 from flows.display.announcing import announce, announce_failure, artifact_slug, silence_known_failures
 from flows.display.progress_artifact import shown_progress
 from flows.handover import taken_over
-from flows.interrupts import ended_in_time
 from flows.prefect_steps import PrefectSteps
 from flows.run_names import dataset_name
 from tasks.errors import DatasetError
+from tasks.interrupts import ended_in_time
 from tasks.json_values import JsonObject
 from tasks.progress import tally_of
 from tasks.publish import told_of_others

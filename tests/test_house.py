@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ORDER = (
     "redaction errors reasons wording ties arrow_columns compressed json_values columns config_keys step_config "
-    "label_kinds image_formats samples purged quick_imports made_once storage progress config_text records "
-    "tables discover labels splits plan fetch images shards building build_shard quality report publish export "
+    "label_kinds image_formats samples purged quick_imports one_heap made_once storage progress interrupts config_text "
+    "records tables discover labels splits plan fetch images shards building build_shard quality report publish export "
     "refresh one_image demo survey console"
 ).split()
 DISCOVER_ORDER = (
@@ -21,7 +21,7 @@ DISCOVER_ORDER = (
     "verdict auto"
 ).split()
 FLOWS_ORDER = (
-    "prefect_home interrupts runners "
+    "prefect_home runners "
     "schedule config handover cluster display run_names prefect_steps refresh_dataset verify_dataset "
     "prune_dataset scheduling commands cli"
 ).split()

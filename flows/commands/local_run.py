@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol, TypedDict
 
 from flows.commands.command_line import exit_code_of, told
-from flows.commands.one_heap import share_one_heap
 from flows.commands.prefect_at_hand import prefect_at_hand, starting_prefect
 from flows.config import DatasetConfig, load_config, placed_in
 from flows.handover import Given, handed_over
-from flows.interrupts import Interrupt
 from flows.runners import check_runner
 from tasks.console.lines import print_error, print_note
 from tasks.discover import check_sources
 from tasks.errors import DatasetError, OutputError, ServerError
+from tasks.interrupts import Interrupt
+from tasks.one_heap import share_one_heap
 from tasks.publish import check_output, told_of_others
 from tasks.quick_imports import leave_pandas_aside
 from tasks.redaction import redact_text, redact_url

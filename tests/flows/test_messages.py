@@ -14,10 +14,10 @@ from rich.console import Console
 
 from flows.commands.local_run import RunRequest, passing, run_configs
 from flows.config import DatasetConfig, load_config
-from flows.interrupts import Interrupt
 from tasks.config_text.words import PATTERNS
 from tasks.console.progress_bar import Display
 from tasks.errors import ConfigError
+from tasks.interrupts import Interrupt
 from tasks.refresh.outcome import RunOutcome
 
 if TYPE_CHECKING:

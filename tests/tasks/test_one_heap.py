@@ -10,7 +10,7 @@ import pytest
 
 SCRIPT = """
 import ctypes, threading
-from flows.commands.one_heap import share_one_heap
+from tasks.one_heap import share_one_heap
 if {shares}:
     share_one_heap()
 kept = []

@@ -74,7 +74,7 @@ def _sentence(row: Explanation) -> str:
         case "not yet there":
             became = f"is not in version {version}; it is in version {row['since']}"
         case "passed over":
-            became = f"is skipped: {row['reason']}"
+            became = f"is passed over by the listing: {row['reason']}"
         case "purged":
             became = f"was taken out of all versions on {row['since']}, and does not come back"
         case _:

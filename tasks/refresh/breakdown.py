@@ -38,7 +38,7 @@ def breakdown_of(
     notices = list(equal_bytes(built.rows.table)) if built.made else []
     notices += said
     notices += [*planned.discovery.notices, *planned.labelled.notices]
-    notices += [f"Skipped: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
+    notices += [f"Passed over: {count:,} × {what}" for what, count in planned.discovery.ignored.items()]
     notices += [f"{count:,} images {WARNINGS[word]} (warning {word})" for word, count in built.warnings.items()]
     notices += split_notices(built.rows.table["split"].unique().to_pylist())
     if built.settled.leaks:

@@ -90,3 +90,15 @@ def test_what_was_verified_and_pruned_is_said_in_a_line(pets: Dataset, tmp_path:
     assert whole.headline.endswith(" as they were written")
     assert damaged.headline.endswith(f": {len(damaged.problems)} problem{'s' * (len(damaged.problems) != 1)}")
     assert prune(store, pets.output).headline == "0 files deleted"
+
+
+def test_what_the_listing_passed_over_is_a_notice_of_a_form_that_scripts_may_rely_on(
+    pets: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "pets" / "cat" / "notes.txt").write_text("of no use", encoding="utf-8")
+    (tmp_path / "pets" / "cat" / ".hidden").write_bytes(b"")
+
+    outcome = refresh(pets, RefreshOptions(processes=1), StepsHere())
+
+    said = {notice for notice in outcome.breakdown.notices if notice.startswith("Passed over")}
+    assert said == {"Passed over: 1 × no image's extension", "Passed over: 1 × hidden names"}

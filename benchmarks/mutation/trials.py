@@ -41,7 +41,7 @@ class Reach:
         return sorted((test for test in tests if test.startswith(tuple(among))), key=lambda test: self.seconds[test])
 
 
-@dataclass
+@dataclass(eq=False)  # pytest puts plugins into sets
 class _Watch:
     """A plugin that notes which functions each test calls."""
 

@@ -18,9 +18,8 @@ _PATIENCE_S = 5.0
 _GOOD_IN_A_ROW = 8  # answers, after which a host that was slowed down is asked for one more at once
 _SLOW_AGAIN_S = 1.0  # what was under way when a host was slowed down says nothing of how it is asked now
 _TIMES_USUAL = 10
-_LONG_WAITS = (
-    3  # in a row, each longer than an image may take, before all of a host waits: one address may be in a queue
-)
+_LONG_WAITS = 3
+"""In a row, each longer than an image may take, before all of a host waits: one address may be in a queue."""
 
 
 class Turns:

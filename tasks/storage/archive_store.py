@@ -66,6 +66,15 @@ def opened_place(place: StoreUrl) -> Iterator[BinaryIO]:
         yield file
 
 
+def beginning_of(root: StoreUrl, path: str, most: int) -> bytes:
+    """The first *most* bytes of the file at *path* below *root*; none where it cannot be read."""
+    try:
+        with opened_place(place_below(root, path)) as file:
+            return file.read(most)
+    except OSError:
+        return b""
+
+
 @contextmanager
 def _opened_member(archive: Archive) -> Iterator[BinaryIO]:
     """A copy of the file in *archive* that its `inner` names, which can be sought in; gone afterwards.

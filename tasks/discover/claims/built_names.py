@@ -17,6 +17,7 @@ from tasks.discover.heads.head import Head
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
+from tasks.tables.names import fields_of
 
 _FEWEST = 6
 _ALL = 0.95
@@ -65,7 +66,7 @@ def _of_table(listing: Listing, head: Head, words: SplitWords) -> list[LabelClai
 
 
 def _claims(head: Head, template: str, named: Sequence[str], words: SplitWords) -> Iterator[LabelClaim]:
-    used = set(re.findall(r"{([^{}]*)}", template))
+    used = set(fields_of(template))
     rows = [place for place, file in enumerate(named) if file]
     columns = {name: [head.column(name)[place].strip() for place in rows] for name in head.names if name not in used}
     for column in roles_of(columns, len(rows), head.said, words).labels:

@@ -19,7 +19,7 @@ from tasks.discover.settings import SourceSettings
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.storage import redact_url
-from tasks.storage.archive_store import opened_place, place_below
+from tasks.storage.archive_store import beginning_of
 
 ALONE = "the folders alone are right"
 """What the proposal says that nothing beside the images counts."""
@@ -120,11 +120,7 @@ def _stems_of(paths: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
 
 def _head_lines(source: SourceSettings, path: str) -> list[tuple[str, ...]]:
     """The cells of the first lines of the file at *path* below the source."""
-    try:
-        with opened_place(place_below(source.place, path)) as file:
-            text = file.read(_HEAD).decode("utf-8", "replace")
-    except OSError:
-        return []
+    text = beginning_of(source.place, path, _HEAD).decode("utf-8", "replace")
     if path.lower().endswith(".json"):
         text = re.sub(r"[{}\[\]]", "\n", text.replace("\n", " "))
     lines = text.split("\n")[:-1] if len(text) >= _HEAD else text.split("\n")

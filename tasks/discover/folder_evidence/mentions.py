@@ -14,7 +14,7 @@ from tasks.discover.listing.listing import Listing
 from tasks.discover.settings import SourceSettings
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
-from tasks.storage.archive_store import opened_place, place_below
+from tasks.storage.archive_store import beginning_of
 
 _MOST_FILES = 40
 _HEAD = 1 << 16
@@ -78,11 +78,7 @@ def _is_of_splits(path: str, words: SplitWords) -> bool:
 
 def _head_of(source: SourceSettings, path: str) -> str:
     """The beginning of the file at *path* below the source, lower case and without percent signs; empty for none."""
-    try:
-        with opened_place(place_below(source.place, path)) as file:
-            data: bytes = file.read(_HEAD)
-    except OSError:
-        return ""
+    data = beginning_of(source.place, path, _HEAD)
     is_wide = data[:2] in {b"\xff\xfe", b"\xfe\xff"}
     text = data.decode("utf-16" if is_wide else "utf-8", "replace")
     return (unquote(text) if "%" in text else text).casefold()

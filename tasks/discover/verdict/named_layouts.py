@@ -57,7 +57,7 @@ def _otherwise(named: FolderChoice, source: NamedFolders, words: SplitWords) -> 
         own = choose_folders(named.listing, source, words)
     except UnsettledLayoutError as error:
         if any(_is_cut(folder, source, words) for folder in _folders(named)):
-            yield str(error).partition("\n")[0].partition(": ")[2].partition(" Say which")[0].rstrip(".")
+            yield error.what.partition(" Say which")[0].rstrip(".")
         return
     told = {parent: (label, split) for parent, label, split in _folders(named)}
     differing = sorted(one for one in _folders(own) if one[1:] != told[one[0]] and any(one[1:]))
@@ -91,4 +91,4 @@ def _beside(named: FolderChoice, source: NamedFolders, words: SplitWords) -> Ite
         try:
             refuse_contradictions(named, source, words, evidence.understood)
         except UnsettledLayoutError as error:
-            yield str(error).partition("\n")[0].partition(": ")[2].partition(". Nothing is published")[0]
+            yield error.what.partition(". Nothing is published")[0]

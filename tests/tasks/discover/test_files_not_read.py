@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tasks.discover.proposals import UnsettledLayoutError
 from tests.tasks.discover.test_unseen_layouts import draw, lines, refusal, rows
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ def by_class(separator: str) -> list[str]:
     """For each class a line of its images' names."""
     named = {kind: [path.rpartition("/")[2] for path, own in IMAGES.items() if own == kind] for kind in set(KINDS)}
     return [f"{kind}: {separator.join(names)}" for kind, names in sorted(named.items())]
+
+
+def refused_beside(look: Look, folder: Path, file: str, text: str) -> UnsettledLayoutError:
+    """Why the images in *folder* are not settled with the *file* of that *text* beside them."""
+    draw(folder, *IMAGES)
+    (folder / file).write_text(text)
+    return refusal(look, folder)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +71,7 @@ def by_class(separator: str) -> list[str]:
 def test_what_calls_the_images_by_name_in_another_form_opposes_folders(
     look: Look, tmp_path: Path, file: str, text: str
 ) -> None:
-    draw(tmp_path, *IMAGES)
-    (tmp_path / file).write_text(text)
-
-    error = refusal(look, tmp_path)
+    error = refused_beside(look, tmp_path, file, text)
 
     assert file in str(error)
     assert "the folders alone are right" in {one.says for one in error.unsettled.proposals}
@@ -157,10 +162,7 @@ def test_lists_of_numbers_that_are_no_splits_oppose_nothing(look: Look, tmp_path
 def test_a_short_list_that_gives_several_images_other_classes_opposes_folders(
     look: Look, tmp_path: Path, file: str, text: str
 ) -> None:
-    draw(tmp_path, *IMAGES)
-    (tmp_path / file).write_text(text)
-
-    error = refusal(look, tmp_path)
+    error = refused_beside(look, tmp_path, file, text)
 
     assert file in str(error)
     assert "images otherwise than their folders do, such as anna/anna3.jpg: ben" in str(error)

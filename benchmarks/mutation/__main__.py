@@ -1,12 +1,13 @@
 """Breaks what decides what is published, a place at a time: do the tests beside it notice?
 
-    python -m benchmarks.mutation [ROOM …] [--sample 60] [--seed word] [--all]
+    python -m benchmarks.mutation [ROOM …] [--files PATTERN …] [--sample 60] [--seed word] [--all]
 
 Of each room's broken forms as many as *sample* are drawn, by the hash of the seed and their names; ``--sample 0`` tries
-all. The tests of the room that call the function are run, the quickest first, until one fails. With ``--all``, what
-those do not notice is shown to the other tests of ``tests/tasks``. A room's line says how many were noticed, and
-between which bounds the share of all its broken forms is, with 95 % confidence. What nobody noticed is shown. Some of
-it is as good as what it stands for: ``strict=None`` of a `zip` of two columns of one table, for one.
+all. ``--files 'tasks/discover/words/*.py'`` draws from such files alone. The tests of the room that call the function
+are run, the quickest first, until one fails. With ``--all``, what those do not notice is shown to the other tests of
+``tests/tasks``. A room's line says how many were noticed, and between which bounds the share of all its broken forms
+is, with 95 % confidence. What nobody noticed is shown. Some of it is as good as what it stands for: ``strict=None`` of
+a `zip` of two columns of one table, for one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Sequence
 from hashlib import sha256
 from math import sqrt
+from pathlib import Path
 
 from benchmarks.mutation.copies import broken_forms, copy_project, difference, enter_copy
 from benchmarks.mutation.rooms import ROOMS
@@ -28,8 +30,9 @@ def main(words: Sequence[str]) -> None:
     """Print a line for each room, and what no test noticed."""
     options = _options(words)
     rooms = options.rooms or list(ROOMS)
+    chosen = {path for pattern in options.files for path in Path().glob(pattern)}
     copy_project()
-    forms = {room: broken_forms(ROOMS[room]) for room in rooms}
+    forms = {room: broken_forms(path for path in ROOMS[room].paths() if path in chosen) for room in rooms}
     enter_copy()
     reach = watched(_EVERYWHERE if options.all else sorted({path for room in rooms for path in ROOMS[room].beside}))
     warm_up(reach)
@@ -47,6 +50,7 @@ def main(words: Sequence[str]) -> None:
 def _options(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation", description=__doc__.partition("\n")[0])
     parser.add_argument("rooms", nargs="*", metavar="ROOM", help=", ".join(ROOMS))
+    parser.add_argument("--files", nargs="+", default=["**/*.py"], metavar="PATTERN", help="draw from such files alone")
     parser.add_argument("--sample", type=int, default=60, help="how many of each room; 0 for all")
     parser.add_argument("--seed", default="", help="another word draws others")
     parser.add_argument("--all", action="store_true", help="show what is left to all tests of tests/tasks")

@@ -54,16 +54,16 @@ def _yaml(key: str, value: object, depth: int, indented: int | None = None) -> l
     if isinstance(value, Mapping) and value and depth < 1:
         return [f"{indent}{key}:", *(line for name, item in value.items() for line in _yaml(name, item, depth + 1))]
     if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
-        return [f"{indent}{key}:", *(f"{indent}  - {_flow(item)}" for item in value)]
-    return [f"{indent}{key}: {_flow(value)}"]
+        return [f"{indent}{key}:", *(f"{indent}  - {flow(item)}" for item in value)]
+    return [f"{indent}{key}: {flow(value)}"]
 
 
-def _flow(value: object) -> str:
-    """*value* in YAML's flow style; words that YAML reads as nothing but text stand as they are."""
+def flow(value: object) -> str:
+    """*value* in one line of YAML; words that YAML reads as nothing but text stand as they are."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_flow(str(key))}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{flow(str(key))}: {flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple | set | frozenset):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
+        return "[" + ", ".join(flow(item) for item in value) + "]"
     if isinstance(value, str) and value.isascii() and value.replace("_", "a").isalpha() and value.lower() not in _TAKEN:
         return value
     return json.dumps(value, ensure_ascii=False)

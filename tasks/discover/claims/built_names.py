@@ -66,15 +66,15 @@ def _of_table(listing: Listing, head: Head, words: SplitWords) -> list[LabelClai
 
 
 def _claims(head: Head, template: str, named: Sequence[str], words: SplitWords) -> Iterator[LabelClaim]:
-    used = set(fields_of(template))
+    used = sorted({*fields_of(template)})
     rows = [place for place, file in enumerate(named) if file]
     columns = {name: [head.column(name)[place].strip() for place in rows] for name in head.names if name not in used}
     for column in roles_of(columns, len(rows), head.said, words).labels:
-        entry: TableKeys = head.table({} if column.one_hot else {column.name: "label"})
+        entry: TableKeys = head.table({name: name for name in used} if column.one_hot else {column.name: "label"})
         entry["location"] = template
         if column.one_hot:
             entry["one_hot"] = column.one_hot_key
-        says = f"{said_of(column, head.path)}, whose columns {', '.join(sorted(used))} make up the images' names"
+        says = f"{said_of(column, head.path)}, whose columns {', '.join(used)} make up the images' names"
         yield LabelClaim([entry], column, labels_by_file(named, column.values), says, is_sure=False)
 
 

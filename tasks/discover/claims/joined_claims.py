@@ -10,7 +10,7 @@ from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim,
 from tasks.discover.claims.class_names import names_for
 from tasks.discover.claims.column_roles import ColumnRoles, roles_of
 from tasks.discover.claims.one_class import with_one_class
-from tasks.discover.claims.table_claims import split_claim, with_names
+from tasks.discover.claims.table_claims import said_of, split_claim, with_names
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import Head
@@ -133,7 +133,7 @@ def _add_joined(
     boxes = any(way.head.has_boxes for way in ways)
     if boxes:
         by_file = dict.fromkeys(family.named, ()) | by_file
-    says = f"{name if not name.isdigit() else 'a column'} of {', '.join(way.head.path for way in ways)} is the label"
+    says = said_of(column, ", ".join(way.head.path for way in ways))
     split = split_claim(family, words)
     claims.labels.append(LabelClaim([*roots, *extra], column, by_file, says, is_sure, split, boxes))
 

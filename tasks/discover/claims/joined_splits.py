@@ -79,7 +79,8 @@ def _joined(parts: Sequence[LabelClaim]) -> LabelClaim | None:
     says = "; ".join(claim.says for claim in parts)
     column = next((claim.column for claim in parts if claim.column.is_many), parts[0].column)
     made = replace(parts[0], entries=[*roots, *rest], by_file=by_file, says=says, column=column)
-    made.splits = SplitClaim(roots, told, names, says)
+    shown = ", ".join(files_of(claim.entries[0])[0] for claim in parts)
+    made.splits = SplitClaim(roots, told, names, shown)
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.folder_names import tokens
@@ -25,7 +25,7 @@ _GUESSES = ("train", "test", "validation")
 
 def split_names(name: str, cells: Sequence[str], said: str, words: SplitWords) -> dict[str, str]:
     """What the values of a column mean as splits; empty where it says none."""
-    values = {cell for cell in cells if cell}
+    values = sorted({cell for cell in cells if cell})
     plain = plain_name(name)
     if not values or len(values) > 6 or len(values) == 1 == len(cells):
         return {}
@@ -41,12 +41,12 @@ def split_names(name: str, cells: Sequence[str], said: str, words: SplitWords) -
         return {value: yes_no[value.casefold() in {"0", "false", "no"}] for value in values}
     is_partition = bool((set(tokens(name)) | (set(tokens(said)) if name.isdigit() else set())) & {"partition"})
     is_partition |= plain == "split" and len(values) == len(_NUMBERED) and _is_most(cells, "0")
-    if is_partition and values <= set(_NUMBERED) and len(values) > 1:
+    if is_partition and set(values) <= set(_NUMBERED) and len(values) > 1:
         return {value: _NUMBERED[value] for value in values}
     return {}
 
 
-def _are_further_splits(values: set[str], known: set[str], name: str, rows: int) -> bool:
+def _are_further_splits(values: Collection[str], known: set[str], name: str, rows: int) -> bool:
     """Whether *values*, of which some are splits, are splits all: ``train``, ``query``, ``gallery``."""
     is_few = 1 < len(values) <= _MOST_SPLITS and len(values) < rows / 2 and strength_of(name) < 2
     return is_few and "train" in known and all(_SPLIT.fullmatch(value.casefold()) for value in values)

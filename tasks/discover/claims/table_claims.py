@@ -81,7 +81,8 @@ def _says(family: Family, column: LabelColumn) -> str:
 def said_of(column: LabelColumn, shown: str) -> str:
     """That *column* of the tables *shown* is the label, as half a sentence."""
     if column.one_hot:
-        return f"the columns {', '.join(column.one_hot[:4])} … of {shown} are classes"
+        names = ", ".join(column.one_hot[:4]) + (" …" if len(column.one_hot) > 4 else "")
+        return f"the columns {names} of {shown} are classes"
     name = f"column {int(column.name) + 1}" if column.name.isdecimal() else f"the column {column.name}"
     return f"{name} of {shown} is the label"
 

@@ -85,7 +85,7 @@ def find_views(heads: Heads, listing: Listing, words: SplitWords) -> tuple[list[
         rest = [head for head in ways if str(head.keys.get("at")) not in spoken_for]
         others += rest if rest and "at" in rest[0].keys else rest[:1] if not found else []
     families = _families(views, words, _asked(heads))
-    return families, [_plain(head) for head in others if head.rows or head.first]
+    return families, [_plain(head, words) for head in others if head.rows or head.first]
 
 
 def _without_numbers(views: list[View]) -> list[View]:
@@ -231,11 +231,15 @@ def _is_number(text: str) -> bool:
     return bool(re.fullmatch(r"-?\d+(\.\d*)?", text.strip()))
 
 
-def _plain(head: Head) -> Head:
-    """A table that names no image, with its header told by what is no number where all else is."""
+def _plain(head: Head, words: SplitWords) -> Head:
+    """A table that names no image, with its header told by what is no number, or no split, where all below it is."""
     if not head.first or not head.rows:
         return head.with_header(False)
-    number = [all(map(_is_number, (row[place] for row in head.rows))) for place in range(len(head.names))]
-    odd = any(is_number and not _is_number(head.first[place]) for place, is_number in enumerate(number))
+    columns = [[row[place] for row in head.rows] for place in range(len(head.names))]
+    odd = any(
+        all(map(tells, cells)) and not tells(first)
+        for first, cells in zip(head.first, columns, strict=True)
+        for tells in (_is_number, words.split_of)
+    )
     known = {"name", "label", "id", "class"} & {token for cell in head.first for token in tokens(cell)}
     return head.with_header(odd or (len(head.names) > 1 and bool(known)))

@@ -17,7 +17,7 @@ from tasks.discover.folder_evidence.left_out import to_leave_out
 from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.folder_evidence.twins import Twins, find_twins
 from tasks.discover.listing.listing import Listing, without_files, without_ignored
-from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
+from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError, flow
 from tasks.discover.words.folder_names import few
 from tasks.discover.words.split_words import SplitWords
 from tasks.storage import redact_url
@@ -251,12 +251,13 @@ class _Verdict:
         where = f"directly in the split folders {', '.join(splits[:5])}" if splits else "in folders that name no class"
         if not splits and all(not folder.parts for folder in self._roles.folders):
             where = "directly in it"
+        readings = distinct(named_layouts(self._roles, self._source, self._words, self._found.ignore))
+        keys = {name: value for name, value in readings[-1].keys["source"].items() if name != "allow_unlabeled"}
         what = (
             f"{self._path}: all {self._images:,} images lie {where}{f' ({passed})' if passed else ''}, so no folder "
             "names their class. Put them in class folders, name a label file in `source.path`, or set "
-            f"`allow_unlabeled: true` with `layout: {'split_folders' if splits else 'class_folders'}`."
+            f"`allow_unlabeled: true` with {', '.join(f'`{name}: {flow(value)}`' for name, value in keys.items())}."
         )
-        readings = distinct(named_layouts(self._roles, self._source, self._words, self._found.ignore))
         return UnsettledLayoutError.of("no_labels", what, readings, self._found.notices)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from tasks.config_keys import SourceKeys, TableKeys, splits_named
 from tasks.discover.by_folders.folder_paths import FolderSource
@@ -21,17 +22,19 @@ def named_layouts(roles: FolderRoles, source: FolderSource, words: SplitWords, i
     named = {folder.parts: [folder.parts[place] for place in source.named_places(folder.parts)]
              for folder in roles.folders}  # fmt: skip
     most = max(map(len, named.values()), default=0)
-    has_splits = any(words.split_of(parts[0]) for parts in named.values() if parts)
+    splits = [words.split_of(parts[0]) for parts in named.values() if parts]
+    has_splits = any(splits)
     ignore = list(dict.fromkeys([*source.ignore, *ignore]))  # what is proposed takes the place of what is there
     proposals = [*_with_splits(roles, words, ignore), *_split_and_label(roles, words)]
     if has_splits and most > 1:
-        proposals.append(_reading(roles, named, "the folders named like splits are splits", "split_folders", ignore))
+        proposals.append(_in_splits(roles, named, words, ignore))
     firsts = {parts[0] for parts in named.values() if parts}
     if firsts and not all(map(is_organising, firsts)) and (most == 1 or not has_splits):
-        proposals.append(_reading(roles, named, "each folder of the first level is a class", "class_folders", ignore))
-    if most > 1:
-        says = "each level of folders is a level of the label"
-        proposals.append(_reading(roles, named, says, "hierarchy", ignore))
+        tops = ((folder, named[folder.parts][:1]) for folder in roles.folders)
+        proposals.append(_reading("each folder of the first level is a class", "class_folders", tops, ignore))
+    if most > 1 and not all(splits):
+        every = ((folder, named[folder.parts]) for folder in roles.folders)
+        proposals.append(_reading("each level of folders is a level of the label", "hierarchy", every, ignore))
     return [*proposals, _unlabelled(roles, named, words, ignore)]
 
 
@@ -89,18 +92,24 @@ def _split_and_label(roles: FolderRoles, words: SplitWords) -> list[Proposal]:
     return [Proposal(says, {"source": {"layout": "tables", "pattern": expression}})]
 
 
-def _reading(
-    roles: FolderRoles, named: dict[tuple[str, ...], list[str]], says: str, layout: str, ignore: Sequence[str]
+def _in_splits(
+    roles: FolderRoles, named: dict[tuple[str, ...], list[str]], words: SplitWords, ignore: Sequence[str]
 ) -> Proposal:
+    """That the folders named like splits are splits; what lies in others is rejected."""
+    parted = [(folder, parts) for folder in roles.folders if (parts := named[folder.parts])]
+    inside = [(folder, parts[1:], split) for folder, parts in parted if (split := words.split_of(parts[0]))]
+    made = _reading("the folders named like splits are splits", "split_folders", (one[:2] for one in inside), ignore)
+    splits = {folder.example: split for folder, _, split in inside}
+    return replace(made, rows=tuple(replace(row, split=splits[row.location]) for row in made.rows))
+
+
+def _reading(
+    says: str, layout: str, labels: Iterable[tuple[FolderRole, Sequence[str]]], ignore: Sequence[str]
+) -> Proposal:
+    """That *layout* is meant, by which folders have *labels*; images without one are rejected."""
     keys: SourceKeys = {"layout": layout, "ignore": list(ignore)} if ignore else {"layout": layout}
-    rows = tuple(_row(folder, named[folder.parts], layout) for folder in roles.folders[:3])
-    return Proposal(says, {"source": keys}, rows)
-
-
-def _row(folder: FolderRole, parts: Sequence[str], layout: str) -> ExampleRow:
-    if layout == "split_folders":
-        return ExampleRow(folder.example, "/".join(parts[1:]), parts[0] if parts else "")
-    return ExampleRow(folder.example, "/".join(parts[:1] if layout == "class_folders" else parts))
+    rows = [ExampleRow(folder.example, "/".join(label)) for folder, label in labels if label]
+    return Proposal(says, {"source": keys}, tuple(rows[:3]))
 
 
 def refuse_links(listing: Listing, source: FolderSource) -> None:

@@ -38,4 +38,5 @@ def _roles(listing: Listing, source: FolderSource) -> FolderRoles:
         parts = tuple(parent.split("/")) if parent else ()
         folder, _, name = path.rpartition("/")
         folders.append(FolderRole(parts, count, source.named_places(parts), file_name=name, listed=folder))
+    folders.sort(key=lambda one: one.listed)  # a disk lists them in any order
     return FolderRoles(folders, named_levels=len(source.levels))

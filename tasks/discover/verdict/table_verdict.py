@@ -114,10 +114,11 @@ class TableVerdict:
     ) -> UnsettledLayoutError:
         """*error*, where there is one, with the proposals of tables before its own, and *choice* behind them."""
         evidence = self._evidence
-        what, old = (redact_url(path), None) if error is None else (error.what, error.unsettled)
+        old = error.unsettled if error is not None else None
+        lead = f"{redact_url(path)}:" if error is None else f"{error.what.rstrip(':.')}."
         named = "; ".join(evidence.facts[:3])
         beside = f"Tables lie beside the images ({named}):" if named else "These readings are possible:"
-        what = f"{what} {evidence.opposed + '. ' if evidence.opposed else ''}{beside}"
+        what = f"{lead} {evidence.opposed + '. ' if evidence.opposed else ''}{beside}"
         proposals = [*evidence.proposals, *(old.proposals if old else ())]
         if choice is not None and all(one.says != ALONE for one in proposals):
             proposals.append(folders_alone(choice))

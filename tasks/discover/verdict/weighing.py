@@ -257,7 +257,7 @@ class Weigher:
             keys["allow_unlabeled"] = True
         keys["tables"] = entries
         names = splits.names if splits is not None else {}
-        why = claim.says + (f", and {splits.says} says the splits" if splits else "")
+        why = claim.says + (f", and the splits are those of {splits.says}" if splits else "")
         labels: LabelKeys = {"kind": "many"} if claim.is_many else {}
         if claim.is_many and claim.column.separator:
             labels["separator"] = claim.column.separator

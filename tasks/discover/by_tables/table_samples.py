@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from tasks.arrow_columns import Bools, Column, bools, repeated, whole
 from tasks.columns import RejectionColumn, SampleColumn
-from tasks.discover.by_tables.kept_rows import group_of, kept_of
+from tasks.discover.by_tables.kept_rows import group_of, kept_of, refuse_absent
 from tasks.discover.by_tables.label_cells import LabelCells
 from tasks.discover.by_tables.locate import ABSENT, AGAIN, KIND, PLACE, PRINT, SIZE
 from tasks.discover.by_tables.merge_rows import ID, LABELS, merge_rows
@@ -89,6 +89,7 @@ class _Samples:
 
     def discovery(self, listing: Listing) -> Discovery:
         rows = self._joined.rows
+        refuse_absent(rows, self._reading.group_by, self._source.keep_columns)
         self._refuse_bad_rows(rows)
         rows = self._labelled(self._with_splits(rows))
         named = np.unique(np.asarray(rows.data[PLACE].to_numpy(), dtype=np.int64))

@@ -133,7 +133,7 @@ def rows_of(records: Sequence[Mapping[str, object]]) -> tuple[tuple[str, ...], t
 
 def outlines(names: Iterable[str]) -> bool:
     """Whether columns called *names* say where in an image something is."""
-    return any(_OUTLINES & set(re.split(r"[._ ]|(?<=[a-z])(?=[A-Z])", name.lower())) for name in names)
+    return any(word.lower() in _OUTLINES for name in names for word in re.split(r"[._ ]|(?<=[a-z])(?=[A-Z])", name))
 
 
 def _deep_keys(record: object, head: str = "") -> Iterator[str]:

@@ -42,7 +42,7 @@ class NamedFiles:
     def __init__(self, listing: Listing, cells: Iterable[str]) -> None:
         paths = listing.files["path"].combine_chunks()
         names = pc.replace_substring_regex(pc.replace_substring_regex(paths, r"^.*/", ""), r"\.[^.]*$", "")
-        wanted = {stem for cell in cells for stem in _stems(cell) if 0 < len(stem) < 300}
+        wanted = {stem for cell in cells for stem in _stems(cell.strip()) if 0 < len(stem) < 300}
         hits = pc.is_in(names, pa.array(sorted(wanted), pa.string()))
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         for path, name in zip(paths.filter(hits).to_pylist(), names.filter(hits).to_pylist(), strict=True):

@@ -79,7 +79,7 @@ def test_a_label_file_that_cannot_be_read_says_why_and_what_to_do(
 @pytest.mark.parametrize("name", ["l.csv", "l.json"])
 def test_a_label_file_that_cannot_be_read_is_refused_before_a_run(folder: Folder, name: str) -> None:
     folder.data(name, b"")
-    kind = {"l.csv": CsvRecords, "l.json": JsonRecords}[name]
+    kind: type[CsvRecords | JsonRecords] = CsvRecords if name == "l.csv" else JsonRecords
     source = kind.model_validate({"path": str(folder.root / name), "layout": name.removeprefix("l.")})
 
     with pytest.raises(LabelFileError, match=name):

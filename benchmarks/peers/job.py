@@ -4,7 +4,7 @@ A module ``by_NAME`` runs in the environment of its peer as
 
     python -m benchmarks.peers.by_NAME write SOURCE DEST      photographs in folders of classes into the peer's form
     python -m benchmarks.peers.by_NAME pack SOURCE DEST       the same of images that are made already
-    python -m benchmarks.peers.by_NAME read DEST ORDER        one epoch, decoded: in-order, shuffled, random
+    python -m benchmarks.peers.by_NAME read DEST ORDER        one epoch, decoded: in-order, shuffled, random, guided
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageOps
 
 Pair = tuple[bytes, int]
-Reading = Callable[[Path], Iterable[Pair]]
+Reading = Callable[[Path], Iterable[tuple[Any, int]]]
+"""From the bytes of each image, or an array of the pixels that were decoded from them."""
 
 PROCESSES = 2
 LOOKED_UP = 200
@@ -65,12 +67,15 @@ def run(write: Callable[[Path, Path], None], pack: Callable[[Path, Path], None],
 
 
 def _epoch(reading: Reading, dest: Path) -> dict[str, float]:
-    """One epoch, without the start of the process: of each image the array of its pixels, by Pillow."""
+    """One epoch, without the start of the process: the pixels of each image, by Pillow where there are bytes only."""
     before, started, bytes_before = os.times(), time.perf_counter(), _bytes_read()
     images = pixels = 0
     for data, _ in reading(dest):
-        with Image.open(io.BytesIO(data)) as image:
-            pixels += len(image.tobytes())
+        if isinstance(data, bytes):
+            with Image.open(io.BytesIO(data)) as image:
+                pixels += len(image.tobytes())
+        else:
+            pixels += data.nbytes
         images += 1
     after = os.times()
     cpu = sum(after[:4]) - sum(before[:4])

@@ -71,7 +71,7 @@ def _epoch(reading: Reading, dest: Path) -> dict[str, float]:
     before, started, bytes_before = os.times(), time.perf_counter(), _bytes_read()
     images = pixels = 0
     for data, _ in reading(dest):
-        if isinstance(data, bytes):
+        if isinstance(data, bytes | bytearray | memoryview):
             with Image.open(io.BytesIO(data)) as image:
                 pixels += len(image.tobytes())
         else:

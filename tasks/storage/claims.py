@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -93,13 +93,11 @@ def _claim(parent: Path, name: Callable[[], str]) -> tuple[Path, IO[bytes]]:
 
     *parent* is made again where another process found it empty, and removed it; each attempt asks for a *name*.
     """
-    for _ in attempts():
+    for number in attempts():
         path = parent / name()
         missing = [folder for folder in (*reversed(parent.parents), parent) if not folder.exists()]
         with suppress(FileNotFoundError):
-            for folder in missing:
-                folder.mkdir(exist_ok=True)
-            file = path.open("xb")  # from now on the folder is not empty, and stays
+            file = _open_with_folders(path, missing[0]) if missing and number % 2 else _open_in(missing, path)
             _lock(file, path)
             if _is_named(path, file):
                 for folder in missing:
@@ -107,6 +105,34 @@ def _claim(parent: Path, name: Callable[[], str]) -> tuple[Path, IO[bytes]]:
                 return path, file
             file.close()
     raise FileNotFoundError(2, "The folder is removed again and again", str(parent))
+
+
+def _open_in(missing: Sequence[Path], path: Path) -> IO[bytes]:
+    """The new file *path*, once the folders that are *missing* are made; `FileNotFoundError` where one is gone again."""
+    for folder in missing:
+        folder.mkdir(exist_ok=True)
+    return path.open("xb")  # from now on the folder is not empty, and stays
+
+
+def _open_with_folders(path: Path, top: Path) -> IO[bytes]:
+    """The new file *path*, which comes into being with the folders from *top* on in one step: nobody finds them empty.
+
+    Raises:
+        FileNotFoundError: It did not: *top* is there by now, or cannot be made so.
+    """
+    made = top.with_name(f"{TEMPORARY_PREFIX}{uuid4().hex}")
+    inner = made / path.relative_to(top)
+    with ExitStack() as stack:
+        try:
+            made.mkdir()
+            stack.callback(shutil.rmtree, made, ignore_errors=True)
+            inner.parent.mkdir(parents=True, exist_ok=True)
+            file = inner.open("xb")
+            stack.push(lambda kind, *_: file.close() if kind else None)
+            made.rename(top)  # takes the place of an empty folder, never of one that holds anything
+        except OSError as error:  # whatever lasts is told by the attempt that makes one folder after another
+            raise FileNotFoundError(*error.args) from None
+    return file
 
 
 def _lock(file: IO[bytes], path: Path) -> None:

@@ -210,6 +210,51 @@ def test_a_folder_that_is_removed_while_it_is_used_is_made_again(store: LocalSto
         thread.join()
 
 
+@pytest.mark.parametrize("removed", ["runs", "."])
+def test_a_folder_that_is_removed_as_soon_as_it_is_made_comes_with_what_is_in_it(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch, removed: str
+) -> None:
+    make = Path.mkdir
+
+    def mkdir(folder: Path, *given: int, **options: bool) -> None:
+        make(folder, *given, **options)
+        if folder == store.root / removed:
+            folder.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+
+    with store.claim("runs/1"):
+        assert (store.root / "runs" / "1").is_dir()
+    assert list(store.root.parent.iterdir()) == [store.root]
+    assert list(store.root.iterdir()) == [store.root / "runs"]
+    assert list((store.root / "runs").iterdir()) == []
+
+
+def test_a_folder_that_another_process_made_and_filled_is_not_replaced(
+    store: LocalStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, make, theirs = Path.rename, Path.mkdir, store.root / "runs" / "theirs"
+    made: list[Path] = []
+
+    def mkdir(folder: Path, *given: int, **options: bool) -> None:
+        make(folder, *given, **options)
+        if folder == store.root and not made:
+            made.append(folder)
+            folder.rmdir()
+
+    def rename_late(folder: Path, target: Path) -> Path:
+        make(theirs.parent, parents=True)
+        theirs.touch()
+        return rename(folder, target)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    monkeypatch.setattr(Path, "rename", rename_late)
+
+    with store.claim("runs/1"):
+        assert theirs.is_file()
+    assert list(store.root.parent.iterdir()) == [store.root]
+
+
 @pytest.mark.parametrize("change", ["link", "replace", "fsync"])
 def test_an_error_of_the_disk_is_told_with_place_and_remedy(
     store: LocalStore, monkeypatch: pytest.MonkeyPatch, change: str

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from tasks.fetch.answers import FetchFailure
+from tasks.fetch.long_waits import LongWaits
 from tasks.fetch.settings import FetchSettings
 from tasks.reasons import Reason
 
@@ -18,8 +19,6 @@ _PATIENCE_S = 5.0
 _GOOD_IN_A_ROW = 8  # answers, after which a host that was slowed down is asked for one more at once
 _SLOW_AGAIN_S = 1.0  # what was under way when a host was slowed down says nothing of how it is asked now
 _TIMES_USUAL = 10
-_LONG_WAITS = 3
-"""In a row, each longer than an image may take, before all of a host waits: one address may be in a queue."""
 
 
 class Turns:
@@ -101,7 +100,7 @@ class Host:
         self._silence_s = 2 * settings.attempt_timeout_s
         self._down_s = _DOWN_SHARE * settings.deadline_s
         self._long_wait_s = settings.deadline_s
-        self._long_waits = 0
+        self._long_waits = LongWaits()
         self._is_ill = False
         self._ill_since = 0.0
         self._troubles = 0
@@ -134,15 +133,18 @@ class Host:
     def note_good(self) -> None:
         """An attempt came to its end, as it should: whoever waits for the host need not any longer."""
         self._is_ill = False
-        self._long_waits = 0
         self._recovery.set()
         self._recovery = asyncio.Event()
         self._good += 1
         if self._good % _GOOD_IN_A_ROW == 0:
             self.turns.widen()
 
-    def note_trouble(self, failure: FetchFailure, now: float) -> None:
-        """An attempt failed for a passing reason; where the server says that it is asked too much, less is asked."""
+    def note_served(self) -> None:
+        """The head of an answer came that asks nobody to wait; its body may be long in coming."""
+        self._long_waits.note_other()
+
+    def note_trouble(self, failure: FetchFailure, url: str, now: float) -> None:
+        """An attempt at *url* failed for a passing reason; where the server says it is asked too much, less is asked."""
         if not self._is_ill:
             self._is_ill, self._ill_since, self._troubles = True, now, 0
         self._troubles += 1
@@ -151,16 +153,14 @@ class Host:
                 self._closed_until = now + _CLOSED_S
             return
         if failure.wait_s is not None:
-            self._hold(failure.wait_s, now)
+            self._hold(failure.wait_s, url, now)
         if now - self._slowed_at >= _SLOW_AGAIN_S:
             self._slowed_at, self._good = now, 0
             self.turns.narrow()
 
-    def _hold(self, wait_s: float, now: float) -> None:
-        """Ask nothing for *wait_s* seconds; a long wait counts once several addresses said so and none answered."""
-        is_long = wait_s >= self._long_wait_s
-        self._long_waits += is_long
-        if not is_long or self._long_waits >= _LONG_WAITS:
+    def _hold(self, wait_s: float, url: str, now: float) -> None:
+        """Ask nothing for *wait_s* seconds; a long wait holds for *url* alone, until the host says so of everything."""
+        if wait_s < self._long_wait_s or self._long_waits.note(url):
             self.held_until = max(self.held_until, now + wait_s)
 
     async def pause(self, least_s: float, most_s: float) -> None:

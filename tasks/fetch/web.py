@@ -159,8 +159,9 @@ class WebClient:
                 body = await self._timed(asked, host)
             except FetchFailure as failure:
                 if failure.is_transient:
-                    host.note_trouble(failure, loop.time())
+                    host.note_trouble(failure, asked.url, loop.time())
                 else:
+                    host.note_served()
                     host.note_good()
                 if failure.reason in _NO_ANSWER or (failure.reason == Reason.TIMEOUT and not asked.is_answered):
                     host.note_failure(failure.reason, now, loop.time())
@@ -222,9 +223,11 @@ class WebClient:
                     host.note_answer(asyncio.get_running_loop().time() - started)
                 place = answer.headers.get("Location", "")
                 if answer.status == 304 and is_conditional:
+                    host.note_served()
                     return Body(b"", asked.known, is_unchanged=True)
                 if answer.status not in {301, 302, 303, 307, 308} or not place:
                     refuse_status(answer.status, answer.headers)
+                    host.note_served()
                     data = await read_body(answer, asked, self.settings.max_bytes, limit)
                     return Body(data, web_fingerprint(answer.headers))
             url = _redirected(url, place)

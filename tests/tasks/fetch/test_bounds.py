@@ -19,6 +19,7 @@ import tasks.fetch.fetcher
 import tasks.fetch.hosts
 from tasks.fetch import FetchSettings
 from tasks.fetch.budget import Budget
+from tasks.fetch.answers import FetchFailure
 from tasks.fetch.hosts import Host
 from tasks.fetch.readers import SourceReader
 from tasks.reasons import Reason
@@ -162,6 +163,19 @@ def test_one_answer_opens_a_host() -> None:
     host.note_answer(0.1)
     host.note_failure(Reason.UNREACHABLE, 9, 9)
     assert not host.is_closed(9.5)
+
+
+def test_an_image_whose_body_is_still_on_its_way_shows_that_not_everybody_is_told_to_wait() -> None:
+    host = Host(FetchSettings())
+    later = FetchFailure(Reason.HTTP_ERROR, "the server answered 503", is_transient=True, wait_s=7200.0, slows=True)
+    for number in range(18):
+        host.note_trouble(later, f"/{number}", 1.0)
+    host.note_served()
+    host.note_trouble(later, "/18", 1.0)
+    assert host.held_until == 0.0
+    for number in range(19, 100):
+        host.note_trouble(later, f"/{number}", 1.0)
+    assert host.held_until == 7201.0
 
 
 def body_of(size: int) -> Callable[[BaseHTTPRequestHandler], None]:

@@ -21,11 +21,14 @@ with warnings.catch_warnings():
 
 
 class _Index(SimpleHTTPRequestHandler):
-    def __init__(self, *arguments: Any, odd: Mapping[str, int], in_parts: bool, **options: Any) -> None:
-        self.odd, self.in_parts = odd, in_parts
+    def __init__(
+        self, *arguments: Any, odd: Mapping[str, int], in_parts: bool, asked: list[str], **options: Any
+    ) -> None:
+        self.odd, self.in_parts, self.asked = odd, in_parts, asked
         super().__init__(*arguments, **options)
 
     def send_head(self) -> Any:
+        self.asked.append(f"{self.command} {self.path}")
         if self.path in self.odd:
             return self.fail(self.odd[self.path])
         wanted = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", self.headers.get("Range", ""))
@@ -57,12 +60,15 @@ class _Index(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def http_index(root: Path, answers: Mapping[str, int] | None = None, *, in_parts: bool = True) -> Iterator[str]:
+def http_index(
+    root: Path, answers: Mapping[str, int] | None = None, *, in_parts: bool = True, asked: list[str] | None = None
+) -> Iterator[str]:
     """The URL of *root*, listed as web servers list folders, by one that gives parts of files, unless told otherwise.
 
-    A path in *answers* gets the status there; 0 cuts it off.
+    A path in *answers* gets the status there; 0 cuts it off. What is asked for is noted in *asked*.
     """
-    handler = partial(_Index, odd=answers or {}, in_parts=in_parts, directory=str(root))
+    noted = [] if asked is None else asked
+    handler = partial(_Index, odd=answers or {}, in_parts=in_parts, asked=noted, directory=str(root))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -27,6 +27,7 @@ from tasks.discover.verdict.named_tables import against_tables
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.samples import Discovery
+from tasks.storage.beginnings import remembered_beginnings
 
 _SMALL = 10_000
 
@@ -63,9 +64,11 @@ def discover_sources(sources: Sequence[Source], names: Mapping[str, str], lists:
         LayoutError: A source is not there, empty or not as declared; two sources differ in their levels.
     """
     words = SplitWords(names)
-    found = [_in_one_split(_discovered(source, words, lists), source.split) for source in sources]
-    if lists is not None and lists.files:
-        found = [in_listed_splits(discovery, source, lists) for discovery, source in zip(found, sources, strict=True)]
+    with remembered_beginnings():
+        found = [_in_one_split(_discovered(source, words, lists), source.split) for source in sources]
+        if lists is not None and lists.files:
+            parts = zip(found, sources, strict=True)
+            found = [in_listed_splits(discovery, source, lists) for discovery, source in parts]
     return found[0] if len(found) == 1 else _merge(sources, found)
 
 
@@ -133,15 +136,18 @@ def check_sources(sources: Sequence[Source], names: Mapping[str, str]) -> None:
         LayoutError: A source is not there, empty or not as declared.
     """
     words = SplitWords(names)
-    for source in sources:
-        if isinstance(source, AutoSource):
-            source.check(words)
-        elif isinstance(source, CsvRecords | JsonRecords | TablesSource):
-            source.check()
-        else:
-            listing = scan_images(source.place, source, limit=_SMALL)
-            if listing is not None:
-                require_images(listing, source)
+    with remembered_beginnings():
+        for source in sources:
+            _check(source, words)
+
+
+def _check(source: Source, words: SplitWords) -> None:
+    if isinstance(source, AutoSource):
+        source.check(words)
+    elif isinstance(source, CsvRecords | JsonRecords | TablesSource):
+        source.check()
+    elif (listing := scan_images(source.place, source, limit=_SMALL)) is not None:
+        require_images(listing, source)
 
 
 def grouped_by(source: Source, column: str) -> Source:

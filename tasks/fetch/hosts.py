@@ -144,7 +144,7 @@ class Host:
         self._long_waits.note_other()
 
     def note_trouble(self, failure: FetchFailure, url: str, now: float) -> None:
-        """An attempt at *url* failed for a passing reason; where the server says it is asked too much, less is asked."""
+        """An attempt at *url* failed for a passing reason; a server that says it is asked too much is asked less."""
         if not self._is_ill:
             self._is_ill, self._ill_since, self._troubles = True, now, 0
         self._troubles += 1

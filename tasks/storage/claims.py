@@ -108,7 +108,7 @@ def _claim(parent: Path, name: Callable[[], str]) -> tuple[Path, IO[bytes]]:
 
 
 def _open_in(missing: Sequence[Path], path: Path) -> IO[bytes]:
-    """The new file *path*, once the folders that are *missing* are made; `FileNotFoundError` where one is gone again."""
+    """The new file *path*, after the folders that are *missing*; `FileNotFoundError` where one is gone again."""
     for folder in missing:
         folder.mkdir(exist_ok=True)
     return path.open("xb")  # from now on the folder is not empty, and stays

@@ -142,7 +142,7 @@ def list_below(place: StoreUrl, absent: Counter[str] | None = None) -> tuple[dic
 
     Args:
         place: The folder.
-        absent: Counts folders that were listed, and were not there when they were looked into.
+        absent: Counts folders that were listed, and were not there when they were looked into, or showed nothing.
 
     Raises:
         FileNotFoundError: There is no such folder.
@@ -170,15 +170,7 @@ def _walked(files: Files, root: str, absent: Counter[str] | None) -> dict[str, F
     folders, seen = [root], {root}
     while folders:
         folder = folders.pop()
-        try:
-            listed = _entries(files, folder)
-        except FileNotFoundError as error:
-            if folder == root or error.__cause__ is not None:
-                raise
-            if absent is not None:
-                absent["folders that were gone when they were looked into"] += 1
-            continue
-        for info in listed:
+        for info in _shown(files, folder, root, absent):
             path = str(info["name"])
             below = path.rstrip("/")
             if info.get("type") != "directory":
@@ -189,12 +181,27 @@ def _walked(files: Files, root: str, absent: Counter[str] | None) -> dict[str, F
     return dict(sorted(found.items()))
 
 
+def _shown(files: Files, folder: str, root: str, absent: Counter[str] | None) -> list[FileInfo]:
+    """What lies in *folder*; one below *root* that was listed, and is gone or shows nothing, is counted."""
+    try:
+        found = _entries(files, folder)
+    except FileNotFoundError as error:
+        if folder == root or error.__cause__ is not None:
+            raise
+        if absent is not None:
+            absent["folders that were gone when they were looked into"] += 1
+        return []
+    if not found and folder != root and absent is not None and _is_web(folder):
+        absent["web folders whose page has no links"] += 1
+    return found
+
+
 def _entries(files: Files, folder: str) -> list[FileInfo]:
     """What lies in *folder*; of web servers some know no folder whose address lacks its last slash."""
     try:
         found = files.ls(folder, detail=True)
     except FileNotFoundError as error:
-        if not folder.startswith(("http://", "https://")) or "?" in folder:
+        if not _is_web(folder) or "?" in folder:
             raise
         try:
             found = files.ls(f"{folder}/", detail=True)
@@ -212,8 +219,11 @@ def _leads_down(folder: str, root: str) -> bool:
     parts = folder[len(root) :].split("/")
     if len(parts) > _DEEPEST:
         raise OSError(f"its folders lie more than {_DEEPEST} deep in each other")
-    is_web = root.startswith(("http://", "https://"))
-    return parts[-1] not in {".", ".."} and not (is_web and "?" in parts[-1])
+    return parts[-1] not in {".", ".."} and not (_is_web(root) and "?" in parts[-1])
+
+
+def _is_web(place: str) -> bool:
+    return place.startswith(("http://", "https://"))
 
 
 def clients_of(place: StoreUrl, most: int) -> Clients:

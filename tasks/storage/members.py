@@ -22,6 +22,7 @@ from tasks.errors import LayoutError
 from tasks.redaction import redact_url
 from tasks.samples import StoreUrl, file_fingerprint
 from tasks.storage.archives import Archive, Stored, archive_stamp
+from tasks.storage.beginnings import opened_once
 from tasks.storage.client_errors import plain_errors, plainly_read
 from tasks.storage.clients import own_files
 from tasks.storage.spooled import open_local
@@ -141,7 +142,7 @@ def opened_file(place: StoreUrl) -> Iterator[BinaryIO]:
         return
     files, path = own_files(place)
     with plain_errors():
-        file = files.open(path, "rb", block_size=_BLOCK)
+        file = opened_once(place, lambda: files.open(path, "rb", block_size=_BLOCK))
     with plainly_read(file) as plain:
         yield plain
 

@@ -12,12 +12,14 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractFileSystem
 
+from tasks.discover import discover_sources
 from tasks.discover.auto import AutoSource
 from tasks.discover.listing.listing import Listing
 from tasks.discover.listing.scan import scan_images
 from tasks.discover.settings import SourceSettings
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
+from tasks.storage.beginnings import remembered_beginnings
 from tasks.tables.opening import TableFile, table_files
 from tests.web_folders import http_index
 
@@ -99,6 +101,46 @@ def test_a_folder_that_is_gone_when_it_is_looked_into_is_counted(folders: Path) 
 
     assert found.files["path"].to_pylist() == ["cat/1.png"]
     assert found.ignored["folders that were gone when they were looked into"] == 1
+
+
+def test_a_web_folder_whose_page_links_to_nothing_is_counted(folders: Path) -> None:
+    (folders / "dog" / "index.html").write_text("<html>Images are shown to members</html>")
+    with http_index(folders) as url:
+        found = listed(url)
+
+    assert found.files["path"].to_pylist() == ["cat/1.png"]
+    assert found.ignored["web folders whose page has no links"] == 1
+
+
+def test_what_looks_at_the_files_beside_the_images_asks_for_each_of_them_once(folders: Path) -> None:
+    """A README and a table are looked at as tables, for the images that they mention, and for what they part."""
+    for number in range(30):
+        (folders / "cat" / f"a{number}.png").write_bytes(b"x")
+        (folders / "dog" / f"b{number}.png").write_bytes(b"x")
+    (folders / "README").write_text("Photographs of cats and dogs.\n" * 20)
+    (folders / "notes.csv").write_text("day,weather\n1,sun\n2,rain\n")
+    asked: list[str] = []
+
+    with http_index(folders, asked=asked) as url:
+        found = discover_sources([AutoSource(path=url)], {})
+
+    assert found.samples.num_rows == 62
+    assert asked.count("GET /README") == 1
+    assert asked.count("GET /notes.csv") == 1
+
+
+def test_a_table_that_is_remembered_is_read_to_its_end(folders: Path) -> None:
+    names = [f"n{number:05}.png" for number in range(20_000)]
+    lines = [f"{name},{'cat' if number % 2 else 'dog'}\n" for number, name in enumerate(names)]
+    (folders / "labels.csv").write_text("".join(["file,label\n", *lines]))
+    with http_index(folders) as url, remembered_beginnings():
+        place = SourceSettings(path=url).place
+        for size in (10, 65536, 262_145, 100, -1, 262_145):
+            with TableFile(place, "labels.csv").opened() as file:
+                assert file.read(size) == (folders / "labels.csv").read_bytes()[: size if size >= 0 else None]
+        with TableFile(place, "labels.csv").opened() as file:
+            file.seek(-7, os.SEEK_END)
+            assert file.read() == b"ng,cat\n"
 
 
 class LockedFolders(LocalFileSystem):  # type: ignore[misc] # fsspec has no types

@@ -18,8 +18,8 @@ import pytest
 import tasks.fetch.fetcher
 import tasks.fetch.hosts
 from tasks.fetch import FetchSettings
-from tasks.fetch.budget import Budget
 from tasks.fetch.answers import FetchFailure
+from tasks.fetch.budget import Budget
 from tasks.fetch.hosts import Host
 from tasks.fetch.readers import SourceReader
 from tasks.reasons import Reason

@@ -12,7 +12,7 @@ import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -216,7 +216,7 @@ def test_a_folder_that_is_removed_as_soon_as_it_is_made_comes_with_what_is_in_it
 ) -> None:
     make = Path.mkdir
 
-    def mkdir(folder: Path, *given: int, **options: bool) -> None:
+    def mkdir(folder: Path, *given: Any, **options: Any) -> None:
         make(folder, *given, **options)
         if folder == store.root / removed:
             folder.rmdir()
@@ -236,7 +236,7 @@ def test_a_folder_that_another_process_made_and_filled_is_not_replaced(
     rename, make, theirs = Path.rename, Path.mkdir, store.root / "runs" / "theirs"
     made: list[Path] = []
 
-    def mkdir(folder: Path, *given: int, **options: bool) -> None:
+    def mkdir(folder: Path, *given: Any, **options: Any) -> None:
         make(folder, *given, **options)
         if folder == store.root and not made:
             made.append(folder)

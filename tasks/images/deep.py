@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _WHITE = 65535
 _DARK = 4095
 _OTHER_BYTES = {"B": "L", "L": "B", "N": "B" if sys.byteorder == "little" else "L"}
+_GREY_AND_ALPHA = "LA;16B"
 _KEY = "deep_raw_mode"
 _STATED = "stated_white"
 _TO_8_BITS = {"L;2": lambda value: (value & 3) * 85, "L;4": lambda value: (value & 15) * 17}
@@ -137,11 +138,12 @@ def _other_bytes(image: Image.Image, data: bytes, raw: str) -> Values:
     """Of each two bytes of *image*, opened from *data* and laid out as *raw*, the one that loading leaves out."""
     import numpy as np  # noqa: PLC0415 - as above
 
+    is_paired = raw == _GREY_AND_ALPHA  # of which Pillow knows but the one order, and makes colours
     with Image.open(io.BytesIO(data), formats=[str(image.format)]) as again:
-        other = raw[:-1] + _OTHER_BYTES[raw[-1]]
+        other = "RGBA" if is_paired else raw[:-1] + _OTHER_BYTES[raw[-1]]
         again.tile = [tile._replace(args=_with_raw_mode(tile.args, other)) for tile in again.tile]
         again.load()
-        return np.asarray(again)
+        return np.asarray(again)[..., [1, 1, 1, 3]] if is_paired else np.asarray(again)
 
 
 def _with_raw_mode(args: Any, raw: str) -> Any:

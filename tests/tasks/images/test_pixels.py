@@ -432,8 +432,17 @@ def test_bits_that_8_cannot_show_are_a_warning_where_nothing_else_is_left() -> N
         grey_png = png(SIZE, 16, 0, [row.tobytes() for row in values])
         rgb_png = png(SIZE, 16, 2, [row.tobytes() for row in colours])
         ppm = b"P6 %d %d 65535\n" % SIZE + colours.tobytes()
-        for data in (grey_png, rgb_png, ppm):
+        paired = np.dstack([values, np.full_like(values, 65535)]).astype(">u2")
+        grey_and_alpha = png(SIZE, 16, 4, [row.tobytes() for row in paired])
+        for data in (grey_png, rgb_png, ppm, grey_and_alpha):
             assert prepare_image(data, "x", KEEP).warning == expected
+
+
+def test_grey_and_alpha_of_16_bits_are_shown_by_the_bits_that_are_stated() -> None:
+    values = np.dstack([RAMP.astype(int) * 16, np.full(RAMP.shape, 65535)]).astype(">u2")
+    data = png(SIZE, 16, 4, [row.tobytes() for row in values])
+
+    assert np.abs(made(data, replace(KEEP, depth_16="12")) - grey(RAMP)).max() <= 1
 
 
 @pytest.mark.parametrize("bands", [1, 3])

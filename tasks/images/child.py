@@ -17,6 +17,7 @@ from tasks.images.decode import confine_pillow
 from tasks.images.kernel import has_simd
 from tasks.images.messages import Inlet, Outbox
 from tasks.images.pixel_spec import PixelSpec, Prepared
+from tasks.images.png_pixels import unfilters_png
 from tasks.images.prepare import prepare_array, prepare_image
 from tasks.images.rejected import RejectedImageError
 from tasks.images.turbo import has_turbo
@@ -29,7 +30,7 @@ def main(requests_fd: int, results_fd: int, memory: int) -> None:
     """Serve until the parent closes its end of *requests_fd*."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    has_simd(), has_turbo()  # loads them, as long as files can be read
+    has_simd(), has_turbo(), unfilters_png()  # loads them, as long as files can be read
     unconfined = [*_limit(memory), *shut_cage()]
     batches: queue.SimpleQueue[_Batch] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(Inlet(requests_fd), batches), daemon=True).start()

@@ -223,7 +223,7 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> De
 def _loaded(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
     colours = colours_of(image, data)
     try:
-        loaded = load_first(image)
+        loaded = load_first(image, data)
     except OSError as error:
         raise RejectedImageError(*why_undecodable(error, data)) from None
     check_colours(image, colours)

@@ -6,12 +6,18 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, WebPImagePlugin
 
+from tasks.images.png_pixels import load_pixels
+
 if TYPE_CHECKING:
     from PIL import ImageFile
 
 
-def load_first(image: ImageFile.ImageFile) -> Image.Image:
+def load_first(image: ImageFile.ImageFile, data: bytes) -> Image.Image:
     """What a browser shows first of *image*, loaded: around a frame that is smaller than its screen, nothing.
+
+    Args:
+        image: As it was opened.
+        data: What from.
 
     Raises:
         OSError: It is cut short, or cannot be decoded.
@@ -21,7 +27,8 @@ def load_first(image: ImageFile.ImageFile) -> Image.Image:
     if isinstance(image, WebPImagePlugin.WebPImageFile) and image.is_animated and image.mode == "RGB":
         # No frame is transparent, so the file says that nothing is: but around a small one everything is.
         image.rawmode = image._mode = "RGBA"
-    image.load()
+    if not load_pixels(image, data):
+        image.load()
     return image
 
 

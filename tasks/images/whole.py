@@ -32,7 +32,7 @@ def check_whole(image: Image.Image, data: bytes, spec: PixelSpec) -> None:
     """
     if image.format != "PNG" or spec.allow_truncated or not (_ends_in_zeros(image) or image.info.get("interlace")):
         return
-    there, wanted = _unpacked_length(data), _wanted_length(data[16:29])
+    there, wanted = _unpacked_length(data), wanted_length(data[16:29])
     if there < wanted:
         raise RejectedImageError(Reason.TRUNCATED, f"its pixels end after {there} of {wanted} bytes")
 
@@ -42,11 +42,15 @@ def _ends_in_zeros(image: Image.Image) -> bool:
     return any(image.crop((0, line, image.width, line + 1)).getbbox(alpha_only=False) is None for line in lines)
 
 
-def _wanted_length(header: bytes) -> int:
+def bits_of(header: bytes) -> int:
+    """How many bits a pixel of a PNG of this *header* has."""
+    return header[8] * _CHANNELS.get(header[9], 1)
+
+
+def wanted_length(header: bytes) -> int:
     """How many bytes a PNG of this *header* has, unpacked: each line with its filter, in one pass or seven."""
     width, height = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:8], "big")
-    depth, colour, is_interlaced = header[8], header[9], header[12]
-    bits = depth * _CHANNELS.get(colour, 1)
+    bits, is_interlaced = bits_of(header), header[12]
     passes = _PASSES if is_interlaced else ((1, 1, 0, 0),)
     sizes = ((len(range(left, width, right)), len(range(top, height, down))) for right, down, left, top in passes)
     return sum(down * (1 + -(-across * bits // 8)) for across, down in sizes if across)

@@ -197,6 +197,7 @@ class Discovery:
         keys: What a config needs to say the same with the named layout, by its sections; empty where nothing.
         evidence: What was seen in tables beside the images, with counts.
         rivals: Other readings that were possible, as half sentences with why they were not taken.
+        doubts: What speaks against the layout that the config names, a sentence each.
     """
 
     layout: str
@@ -211,6 +212,7 @@ class Discovery:
     keys: ConfigKeys = field(default_factory=ConfigKeys)
     evidence: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def listed(self) -> int:

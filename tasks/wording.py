@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+HELD = "; the config names "
+"""Between what speaks against a layout and what the config says of it, in a warning."""
+
 
 def some(counts: Mapping[str, int], most: int = 12) -> str:
     """The first *most* of *counts* in one line."""

@@ -19,6 +19,7 @@ from tasks.refresh.outcome import RunOutcome
 from tasks.report.document import Report
 from tasks.report.gates import GateFacts, Gates, check_gates
 from tasks.report.reject_words import MEANINGS
+from tasks.report.relabelled import NOTHING
 from tasks.samples import REJECTION_SCHEMA
 from tasks.shards.schema import shard_schema
 
@@ -91,7 +92,8 @@ def test_each_gate_is_judged_and_documented() -> None:
     facts: dict[str, Any] = {field.name: 1 for field in fields(GateFacts)}
     targets = pa.chunked_array([[1.5]])
     night: dict[str, Any] = {"nights": (), "tonight": {"changes": {}, "account": {}}}
-    seen = GateFacts(**facts | {"classes": {"cat": 1}, "new_classes": (), "targets": targets} | night)
+    other: dict[str, Any] = {"relabelled": NOTHING, "doubts": (), "targets": targets}
+    seen = GateFacts(**facts | {"classes": {"cat": 1}, "new_classes": ()} | other | night)
     gates = Gates(max_new_classes=0, min_per_class=1, target_range=[0, 1], max_leaks=0, max_suspects=0, learn=True)
     judged = {result.gate for result in check_gates(gates, seen)}
 

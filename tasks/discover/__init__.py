@@ -28,6 +28,7 @@ from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.samples import Discovery
 from tasks.storage.beginnings import remembered_beginnings
+from tasks.wording import HELD
 
 _SMALL = 10_000
 
@@ -81,7 +82,9 @@ def _discovered(source: Source, words: SplitWords, lists: SplitLists | None) -> 
     listing = images_under(source)
     found = source.discover_in(listing, words)
     has_lists = lists is not None and bool(lists.files)
-    return replace(found, notices=(*found.notices, *against_tables(found, source, listing, words, has_lists=has_lists)))
+    doubts = against_tables(found, source, listing, words, has_lists=has_lists)
+    warnings = [f"Warning: {what}{HELD}its `tables`, and they count" for what in doubts]
+    return replace(found, notices=(*found.notices, *warnings), doubts=tuple(doubts))
 
 
 def _in_one_split(discovery: Discovery, split: str) -> Discovery:
@@ -109,6 +112,7 @@ def _merge(sources: Sequence[Source], found: Sequence[Discovery]) -> Discovery:
         notices=tuple(f"{name}: {notice}" for name, discovery in named for notice in discovery.notices),
         access=tuple(access for discovery in found for access in discovery.access),
         levels=_levels(sources, found),
+        doubts=tuple(f"{name}: {doubt}" for name, discovery in named for doubt in discovery.doubts),
     )
 
 

@@ -13,6 +13,7 @@ from tasks.label_kinds import classes_of, count_classes, numbers_of_texts
 from tasks.publish import Run, check_output
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
+from tasks.refresh.other_meaning import new_doubts, relabelled_rows
 from tasks.refresh.planning import PlannedRun
 from tasks.report.gates import HOW_TO_GO_ON, GateFacts, GateResult, Gates, check_gates, reject_limit
 from tasks.report.rejects import of_label_files, rejects_said
@@ -48,7 +49,7 @@ def refuse_hopeless(dataset: Dataset, run: Run, options: RefreshOptions, planned
     """
     if planned.spec.reject_limit is not None and planned.spec.reject_limit < 0:
         raise _bad_records(dataset, planned) or _rejected_unseen(dataset, planned)
-    crossed = crossed_gates(check_gates(dataset.gates, _best_case(run, planned)), options)
+    crossed = crossed_gates(check_gates(dataset.gates, _best_case(dataset, run, planned)), options)
     if crossed:
         raise forbidden_by(crossed, planned.rejections)
 
@@ -95,7 +96,7 @@ def new_classes(run: Run, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names) - known)) if known else ()
 
 
-def _best_case(run: Run, planned: PlannedRun) -> GateFacts:
+def _best_case(dataset: Dataset, run: Run, planned: PlannedRun) -> GateFacts:
     """What gates will look at if every image is a good one, and every new one a missing one that moved."""
     samples = planned.labelled.samples
     ids = samples["sample_id"].combine_chunks()
@@ -112,6 +113,8 @@ def _best_case(run: Run, planned: PlannedRun) -> GateFacts:
         deleted=max(0, gone - added),
         classes={name: counts.get(name, 0) for name in listed | set(counts) if name},
         new_classes=new_classes(run, classes_of(planned.labelled.class_names)),
+        relabelled=relabelled_rows(dataset, run, planned, samples, planned.plan.states),
+        doubts=new_doubts(dataset, run, planned),
         targets=numbers_of_texts(samples["label_name"]) if kind == "number" else None,
     )
 

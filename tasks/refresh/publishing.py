@@ -28,6 +28,7 @@ from tasks.refresh.drift_report import RunFacts, known_nights, make_report, nigh
 from tasks.refresh.guards import crossed_gates, forbidden_by, new_classes
 from tasks.refresh.near_rows import near_notices, near_of, store_near
 from tasks.refresh.options import RefreshOptions
+from tasks.refresh.other_meaning import new_doubts, relabelled_rows
 from tasks.refresh.outcome import STOPPED, Breakdown, RunOutcome
 from tasks.refresh.past import moment_of
 from tasks.refresh.pixels import pixel_notices
@@ -213,6 +214,8 @@ def _gate_facts(dataset: Dataset, run: Run, facts: RunFacts) -> GateFacts:
         deleted=max(0, facts.changes["deleted"]),
         classes=present,
         new_classes=new_classes(run, list(counts)),
+        relabelled=relabelled_rows(dataset, run, facts.planned, facts.built.rows.table, facts.changes),
+        doubts=new_doubts(dataset, run, facts.planned),
         targets=numbers_of_texts(facts.built.rows.table["label_name"]) if facts.label_kind == "number" else None,
         leaks=facts.near.rows.counts.leaks if facts.near else None,
         suspects=facts.near.rows.counts.suspects if facts.near else None,

@@ -15,9 +15,13 @@ from tasks.columns import Rejections
 from tasks.reasons import Reason
 from tasks.report.document import GateRow, Night
 from tasks.report.learning import FIRST, NIGHTS, unlikely
+from tasks.report.relabelled import NOTHING, Relabelled
 from tasks.step_config import StepConfig
+from tasks.wording import counted
 
 _SPREADS = 5.0
+_BY_HAND = 10
+"""Fewer images are relabelled by hand, and no accident of a whole source."""
 
 
 class Gates(StepConfig):
@@ -29,6 +33,10 @@ class Gates(StepConfig):
         min_rows: The fewest rows of a version.
         min_per_class: The fewest rows of each class that the source shows.
         max_new_classes: The most new classes, from the second version on; without a limit where it is not set.
+        max_relabel_fraction: The largest share of images that may have another class than in the last version. A class
+            that is renamed as a whole does not count, unless all are; fewer than ten images never do.
+        max_new_doubts: The most findings against the layout that the config names, in a run after one without any; no
+            limit where it is null. Such a finding is a file or a folder by which images would have other labels.
         target_range: The lowest and the highest label, where labels are numbers; without limits where it is not set.
         max_stale_fraction: The largest share of rows that are kept only because their images could not be fetched. They
             are no rejects, so that one host that is down does not hold up what others have changed.
@@ -44,6 +52,8 @@ class Gates(StepConfig):
     min_per_class: int = Field(default=0, ge=0)
     max_new_classes: int | None = Field(default=None, ge=0)
     max_stale_fraction: float = Field(default=0.25, ge=0, le=1)
+    max_relabel_fraction: float = Field(default=0.5, ge=0, le=1)
+    max_new_doubts: int | None = Field(default=0, ge=0)
     target_range: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     max_leaks: int | None = Field(default=None, ge=0)
     max_suspects: int | None = Field(default=None, ge=0)
@@ -70,6 +80,8 @@ class GateFacts:
         deleted: Rows of it that are gone.
         classes: Rows of each class that the source shows.
         new_classes: Classes that no version had; empty on the first run.
+        relabelled: What became of the classes of images that were there before.
+        doubts: What speaks against the layout that the config names, and did not before, a sentence each.
         targets: The number of each row, where labels are numbers; NaN where it has none.
         leaks: Pairs of near duplicates in two splits; None where images are not measured.
         suspects: Pairs of near duplicates of two labels; None where images are not measured.
@@ -85,6 +97,8 @@ class GateFacts:
     deleted: int
     classes: Mapping[str, int]
     new_classes: tuple[str, ...]
+    relabelled: Relabelled = NOTHING
+    doubts: Sequence[str] = ()
     targets: pa.ChunkedArray | None = None
     leaks: int | None = None
     suspects: int | None = None
@@ -184,6 +198,11 @@ def _results(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:
     )
     yield GateResult("max_stale_fraction", share, limit, share > limit, detail)
 
+    yield _relabelled_within(gates.max_relabel_fraction, facts.relabelled)
+
+    if gates.max_new_doubts is not None:
+        yield _doubts_within(gates.max_new_doubts, facts.doubts)
+
     if gates.target_range is not None and facts.targets is not None:
         yield _targets_within(gates.target_range, facts.targets)
 
@@ -203,6 +222,25 @@ def _as_learned(nights: Sequence[Night], tonight: Night) -> GateResult:
         return GateResult("learn", 0, _SPREADS, crossed=False, detail=detail)
     detail = f"unlike the last {min(len(nights), NIGHTS)} nights: {'; '.join(map(str, found[:3]))}"
     return GateResult("learn", round(min(found[0].spreads, 1e6), 2), _SPREADS, crossed=True, detail=detail)
+
+
+def _relabelled_within(limit: float, seen: Relabelled) -> GateResult:
+    share = seen.count / max(seen.known, 1)
+    most = f", most of them {seen.most}" if seen.most else ""
+    detail = (
+        f"{seen.count:,} of {seen.known:,} images would have another class than before{most} ({share:.1%}); the limit "
+        f"is {limit:.1%}"
+    )
+    crossed = share > limit and seen.count >= _BY_HAND
+    return GateResult("max_relabel_fraction", share, limit, crossed, detail)
+
+
+def _doubts_within(limit: int, doubts: Sequence[str]) -> GateResult:
+    """Whether no more than *limit* findings speak against the layout of the config that did not before."""
+    first = f": {doubts[0]}" if doubts else ""
+    what = f"{counted(len(doubts), 'new finding')} against how the config reads the source{first}"
+    detail = f"{what}; the limit is {limit}"
+    return GateResult("max_new_doubts", len(doubts), limit, len(doubts) > limit, detail)
 
 
 def _near_within(gates: Gates, facts: GateFacts) -> Iterator[GateResult]:

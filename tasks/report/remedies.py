@@ -24,6 +24,16 @@ REMEDIES = {
     "max_stale_fraction": (
         "See the hosts that failed below, and whether they answer again; their images are asked for by the next run."
     ),
+    "max_relabel_fraction": (
+        "Look where these images had their class from, and have it from now: folders that moved below others, or "
+        "columns of a label file that changed places, give all of them another one. Mend the source, or the `source` "
+        "section of the config; a config that reads its source otherwise than before is not held to this gate."
+    ),
+    "max_new_doubts": (
+        "Look at the file or the folder that is named: `parquetry discover SOURCE` says how it would be read with it. "
+        "Take it away, or change the `source` section of the config so that it counts. Once it is accepted, it is a "
+        "warning."
+    ),
     "max_leaks": (
         "See the pairs below: what lies in two splits makes a test easier than it is. `splits.keep_together: "
         "near_duplicates` puts new ones into one split; then `parquetry plan CONFIG --resplit` says how many rows that "

@@ -17,6 +17,7 @@ from tasks.discover.proposals import UnsettledLayoutError
 from tasks.discover.verdict.evidence import weigh
 from tasks.discover.words.split_words import SplitWords
 from tasks.samples import Discovery
+from tasks.wording import HELD
 
 NamedFolders = ClassFolders | SplitFolders | Hierarchy
 
@@ -31,9 +32,9 @@ def discover_named(source: NamedFolders, words: SplitWords) -> Discovery:
     reading = source.reading(listing, words)
     found = discover_folders(source, listing, reading, words)
     choice = _as_named(source, listing, reading, words)
-    told = (*_otherwise(choice, source, words), *_beside(choice, source, words))
-    warnings = [f"Warning: {what}; the config names `layout: {source.layout}`, and that counts" for what in told]
-    return replace(found, notices=(*found.notices, *dict.fromkeys(warnings)))
+    doubts = tuple(dict.fromkeys((*_otherwise(choice, source, words), *_beside(choice, source, words))))
+    warnings = [f"Warning: {what}{HELD}`layout: {source.layout}`, and that counts" for what in doubts]
+    return replace(found, notices=(*found.notices, *warnings), doubts=doubts)
 
 
 def _as_named(source: NamedFolders, listing: Listing, reading: FolderReading, words: SplitWords) -> FolderChoice:

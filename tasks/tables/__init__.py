@@ -24,7 +24,7 @@ Reader = Callable[[TableFile, TableSettings, TableBuilder], None]
 
 _READERS: tuple[tuple[tuple[str, ...], Reader], ...] = (
     ((".json", ".jsonl", ".ndjson", ".manifest", ".yaml", ".yml"), read_json_table),
-    ((".xml",), read_xml_table),
+    ((".xml", ".xmp"), read_xml_table),
     ((".xlsx", ".xlsm"), read_excel),
     ((".parquet", ".pq"), read_parquet),
 )

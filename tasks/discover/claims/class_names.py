@@ -12,6 +12,11 @@ from tasks.discover.words.folder_names import tokens
 from tasks.label_kinds import number_of
 
 _NAMES = frozenset({"name", "title", "displayname"})
+_LISTS = frozenset({"classes", "labels", "categories", "obj", "classlist", "class", "label", "category"})
+_PLAIN = frozenset("names name data dataset txt csv tsv json jsonl yaml yml list all index ids id of the".split())
+_WORDS = _LISTS | frozenset(
+    "classnames labelmap map mapping legend codes code synset synsets dictionary key keys".split()
+)
 _NO_NAME = re.compile(r"#[0-9A-Fa-f]{3,8}|(https?|s3|gs)://.*|rgba?\(.*\)")
 
 
@@ -35,7 +40,7 @@ def names_for(
                 continue  # the labels are the names
             texts = [name for name in head.names if name != key and _is_name(head.column(name))]
             called = [name for name in texts if name.casefold() in {*_NAMES, "label", "class"}]
-            if len(called or texts) == 1:
+            if len(called or texts) == 1 and _is_about(head, column, values):
                 name = (called or texts)[0]
                 entry = head.table({key: "class", name: "label"})
                 found.append((entry, dict(zip(keys, map(str.strip, head.column(name)), strict=True))))
@@ -44,10 +49,25 @@ def names_for(
     return found[0] if is_one else None
 
 
+def _is_about(head: Head, column: LabelColumn, values: Iterable[str]) -> bool:
+    """Whether *head* could name what *column* numbers: its words are those of classes, or of the column.
+
+    Numbers are those of anything. Other codes, and those of records in the labels' own file, are no chance.
+    """
+    if "at" in head.keys or not all(map(str.isdecimal, values)):
+        return True
+    told = {word for text in (head.path, *head.names) for word in tokens(text)}
+    own = {word for word in tokens(column.name) if word not in _PLAIN}
+    return bool(told & (_WORDS | own)) or any(
+        word.rstrip("s") in told | {one.rstrip("s") for one in told} for word in own
+    )
+
+
 def _by_place(head: Head, values: set[str], column: LabelColumn) -> tuple[TableKeys, dict[str, str]] | None:
     """The names that *head*, a list of classes, gives to *values* by the places at which it has them."""
     said = f"{head.path.rpartition('/')[2]} {head.keys.get('at', '')}"
-    is_list = bool({"names", "classes", "labels", "categories", "obj", "classlist"} & set(tokens(said)))
+    told = set(tokens(said))
+    is_list = bool(_LISTS & told) or ("names" in told and told <= _PLAIN | set(tokens(column.name)))
     texts = [name for name in head.names if _is_name(head.column(name))]
     called = [name for name in texts if name.casefold() in {"name", "label", "class"}] or texts
     if not is_list or not head.is_whole or len(called) != 1 or not all(map(str.isdecimal, values)):
@@ -56,8 +76,10 @@ def _by_place(head: Head, values: set[str], column: LabelColumn) -> tuple[TableK
         return None  # it numbers its classes itself
     numbers, count = {int(value) for value in values}, len(head.rows)
     first = 0 if column.from_zero or 0 in numbers else 1
-    if not first <= min(numbers) <= max(numbers) < count + first or (not column.from_zero and max(numbers) < count - 1):
+    if not first <= min(numbers) <= max(numbers) < count + first:
         return None
+    if not column.from_zero and max(numbers) != count - 1 + first:
+        return None  # from 1 to 3 of four names: the first or the last of them has no image
     place = "record.number" if first else "record.index"
     entry = head.table({place: "class", called[0]: "label"})
     if len(head.names) == 1 and not {"at", "sheet"} & set(head.keys):

@@ -278,10 +278,16 @@ def _without_twins(columns: Sequence[LabelColumn]) -> list[LabelColumn]:
         twin = next((place for place, other in enumerate(kept) if part_alike(column.values, other.values)), None)
         if twin is None:
             kept.append(column)
-        elif kept[twin].is_numeric and not column.is_numeric:
+        elif (kept[twin].is_numeric and not column.is_numeric) or _names_better(column, kept[twin]):
             both = max(kept[twin].strength, column.strength)
             kept[twin] = LabelColumn(column.name, both, column.values, column.one_hot, column.separator, column.is_many)
     return sorted(kept, key=lambda column: -column.strength)
+
+
+def _names_better(one: LabelColumn, other: LabelColumn) -> bool:
+    """Whether *one* is called a name and *other*, which parts the rows alike, the id of a thing."""
+    is_id = other.strength <= one.strength and tokens(other.name)[-1:] in {("id",), ("ids",), ("uuid",)}
+    return is_id and not one.is_numeric and tokens(one.name)[-1:] in {("name",), ("names",), ("title",)}
 
 
 def part_alike(one: Sequence[object], other: Sequence[object]) -> bool:

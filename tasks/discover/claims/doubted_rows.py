@@ -13,7 +13,8 @@ from tasks.label_kinds import number_of
 
 _NO = frozenset(
     "reject rejected ignore ignored skip skipped invalid incorrect wrong wrongly discard discarded drop dropped remove "
-    "removed exclude excluded declined unusable mislabeled mislabelled misclassified".split()
+    "removed delete deleted trashed retracted withdrawn obsolete "
+    "exclude excluded declined unusable mislabeled mislabelled misclassified".split()
 )
 _YES = frozenset("accept accepted approved correct confirmed usable keep kept include included".split())
 _TRUE = frozenset("1 true yes y t 1.0".split())
@@ -22,14 +23,17 @@ _READERS = frozenset(
     "annotator annotators rater reader user username worker volunteer labeler labeller reviewer grader coder expert "
     "radiologist rad judge participant observer".split()
 )
+_GUESSES = frozenset("pred preds predict predicted prediction predictions guess guesses inferred pseudo yhat".split())
+_MENDED = frozenset("corrected correct correction revised reviewed fixed cleaned relabeled relabelled updated".split())
 _MOST_VALUES = 8
+_FEW = 0.1
 
 
 def rows_in_doubt(claim: LabelClaim, family: Family) -> list[LabelClaim]:
     """*claim* without the rows that the tables themselves take back, which makes both unsure; empty where all count.
 
-    Where each of several readers has a row of an image, or a column that nothing calls a label says several things of
-    one, it is unsure by itself.
+    It is unsure by itself where each of several readers has a row of an image, where a column that nothing calls a
+    label says several things of one, where another column has its words for other images, and where a model said it.
     """
     own = {claim.column.name, family.views[0].location, *claim.column.one_hot}
     others = {name: family.column(name) for name in family.views[0].head.names if name not in own}
@@ -41,7 +45,44 @@ def rows_in_doubt(claim: LabelClaim, family: Family) -> list[LabelClaim]:
         found.append(_kept(*kept, claim, family))
     is_vote = is_several and not family.has_boxes and _reader_of(others, family.files)
     is_unknown = is_several and claim.column.strength == 1 and not claim.column.name.isdigit()
-    return found or ([claim] if is_vote or is_unknown else [])
+    if is_several and not family.has_boxes and (once := _named_once(claim)) is not None:
+        found.append(once)
+    is_unsure = is_vote or is_unknown or _is_guess(claim.column.name, family) or _has_rival(others, claim, family.files)
+    return found or ([claim] if is_unsure else [])
+
+
+def _named_once(claim: LabelClaim) -> LabelClaim | None:
+    """*claim* without the few images to which rows give several labels, perhaps by mistake; None where many are."""
+    once = {file: labels for file, labels in claim.by_file.items() if len(labels) < 2}
+    if len(claim.by_file) - len(once) > _FEW * len(claim.by_file):
+        return None
+    says = f"{claim.says}, and images to which its rows give several are left out"
+    return replace(claim, by_file=once, says=says, is_sure=False)
+
+
+def _is_guess(name: str, family: Family) -> bool:
+    """Whether the column *name* says what a model took images for."""
+    return bool(_GUESSES & {*tokens(name), *tokens(family.views[0].head.path.rpartition("/")[2])})
+
+
+def _has_rival(columns: Mapping[str, Sequence[str]], claim: LabelClaim, files: Sequence[str]) -> bool:
+    """Whether one of *columns* has words of *claim* alone, and gives some images others: which of them counts?
+
+    Args:
+        columns: Cells by name, besides those of the claim.
+        claim: What one column says.
+        files: For each row its image; empty for none.
+    """
+    own = {label for labels in claim.by_file.values() for label in labels}
+    if claim.is_many or len(own) < 2:
+        return False
+    for name, cells in columns.items():
+        told = [(file, cell.strip()) for file, cell in zip(files, cells, strict=True) if file and cell.strip()]
+        words = {cell for _, cell in told}
+        is_of_words = not all(number_of(word) is not None for word in words) or bool(_MENDED & set(tokens(name)))
+        if words and words <= own and is_of_words and any((cell,) != claim.by_file[file] for file, cell in told):
+            return True
+    return False
 
 
 def _kept(name: str, values: Sequence[str], claim: LabelClaim, family: Family) -> LabelClaim:

@@ -99,7 +99,10 @@ class FolderRoles:
 
 
 def drop_repeats(roles: FolderRoles) -> None:
-    """Take away each folder that is its parent once more, where it is all that the parent holds: ``A/A``."""
+    """Take away each folder that is its parent once more, where it is all that the parent holds: ``A/A``.
+
+    Of ``A-20240131T101500Z-001/A``, as clouds pack what is downloaded, the outer one is.
+    """
     children: dict[tuple[str, ...], set[str]] = defaultdict(set)
     direct = {folder.parts for folder in roles.folders}
     for folder in roles.folders:
@@ -108,13 +111,11 @@ def drop_repeats(roles: FolderRoles) -> None:
     names: set[str] = set()
     for folder in roles.folders:
         parts = folder.parts
-        again = {
-            place
-            for place in range(1, len(parts))
-            if parts[place].casefold() == parts[place - 1].casefold()
-            and len(children[parts[:place]]) == 1
-            and parts[:place] not in direct
-        }
+        alone = [
+            place for place in range(1, len(parts)) if len(children[parts[:place]]) == 1 and parts[:place] not in direct
+        ]
+        again = {place for place in alone if parts[place].casefold() == parts[place - 1].casefold()}
+        again |= {place - 1 for place in alone if folder_names.is_downloaded(parts[place - 1], parts[place])}
         names |= {parts[place] for place in again}
         folder.kept = [place for place in folder.kept if place not in again]
     if names:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from tasks.discover.folder_evidence.folder_roles import FolderRole, FolderRoles
 from tasks.discover.listing.listing import Listing
-from tasks.discover.words.folder_names import tokens
+from tasks.discover.words.folder_names import few, is_of_classes, tokens
 
 _TWO = 2
 
@@ -54,16 +54,33 @@ def _part_files(labelled: list[FolderRole], starts: list[int], listing: Listing)
 
 
 def numbered_within(roles: FolderRoles) -> str:
-    """What speaks against folders that are called as the one around them, with a number; empty where nothing does."""
+    """What speaks against folders that differ by numbers alone below others, or from the one around; else empty."""
     below: dict[str, list[str]] = defaultdict(list)
     for names in {folder.names() for folder in roles.labelled}:
         if len(names) < _TWO or _rest(names) is None:
-            return ""
+            return _numbered_apart(roles)
         below[names[-2]].append(names[-1])
     if len(below) < _TWO or all(len(names) == 1 for names in below.values()):
         return ""
     around, inner = next(iter(sorted(below.items())))
     return f"the folders in {around} are called as it is, with a number ({sorted(inner)[0]}), and may be no classes"
+
+
+def _numbered_apart(roles: FolderRoles) -> str:
+    """What speaks against folders below others that have numbers in one form and are in one of those alone each.
+
+    Patients and recordings are called so, as ``002_S_0295`` is. What is there below several others may be a class.
+    """
+    labels = {folder.names() for folder in roles.labelled}
+    around: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    for names in labels:
+        around[names[-1]].add(names[:-1])
+    forms = {re.sub(r"[0-9]+", "0", name) for name in around}
+    above = {parents for several in around.values() for parents in several}
+    is_counted = len(forms) == 1 and "0" in min(forms) and not is_of_classes(around)
+    if not is_counted or len(above) < _TWO or len(around) < _TWO * len(above) or len(labels) > len(around):
+        return ""
+    return f"the folders {few(around)} differ by their numbers alone, and may be no classes"
 
 
 def _numbers_its_class(names: tuple[str, ...]) -> bool:

@@ -20,7 +20,7 @@ from tasks.samples import StoreUrl
 from tasks.tables.opening import TableFile, glob_pattern
 from tasks.tables.xml_tables import cells_of
 
-SUFFIXES = (".json", ".xml", ".txt", ".cls")
+SUFFIXES = (".json", ".xml", ".xmp", ".txt", ".cls")
 _FEWEST = 2
 _MOST_OPENED = 1000
 _MOST_OPENED_REMOTE = 64
@@ -170,7 +170,7 @@ def _of_objects(texts: Sequence[tuple[str, bytes]], keys: TableKeys, group: _Gro
 
 
 def _records(data: bytes, suffix: str) -> list[Mapping[str, object]]:
-    if suffix == ".xml":
+    if suffix in {".xml", ".xmp"}:
         root = xml_root(data)
         return [] if root is None else [cells_of(root)]
     value = json_value(decoded(data))

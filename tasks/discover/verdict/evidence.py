@@ -18,6 +18,7 @@ from tasks.discover.claims.shared_splits import shared_splits
 from tasks.discover.claims.side_files import side_claim
 from tasks.discover.claims.table_claims import find_claims
 from tasks.discover.claims.table_views import Family, find_views
+from tasks.discover.folder_evidence.closed_tables import closed_tables
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.folder_evidence.mentions import mentioned
 from tasks.discover.heads.heads import read_heads
@@ -80,8 +81,9 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         weigher.doubt_folders(called_otherwise(affixed, choice))
         weigher.doubt_folders(corrected(families, choice))
         weigher.doubt_folders(mentioned(choice, source, found.named, words))
-        weigher.doubt_folders(unread_labels(head for head in others if head.path not in found.named))
+        weigher.doubt_folders(unread_labels([head for head in others if head.path not in found.named], listing.count))
         weigher.doubt_folders(_may_part(unread_splits(others, words), choice))
+        weigher.doubt_folders(*closed_tables(listing, source))
         found.damaged += contradictions(families, others, listing)
     return found
 

@@ -11,11 +11,17 @@ from tasks.discover.words.folder_names import tokens
 
 _CERTAIN = 3
 _FEWEST = 6
+_FEWEST_LINES = 20
 _SHARE = 0.5
 
 
-def unread_labels(others: Iterable[Head]) -> str:
-    """What speaks against folders: one of *others*, which name no image, whose column of labels repeats its values."""
+def unread_labels(others: Iterable[Head], images: int) -> str:
+    """What speaks against folders: one of *others*, which name no image, that repeats its labels, or a line an image.
+
+    Args:
+        others: The tables.
+        images: How many images there are.
+    """
     for head in others:
         if head.members or SUBMISSION & set(tokens(head.path)) or len(head.rows) < _FEWEST:
             continue
@@ -24,4 +30,12 @@ def unread_labels(others: Iterable[Head]) -> str:
             is_label = not name.isdigit() and strength_of(name) == _CERTAIN
             if is_label and 1 < len(values) <= _SHARE * len(head.rows):
                 return f"{head.path} names no image, and its column {name} may say what some show"
+            if _is_line_each(head, values, images):
+                return f"{head.path} has a line for each image, and may say what they show in their order"
     return ""
+
+
+def _is_line_each(head: Head, values: set[str], images: int) -> bool:
+    """Whether *head* is a list of *values*, some of them again and again, one for each of *images*."""
+    is_list = len(head.names) == 1 and head.is_whole and "at" not in head.keys
+    return is_list and len(head.rows) == images >= _FEWEST_LINES and 1 < len(values) <= _SHARE * images

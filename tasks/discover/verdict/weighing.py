@@ -54,11 +54,11 @@ class Weigher:
             self._found.opposed = f"{lists} part the classes into splits"
             self._found.proposals[:0] = proposals
 
-    def doubt_folders(self, what: str) -> None:
-        """Let *what* oppose the folders' labels, where nothing else does; they stay a reading that is possible."""
+    def doubt_folders(self, what: str, *others: Proposal) -> None:
+        """Let *what* oppose the folders' labels, where nothing else does; they and *others* are what is possible."""
         if what and not self._found.opposed and self._found.reading is None and self._choice is not None:
             self._found.opposed = what
-            self._found.proposals.append(folders_alone(self._choice))
+            self._found.proposals += [*others, folders_alone(self._choice)]
 
     def doubt_splits(self, family: Family) -> None:
         """Let no reading be sure whose splits are what *family* has in a column of words that nobody can know."""

@@ -37,6 +37,8 @@ def strength_of(name: str) -> int:
     """How much the name of a column speaks for labels: from 3 to 0, where it speaks against."""
     above, _, last = name.rpartition(".")
     plain = plain_name(last)
+    if plain == "li" and "subject" in tokens(above):
+        return 3  # the keywords that programs write beside a photograph
     if plain in NAMES and set(tokens(above.rpartition(".")[2])) & THINGS:
         return 3
     if plain in EXACT or plain.replace("_", "") in {"classid", "classname", "labelname"}:

@@ -53,6 +53,7 @@ _LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a
 _OPAQUE = re.compile(
     r"(?=[^\d]*\d)(?=.*[a-fA-F])[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(\.\d+){4,}"
 )
+_PACKED = re.compile(r"[-_ ](19|20)\d{6}(T?\d{6}Z?)?([-_ ]\d{1,4})*")
 _TO_DO = re.compile(r"(to|needs?)[ _-]?(be[ _-])?(label|annotate|sort|classify|review|check)", re.IGNORECASE)
 _COUNTED = re.compile(r"^\s*([0-9]{1,2}|[A-Za-z])[.)]\s+")
 _SHARD = re.compile(r"[0-9a-zA-Z]|[0-9a-fA-F]{2}|\d{3}")
@@ -136,6 +137,16 @@ def number_one_thing(names: Collection[str]) -> bool:
     words = {token for one in found for token in one if not token.isdigit()}
     is_numbered = all(len(one) == 2 and one[1].isdigit() for one in found)
     return is_numbered and len(found) > 1 and len(words) == 1 and not words & _CLASS
+
+
+def is_of_classes(names: Iterable[str]) -> bool:
+    """Whether all *names* have a word for classes: ``grade 1``, ``Class2``."""
+    return all(_CLASS & set(tokens(name)) for name in names)
+
+
+def is_downloaded(outer: str, inner: str) -> bool:
+    """Whether *outer* is the name *inner* with the time at which it was packed: ``cat-20240131T101500Z-001``."""
+    return outer.startswith(inner) and _PACKED.fullmatch(outer[len(inner) :]) is not None
 
 
 def is_who_or_where(name: str) -> bool:

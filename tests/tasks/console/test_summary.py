@@ -28,7 +28,8 @@ def test_a_table_that_appears_beside_named_folders_is_warned_of_although_nothing
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (40 + at, 30), (40 * at, 9, 99)).save(root / name)
     source = {"path": str(root), "layout": "class_folders"}
-    dataset = Dataset.model_validate({"name": "pets", "source": source, "output": {"path": str(tmp_path / "out")}})
+    output, gates = {"path": str(tmp_path / "out")}, {"max_new_doubts": None}
+    dataset = Dataset.model_validate({"name": "pets", "source": source, "output": output, "gates": gates})
 
     first = printed(dataset)
     (root / "right.csv").write_text("file,label\ncat/1.png,dog\ndog/3.png,cat\n")

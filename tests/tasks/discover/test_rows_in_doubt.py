@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def images(root: Path, **files: str) -> None:
             "qc", ("", "3 Wrongly labelled", "1 Diagnostic"), {"3 Wrongly labelled"}, id="words on a few rows"
         ),
         pytest.param("exclude", ("0", "1"), {"1"}, id="ones for what does not count"),
+        pytest.param("deleted", ("0", "1"), {"1"}, id="ones for what is gone"),
         pytest.param("is_correct", ("True", "False"), {"False"}, id="no to what is right"),
     ],
 )
@@ -107,3 +109,40 @@ def test_columns_of_yes_and_no_that_say_several_things_are_no_classes(look: Look
     images(tmp_path, answers_csv=lines("file,label,smokes,drinks,runs", *told))
 
     assert rows(look(tmp_path))["img/003.jpg"][0] == "owl"
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        pytest.param("label,corrected_label", lambda at: (KINDS[at % 5], "owl" if at % 8 == 0 else ""), id="corrected"),
+        pytest.param("class,checked", lambda at: (KINDS[at % 5], KINDS[(at + (at % 8 == 0)) % 5]), id="a second look"),
+    ],
+)
+def test_a_column_with_the_labels_words_for_other_images_leaves_none_sure(
+    look: Look, tmp_path: Path, header: str, cells: Callable[[int], tuple[str, str]]
+) -> None:
+    images(tmp_path, labels_csv=lines(f"image,{header}", *(f"{at:03}.jpg,{','.join(cells(at))}" for at in range(24))))
+
+    assert "the column" in str(refusal(look, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [("predictions", "file,class,confidence"), ("results", "file,predicted_class,confidence")],
+)
+def test_what_a_model_says_is_no_label_for_certain(look: Look, tmp_path: Path, name: str, header: str) -> None:
+    told = lines(header, *(f"{at:03}.jpg,{KINDS[at % 5]},0.{at + 50}" for at in range(24)))
+    images(tmp_path, **{f"{name}_csv": told})
+
+    assert refusal(look, tmp_path).certain is None
+
+
+def test_few_images_with_two_rows_that_differ_are_no_set_of_labels_for_certain(look: Look, tmp_path: Path) -> None:
+    told = [f"{at:03}.jpg,{KINDS[at % 5]}" for at in range(24)]
+    images(tmp_path, labels_csv=lines("file,label", *told, "003.jpg,cat"))
+
+    error = refusal(look, tmp_path)
+
+    assert error.certain is None
+    readings = [read_as(tmp_path, one) for one in error.unsettled.proposals]
+    assert any(row["label_path"] == "dog" for reading in readings for row in reading.values())

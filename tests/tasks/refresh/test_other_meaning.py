@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,8 @@ from tasks.refresh.refresh import refresh
 from tests.steps_here import StepsHere
 
 NAMES = ("cat", "dog", "owl")
-FOLDERS = {"layout": "class_folders"}
-TABLE = {"tables": [{"file": "labels.csv", "columns": ["location", "label"]}]}
+FOLDERS: Mapping[str, object] = {"layout": "class_folders"}
+TABLE: Mapping[str, object] = {"tables": [{"file": "labels.csv", "columns": ["location", "label"]}]}
 
 
 def draw(path: Path, number: int) -> None:
@@ -51,7 +51,7 @@ def sex(number: int) -> str:
 class Nights:
     """A source and the dataset that is made of it, night after night."""
 
-    def __init__(self, folder: Path, source: dict[str, object]) -> None:
+    def __init__(self, folder: Path, source: Mapping[str, object]) -> None:
         self.root, self._out, self.source = folder / "src", folder / "out", source
 
     def run(self, *accept: str, **sections: object) -> RunOutcome:

@@ -143,9 +143,11 @@ def _decoded(file: BinaryIO, encoding: str) -> Iterator[bytes]:
             yield chunk
         return
     decoder = codecs.getincrementaldecoder(encoding)()
-    while chunk := file.read(_CHUNK):
-        yield decoder.decode(chunk).encode("utf-8", "surrogatepass")
-    yield decoder.decode(b"", final=True).encode("utf-8", "surrogatepass")
+    is_over = False
+    while not is_over:
+        chunk = file.read(_CHUNK)
+        is_over = not chunk
+        yield decoder.decode(chunk, is_over).encode("utf-8", "surrogatepass")
 
 
 class TextWindow:

@@ -184,3 +184,12 @@ def test_objects_that_are_strict_are_read_in_blocks() -> None:
 
     assert all(isinstance(item, JsonBlock) for item in found)
     assert len(found) < 20
+
+
+def test_all_that_is_overlooked_of_one_object_is_said_of_it() -> None:
+    found = read("[{'label': 'cat',} {'label': None}]")
+
+    assert [record.repair for record in found] == [
+        "single quotes, a trailing comma",
+        "a missing comma, single quotes, a Python literal",
+    ]

@@ -222,3 +222,17 @@ def test_lines_that_are_passed_at_once_are_counted_by_who_passes_them() -> None:
     window.skip_lines(4, 2)
 
     assert (window.at, window.line, window.text[window.position :]) == (4, 3, b"c\n")
+
+
+def test_a_newline_at_the_beginning_of_a_piece_belongs_to_the_return_before_it() -> None:
+    assert b"".join(utf8_chunks(Pieces(b"a\rb\r\nc\rd", 4), "utf-8")) == b"a\nb\r\nc\nd"
+
+
+def test_a_text_that_is_cut_off_within_a_character_is_refused() -> None:
+    with pytest.raises(UnicodeDecodeError):
+        list(utf8_chunks(io.BytesIO("ab".encode("utf-16-le")[:3]), "utf-16-le"))
+
+
+def test_what_an_encoding_keeps_back_comes_at_the_end() -> None:
+    assert b"".join(utf8_chunks(Pieces("é+AGE-".encode("utf-7"), 3), "utf-7")).decode() == "é+AGE-"
+    assert b"".join(utf8_chunks(Pieces(b"a\xd8", 1), "utf-16-be")) == b"\xe6\x87\x98"

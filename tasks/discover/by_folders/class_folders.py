@@ -7,25 +7,14 @@ from typing import Literal
 import numpy as np
 
 from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
-from tasks.discover.by_folders.folders import discover_folders, images_under
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.split_words import SplitWords
-from tasks.samples import Discovery
 
 
 class ClassFolders(FolderSource):
     """A source with one folder a class: `cat/1.jpg`."""
 
     layout: Literal["class_folders"]
-
-    def discover(self, words: SplitWords) -> Discovery:
-        """The images, each with its topmost folder as its class.
-
-        Raises:
-            LayoutError: There is no such folder, or no image in it.
-        """
-        listing = images_under(self)
-        return discover_folders(self, listing, self.reading(listing, words), words)
 
     def reading(self, listing: Listing, words: SplitWords) -> FolderReading:
         """How the folders of *listing* are read."""

@@ -5,25 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
-from tasks.discover.by_folders.folders import discover_folders, images_under
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.split_words import SplitWords
-from tasks.samples import Discovery
 
 
 class Hierarchy(FolderSource):
     """A source of nested class folders: `cat/siamese/1.jpg`; split folders around it are taken off first."""
 
     layout: Literal["hierarchy"]
-
-    def discover(self, words: SplitWords) -> Discovery:
-        """The images, each with the whole path of its folders as its label.
-
-        Raises:
-            LayoutError: There is no such folder, or no image in it.
-        """
-        listing = images_under(self)
-        return discover_folders(self, listing, self.reading(listing, words), words)
 
     def reading(self, listing: Listing, words: SplitWords) -> FolderReading:
         """How the folders of *listing* are read."""

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
-from tasks.discover.by_folders.folders import discover_folders, images_under
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
-from tasks.samples import Discovery
 from tasks.storage import redact_url
 
 
@@ -18,15 +16,6 @@ class SplitFolders(FolderSource):
     """A source with split folders, then class folders: `train/cat/1.jpg`, or deeper: `train/cat/siamese/1.jpg`."""
 
     layout: Literal["split_folders"]
-
-    def discover(self, words: SplitWords) -> Discovery:
-        """The images, each with its split and its label path.
-
-        Raises:
-            LayoutError: There is no such folder, no image in it, or no folder is named like a split.
-        """
-        listing = images_under(self)
-        return discover_folders(self, listing, self.reading(listing, words), words)
 
     def reading(self, listing: Listing, words: SplitWords) -> FolderReading:
         """How the folders of *listing* are read.

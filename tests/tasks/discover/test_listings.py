@@ -241,11 +241,13 @@ def test_what_is_no_file_is_refused_under_its_name(folder: Folder) -> None:
          "file."),
         ("t.PARQUET", "{0} is a table in a folder: set `path: {1}` under `source`, read with all tables there, or "
          "beside it `tables: [{{file: t.PARQUET, columns: {{…}}}}]` for this one alone."),
+        ("t.pq", "{0} is a table in a folder: set `path: {1}` under `source`, read with all tables there, or beside it "
+         "`tables: [{{file: t.pq, columns: {{…}}}}]` for this one alone."),
         ("t.7z", "{0} is not read in place: unpack it, or pack what is in it as a .zip, .tar or .tar.gz."),
     ],
 )  # fmt: skip
 def test_a_path_that_is_no_folder_says_what_to_do(folder: Folder, name: str, said: str) -> None:
-    folder.text("notes.txt").text("t.PARQUET").text("t.7z")
+    folder.text("notes.txt").text("t.PARQUET").text("t.7z").text("t.pq")
 
     with pytest.raises(LayoutError) as caught:
         listed(folder, name)

@@ -400,8 +400,8 @@ def test_a_table_of_labels_that_names_no_image_opposes_folders(
     head = head_of(path, names, [f"{at}|{value.strip()}" for at, value in enumerate(values)])
 
     said = f"{path} names no image, and its column label may say what some show"
-    assert unread_labels([head_of("x.csv", ["a"], ["1"]), head]) == (said if is_told else "")
-    assert unread_labels([Head(path, {}, head.names, head.rows, members=("a.txt",))]) == ""
+    assert unread_labels([head_of("x.csv", ["a"], ["1"]), head], 20) == (said if is_told else "")
+    assert unread_labels([Head(path, {}, head.names, head.rows, members=("a.txt",))], 20) == ""
 
 
 @pytest.mark.parametrize(

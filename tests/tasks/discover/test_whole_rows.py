@@ -9,7 +9,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from tasks.discover import Source, discover_sources
-from tasks.errors import LabelFileError
+from tasks.discover.by_tables.tables import TablesSource
+from tasks.errors import LabelFileError, LayoutError
 from tasks.records.embedded import text_hash
 from tasks.samples import Discovery
 from tests.folders_here import Folder, labels, rejects, splits
@@ -345,6 +346,66 @@ def test_the_columns_that_are_kept_or_that_group_must_be_there(folder: Folder) -
         folder.found({"file": "t.csv"}, keep_columns=["size"])
 
     assert str(caught.value) == "`keep_columns` names 'size', which no table has. Their columns are location, label."
+
+
+@pytest.mark.parametrize("mark", [";", "|"])
+def test_the_mark_between_several_labels_is_proposed(folder: Folder, mark: str) -> None:
+    folder.images("1.jpg").text("t.csv", "location,label", f"1.jpg,{'x' * 70}{mark}b")
+
+    assert folder.found({"file": "t.csv"}).notices == (
+        f"1 class names hold `;` or `|` ({'x' * 60!r}), and each is taken as one class; "
+        f'`labels: {{kind: many, separator: "{mark}"}}` would make several of each',
+    )
+
+
+def test_files_that_a_table_over_http_names_are_places_on_the_web(folder: Folder) -> None:
+    folder.images("a/1 x.jpg", "a/2.jpg").text(
+        "t.csv", "location,label", "a/1 x.jpg,cat", "a/2.jpg,dog", "https://h.org/3.jpg,eel"
+    )
+
+    with http_index(folder.root) as url:
+        made = found(url, layout="tables", tables=[{"file": "t.csv"}])
+
+    assert [(row["kind"], row["location"], row["sample_id"]) for row in made.samples.to_pylist()] == [
+        ("web", f"{url}/a/1%20x.jpg", f"{url}/a/1%20x.jpg"),
+        ("web", f"{url}/a/2.jpg", f"{url}/a/2.jpg"),
+        ("web", "https://h.org/3.jpg", "https://h.org/3.jpg"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["nowhere.csv", "nowhere.parquet"])
+def test_a_table_that_is_not_there_is_said_before_a_run(folder: Folder, name: str) -> None:
+    folder.images("1.jpg").text("t.csv", "location,label", "1.jpg,cat")
+    source = TablesSource.model_validate({"path": str(folder.root), "tables": [{"file": "t.csv"}, {"file": name}]})
+
+    with pytest.raises(LayoutError, match=rf"^There is no label file .*{name}.* Check `file` in `source\.tables`\.$"):
+        source.check()
+    TablesSource.model_validate({"path": str(folder.root), "tables": [{"file": "t.csv"}, {"listing": "**"}]}).check()
+
+
+def test_rows_of_one_group_say_so(folder: Folder) -> None:
+    folder.images("1.jpg", "2.jpg").text("t.csv", "location,label,who", "1.jpg,cat, ann ", "2.jpg,dog,")
+    plain = TablesSource.model_validate({"path": str(folder.root), "tables": [{"file": "t.csv"}]})
+
+    grouped = discover_sources([plain.grouped_by("who")], {})
+
+    assert grouped.samples["group"].to_pylist() == ["ann", ""]
+    assert discover_sources([plain], {}).samples["group"].to_pylist() == ["", ""]
+    with pytest.raises(
+        LabelFileError, match=r"^`splits\.group_by` names 'whom', which no table has\. Their columns are "
+    ):
+        discover_sources([plain.grouped_by("whom")], {})
+
+
+def test_a_listing_keeps_what_its_paths_say(folder: Folder) -> None:
+    folder.images("a/b/1.jpg")
+
+    made = folder.found({"listing": "**", "columns": {"parent": "label"}}, keep_columns=["stem", "parent.2"])
+
+    assert bare(made.samples.to_pylist()) == [
+        {"sample_id": "a/b/1.jpg", "kind": "store", "location": "a/b/1.jpg", "label_path": "b", "size": 9,
+         "kept": '{"parent_2": "a", "stem": "1"}'}
+    ]  # fmt: skip
 
 
 def test_what_is_known_of_a_source_of_tables_goes_to_the_fetcher(folder: Folder) -> None:

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from tasks.fetch.answers import FetchFailure
-from tasks.fetch.long_waits import LongWaits
 from tasks.fetch.settings import FetchSettings
+from tasks.fetch.streaks import Streak
 from tasks.reasons import Reason
 
 _DOWN_FAILURES = 5  # in a row, before the rest is not even tried
@@ -19,14 +19,16 @@ _PATIENCE_S = 5.0
 _GOOD_IN_A_ROW = 8  # answers, after which a host that was slowed down is asked for one more at once
 _SLOW_AGAIN_S = 1.0  # what was under way when a host was slowed down says nothing of how it is asked now
 _TIMES_USUAL = 10
+_PROBE_S = 1.0  # while a host is ill, and enough images wait for it to recover, so often a new one is asked for
 
 
 class Turns:
-    """So many may do something at once; who comes back comes before those who are new."""
+    """So many may do something at once; those who come back and those who are new get turns in turn."""
 
     def __init__(self, count: int) -> None:
         self._most = self._admitted = self._free = count
         self._owed = 0
+        self._is_for_new = False
         self._waiting: tuple[deque[asyncio.Future[None]], deque[asyncio.Future[None]]] = (deque(), deque())
 
     @property
@@ -74,7 +76,8 @@ class Turns:
         if self._owed:
             self._owed -= 1
             return
-        for waiting in self._waiting:
+        self._is_for_new = not self._is_for_new
+        for waiting in self._waiting[:: -1 if self._is_for_new else 1]:
             while waiting:
                 future = waiting.popleft()
                 if not future.done():
@@ -100,10 +103,9 @@ class Host:
         self._silence_s = 2 * settings.attempt_timeout_s
         self._down_s = _DOWN_SHARE * settings.deadline_s
         self._long_wait_s = settings.deadline_s
-        self._long_waits = LongWaits()
+        self._long_waits, self._failing = Streak(), Streak()
         self._is_ill = False
-        self._ill_since = 0.0
-        self._troubles = 0
+        self._ill_since = self._next_probe = 0.0
         self._recovery = asyncio.Event()
         self._slowed_at = 0.0
         self._good = 0
@@ -126,13 +128,22 @@ class Host:
         """Whether nothing came of it since an attempt failed for a passing reason."""
         return self._is_ill
 
-    def may_begin(self, now: float) -> bool:
-        """Whether an image more is to be asked for: while it is ill, those that failed tell when it is well again."""
-        return not self._is_ill or self.retrying < self._most_retrying or self.is_closed(now)
+    def admits(self, now: float) -> bool:
+        """Whether one more image is to be asked for; while it is ill, one a second besides those that failed.
+
+        Those may be bad for good, wherever they lie, and would never tell when it is well again.
+        """
+        if not self._is_ill or self.retrying < self._most_retrying or self.is_closed(now):
+            return True
+        if now < self._next_probe:
+            return False
+        self._next_probe = now + _PROBE_S
+        return True
 
     def note_good(self) -> None:
         """An attempt came to its end, as it should: whoever waits for the host need not any longer."""
         self._is_ill = False
+        self._failing.note_other()
         self._recovery.set()
         self._recovery = asyncio.Event()
         self._good += 1
@@ -143,13 +154,17 @@ class Host:
         """The head of an answer came that asks nobody to wait; its body may be long in coming."""
         self._long_waits.note_other()
 
-    def note_trouble(self, failure: FetchFailure, url: str, now: float) -> None:
-        """An attempt at *url* failed for a passing reason; a server that says it is asked too much is asked less."""
+    def note_trouble(self, failure: FetchFailure, url: str, now: float, *, is_first: bool = True) -> None:
+        """An attempt at *url* failed for a passing reason; a server that says it is asked too much is asked less.
+
+        Only the first failure of an address is one more reason to leave the host alone: it may be bad by itself.
+        """
         if not self._is_ill:
-            self._is_ill, self._ill_since, self._troubles = True, now, 0
-        self._troubles += 1
+            self._is_ill, self._ill_since = True, now
+        if is_first:
+            self._failing.note(url)
         if not failure.slows:
-            if self._troubles >= _DOWN_FAILURES and now - self._ill_since >= self._down_s:
+            if self._failing.is_of_host and now - self._ill_since >= self._down_s:
                 self._closed_until = now + _CLOSED_S
             return
         if failure.wait_s is not None:
@@ -160,7 +175,10 @@ class Host:
 
     def _hold(self, wait_s: float, url: str, now: float) -> None:
         """Ask nothing for *wait_s* seconds; a long wait holds for *url* alone, until the host says so of everything."""
-        if wait_s < self._long_wait_s or self._long_waits.note(url):
+        is_long = wait_s >= self._long_wait_s
+        if is_long:
+            self._long_waits.note(url)
+        if not is_long or self._long_waits.is_of_host:
             self.held_until = max(self.held_until, now + wait_s)
 
     async def pause(self, least_s: float, most_s: float) -> None:

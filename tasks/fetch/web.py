@@ -131,7 +131,7 @@ class WebClient:
     async def _held(self, asked: Asked, host: Host) -> None:
         """Wait for an ill host before the first attempt, and as long as a host asks for; raises where that is long."""
         loop = asyncio.get_running_loop()
-        while not asked.attempts and not host.may_begin(loop.time()):
+        while not asked.attempts and not host.admits(loop.time()):
             asked.is_pausing = True
             await host.pause(0.0, _LOOK_AGAIN_S)
             asked.is_pausing = False
@@ -159,7 +159,7 @@ class WebClient:
                 body = await self._timed(asked, host)
             except FetchFailure as failure:
                 if failure.is_transient:
-                    host.note_trouble(failure, asked.url, loop.time())
+                    host.note_trouble(failure, asked.url, loop.time(), is_first=asked.failure is None)
                 else:
                     host.note_served()
                     host.note_good()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import socket
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
@@ -333,6 +334,42 @@ def test_turns_are_halved_and_come_back_one_by_one() -> None:
         return [*counts, await admitted(turns)]
 
     assert asyncio.run(looked()) == [8, 4, 2, 3, 4, 2]
+
+
+def test_turns_go_to_those_who_come_back_and_to_those_who_are_new_in_turn() -> None:
+    async def order() -> list[str]:
+        turns, came = Turns(1), []
+
+        async def take(name: str) -> None:
+            async with turns.turn(comes_back=name.startswith("again")):
+                came.append(name)
+
+        async with turns.turn(comes_back=False):
+            waiting = [
+                asyncio.create_task(take(f"{kind} {number}")) for kind in ("again", "new") for number in range(3)
+            ]
+            await asyncio.sleep(0)
+        await asyncio.gather(*waiting)
+        return came
+
+    assert asyncio.run(order()) == ["new 0", "again 0", "new 1", "again 1", "new 2", "again 2"]
+
+
+def test_addresses_that_come_to_no_end_cost_no_other_image_its_turn(web: Web, plain: Plain) -> None:
+    """They take all turns at first, and whenever they are tried again."""
+    ended = threading.Event()
+
+    def stops(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000")
+        handler.end_headers()
+        ended.wait(30)
+
+    bad, good = [f"/bad-{number}" for number in range(6)], [f"/good-{number}" for number in range(40)]
+    web.answers |= dict.fromkeys(bad, stops) | dict.fromkeys(good, plain(body=b"pixels"))
+    found = fetch(list(map(web.url, [*bad, *good])), web, per_host=2, deadline_s=2, attempt_timeout_s=0.5, retries=1)
+    ended.set()
+    assert [reason(item) for item in found] == ["timeout"] * 6 + [""] * 40
 
 
 def test_a_place_is_well_again_when_some_of_its_images_come(web: Web, other_web: Web, plain: Plain) -> None:

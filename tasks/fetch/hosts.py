@@ -16,7 +16,7 @@ _DOWN_FAILURES = 5  # in a row, before the rest is not even tried
 _DOWN_SHARE = 0.25  # of `deadline_s`, from the first of them on: a host may be restarting
 _CLOSED_S = 30.0
 _PATIENCE_S = 5.0
-_GOOD_IN_A_ROW = 8  # answers, after which a host that was slowed down is asked for one more at once
+_GOOD_FOR_ONE_MORE = 8  # answers at most, after which a host that was slowed down is asked for one more at once
 _SLOW_AGAIN_S = 1.0  # what was under way when a host was slowed down says nothing of how it is asked now
 _TIMES_USUAL = 10
 _PROBE_S = 1.0  # while a host is ill, and enough images wait for it to recover, so often a new one is asked for
@@ -30,6 +30,11 @@ class Turns:
         self._owed = 0
         self._is_for_new = False
         self._waiting: tuple[deque[asyncio.Future[None]], deque[asyncio.Future[None]]] = (deque(), deque())
+
+    @property
+    def admitted(self) -> int:
+        """How many may do it at once, now."""
+        return self._admitted
 
     @property
     def is_wanted(self) -> bool:
@@ -147,7 +152,8 @@ class Host:
         self._recovery.set()
         self._recovery = asyncio.Event()
         self._good += 1
-        if self._good % _GOOD_IN_A_ROW == 0:
+        if self._good >= min(_GOOD_FOR_ONE_MORE, self.turns.admitted):
+            self._good = 0
             self.turns.widen()
 
     def note_served(self) -> None:

@@ -105,3 +105,15 @@ def test_an_ill_host_is_asked_for_one_new_image_a_second_besides_those_that_fail
     assert [host.admits(moment) for moment in (1.0, 1.2, 1.9, 2.0, 2.5, 3.1)] == [True, False, False, True, False, True]
     host.note_good()
     assert host.admits(3.2)
+
+
+def test_a_host_that_was_slowed_down_is_asked_for_more_again_as_images_come() -> None:
+    busy = FetchFailure(Reason.HTTP_ERROR, "the server answered 503", is_transient=True, slows=True)
+    host, counts = Host(FetchSettings(per_host=16)), []
+    for second in range(4):
+        host.note_trouble(busy, "/busy", 10.0 + second)
+    for good in (0, 1, 2, 3, 8, 1000):
+        for _ in range(good):
+            host.note_good()
+        counts.append(host.turns.admitted)
+    assert counts == [1, 2, 3, 4, 5, 16]

@@ -206,7 +206,8 @@ def _splits_apart(roles: FolderRoles, found: Companions) -> str:
     outside = [folder for folder in roles.folders if folder.split_at < 0]
     some = sum(folder.count for folder in outside)
     if len(outside) < len(roles.folders) and some > _FEW * sum(folder.count for folder in roles.folders):
-        return f"{some:,} images, in {few('/'.join(folder.parts) for folder in outside)}, lie in none of the splits"
+        places = few("/".join(folder.parts) or "the source itself" for folder in outside)
+        return f"{some:,} images, in {places}, lie in none of the splits"
     return ""
 
 

@@ -1,0 +1,120 @@
+"""What speaks against folders as classes, and where each of these doubts begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tasks.discover.proposals import UnsettledLayoutError
+from tests.tasks.discover.layouts import Layout, draw
+
+if TYPE_CHECKING:
+    from tests.tasks.discover.conftest import Look
+
+MASKS = ("{cat|dog}/{1-4}.jpg ?", "{cat|dog}/{1-4}_mask.png ?")
+HEXES = "0f3a9c70|1b3a9c71|2c3a9c72|3d3a9c73|4e3a9c74|5f3a9c75|6a3a9c76|7b3a9c77"
+
+
+def doubt_of(look: Look, root: Path, *lines: str) -> str:
+    """What the refusal of a layout doubts; empty where it is read."""
+    draw(Layout("", lines), root)
+    try:
+        look(root)
+    except UnsettledLayoutError as error:
+        what = error.what.removeprefix(str(root)).removeprefix(" can be read in two ways, since ").removeprefix(": ")
+        return what.partition(". Say which")[0]
+    return ""
+
+
+CASES = [
+    pytest.param(
+        ("c{01-08}/1.jpg ?", "c{09-15}/{1-2}.jpg ?"),
+        "8 of 15 folders hold one image, so they may be no classes",
+        id="one image in most of fifteen",
+    ),
+    pytest.param(("c{01-07}/1.jpg ?", "c{08-15}/{1-2}.jpg ?"), "", id="one image in less than half of fifteen"),
+    pytest.param(("c{01-14}/1.jpg ?",), "", id="one image in each of fourteen"),
+    pytest.param(
+        ("{" + HEXES + "|8c3a9c78}/{1-2}.jpg ?", "cat/{1-2}.jpg ?"),
+        "the folders 0f3a9c70, 1b3a9c71, 2c3a9c72 and 7 more are called by identifiers, which say nothing of what "
+        "their images show",
+        id="identifiers in nine of ten",
+    ),
+    pytest.param(("{" + HEXES + "}/{1-2}.jpg ?", "cat/{1-2}.jpg ?"), "", id="identifiers in eight of nine"),
+    pytest.param(("{0f3a9c70|1b3a9c71}/{1-2}.jpg ?",), "", id="two identifiers"),
+    pytest.param(
+        ("{train|test}/{cat|dog}/{01-10}.jpg ?", "{1-3}.jpg ?"),
+        "3 images, in the source itself, lie in none of the splits",
+        id="more than a twentieth outside of splits",
+    ),
+    pytest.param(("{train|test}/{cat|dog}/{01-10}.jpg ?", "{1-2}.jpg ?"), "", id="less than a twentieth outside"),
+    pytest.param(
+        ("{Augmented|Gray}/{cat|dog}/a{1-2}.jpg ?",),
+        "Augmented, Gray may hold what was made of the images in each other",
+        id="versions of each other",
+    ),
+    pytest.param(
+        ("Augmented/{cat|dog}/a{1-2}.jpg ?", "farm/{cat|dog}/b{1-2}.jpg ?"),
+        "Augmented, farm hold the same folders, and may be versions or kinds of the same images",
+        id="a version beside a name of its own",
+    ),
+    pytest.param(
+        ("{cat|dog}/{rgb|depth}/{a|b}.jpg ?",),
+        "depth, rgb lie in each of cat, dog, and may be parts of each",
+        id="forms in each class",
+    ),
+    pytest.param(("{cat|dog}/{wild|tame}/{a|b}.jpg ?",), "", id="kinds in each class"),
+    pytest.param(
+        ("{0|1}/{wild|tame}/{a|b}.jpg ?",),
+        "the folders 0, 1 hold the same folders, and may number whom or what they show",
+        id="numbers above kinds",
+    ),
+    pytest.param(
+        ("{cat|dog}/{wild|tame}/{x|y}/{a|b}.jpg ?",),
+        "folders lie in 3 levels, and tame, wild are there in each of the others",
+        id="three crossed levels",
+    ),
+    pytest.param(
+        ("cat/{wild|tame}/{x|y}/{a|b}.jpg ?", "dog/{wolf|lap}/{v|w}/{a|b}.jpg ?"), "", id="three levels, none crossed"
+    ),
+    pytest.param(
+        ("pets/{cat|dog}/{1-3}.jpg ?", "cover/{7-9}.jpg ?"), "", id="two classes below one folder, beside another"
+    ),
+    pytest.param(
+        ("pets/{cat|dog|eel}/{1-3}.jpg ?", "cover/{7-9}.jpg ?"),
+        "pets holds folders that may be the classes, and cover beside it holds images itself",
+        id="three classes below one folder, beside another",
+    ),
+    pytest.param(
+        ("Images/{cat|dog}/{1-3}.jpg ?", "cover/{7-9}.jpg ?"),
+        "Images holds folders that may be the classes, and cover beside it holds images itself",
+        id="classes below a folder that organises, beside another",
+    ),
+    pytest.param(("{cat|dog}/{cat_tabby|dog_pug}/{1-3}.jpg ?",), "", id="names that say the class and more"),
+    pytest.param(("{plain|x2019-03-01|y2019-03-02}/{1-3}.jpg ?",), "", id="a day in some names"),
+    pytest.param(
+        ("{x2019-03-01|y2019-03-02}/{1-3}.jpg ?",),
+        "the folders x2019-03-01, y2019-03-02 have a date in their names, and may tell of whom and when, not what",
+        id="a day in all names",
+    ),
+    pytest.param(
+        ("a{1-3}/{ok|bad}_{1-3}.jpg ?",),
+        "the files in a1, a2, a3 are called alike, bad, ok, which may be what they show",
+        id="numbered folders with files of the same words",
+    ),
+    pytest.param(("a{1-2}/{ok|bad}_{1-3}.jpg ?",), "", id="two numbered folders with files of the same words"),
+    pytest.param(("a{1-3}/ok_{1-3}.jpg ?",), "", id="numbered folders with files of one word"),
+    pytest.param(("{cat|dog|eel}/{ok|bad}_{1-3}.jpg ?",), "", id="named folders with files of the same words"),
+    pytest.param(
+        ("a1/{ok|bad}_{1-3}.jpg ?", "a2/{up|on}_{1-3}.jpg ?", "a3/{in|by}_{1-3}.jpg ?"),
+        "",
+        id="numbered folders with files of words of their own",
+    ),
+]
+
+
+@pytest.mark.parametrize(("lines", "said"), CASES)
+def test_where_a_doubt_begins(look: Look, tmp_path: Path, lines: tuple[str, ...], said: str) -> None:
+    assert doubt_of(look, tmp_path, *lines) == said

@@ -67,10 +67,18 @@ def _drop_inner_splits(roles: FolderRoles, words: SplitWords) -> None:
         if all(inner == outer for inner, outer in said):
             roles.drop(level, "names the split once more", here)
         elif len({inner for inner, _ in said}) > 1:
-            names = {folder.parts[folder.kept[level]] for folder in here}
-            outer = {folder.parts[folder.split_at] for folder in here if folder.split_at >= 0}
-            roles.doubts.append(f"{few(names)} name splits, and lie in {few(outer)}, which do so too")
+            _doubt_inner(roles, here, {folder.parts[folder.kept[level]] for folder in here})
         return
+    for split in sorted({folder.split for folder in roles.labelled} - {""}):
+        here = [folder for folder in roles.labelled if folder.split == split]
+        names = {folder.names()[0] for folder in here}
+        if all(words.split_of(name) not in {"", split} for name in names):
+            _doubt_inner(roles, here, names)
+
+
+def _doubt_inner(roles: FolderRoles, here: Sequence[FolderRole], names: set[str]) -> None:
+    outer = {folder.parts[folder.split_at] for folder in here if folder.split_at >= 0}
+    roles.doubts.append(f"{few(names)} name splits, and lie in {few(outer)}, which do so too")
 
 
 def _below(folder: FolderRole, level: int) -> int:

@@ -112,6 +112,25 @@ CASES = [
         "",
         id="numbered folders with files of words of their own",
     ),
+    pytest.param(
+        ("{train|test}/train/{cat|dog}/{1-2}.jpg ?",),
+        "train name splits, and lie in test, which do so too",
+        id="a split within another",
+    ),
+    pytest.param(
+        ("{train|test}/part/{train|val}/{cat|dog}/{1-2}.jpg ?",),
+        "train, val name splits, and lie in test, train, which do so too",
+        id="splits within splits",
+    ),
+    pytest.param(
+        ("train/{bus|car}/{1-2}.jpg ?", "test/{train|val}/{1-2}.jpg ?"),
+        "train, val name splits, and lie in test, which do so too",
+        id="splits within one of two",
+    ),
+    pytest.param(("{train|test}/{bus|train}/{1-2}.jpg ?",), "", id="a class called train in both splits"),
+    pytest.param(
+        ("train/{bus|car}/{1-2}.jpg ?", "test/{bus|train}/{1-2}.jpg ?"), "", id="a class called train in the test"
+    ),
 ]
 
 

@@ -121,7 +121,7 @@ def _read(entries: list[TableKeys], listing: Listing, make: Make, words: SplitWo
         return None
     files = ", ".join(path for entry in entries for path in files_of(entry))
     label = next(name for entry in entries for name, role in columns_in(entry).items() if role == "label")
-    apart = (entry["file"] for entry in entries if "location" not in roles_in(entry))
+    apart = (entry["file"] for entry in entries if "location" not in roles_in(entry) and "pixels" not in entry)
     label = next(apart, label)
     return replace(
         found,

@@ -44,6 +44,11 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return len(parts) == len(pattern) and all(map(fnmatch.fnmatchcase, parts, pattern))
 
 
+def class_of(name: str) -> str:
+    """A folder's *name* as a class: in Unicode's form C, without blanks around it."""
+    return unicodedata.normalize("NFC", name).strip()
+
+
 @dataclass(frozen=True, slots=True)
 class FolderReading:
     """How the folders of a source are understood.
@@ -104,9 +109,9 @@ class PathReader:
         return named[:1] if self._reading.depth == 1 else named
 
     def _name(self, name: str) -> str:
-        """A folder's name as a class: in Unicode's form C, without blanks around it."""
+        """What `class_of` makes of *name*."""
         if name not in self._names:
-            self._names[name] = unicodedata.normalize("NFC", name).strip()
+            self._names[name] = class_of(name)
         return self._names[name]
 
     def classes(self, listing: Listing) -> set[tuple[str, ...]]:
@@ -172,7 +177,7 @@ def naming_notices(folders: Iterable[str], classes: Iterable[tuple[str, ...]]) -
     """Sentences on names that are almost alike: those that were made one class, and those that were not."""
     spellings: dict[str, set[str]] = defaultdict(set)
     for name in {part for folder in folders for part in folder.split("/")}:
-        spellings[unicodedata.normalize("NFC", name).strip()].add(name)
+        spellings[class_of(name)].add(name)
     merged = [name for name, raws in sorted(spellings.items()) if len(raws) > 1]
     notices = [f"Folders whose names differ only in Unicode form or blanks are one class: {name!r}" for name in merged]
     return notices + case_notices("/".join(label) for label in classes)

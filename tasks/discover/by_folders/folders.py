@@ -150,7 +150,8 @@ def require_images(listing: Listing, source: SourceSettings) -> None:
     root = redact_url(listing.root.url)
     if not listing.others and not listing.folders:
         raise LayoutError(f"No image found: {root} is empty. Check `source.path`.")
-    there = ", ".join(f"{count} × {suffix}" for suffix, count in listing.others.most_common(5)) or "only folders"
+    most = sorted(listing.others.items(), key=lambda other: (-other[1], other[0]))[:5]
+    there = ", ".join(f"{count} × {suffix}" for suffix, count in most) or "only folders"
     if links := listing.ignored["links to folders"]:
         there += f", {links} × link to a folder, which `source.follow_links: true` follows"
     suffixes = ", ".join(sorted(source.extensions))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from tasks.discover.by_folders.class_folders import ClassFolders
-from tasks.discover.by_folders.folder_paths import FolderReading, PathReader
+from tasks.discover.by_folders.folder_paths import FolderReading, PathReader, class_of
 from tasks.discover.by_folders.folders import discover_folders, images_under
 from tasks.discover.by_folders.hierarchy import Hierarchy
 from tasks.discover.by_folders.split_folders import SplitFolders
@@ -61,7 +61,8 @@ def _otherwise(named: FolderChoice, source: NamedFolders, words: SplitWords) -> 
             yield error.what.partition(" Say which")[0].rstrip(".")
         return
     told = {parent: (label, split) for parent, label, split in _folders(named)}
-    differing = sorted(one for one in _folders(own) if one[1:] != told[one[0]] and any(one[1:]))
+    mine = [(parent, tuple(map(class_of, label)), split) for parent, label, split in _folders(own)]
+    differing = sorted(one for one in mine if one[1:] != told[one[0]] and any(one[1:]))
     for parent, label, split in differing[:1]:
         called = f"{'/'.join(label) or 'without a label'}{f' in the split {split}' if split else ''}"
         yield f"{own.why}, so by themselves the images in {parent} would be {called}"

@@ -282,10 +282,11 @@ def test_a_label_stands_where_its_table_says_it(folder: Folder) -> None:
         ("its path", "t.csv:3"),
     ]
     assert [origin_of(row, "label") for row in bare] == ["its path"] * 2
-    one = {**bare[0], "label_file": "u.csv", "label_row": 4}
-    assert [origin_of(one, role) for role in ("label", "split")] == ["u.csv:4", "its path"]
-    assert origin_of({**one, "label_row": -1}, "label") == "u.csv"
-    assert origin_of({**one, "kept": "{}"}, "label") == ""
+    alone: Any = {**bare[0], "label_file": "u.csv", "label_row": 4}
+    of_no_line: Any = {**alone, "label_row": -1}
+    silent: Any = {**alone, "kept": "{}"}
+    assert [origin_of(alone, role) for role in ("label", "split")] == ["u.csv:4", "its path"]
+    assert (origin_of(of_no_line, "label"), origin_of(silent, "label")) == ("u.csv", "")
 
 
 def test_numbered_lists_of_splits_are_offered_with_what_they_make_of_images(folder: Folder) -> None:

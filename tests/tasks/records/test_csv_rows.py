@@ -164,6 +164,31 @@ def test_what_a_cell_would_be_in_other_encodings_is_shown_where_it_can_be_read()
         read(b"a,\x8e\n")
 
 
+def test_a_cell_that_no_encoding_makes_readable_is_not_shown() -> None:
+    with pytest.raises(LabelFileError) as caught:
+        read(b"a,\x98\n")
+
+    assert str(caught.value) == "line 1 is not utf-8 text. Set `source.encoding`, such as `encoding: latin-1`."
+
+
+def test_of_a_long_cell_twenty_letters_are_shown_in_other_encodings() -> None:
+    with pytest.raises(LabelFileError) as caught:
+        read("a, caf\xe9 of the seven sisters \n".encode("latin-1"))
+
+    assert "would be 'caf\xe9 of the seven si' in latin-1, " in str(caught.value)
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_rows_behind_others_are_read_as_the_first_one_is(quote: str) -> None:
+    rows = [["a", "b"], [f"x{chr(10) if quote == chr(34) else ' '}y, z", "c"], ["d", "e"], ["[1,\n2]", "f"], ["g", "h"]]
+    text = "".join(
+        f"{quote}{first}{quote},{second}\n" if "," in first and first[0] != "[" else f"{first},{second}\n"
+        for first, second in rows
+    )
+
+    assert cells(read(text.encode())) == rows
+
+
 def test_a_record_that_cannot_be_read_alone_has_no_cells() -> None:
     assert list(parse_csv_record(b"a,b,c", TWO)) == []
     assert list(parse_csv_record(b"", TWO)) == []

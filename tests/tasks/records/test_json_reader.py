@@ -193,3 +193,56 @@ def test_all_that_is_overlooked_of_one_object_is_said_of_it() -> None:
         "single quotes, a trailing comma",
         "a missing comma, single quotes, a Python literal",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"[{ONE} {TWO}]", "line 1: a missing comma; `strict: false` would read the file all the same."),
+        (f"[{ONE},\n,{TWO}]", "line 2: a comma too many; `strict: false` would read the file all the same."),
+        (f"[{ONE}]\n[{TWO}]", "line 2: '[{\"location\": \"2.jpg' and what follows is not a record, and is not read; "
+                              "`strict: false` would leave it out and go on."),
+        (f"[{ONE}, 7]", "line 1: is not an object; `strict: false` would leave it out and go on."),
+        (f"[{ONE}, ...]", "line 1: an ellipsis was dropped; `strict: false` would read the file all the same."),
+        (f"[{ONE}", "line 1: ']' is missing at the end: the file may be cut off; `strict: false` would read the file "
+                    "all the same."),
+        (f'{ONE}\n{{"a": 1', "line 2: an object that does not end; `strict: false` would leave it out and go on."),
+        (f'[{{"a": 1, {ONE}]', "line 1: an object that does not end before the next bracket; `strict: false` would "
+                              "leave it out and go on."),
+        ("7", "line 1: '7' stands where a list of records should begin."),
+        ("", "line 1: the end stands where a list of records should begin."),
+    ],
+)  # fmt: skip
+def test_what_strict_reading_refuses_is_said_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(LabelFileError) as caught:
+        read(text, strict=True)
+
+    assert str(caught.value) == said
+
+
+def test_what_follows_the_records_is_one_record_to_the_end() -> None:
+    *_, last = read(f"[{ONE}]\n garbage, more")
+
+    assert (last.offset, last.length, last.line) == (len(ONE) + 4, 13, 2)
+    assert last.problem is not None
+    assert last.problem.detail == "'garbage, more' and what follows is not a record, and is not read"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "said"),
+    [
+        (f'{{"a": 1, "b": [2], "c": [{ONE}]}}', "d",
+         "`source.records` names the key 'd', and the keys there are: a, b, c."),
+        ("{}", "d", "`source.records` names the key 'd', and the keys there are: none."),
+        (f"[{ONE}]", "d", "line 1: '{' should stand here, not '[{\"location\": \"1.jpg'."),
+        ('{"a": 7}', "a", "line 1: '7}' stands where a list of records should begin."),
+        ('{"a": ', "a", "`source.records` names the key 'a', and the keys there are: none."),
+        (json.dumps(dict.fromkeys(map(str, range(30)), 1)), "x",
+         f"`source.records` names the key 'x', and the keys there are: {', '.join(map(str, range(20)))}."),
+    ],
+)  # fmt: skip
+def test_keys_that_lead_to_no_records_are_refused_with_those_that_there_are(text: str, path: str, said: str) -> None:
+    with pytest.raises(LabelFileError) as caught:
+        read(text, path)
+
+    assert str(caught.value) == said

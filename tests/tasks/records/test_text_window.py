@@ -236,3 +236,19 @@ def test_a_text_that_is_cut_off_within_a_character_is_refused() -> None:
 def test_what_an_encoding_keeps_back_comes_at_the_end() -> None:
     assert b"".join(utf8_chunks(Pieces("é+AGE-".encode("utf-7"), 3), "utf-7")).decode() == "é+AGE-"
     assert b"".join(utf8_chunks(Pieces(b"a\xd8", 1), "utf-16-be")) == b"\xe6\x87\x98"
+
+
+@pytest.mark.parametrize(
+    ("data", "guess"),
+    [
+        (b"\x80\x80", "cp1252"),
+        (b"caf\xe9", "cp1252"),
+        (b"", "cp1252"),
+        (b"a\xe9b\xc0\xc1", "cp1252"),
+        (b"a\xe9b\xc0\xc1\xc2 \xc3\xc4\xc5", "cp1251"),
+        ("\u3042".encode("shift_jis"), "shift_jis"),
+        (b"\x82\xff\xff", "cp1252"),
+    ],
+)
+def test_bytes_that_look_like_nothing_are_taken_for_western(data: bytes, guess: str) -> None:
+    assert likely_encoding(data) == guess

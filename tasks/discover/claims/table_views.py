@@ -122,7 +122,9 @@ def _families(views: Sequence[Sequence[View]], words: SplitWords, asked: set[str
         grouped[loose].append(ways)
     families = []
     for members in grouped.values():
-        families += [Family(_with_train(_without_parts(_without_unions(alike)))) for alike in _alike(members)]
+        families += [
+            Family(_with_train(_without_parts(_without_whole(_without_unions(alike))))) for alike in _alike(members)
+        ]
     families = _siblings(families)
     for family in families:
         _give_roles(family, words, asked)
@@ -196,6 +198,18 @@ def _without_unions(views: list[View]) -> list[View]:
     ):
         return [view for view in views if not view.is_both]
     return views
+
+
+def _without_whole(views: list[View]) -> list[View]:
+    """*views* without the one that is named for no split, where those of splits part its images: they say more."""
+    unnamed = [view for view in views if not view.split]
+    parts = [set(view.files) - {""} for view in views if view.split]
+    splits = {view.split for view in views if view.split}
+    named = set().union(*parts)
+    is_parted = len(splits) > 1 and sum(map(len, parts)) == len(named)
+    if len(unnamed) != 1 or not is_parted or not set(unnamed[0].files) & named:
+        return views
+    return [view for view in views if view.split]
 
 
 def _with_train(views: list[View]) -> list[View]:

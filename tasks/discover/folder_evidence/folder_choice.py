@@ -74,8 +74,8 @@ def choose_folders(listing: Listing, source: FolderSource, words: SplitWords) ->
 
 
 def _without_some(listing: Listing, source: FolderSource, words: SplitWords, roles: FolderRoles) -> list[Proposal]:
-    """For folders without which the others prove a reading, that they shall be left out."""
-    proposals = []
+    """For folders without which the others prove a reading, that they shall be left out, those of few images first."""
+    found = []
     for places in to_leave_out(roles):
         patterns = [f"/{glob.escape(place)}" for place in places]
         rest = without_ignored(listing, patterns)
@@ -87,9 +87,11 @@ def _without_some(listing: Listing, source: FolderSource, words: SplitWords, rol
         if rest.count < listing.count and (reading := verdict.as_it_is_read()).rows:
             ignored = reading.keys["source"].get("ignore", ())
             keys = with_source(reading.keys, {"ignore": [*ignored, *patterns]})
-            lost = f"{listing.count - rest.count:,} of {listing.count:,} images lie there"
-            proposals.append(Proposal(f"{few(places)} shall be left out", keys, reading.rows, (lost,)))
-    return distinct(proposals)[:_MOST_LEFT_OUT]
+            lost = listing.count - rest.count
+            told = f"{lost:,} of {listing.count:,} images lie there"
+            found.append((lost, Proposal(f"{few(places)} shall be left out", keys, reading.rows, (told,))))
+    found.sort(key=lambda one: one[0])
+    return distinct([proposal for _, proposal in found])[:_MOST_LEFT_OUT]
 
 
 class _Verdict:

@@ -19,6 +19,7 @@ from tasks.discover.folder_evidence.file_names import (
 from tasks.discover.folder_evidence.folder_roles import REPEATS, FolderRole, FolderRoles
 from tasks.discover.folder_evidence.named_splits import split_pattern
 from tasks.discover.folder_evidence.numbered_parts import numbered_within
+from tasks.discover.folder_evidence.pictures_beside import any_images_beside, loose_beside_classes, pictures_beside
 from tasks.discover.words.folder_names import (
     few,
     is_for_unlabelled,
@@ -48,6 +49,9 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         _opaque,
         _unlabelled_among_classes,
         _extras,
+        pictures_beside,
+        any_images_beside,
+        loose_beside_classes,
         _unpacked,
         _versions,
         _organised,

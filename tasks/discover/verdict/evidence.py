@@ -27,7 +27,7 @@ from tasks.discover.proposals import Proposal
 from tasks.discover.reading import Evidence
 from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.class_splits import class_splits
-from tasks.discover.verdict.folder_agreement import called_otherwise
+from tasks.discover.verdict.folder_agreement import called_otherwise, outlined_alike
 from tasks.discover.verdict.folds import fold_proposals, parts_in_turn
 from tasks.discover.verdict.listed_splits import listed_splits
 from tasks.discover.verdict.passed_over import contradictions, corrected
@@ -79,6 +79,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         weigher.part_classes(*class_splits(choice, others, words))
         weigher.doubt_folders(whose_folders(families, choice) or parted_pairs(families, choice))
         weigher.doubt_folders(called_otherwise(affixed, choice))
+        weigher.doubt_folders(outlined_alike(claims.labels, choice))
         weigher.doubt_folders(corrected(families, choice))
         weigher.doubt_folders(mentioned(choice, source, found.named, words))
         weigher.doubt_folders(unread_labels([head for head in others if head.path not in found.named], listing.count))

@@ -15,6 +15,7 @@ from tasks.label_kinds import number_of
 from tasks.samples import decode_name
 
 _AGREES = 0.99
+_HALF = 0.5
 
 
 def of_folders(choice: FolderChoice, named: set[str], is_whole: bool) -> tuple[dict[str, str], dict[str, str]]:
@@ -76,6 +77,24 @@ def called_otherwise(claims: Iterable[LabelClaim], choice: FolderChoice) -> str:
         labels, _ = of_folders(choice, set(claim.by_file), is_whole=False)
         if claim.names_several and not agrees(claim, labels):
             return f"{claim.says}, and {how_it_differs(claim, labels)}"
+    return ""
+
+
+def outlined_alike(claims: Iterable[LabelClaim], choice: FolderChoice) -> str:
+    """What speaks against the folders of *choice*: annotations of most images, in some of them, outline one class.
+
+    Where they are of images in all folders they may tell of something else; in a folder of that class's name they say
+    what it says.
+    """
+    for claim in (claim for claim in claims if claim.has_boxes and not claim.names_several):
+        said = {"".join(tokens(label)) for labels in claim.by_file.values() for label in labels}
+        labels, _ = of_folders(choice, set(claim.by_file), is_whole=False)
+        odd = [
+            file for file, folder in labels.items() if not said & {"".join(tokens(part)) for part in folder.split("/")}
+        ]
+        is_of_some = len(set(labels.values())) < len(set(choice.labels) - {()})
+        if said and is_of_some and len(odd) >= _HALF * choice.listing.count:
+            return f"{claim.says}, and goes with no class that the folders name"
     return ""
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.config_keys import roles_in
-from tasks.discover.claims.claim import SplitClaim
+from tasks.discover.claims.claim import Claims, LabelClaim, SplitClaim
 from tasks.discover.folder_evidence.named_splits import BEGIN, split_pattern
 from tasks.discover.reading import Reading
 from tasks.discover.words.split_words import SplitWords
@@ -37,3 +37,14 @@ def has_splits(reading: Reading) -> bool:
         "split" in entry or "(?P<split>" in str(entry.get("pattern", "")) or "split" in roles_in(entry)
         for entry in reading.keys["tables"]
     )
+
+
+def unclear_splits(claims: Claims, labelled: LabelClaim) -> str:
+    """What *claims* say of splits that is none for what is *labelled*: several ways to part it, or only some of it."""
+    if claims.folds:
+        return f"{claims.folds[0]} part the images in several ways"
+    for claim in claims.splits if claims.is_whole else ():
+        named = len(claim.by_file.keys() & labelled.by_file.keys())
+        if len(set(claim.by_file.values())) > 1 and named:
+            return f"{claim.says} put {named:,} of {len(labelled.by_file):,} images into splits, and not the rest"
+    return ""

@@ -18,7 +18,7 @@ from tasks.discover.reading import Evidence, Reading
 from tasks.discover.verdict.bare_images import with_bare_images
 from tasks.discover.verdict.folder_agreement import agrees, determines, how_it_differs, of_folders, pattern_of
 from tasks.discover.verdict.folder_splits import folder_splits, half_named, with_the_rest
-from tasks.discover.verdict.reading_splits import has_splits, name_splits, takes_splits_from_names
+from tasks.discover.verdict.reading_splits import has_splits, name_splits, takes_splits_from_names, unclear_splits
 from tasks.discover.words.folder_names import few, tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import number_of
@@ -123,8 +123,8 @@ class Weigher:
             )
             return
         splits = self._splits_of(sure[0])
-        if splits is None and self._claims.folds:
-            self._found.opposed = f"{self._claims.folds[0]} part the images in several ways"
+        if splits is None and (unclear := unclear_splits(self._claims, sure[0])):
+            self._found.opposed = unclear
             return
         named, others = half_named(sure[0].by_file, self._words) if splits is None else ([], [])
         if others:

@@ -34,6 +34,11 @@ _WAITING = frozenset(
     "example examples demo test testing unsorted unclassified unannotated uncategorized uncategorised todo "
     "inbox".split()
 )
+_ANY_IMAGES = frozenset("images image imgs img jpg jpgs jpeg jpegs png pngs data dataset datasets".split())
+_DOCUMENTS = frozenset(
+    "readme doc docs documentation screenshot screenshots asset assets static template templates resources result "
+    "results output outputs figures figs plots runs logs".split()
+)
 _VERSIONS = frozenset(
     "crop crops cropped augmented augmentation processed preprocessed grayscale greyscale gray grey color colour rgb "
     "bw resized enhanced denoised normalized normalised equalized converted".split()
@@ -89,6 +94,17 @@ def is_companion_name(name: str) -> bool:
 def is_companion_word(word: str) -> bool:
     """Whether *word* is such a word itself."""
     return word in _COMPANION
+
+
+def holds_any_images(name: str) -> bool:
+    """Whether *name* only organises, by a word that is no class anywhere: ``images``, ``data_samples``."""
+    return is_organising(name) and bool(_ANY_IMAGES & set(tokens(name)))
+
+
+def is_for_documents(name: str) -> bool:
+    """Whether *name* is one for pictures of documentation, a website or results: ``assets``, ``docs_images``."""
+    words = [token for token in tokens(name) if not token.isdigit() and token not in _ORGANISING]
+    return bool(words) and all(word in _DOCUMENTS for word in words)
 
 
 def sounds_unlabelled(name: str) -> bool:

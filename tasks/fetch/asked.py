@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tasks.fetch.answers import FetchFailure
 from tasks.fetch.budget import Room
+from tasks.fetch.kept import ONCE, Purpose
 
 
 class NoRoomError(Exception):
@@ -29,6 +30,7 @@ class Asked:
         gave_way: Whether the last attempt was ended early for others that waited.
         is_pausing: Whether it waits for its next attempt, and holds nothing that others need.
         failure: What the last attempt came to.
+        purpose: What it is asked for.
     """
 
     url: str
@@ -43,3 +45,4 @@ class Asked:
     gave_way: bool = False
     is_pausing: bool = False
     failure: FetchFailure | None = None
+    purpose: Purpose = ONCE

@@ -18,6 +18,7 @@ from tasks.fetch.addresses import AddressPolicy
 from tasks.fetch.answers import Body, FetchFailure, backoff_s, spread_s
 from tasks.fetch.asked import Asked
 from tasks.fetch.budget import Budget, Room
+from tasks.fetch.kept import ONCE, KeptBodies, Purpose
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
 from tasks.made_once import made_once
@@ -93,6 +94,7 @@ class Fetcher:
         self._files = ThreadPoolExecutor(_READERS, thread_name_prefix="read")
         self._stores = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="fetch")
         self._budget = Budget(settings.bytes_in_flight)
+        self._kept = KeptBodies()
 
     @property
     def _web(self) -> WebThread:
@@ -111,12 +113,17 @@ class Fetcher:
         self._files.shutdown(cancel_futures=True)
         self._stores.shutdown(cancel_futures=True)
 
-    def fetch_ahead(self, samples: Samples, access: Sequence[SourceAccess]) -> Iterator[Fetched]:
-        """What each of *samples* came to, in their order; fetching runs ahead as far as the bounds allow."""
+    def fetch_ahead(
+        self, samples: Samples, access: Sequence[SourceAccess], purpose: Purpose = ONCE
+    ) -> Iterator[Fetched]:
+        """What each of *samples* came to, in their order; fetching runs ahead as far as the bounds allow.
+
+        What the web gave of them when the same run looked at them, by *purpose*, is not asked for again.
+        """
         readers = {item.name: SourceReader(item, self.settings) for item in access}
         rows = (row for batch in samples.to_batches(max_chunksize=1024) for row in batch.to_pylist())
         ahead: deque[_Group] = deque()
-        starting = self._started(group_rows(rows, readers), readers, ahead)
+        starting = self._started(group_rows(rows, readers), readers, ahead, purpose)
         try:
             while True:
                 for group in starting:
@@ -133,7 +140,11 @@ class Fetcher:
                 group.room.close()
 
     def _started(
-        self, groups: Iterator[list[SampleRow]], readers: dict[str, SourceReader], ahead: deque[_Group]
+        self,
+        groups: Iterator[list[SampleRow]],
+        readers: dict[str, SourceReader],
+        ahead: deque[_Group],
+        purpose: Purpose,
     ) -> Iterator[_Group | None]:
         """Each of *groups*, as soon as it may run; None where those *ahead* come first."""
         for rows in groups:
@@ -145,7 +156,8 @@ class Fetcher:
                 if _may_start(ahead, window) and room.hold(known):
                     break
                 yield None
-            asked = Asked("", room, str(rows[0].get("known_fingerprint") or "")) if rows[0]["kind"] == "web" else None
+            known_print = str(rows[0].get("known_fingerprint") or "")
+            asked = Asked("", room, known_print, purpose=purpose) if rows[0]["kind"] == "web" else None
             yield _Group(rows, room, self._start(rows, readers, asked), asked)
 
     def _window(self, row: SampleRow, readers: dict[str, SourceReader]) -> int:
@@ -164,13 +176,19 @@ class Fetcher:
 
     async def _fetch_web(self, row: SampleRow, reader: SourceReader, asked: Asked) -> list[Fetched]:
         try:
-            asked.url = reader.web_url(row) if row["label_length"] < 0 else await self._recorded_url(row, reader)
-            body = await self._web.fetch(asked)
+            url = reader.web_url(row) if row["label_length"] < 0 else await self._recorded_url(row, reader)
+            body, asked.attempts = self._kept.take(asked.purpose, url) or await self._asked_for(url, asked)
         except FetchFailure as failure:
             asked.room.hold(0)
             return [_failed(failure, asked.attempts)]
         asked.room.hold(len(body.data))
         return [_fetched(body, asked.attempts)]
+
+    async def _asked_for(self, url: str, asked: Asked) -> tuple[Body, int]:
+        asked.url = url
+        body = await self._web.fetch(asked)
+        self._kept.keep(asked.purpose, url, body, asked.attempts)
+        return body, asked.attempts
 
     async def _recorded_url(self, row: SampleRow, reader: SourceReader) -> str:
         return await asyncio.get_running_loop().run_in_executor(self._files, reader.web_url, row)

@@ -48,7 +48,7 @@ def rows_per_shard(samples: LabelledSamples, spec: BuildSpec, manifest: Manifest
         return Sized(spec.write.shard_rows, nothing)
     if spec.pixels.pixels == "original" and (listed := _mean_listed(samples)):
         return Sized(_fitting(listed, spec), nothing)
-    mean, left_out = probe_images(samples, spec)
+    mean, left_out = probe_images(samples, spec, is_built=True)
     return Sized(_fitting(mean, spec), left_out)
 
 
@@ -83,10 +83,13 @@ def _readable(samples: LabelledSamples, spec: BuildSpec) -> LabelledSamples:
     return samples.filter(pc.invert(pc.is_in(samples["source"], value_set=pa.array(packed, pa.string()))))
 
 
-def probe_images(samples: LabelledSamples, spec: BuildSpec) -> tuple[float, Rejections]:
-    """The mean size of some images as they would be published, 1 without any; and those that are rejected."""
+def probe_images(samples: LabelledSamples, spec: BuildSpec, *, is_built: bool = False) -> tuple[float, Rejections]:
+    """The mean size of some images as they would be published, 1 without any; and those that are rejected.
+
+    Where the same run builds them afterwards, *is_built*, what the web gave of them is not asked for again.
+    """
     probe = as_new(choose_by_hash(_readable(samples, spec), _PROBE))
-    finished = list(prepare_samples(probe, spec))
+    finished = list(prepare_samples(probe, spec, is_look=is_built))
     sizes = [len(item.outcome.data) for item in finished if isinstance(item.outcome, Prepared)]
     left_out = [
         rejected_row(item, item.outcome, spec.purged)

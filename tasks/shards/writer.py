@@ -62,8 +62,11 @@ class HashingFile:
         """Append *data*."""
         self._hash.update(data)
         self.bytes += len(data)
-        with told("writing", self._path):
+        try:  # of each part of each column: what an error says is looked up only where there is one
             return self._file.write(data)
+        except OSError:
+            with told("writing", self._path):
+                raise
 
     def tell(self) -> int:
         """How many bytes there are."""

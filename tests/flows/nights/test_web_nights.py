@@ -27,6 +27,7 @@ class Web:
         status: Path to the status that it answers instead.
         asked: Path to requests.
         bodies: Path to bodies sent.
+        once: It gives each image once, and no more.
     """
 
     host: str = ""
@@ -36,6 +37,7 @@ class Web:
     asked: Counter[str] = field(default_factory=Counter)
     bodies: Counter[str] = field(default_factory=Counter)
     changed: dict[str, int] = field(default_factory=dict)
+    once: bool = False
 
     def headers(self, path: str) -> dict[str, str]:
         if self.validator == "etag":
@@ -63,6 +65,8 @@ def web() -> Iterator[Web]:
         def do_GET(self) -> None:
             made.asked[self.path] += 1
             status = made.status.get(self.path, 200 if self.path in made.images else 404)
+            if made.once and made.asked[self.path] > 1:
+                status = 403
             if status == 200 and made.is_known(self.path, self.headers):
                 status = 304
             body = made.images[self.path] if status == 200 else b""
@@ -241,6 +245,18 @@ def test_what_the_probe_finds_no_good_is_not_asked_for_again(online: Any, web: W
     assert pick(outcome, "written", "rejected", "images_decoded", "images_fetched") == (22, 2, 22, 24)
     assert (web.asked["/class0/00.png"], web.asked["/class1/01.png"]) == (1, 1)
     assert set(online.manifest()["reasons"]) == {"not_found", "not_an_image"}
+
+
+def test_what_the_probe_fetched_is_not_asked_for_again_and_addresses_that_work_once_come(
+    online: Any, web: Web, pick: Any
+) -> None:
+    online.change("resize", mode="longer")
+    web.once = True
+
+    outcome = online.run()
+
+    assert pick(outcome, "written", "rejected", "images_decoded", "images_fetched") == (24, 0, 24, 24)
+    assert set(web.asked.values()) == {1}
 
 
 def test_the_night_after_an_outage_has_every_image_however_long_it_was(online: Any, web: Web, pick: Any) -> None:

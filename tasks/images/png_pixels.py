@@ -7,6 +7,7 @@ are complete to the last byte and their checksum is right: whatever else is left
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -17,7 +18,7 @@ from PIL import Image, PngImagePlugin
 
 from tasks.images.kernel import knows_memory
 from tasks.images.pillow_core import mapped
-from tasks.images.whole import bits_of, wanted_length
+from tasks.images.whole import WHOLE, bits_of, wanted_length
 
 if TYPE_CHECKING:
     from PIL import ImageFile
@@ -84,7 +85,13 @@ def load_pixels(image: ImageFile.ImageFile, data: bytes) -> bool:
     image.readonly = pixels.readonly
     image.load_end()
     image.fp = None
+    image.info[WHOLE] = True
     return True
+
+
+def crc32_of(data: memoryview) -> int:
+    """The checksum of a chunk that is *data*."""
+    return int(_unpacker().crc32(data)) if unfilters_png() else zlib.crc32(data)
 
 
 def _is_plain(image: PngImagePlugin.PngImageFile, data: bytes) -> bool:

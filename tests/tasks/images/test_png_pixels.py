@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from tasks.images import frames, png_pixels
+from tasks.images import frames, png_pixels, whole
 from tasks.images.decode import Decoded, decode_upright, open_image
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.png_pixels import load_pixels, unfilters_png
@@ -230,6 +230,18 @@ def test_pixels_may_come_in_any_number_of_chunks() -> None:
         with opened(pieces) as image:
             assert load_pixels(image, pieces)
         assert looks(decoded(pieces)) == looks(by_pillow(data))
+
+
+def test_a_picture_that_ends_in_black_is_not_unpacked_a_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = Image.fromarray(CHANCE.integers(0, 256, (40, 30, 3), dtype=np.uint8))
+    picture.paste("black", (0, 20, 30, 40))
+    data = saved(picture, "PNG")
+    expected = looks(by_pillow(data))
+    lengths: list[bytes] = []
+    monkeypatch.setattr(whole, "_unpacked_length", lengths.append)
+
+    assert looks(decoded(data)) == expected
+    assert not lengths
 
 
 def test_of_more_pixels_than_are_held_three_times_over_none_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import queue
 import resource
 import signal
+import socket
 import struct
 import threading
 from collections.abc import Mapping
@@ -24,6 +26,7 @@ from tasks.images.turbo import has_turbo
 
 Item = tuple[bytes, str, bool]
 """An image's bytes, its name, and whether the bytes are a ``.npy`` file."""
+_REQUEST_BYTES = 64
 
 
 def main(requests_fd: int, results_fd: int, memory: int) -> None:
@@ -45,6 +48,39 @@ def main(requests_fd: int, results_fd: int, memory: int) -> None:
             if batch.is_careful:
                 results.flush()
         results.flush()
+
+
+def fork_on_demand(control_fd: int) -> None:
+    """Fork a decoder process for each request, and tell its exit code, until the parent closes its end of *control_fd*.
+
+    ``fork MEMORY`` comes with the handles of requests and of results, and is answered with the number of the process;
+    ``reap NUMBER`` with the exit code of one that has ended, whose number is kept until then.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    has_simd(), has_turbo(), unfilters_png()  # once, for all that are forked
+    gc.freeze()  # what is never looked through stays one copy for all
+    control = socket.socket(fileno=control_fd)
+    while True:
+        request, handles, _, _ = socket.recv_fds(control, _REQUEST_BYTES, 2)
+        if not request:
+            os._exit(0)
+        what, number = request.split()
+        if what == b"reap":
+            answer = _exit_code(int(number))
+        elif not (answer := os.fork()):
+            control.close()
+            main(handles[0], handles[1], int(number))
+        for handle in handles:
+            os.close(handle)
+        control.send(b"%d" % answer)
+
+
+def _exit_code(process_id: int) -> int:
+    """Of the process, which has ended; where one before this has forked it, it counts as killed."""
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(process_id, 0)[1])
+    except ChildProcessError:
+        return -signal.SIGKILL
 
 
 def _limit(memory: int) -> list[str]:

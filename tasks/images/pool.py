@@ -8,8 +8,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
+from tasks.images.fork_server import ForkServer, can_fork
 from tasks.images.jobs import Batch, ImageJob, Limits, Outcome, group_jobs
 from tasks.images.pixel_spec import PixelSpec
+from tasks.images.process import start_process
 from tasks.images.worker import Worker
 from tasks.made_once import made_once
 
@@ -23,7 +25,8 @@ class DecoderPool:
     def __init__(self, processes: int, limits: Limits) -> None:
         self._queue: queue.SimpleQueue[Batch] = queue.SimpleQueue()
         self._processes = processes
-        self._workers = [Worker(self._queue, limits, number) for number in range(processes)]
+        self._server = ForkServer(start_process) if can_fork() else None
+        self._workers = [Worker(self._queue, limits, number, self._server) for number in range(processes)]
 
     def prepare_images(self, jobs: Iterable[ImageJob], spec: PixelSpec) -> Iterator[Outcome]:
         """What became of each of *jobs*, in their order; they are taken as they are needed, a few batches ahead.
@@ -52,6 +55,8 @@ class DecoderPool:
         """End the decoder processes, and wait until they are gone."""
         for worker in self._workers:
             worker.close()
+        if self._server is not None:
+            self._server.close()
 
     @property
     def process_ids(self) -> list[int]:

@@ -14,6 +14,7 @@ import time
 from multiprocessing.connection import Connection
 
 from tasks.images.child import BatchHead, unpack_result
+from tasks.images.fork_server import Forked, ForkServer, NotForkedError
 from tasks.images.jobs import Batch, Limits, Outcome
 from tasks.images.messages import Inbox, message_of, send_parts, wide_pipe
 from tasks.images.pixel_spec import Prepared
@@ -35,7 +36,7 @@ _KEEP_MEMORY = {
 """Memory that is given back after each image is paid for again with the next: a tenth of a photograph."""
 _ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """For numpy, which would start some as it is imported: nothing of it is asked for, and the cage holds one thread."""
-_BOOT = "import sys; sys.path[:] = {path!r}; from tasks.images.child import main; main({requests}, {results}, {memory})"
+_BOOT = "import sys; sys.path[:] = {path!r}; {work}"
 
 
 class LostError(Exception):
@@ -56,6 +57,18 @@ class NotStartedError(Exception):
     """No process came up; the argument says why."""
 
 
+def start_process(work: str, handles: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    """A process of ours that does *work*, a line of Python, and inherits *handles* and hardly anything else."""
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-S", "-P", "-c", _BOOT.format(path=sys.path, work=work)],
+        pass_fds=handles,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={name: os.environ[name] for name in _INHERITED if name in os.environ} | _KEEP_MEMORY | _ONE_THREAD,
+    )
+
+
 class DecoderProcess:
     """A process that takes batches of images, and gives their results back one by one.
 
@@ -64,27 +77,24 @@ class DecoderProcess:
         unconfined: What this system could not confine it by.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, server: ForkServer | None = None) -> None:
+        """Start it, forked by *server* where there is one.
+
+        Raises:
+            NotStartedError: It did not come up.
+        """
         self._seconds = limits.seconds
         self._moment = min(0.5, limits.seconds / 4)
         requests_out, requests_in = wide_pipe()
         results_out, results_in = wide_pipe()
-        boot = _BOOT.format(path=sys.path, requests=requests_out, results=results_in, memory=limits.memory)
         self._requests = Connection(requests_in, readable=False)
         self._results = Connection(results_out, writable=False)
         self._inbox = Inbox(results_out)
         self._poll = select.poll()
         self._poll.register(results_out, select.POLLIN)
         try:
-            self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                [sys.executable, "-S", "-P", "-c", boot],
-                pass_fds=(requests_out, results_in),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env={name: os.environ[name] for name in _INHERITED if name in os.environ} | _KEEP_MEMORY | _ONE_THREAD,
-            )
-        except OSError as error:
+            self.process = _started(requests_out, results_in, limits.memory, server)
+        except (OSError, NotForkedError) as error:
             self._requests.close()
             self._results.close()
             raise NotStartedError(str(error)) from None
@@ -203,3 +213,10 @@ class DecoderProcess:
         except OSError:
             return False
         return False
+
+
+def _started(requests: int, results: int, memory: int, server: ForkServer | None) -> subprocess.Popen[bytes] | Forked:
+    if server is not None:
+        return server.fork(requests, results, memory)
+    work = f"from tasks.images.child import main; main({requests}, {results}, {memory})"
+    return start_process(work, (requests, results))

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 
 from tasks.errors import DatasetError
+from tasks.images.fork_server import ForkServer
 from tasks.images.jobs import Batch, Limits
 from tasks.images.process import DecoderProcess, LostError, NotStartedError
 from tasks.reasons import Reason
@@ -20,9 +21,12 @@ _PAUSES_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 class Worker:
     """One decoder process and the thread that feeds it; two batches are with it, so that it never waits."""
 
-    def __init__(self, batches: queue.SimpleQueue[Batch], limits: Limits, number: int) -> None:
+    def __init__(
+        self, batches: queue.SimpleQueue[Batch], limits: Limits, number: int, server: ForkServer | None
+    ) -> None:
         self._batches = batches
         self._limits = limits
+        self._server = server
         self._child: DecoderProcess | None = None
         self._closed = threading.Event()
         self.unconfined: tuple[str, ...] = ()
@@ -63,7 +67,7 @@ class Worker:
     def _work(self, held: deque[Batch]) -> None:
         """Send what is held, then take results until nothing is; a new child gets what the last one left."""
         if self._child is None:
-            self._child = DecoderProcess(self._limits)
+            self._child = DecoderProcess(self._limits, self._server)
             self.unconfined = self._child.unconfined
         child = self._child
         if held[0].is_suspect:

@@ -174,12 +174,13 @@ def test_levels_are_those_of_the_deepest_source_where_all_name_them_alike(tmp_pa
 
     assert discover_sources(sources, {}).levels == ("kind", "breed", "l2")
 
-    levels = {"a": ["sort", "breed"], "b": ["kind", "breed"], "c": []}
+    levels["a"] = ["sort", "breed"]
     sources = [source_of(tmp_path / name, name=name, layout="hierarchy", levels=levels[name]) for name in "abc"]
     with pytest.raises(LayoutError) as caught:
         discover_sources(sources, {})
     assert str(caught.value) == (
-        "The sources name their levels differently: kind, breed, l2 in b, sort, breed in a. Give them the same `levels`."
+        "The sources name their levels differently: kind, breed, l2 in b, sort, breed in a. "
+        "Give them the same `levels`."
     )
 
 

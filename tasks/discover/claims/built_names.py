@@ -27,6 +27,7 @@ _LOOKED_AT = 24
 _MOST_PATHS = 8
 _MOST_TEMPLATES = 40
 _LEAST = 2
+_TRIED = 3
 _PRIVATE = 0xE000
 
 
@@ -85,14 +86,20 @@ def _templates(head: Head, paths: pa.Array) -> list[str]:
         cells = {
             name: cell.strip() for name, cell in zip(head.names, row, strict=True) if cell.strip() and "{" not in name
         }
-        longest = max(cells.values(), key=len, default="")
-        if len(longest) < _LEAST:
-            continue
-        for path in paths.filter(pc.match_substring(paths, longest)).slice(0, _MOST_PATHS).to_pylist():
+        for path in _holding(paths, cells.values()):
             template, count = _written(path, cells)
             if count >= _TWO:
                 found[template] = count
     return sorted(found, key=lambda template: -found[template])[:_MOST_TEMPLATES]
+
+
+def _holding(paths: pa.Array, cells: Iterable[str]) -> list[str]:
+    """Some of *paths* that hold the longest of *cells*; the next where none does, as that may be a label."""
+    for cell in sorted((cell for cell in dict.fromkeys(cells) if len(cell) >= _LEAST), key=len, reverse=True)[:_TRIED]:
+        found = paths.filter(pc.match_substring(paths, cell))
+        if len(found):
+            return [str(path) for path in found.slice(0, _MOST_PATHS).to_pylist()]
+    return []
 
 
 def _written(path: str, cells: Mapping[str, str]) -> tuple[str, int]:

@@ -65,7 +65,7 @@ def _told_by(view: View, files: set[str], classes: set[str], split: str) -> _Tol
         return None
     for name in view.head.names:
         cells = [cell.strip() for cell in view.head.column(name)]
-        firsts = [cell.split(None, 1)[0] if cell else "" for cell in cells]
+        firsts = [next(iter(cell.split()), "") for cell in cells]
         if name == view.location or not set(firsts) <= classes or len(set(firsts)) < 2:
             continue
         labels = {file: first for file, first in zip(view.files, firsts, strict=True) if file}

@@ -426,6 +426,44 @@ TABLE_LAYOUTS = [
             rows("sample_submission.csv", "name,kind", *(f"u{n}.jpg,cat" for n in range(1, 5))),
         ),
     ),
+    Layout(
+        "several labels in one split, and one each in another",
+        (
+            "photos/p{1-9}.jpg ?",
+            "photos/q{1-6}.jpg ?",
+            rows("train.csv", "file,labels", *(f"p{n}.jpg,{('cat|dog', 'dog', 'cat')[n % 3]}" for n in range(1, 10))),
+            rows("test.csv", "picture,labels", *(f"q{n}.jpg,{('cat', 'dog')[n % 2]}" for n in range(1, 7))),
+        ),
+        refused="ambiguous_layout",
+    ),
+    Layout(
+        "tables of two splits, of which one tells images by their folder",
+        (
+            *(f"photos/{day}/{n}.jpg = {PETS[n % 3]} @ train" for day in ("mon", "tue") for n in range(1, 7)),
+            *(f"photos/q{n}.jpg = {PETS[n % 3]} @ test" for n in range(1, 7)),
+            rows(
+                "train.csv",
+                "day,file,label",
+                *(f"{d},{n}.jpg,{PETS[n % 3]}" for d in ("mon", "tue") for n in range(1, 7)),
+            ),
+            rows("test.csv", "picture,label", *(f"q{n}.jpg,{PETS[n % 3]}" for n in range(1, 7))),
+        ),
+    ),
+    Layout(
+        "two tables whose columns make up the names",
+        (
+            *(f"scans/{p}_{n}.png ?" for p in ("ab", "cd", "ef") for n in (11, 12, 13)),
+            *(
+                rows(
+                    f"{t}.csv",
+                    f"who,shot,{t}",
+                    *(f"{p},{n},{PETS[(n + k) % 3]}" for k, p in enumerate(("ab", "cd", "ef")) for n in (11, 12, 13)),
+                )
+                for t in ("grade", "kind")
+            ),
+        ),
+        refused="ambiguous_layout",
+    ),
     # what could be labels
     Layout(
         "several columns that could be labels, and a number",

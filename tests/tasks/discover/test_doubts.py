@@ -123,6 +123,11 @@ CASES = [
         id="splits within splits",
     ),
     pytest.param(
+        ("test/{bus|car}/{1-2}.jpg ?", "train/{1-2}.jpg ?", "val/{1-2}.jpg ?"),
+        "the images of train, val lie in no class folder, and those of other splits do",
+        id="two splits without classes",
+    ),
+    pytest.param(
         ("train/{bus|car}/{1-2}.jpg ?", "test/{train|val}/{1-2}.jpg ?"),
         "train, val name splits, and lie in test, which do so too",
         id="splits within one of two",

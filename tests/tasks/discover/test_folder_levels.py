@@ -183,6 +183,18 @@ def told(roles: FolderRoles) -> set[str]:
             id="numbers of files, to their end",
         ),
         pytest.param(
+            ("1000/10{00-05}.png", "1000/1006a.png", "2000/20{00-05}.png"),
+            {"1000", "2000"},
+            set(),
+            id="numbers of files, and a word further on",
+        ),
+        pytest.param(
+            ("1000/10{00-05}.png", "2000/20{00-05}.png", "0{000-003}.png"),
+            {""},
+            {"is the number at which those of its files begin"},
+            id="numbers of files, and lower ones in no folder",
+        ),
+        pytest.param(
             ("1000/1{998-999}.png", "1000/2000.png", "2000/20{01-05}.png"),
             {"1000", "2000"},
             set(),

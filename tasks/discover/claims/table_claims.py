@@ -150,5 +150,5 @@ def with_names(claim: LabelClaim, named: tuple[TableKeys, dict[str, str]] | None
     if named is None:
         return claim
     entry, names = named
-    by_file = {file: tuple(names.get(label, label) for label in labels) for file, labels in claim.by_file.items()}
+    by_file = {file: tuple(names[label] for label in labels) for file, labels in claim.by_file.items()}
     return replace(claim, entries=[*claim.entries, entry], by_file=by_file)

@@ -22,7 +22,7 @@ def said(root: Path, name: str, data: bytes, read: tuple[str, ...] = (), images:
     """What the file *name* of *data* beside *images* says against their folders, some of which are *read* already."""
     Folder(root).images(*images).data(name, data)
     source, words = ClassFolders(layout="class_folders", path=str(root)), SplitWords({})
-    return mentioned(choose_folders(images_under(source), source, words), source, {name: set(read)}, words)  # type: ignore[arg-type]
+    return mentioned(choose_folders(images_under(source), source, words), source, {name: set(read)}, words)
 
 
 def told(name: str, count: int) -> str:

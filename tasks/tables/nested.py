@@ -24,6 +24,8 @@ def value_at(record: Any, path: str) -> Value:
 
 def _walk(value: Any, keys: Sequence[str]) -> Any:
     for place, key in enumerate(keys):
+        if isinstance(value, Mapping) and key not in value and (counted := counted_values(value)) is not None:
+            return _walk(counted, keys[place:])
         if isinstance(value, Mapping):
             joined = ".".join(keys[place:])
             if joined in value:
@@ -36,6 +38,13 @@ def _walk(value: Any, keys: Sequence[str]) -> Any:
         else:
             return None
     return value
+
+
+def counted_values(value: object) -> list[Any] | None:
+    """The objects in *value*, where its keys count them from 0, as some tools write lists; None where it is none."""
+    if not isinstance(value, Mapping) or not value or list(value) != list(map(str, range(len(value)))):
+        return None
+    return list(value.values()) if all(isinstance(item, Mapping) for item in value.values()) else None
 
 
 def _texts(value: Any) -> Value:

@@ -14,7 +14,7 @@ from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import LabelClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn, roles_of
 from tasks.discover.claims.table_claims import said_of
-from tasks.discover.claims.table_views import SUBMISSION
+from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.heads.head import Head
 from tasks.discover.heads.named_files import stem_of
 from tasks.discover.listing.listing import Listing
@@ -64,6 +64,21 @@ def affixed_claims(listing: Listing, others: Iterable[Head], words: SplitWords) 
         if is_plain and len(head.names) > 1 and not SUBMISSION & set(tokens(head.path)):
             found += _of_table(listing, head, words)
     return found
+
+
+def padded_claims(
+    families: Iterable[Family], listing: Listing, words: SplitWords
+) -> tuple[list[Family], list[LabelClaim]]:
+    """What tables say whose numbers are all images' names, but for zeros in front of some; and the other *families*."""
+    left, found = [], []
+    for family in families:
+        [view, *more] = family.views
+        is_partly = not more and not all(view.files) and all(map(str.isdecimal, view.head.column(view.location)))
+        if is_partly and (claims := affixed_claims(listing, [view.head], words)):
+            found += claims
+        else:
+            left.append(family)
+    return left, found
 
 
 def _of_table(listing: Listing, head: Head, words: SplitWords) -> list[LabelClaim]:

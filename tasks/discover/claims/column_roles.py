@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from tasks.discover.claims.split_columns import guessed_splits, split_names
 from tasks.discover.heads.head import SEVERAL
-from tasks.discover.words.column_words import strength_of
+from tasks.discover.words.column_words import names_a_side, strength_of
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import is_fraction, number_of, parts_between
@@ -96,7 +96,9 @@ class ColumnRoles:
         return only if is_unnamed or only.strength > 1 or not only.is_numeric else None
 
 
-def roles_of(columns: Mapping[str, Sequence[str]], files: int, said: str, words: SplitWords) -> ColumnRoles:
+def roles_of(
+    columns: Mapping[str, Sequence[str]], files: int, said: str, words: SplitWords, *, is_whole: bool = True
+) -> ColumnRoles:
     """What *columns*, those besides the locations, could be.
 
     Args:
@@ -104,6 +106,7 @@ def roles_of(columns: Mapping[str, Sequence[str]], files: int, said: str, words:
         files: How many images these rows name.
         said: The words of the table's name.
         words: The words for splits.
+        is_whole: Whether these are all rows: else they may be all of one class, as in a table that is sorted by it.
     """
     roles = ColumnRoles()
     left = {name: [cell.strip() for cell in cells] for name, cells in columns.items()}
@@ -115,12 +118,14 @@ def roles_of(columns: Mapping[str, Sequence[str]], files: int, said: str, words:
         roles.split, roles.split_names = next(iter(guesses.items()), ("", {}))
         roles.is_guess = bool(guesses)
     left.pop(roles.split, None)
-    hot = _one_hot(left)
+    hot = _one_hot(left, is_whole=is_whole)
     for name in hot.one_hot if hot else ():
         left.pop(name)
     has_x = any(plain_name(name) == "x" for name in columns)
     strengths = {name: 3 if plain_name(name) == "y" and not has_x else strength_of(name) for name in left}
-    found = [column for name, cells in left.items() if (column := _label_column(name, strengths[name], cells, files))]
+    fewest = {name: 1 if strengths[name] == 3 and not is_whole else 2 for name in left}
+    asked = ((_label_column(name, strengths[name], cells, files, fewest[name])) for name, cells in left.items())
+    found = [column for column in asked if column is not None]
     roles.numbers = [name for name, cells in left.items() if _is_number_to_predict(name, cells, files)]
     roles.labels = _without_twins([*([hot] if hot else []), *found])
     return roles
@@ -147,12 +152,12 @@ def with_asked(roles: ColumnRoles, name: str, cells: Sequence[str], files: int) 
     return replace(roles, labels=[column, *others])
 
 
-def _label_column(name: str, strength: int, cells: Sequence[str], files: int) -> LabelColumn | None:
+def _label_column(name: str, strength: int, cells: Sequence[str], files: int, fewest: int = 2) -> LabelColumn | None:
     values = {part for cell in cells if cell for part in cell.split(SEVERAL)}
     mark = "" if any(SEVERAL in value for value in values) else separator_of(name, cells)
     is_list = mark and (strength > 1 or tokens(name)[-1:] == ("ids",))
     parts = {part for cell in cells for part in parts_between(cell, mark)} if is_list else values
-    if not strength or len(parts) < 2 or not _is_repeated(parts, cells, files, strength):
+    if not strength or len(parts) < fewest or not _is_repeated(parts, cells, files, strength):
         return None
     if _is_no_label(parts, strength):
         return None
@@ -203,9 +208,11 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
     return ""
 
 
-def _one_hot(columns: Mapping[str, Sequence[str]]) -> LabelColumn | None:
+def _one_hot(columns: Mapping[str, Sequence[str]], *, is_whole: bool) -> LabelColumn | None:
     """The columns of ones and zeros, of which each is a class, as one; None where there are fewer than two."""
     names = _without_sums({name: cells for name, cells in columns.items() if _is_flag(name, cells)})
+    if names and not is_whole:
+        names = [name for name, cells in columns.items() if name in names or _is_flag(name, [*cells, "1"])]
     names = names if len(names) > 1 else _of_words(columns)
     if len(names) < 2:
         return None
@@ -248,7 +255,7 @@ def _is_flag(name: str, cells: Sequence[str]) -> bool:
     numbers = {_flag(value) for value in values}
     if not numbers <= {0.0, 1.0, -1.0} or 1.0 not in numbers or len(cells) < _FEWEST_ROWS:
         return False
-    return strength_of(name) in {1, 2} and not name.isdigit()
+    return (strength_of(name) in {1, 2} or names_a_side(name)) and not name.isdigit()
 
 
 def _flag(cell: str) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim, labels_by_file
@@ -80,7 +80,12 @@ class _Finder:
         keys = [cell.strip() for cell in head.column(key)]
         there = set(keys)
         is_own = head.path == self._view.head.path
-        least = (0.5 if is_own else _ALL) * len(files)
+        if is_own and not (head.is_whole and self._view.head.is_whole):
+            head = replace(head, rows=tuple(row for row, cell in zip(head.rows, keys, strict=True) if cell in files))
+            keys = [cell for cell in keys if cell in files]
+            there, least = set(keys), 1.0
+        else:
+            least = (0.5 if is_own else _ALL) * len(files)
         if not there <= set(files) or len(there) < least or len(head.names) < 2 or (is_own and "image" not in key):
             return None
         columns = {other: head.column(other) for other in head.names if other != key}

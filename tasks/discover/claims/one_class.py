@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tasks.discover.claims.column_roles import ColumnRoles, LabelColumn
 from tasks.discover.words.column_words import strength_of
+from tasks.label_kinds import number_of
 
 _SURE = 3
 
@@ -23,7 +24,8 @@ def with_one_class(roles: ColumnRoles, columns: Mapping[str, Sequence[str]], *, 
         return roles
     for name, cells in columns.items():
         values = {cell.strip() for cell in cells} - {""}
-        if len(values) == 1 and (strength_of(name) == _SURE or (of_files and name == "0")):
+        is_only = len(columns) == 1 and name.isdigit() and all(number_of(value) is None for value in values)
+        if len(values) == 1 and (strength_of(name) == _SURE or (of_files and name == "0") or is_only):
             told = tuple((cell.strip(),) if cell.strip() else () for cell in cells)
             return replace(roles, labels=[LabelColumn(name, _SURE, told, is_many=True)])
     return roles

@@ -11,7 +11,7 @@ from tasks.discover.claims.table_claims import split_claim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import SEVERAL, STEM
-from tasks.discover.words.column_words import strength_of
+from tasks.discover.words.column_words import strength_of, tells_a_place
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import is_fraction, number_of
 
@@ -23,8 +23,14 @@ _LONG = 60
 def possible_claims(families: Sequence[Family], images: int, words: SplitWords, claims: Claims) -> None:
     """Add to *claims* each column of *families* that takes some values several times, or a number; none is sure."""
     for family in sorted(families, key=lambda family: not family.file_splits):
-        if len(family.named) >= images / 2 and not family.views[0].head.members:
+        if _names_most(family, images) and not family.views[0].head.members:
             _add(family, words, claims)
+
+
+def _names_most(family: Family, images: int) -> bool:
+    """Whether *family* names half of the *images*, or, where its tables go on, half of its rows name one."""
+    is_whole = all(view.head.is_whole for view in family.views)
+    return len(family.named) >= (images if is_whole else min(images, len(family.files))) / 2
 
 
 def _add(family: Family, words: SplitWords, claims: Claims) -> None:
@@ -32,7 +38,7 @@ def _add(family: Family, words: SplitWords, claims: Claims) -> None:
     rows = [place for place, file in enumerate(family.files) if file]
     found: list[tuple[int, int, str, list[str]]] = []
     for name in family.views[0].head.names:
-        if name in {family.views[0].location, STEM, family.roles.split}:
+        if name in {family.views[0].location, STEM, family.roles.split} or tells_a_place(name):
             continue
         cells = [family.column(name)[place].strip() for place in rows]
         values = set(cells) - {""}

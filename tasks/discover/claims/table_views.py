@@ -14,6 +14,7 @@ from tasks.discover.heads.head import SEVERAL, STEM, Head
 from tasks.discover.heads.heads import Heads
 from tasks.discover.heads.named_files import NamedFiles
 from tasks.discover.listing.listing import Listing
+from tasks.discover.words.column_words import outline_boxes
 from tasks.discover.words.folder_names import tokens, unnumbered
 from tasks.discover.words.split_words import SplitWords
 
@@ -233,8 +234,9 @@ def _give_roles(family: Family, words: SplitWords, asked: set[str]) -> None:
     unnamed = [name for name, cells in columns.items() if name.isdigit() and all(map(_is_number, cells))]
     if len(unnamed) >= _MOST_UNNAMED_NUMBERS:
         columns = {name: cells for name, cells in columns.items() if name not in unnamed}
-    family.roles = roles_of(columns, len(family.named), family.views[0].head.said, words)
-    if family.has_boxes:
+    is_whole = all(view.head.is_whole for view in family.views)
+    family.roles = roles_of(columns, len(family.named), family.views[0].head.said, words, is_whole=is_whole)
+    if family.has_boxes or outline_boxes(columns) or len(unnamed) > _MOST_UNNAMED_NUMBERS:
         family.roles = with_one_class(family.roles, columns, of_files=bool(family.views[0].head.members))
     to_predict = [name for name in columns if name in asked]
     if len(to_predict) == 1:

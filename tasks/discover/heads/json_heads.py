@@ -15,7 +15,7 @@ from tasks.config_keys import TableKeys
 from tasks.discover.heads.head import MOST_ROWS, SEVERAL, Head
 from tasks.discover.heads.text_heads import decoded
 from tasks.json_values import Json
-from tasks.tables.nested import value_at
+from tasks.tables.nested import counted_values, value_at
 
 LINES = (".jsonl", ".ndjson", ".manifest")
 _DEEPEST = 3
@@ -138,6 +138,8 @@ def outlines(names: Iterable[str]) -> bool:
 
 def _deep_keys(record: object, head: str = "") -> Iterator[str]:
     """The dotted keys of all texts and numbers in *record*, through lists too."""
+    if head and (counted := counted_values(record)) is not None:
+        record = counted
     if isinstance(record, Mapping):
         for key, value in record.items():
             yield from _deep_keys(value, f"{head}{key}.")

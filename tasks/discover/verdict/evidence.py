@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tasks.discover.by_folders.folder_paths import FolderSource
-from tasks.discover.claims.affixed_names import affixed_claims
+from tasks.discover.claims.affixed_names import affixed_claims, padded_claims
 from tasks.discover.claims.built_names import built_claims
 from tasks.discover.claims.claim import Claims, LabelClaim
 from tasks.discover.claims.class_lists import class_list_claim
@@ -21,6 +21,7 @@ from tasks.discover.claims.table_views import Family, find_views
 from tasks.discover.folder_evidence.closed_tables import closed_tables
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.folder_evidence.mentions import mentioned
+from tasks.discover.heads.head import Head
 from tasks.discover.heads.heads import read_heads
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import Proposal
@@ -46,6 +47,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     heads = read_heads(source.place, listing.beside, listing)
     found.damaged += heads.damaged
     families, others = find_views(heads, listing, words)
+    families, padded = padded_claims(families, listing, words)
     claims = find_claims(families, others, words)
     for family in families:
         if not family.has_folds:
@@ -56,8 +58,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     flat = flat_split_claim(listing, source, words, views) if isinstance(source, FolderSource) else None
     told = _told_otherwise(listing, source, words) + ([flat] if flat and choice is None else [])
     told += folder_table_claims(listing, others, choice, words)
-    affixed = affixed_claims(listing, others, words) if not claims.labels and not told else []
-    affixed = affixed or (built_claims(listing, others, words) if not claims.labels and not told else [])
+    affixed = padded or ([] if claims.labels or told else _called_in_part(listing, others, words))
     told += affixed if choice is None else [replace(claim, is_sure=False) for claim in affixed]
     claims.labels += told
     found.facts += [claim.says for claim in told]
@@ -65,7 +66,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         possible_claims(families, listing.count, words, claims)
     _note(families, listing, found)
     found.listed = listed_splits(families, listing.count)
-    claims.labels = list(map(_sure_of_several, claims.labels))
+    claims.labels = [_sure_of_several(claim) if claims.is_whole else claim for claim in claims.labels]
     weigher = Weigher(listing, choice, claims, found, words)
     weigher.weigh()
     for family in families:
@@ -93,6 +94,11 @@ def _may_part(lists: str, choice: FolderChoice) -> str:
     """What *lists* say against the folders of *choice*, which name no split; empty where nothing."""
     is_told = any(choice.splits) or not lists
     return "" if is_told else f"{lists} may say which images are in which split, by other names than the images'"
+
+
+def _called_in_part(listing: Listing, others: list[Head], words: SplitWords) -> list[LabelClaim]:
+    """What tables say that call images by a part of their names, or by what their columns make together."""
+    return affixed_claims(listing, others, words) or built_claims(listing, others, words)
 
 
 def _sure_of_several(claim: LabelClaim) -> LabelClaim:

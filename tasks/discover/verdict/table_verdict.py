@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import pyarrow.compute as pc
+
 from tasks.config_keys import splits_named
 from tasks.discover.by_tables.tables import TablesSource
 from tasks.discover.folder_evidence.contradictions import ALONE, folders_alone
@@ -83,6 +85,9 @@ class TableVerdict:
             return None
         if found.rejections.num_rows > _MOST_REJECTED * max(found.samples.num_rows, 1):
             self._evidence.facts.append(f"{reading.why}, but {found.rejections.num_rows:,} rows name no image")
+            return None
+        if not reading.is_many and len(pc.unique(found.samples["label_path"])) == 1:
+            self._evidence.facts.append(f"{reading.why}, but all images have the same")
             return None
         published = {*found.samples["location"].to_pylist(), *found.rejections["location"].to_pylist()}
         if odd := unaccounted(self._evidence.named, listing, published, self._words):

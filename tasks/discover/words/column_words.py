@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tasks.discover.words.folder_names import tokens
 from tasks.tables.file_columns import ALIASES, plain_name
 
@@ -25,6 +27,17 @@ ABOUT = frozenset(
     "updated completed by cancelled type count occluded truncated difficult pose iscrowd z segmented database "
     "vertices rle counts points coordinates".split()
 )
+_SIDES = frozenset("left right top bottom".split())
+_PLACES = frozenset(
+    "xmin ymin xmax ymax xtl ytl xbr ybr x y w h cx cy left top right bottom width height bbox box bndbox roi".split()
+)
+_CORNERS = (
+    {"xmin", "ymin", "xmax", "ymax"},
+    {"x1", "y1", "x2", "y2"},
+    {"x", "y", "width", "height"},
+    {"bboxx", "bboxy", "bboxwidth", "bboxheight"},
+)
+_OF_SHAPES = frozenset("shape_attributes region_shape_attributes region_id region_count".split())
 NAMES = frozenset("name title label class classtitle class_title category value text".split())
 THINGS = frozenset(
     "object objects tag tags shape shapes annotation annotations region regions box boxes polygon label labels "
@@ -35,6 +48,10 @@ THINGS = frozenset(
 
 def strength_of(name: str) -> int:
     """How much the name of a column speaks for labels: from 3 to 0, where it speaks against."""
+    return 0 if tells_a_place(name) else _strength_of(name)
+
+
+def _strength_of(name: str) -> int:
     above, _, last = name.rpartition(".")
     plain = plain_name(last)
     if plain == "li" and "subject" in tokens(above):
@@ -49,3 +66,24 @@ def strength_of(name: str) -> int:
     if any(token in LIKELY for token in found):
         return 0 if found[-1] in {"type", "count", "confidence", "score", "source"} else 2
     return 0 if any(token in ABOUT for token in found) else 1
+
+
+def tells_a_place(name: str) -> bool:
+    """Whether a column called *name* says where in an image something is, or of which shape: never what it is."""
+    parts = name.split(".")
+    if _OF_SHAPES & set(parts):
+        return True
+    words = [token for token in tokens(parts[-1]) if not token.isdigit()]
+    return bool(words) and all(word in _PLACES for word in words) and words != ["y"]
+
+
+def outline_boxes(names: Iterable[str]) -> bool:
+    """Whether columns called *names* are those of boxes: their corners, or a corner and their size."""
+    plain = {plain_name(name).replace("_", "") for name in names}
+    return any(corners <= plain for corners in _CORNERS)
+
+
+def names_a_side(name: str) -> bool:
+    """Whether *name* is of a thing and of where it is, as ``front_left``, so that ones and zeros may tell of it."""
+    found = set(tokens(name))
+    return bool(_SIDES & found) and not found <= _SIDES and not found & (ABOUT - _SIDES)

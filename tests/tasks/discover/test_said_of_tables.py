@@ -53,6 +53,7 @@ def what(error: UnsettledLayoutError, folder: Folder) -> str:
     return error.what.replace(str(folder.root), "SOURCE")
 
 
+BEGUN = [f"img/{'train' if number < 16 else 'test'}_{number}a.jpg" for number in range(24)]
 HALVES = [f"images_tr/{number}x.png" for number in range(8)] + [f"images_test/{number}y.png" for number in range(4)]
 SPLITS = [f"{'train' if number < 8 else 'test'}/{number}x.png" for number in range(12)]
 PEOPLE = [f"p{person}/{shot}.jpg" for person in range(101, 107) for shot in range(3)]
@@ -65,6 +66,13 @@ REFUSED = {
         f"which. "
         f"{NAMES_ALL.format('t.csv')}",
         "the column label of t.csv is the label, and the splits are those of t.csv",
+    ),
+    "names that begin with words for splits": (
+        BEGUN,
+        {"t.csv": table("file,label", BEGUN, kinds(BEGUN))},
+        f"{NO_CLASS.format(24)}the names of the images begin with words for splits, which may be what they mean. "
+        f"{NAMES_ALL.format('t.csv')}",
+        "the column label of t.csv is the label, and the splits are those of what their names begin with",
     ),
     "folders of which half are named like splits": (
         HALVES,

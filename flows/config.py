@@ -23,17 +23,6 @@ class DatasetConfig(Dataset):
     """One dataset: where its images come from, what they must become, and when and where that is done.
 
     Attributes:
-        name: The dataset's name, as its commits and its Prefect runs carry it.
-        source: Where the labelled images lie, or a list of such places, each with a name.
-        labels: Which part of a label path is the class, and in which order classes are numbered.
-        splits: Which rows are for training, validation and test.
-        fetch: How bytes are fetched, and from where they may come.
-        validation: Which images are good enough.
-        resize: What every image is resized and converted to.
-        write: How pixels and shards are written.
-        quality: Which images count as near duplicates.
-        output: Where the dataset is published.
-        gates: What forbids publishing.
         run: Where the work is done.
         schedule: When it is refreshed by itself, once `parquetry deploy` or `parquetry serve` have told Prefect.
     """

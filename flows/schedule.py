@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from tasks.step_config import Duration, FreeOptions, StepConfig
+from tasks.step_config import Duration, JobVariables, StepConfig
 from tasks.wording import duration_text
 
 ANCHOR = datetime(2020, 1, 1)
@@ -136,10 +136,6 @@ class VerifySchedule(Rhythm):
     """When files of the newest version are read again, to see whether they are as they were written.
 
     Attributes:
-        cron: Five fields, such as `0 2 * * *`: at two every night.
-        interval: The time between two runs, such as `6h`, counted from midnight.
-        rrule: An iCalendar recurrence rule, such as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
-        timezone: The time zone of the rule, such as `Europe/Berlin`; summer time is observed.
         parts: In how many runs all files are read: each run reads one part, and the next part comes the next day.
     """
 
@@ -150,10 +146,6 @@ class ScheduleSettings(Rhythm):
     """When the dataset is refreshed, and where: what `parquetry deploy` and `parquetry serve` tell Prefect.
 
     Attributes:
-        cron: Five fields, such as `0 2 * * *`: at two every night.
-        interval: The time between two runs, such as `6h`, counted from midnight.
-        rrule: An iCalendar recurrence rule, such as `FREQ=WEEKLY;BYDAY=MO;BYHOUR=2;BYMINUTE=0`.
-        timezone: The time zone of the rule, such as `Europe/Berlin`; summer time is observed.
         paused: Deploy it, but do not run it until it is resumed.
         tags: Tags of the flow runs, besides `parquetry`.
         work_pool: The work pool whose worker runs it. `deploy` needs it, `serve` does not.
@@ -172,7 +164,7 @@ class ScheduleSettings(Rhythm):
     tags: tuple[str, ...] = ()
     work_pool: str | None = Field(default=None, min_length=1)
     work_queue: str | None = Field(default=None, min_length=1)
-    job_variables: FreeOptions = Field(default_factory=dict)
+    job_variables: JobVariables = Field(default_factory=dict)
     collision_strategy: Annotated[Literal["CANCEL_NEW", "ENQUEUE"], BeforeValidator(_upper)] = "CANCEL_NEW"
     verify: VerifySchedule | None = None
     prune: Rhythm | None = None

@@ -83,21 +83,26 @@ Described = Literal["sample_id", "label_name", "split", "kept", "label_path"]
 """What samples and rows both have: an image's id, and what is said of it."""
 
 
-class SampleRow(TypedDict):
-    """A row of `SAMPLE_SCHEMA`."""
+class NamedImage(TypedDict):
+    """By what an image is known: its id and source, where it lies, and what names it there; -1 is no line."""
 
     sample_id: str
     source: str
-    kind: str
     location: str
     label_file: str
     label_row: int
+    fingerprint: str
+
+
+class SampleRow(NamedImage):
+    """A row of `SAMPLE_SCHEMA`."""
+
+    kind: str
     label_offset: int
     label_length: int
     label_path: str
     label_paths: list[str] | None
     split: str
-    fingerprint: str
     size: int
     stored: str
     group: str
@@ -262,6 +267,7 @@ TiedSamples: TypeAlias = "pa.Table[Literal['sample_id', 'group', 'given']]"
 Rejections: TypeAlias = "pa.Table[RejectionColumn, RejectionRow]"
 RowTable: TypeAlias = "pa.Table[RowColumn, KnownRow]"
 KnownSplits: TypeAlias = "pa.Table[Literal['sample_id', 'split', 'content_sha256']]"
+ShardRows: TypeAlias = "pa.Table[str, ShardRow]"
 Judged: TypeAlias = "pa.Table[JudgedColumn, JudgedRow]"
 Touched: TypeAlias = "pa.Table[TouchedColumn, TouchedRow]"
 Failed: TypeAlias = "pa.Table[FailedColumn, FailedRow]"

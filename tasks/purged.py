@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tasks.columns import RejectionRow
 from tasks.reasons import Reason
-from tasks.samples import Rejection, rejection_row
+from tasks.samples import Rejection, named_image, rejection_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Purged:
 
     def rejection(self, sample_id: str, source: str) -> RejectionRow:
         """The row of `REJECTION_SCHEMA` that says of such an image no more than that it is left out."""
-        name = {"sample_id": f"purged-{self.id_hash(sample_id)[:16]}", "source": source}
-        return rejection_row(name, Rejection(Reason.PURGED, "was taken out by `parquetry purge`"))
+        image = named_image(f"purged-{self.id_hash(sample_id)[:16]}", source)
+        return rejection_row(image, Rejection(Reason.PURGED, "was taken out by `parquetry purge`"))
 
     def _hash(self, kind: str, text: str) -> str:
         return hashlib.sha256(f"{self.salt}:{kind}:{text}".encode()).hexdigest()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 
-from tasks.columns import RejectionRow, Rejections, Samples
+from tasks.columns import NamedImage, RejectionRow, Rejections, Samples
 from tasks.config_keys import ConfigKeys
 from tasks.reasons import Reason
 
@@ -102,19 +101,31 @@ class Rejection:
     picture: bytes = b""
 
 
-def rejection_row(sample: Mapping[str, Any], rejection: Rejection) -> RejectionRow:
-    """One row of `REJECTION_SCHEMA`: what *sample* (or the part of one that is known) was left out for."""
+def named_image(sample_id: str, source: str = "", location: str = "", record: tuple[str, int] = ("", -1)) -> NamedImage:
+    """The image *sample_id*, of which no listing knows a fingerprint; the *record* is its label file and line there."""
     return {
-        "sample_id": sample.get("sample_id", ""),
-        "source": sample.get("source", ""),
-        "location": sample.get("location", ""),
-        "label_file": sample.get("label_file", ""),
-        "label_row": sample.get("label_row", -1),
+        "sample_id": sample_id,
+        "source": source,
+        "location": location,
+        "label_file": record[0],
+        "label_row": record[1],
+        "fingerprint": "",
+    }
+
+
+def rejection_row(image: NamedImage, rejection: Rejection) -> RejectionRow:
+    """One row of `REJECTION_SCHEMA`: what *image* was left out for."""
+    return {
+        "sample_id": image["sample_id"],
+        "source": image["source"],
+        "location": image["location"],
+        "label_file": image["label_file"],
+        "label_row": image["label_row"],
         "stage": rejection.reason.stage,
         "reason": rejection.reason.value,
         "detail": rejection.detail[:200],
         "attempts": rejection.attempts,
-        "source_fingerprint": sample.get("fingerprint", ""),
+        "source_fingerprint": image["fingerprint"],
         "content_sha256": rejection.content_sha256,
         "run": "",
         "first_seen": "",
@@ -224,32 +235,6 @@ def count_values(column: pa.ChunkedArray) -> dict[str, int]:
     """How often each text of *column* occurs, ordered by the text."""
     counted = column.value_counts().to_pylist()
     return {entry["values"]: entry["counts"] for entry in sorted(counted, key=lambda entry: str(entry["values"]))}
-
-
-_NOT_TEXT = re.compile("[\ud800-\udfff\uef80-\uefff]")
-
-
-def encode_name(name: str) -> str:
-    """The path or name of a file as text that any table can hold; `decode_name` gives it back.
-
-    A part of a path whose bytes are not UTF-8 has each byte over 127 as a character from U+EF80 to U+EFFF, and so has
-    one in which such a character stands already.
-    """
-    if name.isascii() or not _NOT_TEXT.search(name):
-        return name
-    return "/".join(_encode_part(part) if _NOT_TEXT.search(part) else part for part in name.split("/"))
-
-
-def _encode_part(part: str) -> str:
-    return "".join(chr(byte if byte < 128 else 0xEF00 + byte) for byte in part.encode("utf-8", "surrogateescape"))
-
-
-def decode_name(text: str) -> str:
-    """The file's name that *text* stands for, as the operating system takes it."""
-    if text.isascii() or not any("\uef80" <= char <= "\uefff" for char in text):
-        return text
-    data = b"".join(bytes([ord(char) - 0xEF00]) if "\uef80" <= char <= "\uefff" else char.encode() for char in text)
-    return data.decode("utf-8", "surrogateescape")
 
 
 def place_of(row: Mapping[str, object]) -> str:

@@ -89,6 +89,14 @@ def _without_credentials(options: dict[str, Any], others: ValidationInfo) -> dic
     return options
 
 
+def _with_environment(value: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(value.get("env") or {}, dict):
+        raise ValueError("`env` must be a mapping: write env: {NAME: value}")  # noqa: TRY004 - pydantic takes no TypeError
+    return value
+
+
+JobVariables = Annotated[FreeOptions, AfterValidator(_with_environment)]
+"""Variables for the job template of a work pool; of `env` it is known what it holds."""
 StoreOptions = Annotated[FreeOptions, AfterValidator(_without_credentials)]
 """fsspec's options for the store of the field `path`, which stands before this one."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.config import DatasetConfig
-from tasks.config_text.reference import keys_of
+from tasks.config_text.reference import keys_of, schema_of
 
 _HEAD = """# Configuration
 
@@ -28,9 +28,13 @@ The dozen keys that people change first stand in the config of the [quickstart](
 
 def config_schema() -> dict[str, Any]:
     """The JSON Schema of a config (draft 2020-12)."""
-    schema = DatasetConfig.model_json_schema()
+    schema = schema_of(DatasetConfig)
     source = schema["properties"]["source"]
-    schema["properties"]["source"] = {"anyOf": [source["items"], source], "title": "Source"}
+    schema["properties"]["source"] = {
+        "anyOf": [source["items"], source],
+        "title": "Source",
+        "description": source["description"],
+    }
     schema.setdefault("$schema", "https://json-schema.org/draft/2020-12/schema")
     return schema
 

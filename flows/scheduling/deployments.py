@@ -29,6 +29,7 @@ from flows.scheduling.prefect_server import check_pool_type, connected_server, d
 from flows.scheduling.scheduled_configs import ScheduledConfig, holds_still
 from flows.scheduling.scheduled_flows import FLOWS, ScheduledFlow, flows_of, label_of
 from tasks.errors import ConfigError, DatasetError
+from tasks.step_config import JobVariables
 
 TAG = "parquetry"
 HEARTBEAT_S = 30
@@ -261,9 +262,9 @@ def deployment_tags(config: ScheduledConfig) -> list[str]:
     return list(dict.fromkeys([TAG, *config.schedule.tags]))
 
 
-def _job_variables(given: Mapping[str, Any]) -> dict[str, object]:
+def _job_variables(given: JobVariables) -> dict[str, object]:
     """*given*, and a heartbeat often enough for the automation that finds dead runs."""
-    return {**given, "env": {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S), **dict(given.get("env") or {})}}
+    return {**given, "env": {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S), **(given.get("env") or {})}}
 
 
 def _paused(settings: ScheduleSettings, there: DeploymentResponse | None) -> bool:

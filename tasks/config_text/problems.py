@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from tasks.config_text.words import unknown_layout, words_for
 from tasks.config_text.yaml_text import KeyPath, YamlText
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _MOST = 20
 _LAYOUT = 2
@@ -65,7 +68,7 @@ def place_of(path: KeyPath, parsed: YamlText, url: str, overrides: Mapping[str, 
     return f"--set {key}" if overridden else f"{url}:{parsed.line(path)}: {key or 'config'}"
 
 
-def _in_words(problem: Any, path: KeyPath, fields: Sequence[str], model: type[BaseModel]) -> str:
+def _in_words(problem: ErrorDetails, path: KeyPath, fields: Sequence[str], model: type[BaseModel]) -> str:
     kind = problem["type"]
     if kind == "extra_forbidden":
         return _unknown_key(str(path[-1]), fields, model)

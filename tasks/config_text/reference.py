@@ -1,16 +1,17 @@
-"""The reference of a config, made from its models: each key with its type, default and meaning, as Markdown."""
+"""The reference of a config, made from its models: each key with its type, default and meaning."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import PydanticUndefined
 
 
@@ -19,7 +20,7 @@ def keys_of(model: type[BaseModel]) -> str:
 
     Args:
         model: A config. Its fields are sections, which are models too, or plain keys. A section that may be one of
-            several models has a `layout` that says which; its keys are those of the first, which has them all.
+            several models has a `layout` that says which; its keys are those of all of them.
     """
     lines: list[str] = []
     described = _described(model)
@@ -33,8 +34,26 @@ def keys_of(model: type[BaseModel]) -> str:
         else:
             lines += [_sentence(described.get(name, "")), "", "`layout` is one of:", ""]
             lines += [f"- `{_layout(section)}`: {_summary(section)}" for section in sections]
-            lines += ["", *_table(sections[0], name), ""]
+            lines += ["", *_common_table(sections, name), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def schema_of(model: type[BaseModel]) -> JsonSchemaValue:
+    """The JSON Schema of *model* (draft 2020-12), with what each key means, which editors show beside it."""
+    schema = model.model_json_schema()
+    for section in {model, *_sections(model)}:
+        part = schema if section is model else schema["$defs"][section.__name__]
+        part["description"] = _summary(section)
+        for name, text in _described(section).items():
+            part["properties"].get(name, {})["description"] = _sentence(text)
+    return schema
+
+
+def _sections(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """The models below *model*, however deep."""
+    for field in model.model_fields.values():
+        for section in _models(field.annotation):
+            yield from [section, *_sections(section)]
 
 
 def _layout(model: type[BaseModel]) -> str:
@@ -44,7 +63,7 @@ def _layout(model: type[BaseModel]) -> str:
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
-    elif get_origin(annotation) in {Union, UnionType, Annotated, list}:
+    elif get_origin(annotation) in {Union, UnionType, Annotated, list, tuple}:
         for member in get_args(annotation):
             yield from _models(member)
 
@@ -75,6 +94,15 @@ def _table(model: type[BaseModel], section: str) -> Iterator[str]:
         else:
             meaning = described.get(name, "")
             yield _row(f"{section}.{name}", field, meaning or ("Which of the layouts." if name == "layout" else ""))
+
+
+def _common_table(models: Iterable[type[BaseModel]], section: str) -> Iterable[str]:
+    """The keys of all *models*; of one that several have, what the first says."""
+    rows: dict[str, str] = {}
+    for model in models:
+        for row in _table(model, section):
+            rows.setdefault(row.partition(" | ")[0], row)
+    return rows.values()
 
 
 def _row(key: str, field: FieldInfo, meaning: str) -> str:

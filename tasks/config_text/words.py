@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tasks.storage import redact_url
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 _KINDS = {
     "bool": "write true or false",
@@ -51,7 +54,7 @@ _PERCENT = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*%\s*")
 _QUOTED = re.compile(r"'([^']*)'|([0-9]+)")
 
 
-def words_for(problem: Mapping[str, Any]) -> str:
+def words_for(problem: ErrorDetails) -> str:
     """What *problem*, one of pydantic's, asks for, and what stands there instead."""
     message = _message(problem["type"], problem.get("ctx") or {}, problem.get("input")) or _own_words(problem)
     shown = problem.get("input")
@@ -60,7 +63,7 @@ def words_for(problem: Mapping[str, Any]) -> str:
     return f"{message}."
 
 
-def _message(kind: str, context: Mapping[str, Any], given: Any) -> str:
+def _message(kind: str, context: Mapping[str, object], given: object) -> str:
     if kind == "literal_error":
         return _choice(str(context["expected"]), given)
     if kind == "string_pattern_mismatch":
@@ -75,7 +78,7 @@ def _message(kind: str, context: Mapping[str, Any], given: Any) -> str:
     return _KINDS.get(kind.removesuffix("_type").removesuffix("_parsing").removesuffix("_from_float"), "")
 
 
-def _choice(expected: str, given: Any) -> str:
+def _choice(expected: str, given: object) -> str:
     """``write one of a, b or c``, and the nearest of them."""
     known = [quoted or number for quoted, number in _QUOTED.findall(expected)]
     near = get_close_matches(given.lower(), known, n=1, cutoff=0.5) if isinstance(given, str) else []
@@ -86,7 +89,7 @@ def _any_of(words: list[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else words[0]
 
 
-def _own_words(problem: Mapping[str, Any]) -> str:
+def _own_words(problem: ErrorDetails) -> str:
     return str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from tasks.arrow_columns import Column, repeated
 from tasks.columns import RejectionColumn, RejectionRow, Rejections, SampleColumn, Samples
-from tasks.samples import REJECTION_SCHEMA, SAMPLE_SCHEMA, Rejection, rejection_row, rejections_table
+from tasks.samples import REJECTION_SCHEMA, SAMPLE_SCHEMA, Rejection, named_image, rejection_row, rejections_table
 
 Values = Column | Sequence[object] | str | int | None
 """A column as it is given: an array, a list of its values, or one value for all."""
@@ -63,9 +63,8 @@ class SampleRows:
             why: The reason and its detail.
             record: The label file that names it, and the first line there, from 1.
         """
-        file, line = record
-        known = {"label_file": file, "label_row": line, "location": location, "source": self.source}
-        self._rejections.append(rejection_row({"sample_id": self.prefixed(identity), **known}, why))
+        image = named_image(self.prefixed(identity), self.source, location, record)
+        self._rejections.append(rejection_row(image, why))
         if len(self._rejections) >= _FULL:
             self._rejected.append(rejections_table(self._rejections))
             self._rejections = []

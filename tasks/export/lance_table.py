@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 import pyarrow as pa
 
@@ -139,10 +139,22 @@ def _names(dataset: Any) -> list[str]:
     return [file.path for fragment in dataset.get_fragments() for file in fragment.metadata.files]
 
 
+class _FileFacts(TypedDict):
+    """What Lance says of a file of a fragment, as far as it is looked at."""
+
+    path: str
+
+
+class _FragmentFacts(TypedDict):
+    """What Lance says of a fragment, as far as it is looked at."""
+
+    files: list[_FileFacts]
+
+
 def _fragment(number: int, file: ExportedFile) -> Any:
     from lance.fragment import FragmentMetadata  # noqa: PLC0415 - an extra
 
-    facts = cast("Mapping[str, Any]", file.facts["fragment"])
+    facts = cast("_FragmentFacts", file.facts["fragment"])
     (data,) = facts["files"]
     named = {**facts, "id": number, "files": [{**data, "path": file.path.rpartition("/")[2]}]}
     return FragmentMetadata.from_json(json.dumps(named))

@@ -17,9 +17,10 @@ from typing import IO, Any, TypedDict, cast
 import numpy as np
 import pyarrow as pa
 
+from tasks.columns import ShardRow, ShardRows
 from tasks.errors import OutputError
 from tasks.export.index import ExportedFile
-from tasks.export.shard_rows import Row, groups_of, rows_in
+from tasks.export.shard_rows import groups_of, rows_in
 from tasks.json_values import JsonObject
 from tasks.publish.manifest import FileEntry
 from tasks.shards.schema import pixel_spec_of
@@ -83,7 +84,7 @@ def write_mds(store: Store, shard: FileEntry, path: Path, name: str) -> Exported
     return ExportedFile(path=name, split=shard.split, rows=shard.rows, bytes=size, sha256=digest, facts={**facts})
 
 
-def _chained(first: pa.Table | None, groups: Iterator[pa.Table]) -> Iterator[Row]:
+def _chained(first: ShardRows | None, groups: Iterator[ShardRows]) -> Iterator[ShardRow]:
     if first is not None:
         yield from rows_in(first)
     for group in groups:
@@ -122,12 +123,14 @@ def _facts(columns: dict[str, str], sizes: Sequence[int | None]) -> JsonObject:
     }
 
 
-def _samples(columns: Sequence[_Column], rows: Iterator[Row]) -> Iterator[bytes]:
+def _samples(columns: Sequence[_Column], rows: Iterator[ShardRow]) -> Iterator[bytes]:
     varying = [number for number, column in enumerate(columns) if column.size is None]
     for row in rows:
-        facts = {**row, "image": row["image"]["bytes"]} if "image" in row else row
+        facts: dict[str, object] = {**row}
+        if "image" in row:
+            facts["image"] = row["image"]["bytes"]
         if "pixels" in row:
-            facts = {**row, "pixels": (row["height"], row["width"], row["channels"], row["pixels"])}
+            facts["pixels"] = (row["height"], row["width"], row["channels"], row["pixels"])
         values = [column.encode(facts[column.name]) for column in columns]
         sizes = np.array([len(values[number]) for number in varying], "<u4").tobytes()
         yield b"".join([sizes, *values])

@@ -7,15 +7,14 @@ import io
 import json
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from tasks.export.shard_rows import Row
+from tasks.columns import ShardRow
 from tasks.image_formats import format_of
 
 
-def members_of(number: int, row: Row) -> Iterator[tuple[str, bytes]]:
+def members_of(number: int, row: ShardRow) -> Iterator[tuple[str, bytes]]:
     """The files of a row, with their names: the image, ``cls`` where it has a class, ``json`` with everything else.
 
     Readers take all of a name up to its first dot for the sample's key. Ids may hold dots, be alike but for their ends,
@@ -31,7 +30,7 @@ def members_of(number: int, row: Row) -> Iterator[tuple[str, bytes]]:
     yield f"{key}.json", json.dumps(facts, ensure_ascii=False, allow_nan=False).encode()
 
 
-def _image(row: Row) -> tuple[str, bytes]:
+def _image(row: ShardRow) -> tuple[str, bytes]:
     """The end of the image's name, and its bytes; raw pixels are an array, height × width × channels."""
     if "pixels" in row:
         shape = (row["height"], row["width"], row["channels"])
@@ -43,7 +42,7 @@ def _image(row: Row) -> tuple[str, bytes]:
     return known.suffixes[0] if known is not None and known.suffixes else "bin", data
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """*value* as JSON has it: bytes as hexadecimal digits, and no number that is none."""
     if isinstance(value, bytes):
         return value.hex()

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pyarrow as pa
 
+from tasks.columns import ShardRow, ShardRows
 from tasks.errors import VersionError
 from tasks.publish.manifest import FileEntry
 from tasks.shards.opened import opened_parquet
 from tasks.storage import Store, redact_url
 
-Row = Mapping[str, Any]
-"""A row of a shard, by the names of its columns."""
-
 _ROWS = 64
 """How many rows of a row group become Python's own at once."""
 
 
-def groups_of(store: Store, shard: FileEntry) -> Iterator[pa.Table]:
+def groups_of(store: Store, shard: FileEntry) -> Iterator[ShardRows]:
     """The row groups of *shard*, one after the other.
 
     Raises:
@@ -40,13 +37,13 @@ def schema_of(store: Store, shard: FileEntry) -> pa.Schema:
     raise VersionError(f"{redact_url(f'{store.place.url}/{shard.path}')} has no rows; `parquetry verify` shows more.")
 
 
-def rows_of(store: Store, shard: FileEntry) -> Iterator[Row]:
+def rows_of(store: Store, shard: FileEntry) -> Iterator[ShardRow]:
     """The rows of *shard*, in their order; `VersionError` as above."""
     for group in groups_of(store, shard):
         yield from rows_in(group)
 
 
-def rows_in(group: pa.Table) -> Iterator[Row]:
+def rows_in(group: ShardRows) -> Iterator[ShardRow]:
     """The rows of *group*; few of them become Python's own at once."""
     for start in range(0, group.num_rows, _ROWS):
         yield from group.slice(start, _ROWS).to_pylist()

@@ -15,8 +15,9 @@ import fsspec.asyn
 
 from tasks.fetch.answers import Body, FetchFailure
 from tasks.fetch.settings import FetchSettings
+from tasks.file_names import decode_name
 from tasks.reasons import Reason
-from tasks.samples import StoreUrl, decode_name, file_fingerprint
+from tasks.samples import StoreUrl, file_fingerprint
 from tasks.storage.client_errors import is_trouble
 from tasks.storage.clients import Clients, clients_of
 

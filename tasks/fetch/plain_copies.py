@@ -8,10 +8,11 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.file_names import decode_name
 from tasks.records.packed_images import pack_arrays, pack_images
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import compression_of, decompressed, utf8_chunks
-from tasks.samples import SourceAccess, StoreUrl, decode_name
+from tasks.samples import SourceAccess, StoreUrl
 from tasks.storage import Store, is_read_once
 from tasks.storage.archive_store import opened_place
 from tasks.storage.archives import Archive, archive_below, archive_of, copy_of, packed_path

@@ -9,12 +9,13 @@ from tasks.fetch.answers import Body, FetchFailure
 from tasks.fetch.archived import ArchivedFiles
 from tasks.fetch.files import LocalFiles, RecordFiles, RemoteFiles
 from tasks.fetch.settings import FetchSettings
+from tasks.file_names import decode_name
 from tasks.reasons import Reason
 from tasks.records import read_location
 from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
 from tasks.records.packed_images import PLACE_BYTES, place_of
 from tasks.records.record_format import RecordFormat
-from tasks.samples import SourceAccess, StoreUrl, decode_name
+from tasks.samples import SourceAccess, StoreUrl
 from tasks.storage.archives import Archive, Stored, archive_below, archive_of, copy_of, packed_path
 
 

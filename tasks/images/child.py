@@ -11,8 +11,8 @@ import signal
 import socket
 import struct
 import threading
-from collections.abc import Mapping
-from typing import Any, NamedTuple, TypedDict
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypedDict
 
 from tasks.images.cage import shut_cage
 from tasks.images.decode import confine_pillow
@@ -133,8 +133,8 @@ def _read(requests: Inlet, batches: queue.SimpleQueue[_Batch]) -> None:
 
 def spec_from_json(values: Mapping[str, object]) -> PixelSpec:
     """The spec that `dataclasses.asdict` and JSON made into *values*."""
-    plain: Mapping[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in values.items()}
-    return PixelSpec(**plain)
+    make: Callable[..., PixelSpec] = PixelSpec
+    return make(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
 
 
 def _prepare(item: Item, spec: PixelSpec) -> Prepared | RejectedImageError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import TypedDict, cast
 
 from tasks.errors import UnknownImageError
 from tasks.image_formats import IMAGE_EXTENSIONS
@@ -53,7 +53,7 @@ def _reasons(sources: Iterable[Mapping[str, object]], text: str) -> Iterator[str
         root = str(source.get("path", ""))
         path = _relative(root, text)
         if _may_lie(root, path):
-            yield from _of_name(source, path)
+            yield from _of_name(cast("_NameKeys", source), path)
 
 
 def _relative(root: str, text: str) -> str:
@@ -72,7 +72,14 @@ def _may_lie(root: str, path: str) -> bool:
     return is_url(root) or not here.is_dir() or os.path.lexists(here / path)
 
 
-def _of_name(source: Mapping[str, Any], path: str) -> Iterator[str]:
+class _NameKeys(TypedDict, total=False):
+    """The keys of a source that say which names are those of images."""
+
+    ignore: Sequence[str]
+    extensions: Sequence[str]
+
+
+def _of_name(source: _NameKeys, path: str) -> Iterator[str]:
     from tasks.discover.listing.names import NameRules, why_ignored  # noqa: PLC0415 - only where no version knows the image
 
     ignore = tuple(str(pattern) for pattern in source.get("ignore") or ())

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.file_names import encode_name
 from tasks.publish.history import Version
 from tasks.publish.row_index import read_rejects
-from tasks.samples import encode_name
 from tasks.shards.opened import opened_parquet
 from tasks.storage import Store, is_url, redact_url
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias, TypedDict
 
 JsonCells: TypeAlias = dict[str, object]
 """A JSON object as a label file holds it: what a value is, is asked where it is wanted."""
@@ -89,7 +89,15 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
 
 
-STRICT_READING: Mapping[str, Any] = {
+class _Reading(TypedDict):
+    """How `json` is to read; its names of these arguments."""
+
+    object_pairs_hook: Callable[[list[tuple[str, object]]], JsonCells]
+    parse_float: Callable[[str], float]
+    parse_constant: Callable[[str], float]
+
+
+STRICT_READING: _Reading = {
     "object_pairs_hook": _unique,
     "parse_float": WrittenFloat,
     "parse_constant": _refuse_constant,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Literal
 
 from tasks.errors import RefusedError
 from tasks.json_values import Json
@@ -145,17 +145,9 @@ class RunOutcome:
         return head | asdict(self.account) | {"seconds": round(self.seconds, 3)} | said | near
 
     def as_dict(self) -> dict[str, Json]:
-        """Everything, as JSON values; `from_dict` reads it back."""
+        """Everything, as JSON values."""
         values: dict[str, Json] = asdict(self)
         return values
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> RunOutcome:
-        """The outcome that `as_dict` wrote."""
-        values = {item.name: data[item.name] for item in fields(cls)}
-        given = values["breakdown"]
-        breakdown = dict(given) | {name: tuple(given.get(name, ())) for name in ("notices", "drift", "left_out")}
-        return cls(**values | {"account": Account(**values["account"]), "breakdown": Breakdown(**breakdown)})
 
 
 class RunRefusedError(RefusedError):

@@ -17,6 +17,7 @@ from tasks.report.album import Album, Shrink, read_album
 from tasks.report.changed_rows import Change, Shown
 from tasks.report.page_facts import PageFacts
 from tasks.report.page_head import figures, head_of, ways_on
+from tasks.report.page_lines import Sections
 from tasks.report.quality_rows import ShownPairs, flagged_of, pairs_of, plots_of
 from tasks.storage import Store
 from tasks.wording import plain
@@ -70,10 +71,7 @@ def make_page(store: Store, facts: PageFacts, shrink: Shrink) -> bytes:
     pictures = {False: album.pictures, True: old_album.pictures}
     history = facts.report.get("history", ())
     by_split = changed_rows.class_splits(facts.rows.table, facts.kind) if facts.rows and facts.has_classes else {}
-    values = {
-        "facts": facts,
-        "head": head_of(facts),
-        "figures": list(figures(facts)),
+    sections: Sections = {
         "changes": [page_parts.pictured(change, pictures) for change in chosen.changes],
         "classes": list(page_parts.class_rows(facts, chosen.samples, by_split, pictures)) if facts.has_classes else [],
         "samples": [page_parts.picture(row, pictures) for row in chosen.samples.get("", ()) if not facts.has_classes],
@@ -92,8 +90,8 @@ def make_page(store: Store, facts: PageFacts, shrink: Shrink) -> bytes:
         "plots": list(plots_of(facts.report.get("images") or {})),
         "lost": _lost(facts, [*facts.missing, *album.lost, *old_album.lost]),
     }
-    values["ways"] = list(ways_on(values, facts))
-    return _template().render(values).encode("utf-8", "replace")
+    top = {"head": head_of(facts), "figures": list(figures(facts)), "ways": ways_on(sections, facts)}
+    return _template().render(sections, facts=facts, **top).encode("utf-8", "replace")
 
 
 @cache

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Literal, TypedDict
 
 from tasks.reasons import Reason
 from tasks.report.document import NearPairs, Night, Report
 from tasks.report.gates import HOW_TO_GO_ON
 from tasks.report.page_facts import PageFacts
+from tasks.report.page_lines import Sections
 from tasks.report.remedies import attention, steps_of
 from tasks.wording import counted
 
@@ -130,25 +131,25 @@ def figures(facts: PageFacts) -> Iterator[tuple[str, str, str]]:
         yield "seconds", f"{sum(facts.report['seconds'].values()):,.1f}", "from first to last"
 
 
-def ways_on(values: Mapping[str, Any], facts: PageFacts) -> list[tuple[str, str]]:
-    """The sections of the page that *values* fill, by the names of their places, each with what it is called."""
-    left_out = sum(count for _, count, _ in values["reasons"])
-    flagged = sum(count for _, count, _ in values["flagged"])
+def ways_on(sections: Sections, facts: PageFacts) -> list[tuple[str, str]]:
+    """The sections of the page that *sections* fill, by the names of their places, each with what it is called."""
+    left_out = sum(count for _, count, _ in sections["reasons"])
+    flagged = sum(count for _, count, _ in sections["flagged"])
     near = (facts.report.get("near") or NearPairs()).get("pairs", 0)
     found = (
         (
             "changed",
             "What would have changed" if facts.refused else "What changed",
-            not facts.refused or values["changes"],
+            not facts.refused or sections["changes"],
         ),
         ("rejects", f"Left out {left_out:,}" if left_out else "Left out: none", True),
         ("near", f"Near duplicates {near:,}", facts.report.get("near")),
         ("flagged", f"Images to look at {flagged:,}", flagged),
-        ("gates", "Gates", values["gates"]),
-        ("splits", "Splits", values["splits"]),
-        ("classes", f"Classes {len(facts.report.get('classes', {})):,}", values["classes"]),
-        ("samples", "Samples", values["samples"]),
-        ("images", "The images", values["measures"]),
+        ("gates", "Gates", sections["gates"]),
+        ("splits", "Splits", sections["splits"]),
+        ("classes", f"Classes {len(facts.report.get('classes', {})):,}", sections["classes"]),
+        ("samples", "Samples", sections["samples"]),
+        ("images", "The images", sections["measures"]),
         ("run", "The run", True),
     )
     return [(place, name) for place, name, is_there in found if is_there]

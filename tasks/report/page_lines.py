@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypedDict
 
-from tasks.report.document import Counts, GateRow
+from tasks.report.document import Counts, GateRow, NearPairs
 
 
 class Picture(TypedDict):
@@ -111,3 +111,22 @@ class PlotLine(TypedDict):
     first: str
     last: str
     most: str
+
+
+class Sections(TypedDict):
+    """What the sections of a page hold; `reasons` and `flagged` have a name and a count of images first."""
+
+    changes: Sequence[PicturedChange]
+    classes: Sequence[ClassLine]
+    samples: Sequence[Picture]
+    hidden: str
+    splits: Sequence[SplitLine]
+    gates: Sequence[GateLine]
+    reasons: Sequence[tuple[str, int, str]]
+    rejects: Sequence[Sequence[RejectLine]]
+    measures: Sequence[tuple[str, str, str]]
+    near: NearPairs
+    pairs: Sequence[PicturedPairs]
+    flagged: Sequence[tuple[str, int, Sequence[Picture]]]
+    plots: Sequence[PlotLine]
+    lost: str

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tasks.samples import StoreUrl
 
@@ -157,6 +157,6 @@ class Stored(NamedTuple):
         return cls(*map(int, text.split(":")))
 
 
-def archive_stamp(info: Mapping[str, Any], fallback: str) -> str:
+def archive_stamp(info: Mapping[str, object], fallback: str) -> str:
     """What tells one state of an archive from the next, given what its store says of it."""
     return next((str(info[key]).strip('"') for key in ("ETag", "etag", "generation") if info.get(key)), fallback)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Protocol, TypeAlias
+from datetime import datetime
+from typing import BinaryIO, Protocol, TypeAlias, TypedDict
 
 import fsspec
 from fsspec.asyn import AsyncFileSystem
@@ -23,8 +24,19 @@ _LOCK = threading.Lock()
 _DEEPEST = 200
 
 
-FileInfo: TypeAlias = Mapping[str, Any]
-"""What a store's client says of a file: its size, and much else, by names that each store has of its own."""
+class FileInfo(TypedDict, total=False):
+    """What a store's client says of a file: its path, size and time, and much else, by names of its own.
+
+    The size is in bytes. Of the times each store has one or another: a moment, or seconds since 1970.
+    """
+
+    name: str
+    type: str
+    size: int | None
+    LastModified: datetime | float
+    last_modified: datetime | float
+    mtime: datetime | float
+    created: datetime | float
 
 
 class Files(Protocol):

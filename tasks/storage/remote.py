@@ -147,7 +147,7 @@ class RemoteStore:
         self._files.invalidate_cache()
         try:
             with _reached("looking at", self._name(path)):
-                return int(self._files.info(self._at(path))["size"])
+                return self._files.info(self._at(path))["size"] or 0
         except FileNotFoundError:
             return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,20 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_schema_is_that_of_the_models() -> None:
     assert json.loads((ROOT / "configs/schema.json").read_text(encoding="utf-8")) == config_schema(), "make reference"
+
+
+def test_an_editor_is_told_what_each_key_means() -> None:
+    schema = config_schema()
+
+    parts = {"": schema, **schema["$defs"]}
+    missing = [
+        f"{name}.{key}"
+        for name, part in parts.items()
+        for key, value in part["properties"].items()
+        if "description" not in value and key != "layout"
+    ]
+    assert missing == []
+    assert schema["$defs"]["VerifySchedule"]["properties"]["cron"]["description"].startswith("Five fields, such as")
 
 
 def test_the_reference_is_that_of_the_models() -> None:
@@ -71,3 +86,9 @@ def test_every_recipe_of_the_reading_guide_runs(
     assert names["picture"].size == (16, 16)
     assert names["one"]["sample_id"] == names["first_labels"]["sample_id"][0].as_py()
     assert names["row_of"](names["files"], "cat/none.png") is None
+
+    shutil.copytree(tmp_path / "out-pets" / "versions" / "000002", tmp_path / "repository")
+    [recipe] = re.findall(r"```python\n(.*?)```", (ROOT / "docs/hub.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(recipe.replace("acme/pets", str(tmp_path / "repository")), names)  # noqa: S102 - as above
+    assert sum(split.num_rows for split in names["pets"].values()) == 7
+    assert [split.num_rows for split in names["rejects"].values()] == [1]

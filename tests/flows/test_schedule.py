@@ -44,6 +44,11 @@ def write(folder: Path, section: str) -> str:
         pytest.param(
             "interval: 6h\nrrule: FREQ=DAILY", ["pets.yaml:4: schedule", "`interval` and `rrule`"], id="two rules"
         ),
+        pytest.param(
+            'cron: "0 2 * * *"\njob_variables: {env: [A=1]}',
+            ["pets.yaml:6: schedule.job_variables", "`env` must be a mapping"],
+            id="an environment that is a list",
+        ),
         pytest.param("work_pool: nightly", ["pets.yaml:4: schedule", "has none"], id="no rule"),
         pytest.param("corn: x", ["pets.yaml:5: schedule.corn", "did you mean 'cron'"], id="a misspelt key"),
         pytest.param(

@@ -23,9 +23,10 @@ from tasks.discover.sample_rows import SampleRows, Values
 from tasks.discover.settings import SourceSettings
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
+from tasks.file_names import decode_name
 from tasks.reasons import Reason
 from tasks.records.web_locations import web_address
-from tasks.samples import Discovery, Rejection, SourceAccess, decode_name
+from tasks.samples import Discovery, Rejection, SourceAccess
 from tasks.storage import quote_location, redact_url
 from tasks.storage.archives import archive_of
 

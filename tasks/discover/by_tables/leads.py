@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 
 from tasks.arrow_columns import Bools, bools
 from tasks.discover.by_tables.find_files import FileFinder
+from tasks.file_names import encode_name
 from tasks.reasons import Reason
 from tasks.records.arrow_texts import trimmed
 from tasks.records.locations import LocationPolicy, Place, classify_location
 from tasks.records.plain_locations import plain_kinds
-from tasks.samples import Rejection, StoreUrl, encode_name
+from tasks.samples import Rejection, StoreUrl
 from tasks.tables.rows import FILE, PIXELS, TableRows
 from tasks.tables.settings import Find, TableSettings
 

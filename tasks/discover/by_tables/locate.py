@@ -15,11 +15,12 @@ from tasks.discover.by_tables.leads import Ground, LeadFinder, Leads
 from tasks.discover.listing.listing import Listing
 from tasks.discover.listing.scan import stat_local
 from tasks.errors import LabelFileError
+from tasks.file_names import decode_name, encode_name
 from tasks.reasons import Reason
 from tasks.records.embedded import text_hash
 from tasks.records.locations import normalise_path
 from tasks.records.web_locations import web_address
-from tasks.samples import Rejection, decode_name, encode_name
+from tasks.samples import Rejection
 from tasks.storage import quote_location
 from tasks.tables.rows import AT, FILE, LINE, TableRows
 from tasks.tables.settings import TableSettings

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.discover.listing.path_patterns import is_path_pattern, path_expression
+from tasks.file_names import encode_name
 from tasks.reasons import Reason
-from tasks.samples import StoreUrl, encode_name
+from tasks.samples import StoreUrl
 from tasks.storage.archives import is_archive_name
 
 FILE_SCHEMA = pa.schema(

@@ -17,8 +17,9 @@ from tasks.discover.listing.scan_remote import scan_remote
 from tasks.discover.listing.unread_formats import unread_file
 from tasks.discover.settings import SourceSettings
 from tasks.errors import LayoutError
+from tasks.file_names import encode_name
 from tasks.reasons import Reason
-from tasks.samples import StoreUrl, encode_name, file_fingerprint, wrapped_ns
+from tasks.samples import StoreUrl, file_fingerprint, wrapped_ns
 from tasks.storage import no_such, redact_url
 from tasks.storage.archives import archive_of
 from tasks.storage.client_errors import not_listed

@@ -7,8 +7,8 @@ import posixpath
 from tasks.discover.listing.listing import ListedFiles, Listing
 from tasks.discover.listing.names import NameRules, why_ignored
 from tasks.errors import LayoutError
+from tasks.file_names import encode_name
 from tasks.reasons import Reason
-from tasks.samples import encode_name
 from tasks.storage import redact_url
 from tasks.storage.archives import Archive
 from tasks.storage.members import Member, member_path, read_members

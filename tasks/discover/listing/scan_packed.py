@@ -12,7 +12,7 @@ from tasks.arrow_columns import repeated
 from tasks.discover.listing.listing import FILE_SCHEMA, Listing, sorted_files
 from tasks.discover.listing.names import NameRules
 from tasks.discover.listing.scan_archives import scan_archive
-from tasks.samples import decode_name
+from tasks.file_names import decode_name
 from tasks.storage.archives import archive_below, bare_name
 
 

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from tasks.discover.claims.claim import LabelClaim
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.words.folder_names import tokens
+from tasks.file_names import decode_name
 from tasks.label_kinds import number_of
-from tasks.samples import decode_name
 
 _AGREES = 0.99
 _HALF = 0.5

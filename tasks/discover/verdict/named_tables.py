@@ -12,7 +12,8 @@ from tasks.discover.claims.table_views import find_views
 from tasks.discover.heads.heads import read_heads
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.split_words import SplitWords
-from tasks.samples import Discovery, decode_name
+from tasks.file_names import decode_name
+from tasks.samples import Discovery
 
 _MOST_IMAGES = 100_000
 """Of larger sources nothing is said: each look at their names would cost as much as their tables."""

@@ -12,7 +12,7 @@ from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.heads.head import Head
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.column_words import strength_of
-from tasks.samples import decode_name
+from tasks.file_names import decode_name
 
 _CERTAIN = 3
 _SEVERAL = 2

@@ -13,8 +13,9 @@ from tasks.discover.proposals import UnsettledLayoutError
 from tasks.errors import LayoutError
 from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
+from tasks.file_names import decode_name
 from tasks.labels import Labelled, LabelSettings, assign_labels
-from tasks.samples import Discovery, decode_name
+from tasks.samples import Discovery
 
 if TYPE_CHECKING:
     from tests.tasks.discover.conftest import Look

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from tasks.columns import ShardRow
 from tasks.errors import ConfigError, OutputError, VersionError
 from tasks.export import INDEX, KINDS, Asked, Exported, export_version
 from tasks.export.members import members_of
@@ -241,7 +242,7 @@ def test_one_that_is_interrupted_leaves_whole_files_only_and_the_next_completes_
     whole = export(output, tmp_path / "whole")
     made = members_of
 
-    def stop(number: int, row: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    def stop(number: int, row: ShardRow) -> Iterator[tuple[str, bytes]]:
         yield from made(number, row)
         if row["split"] == "train" and number == 1:
             raise KeyboardInterrupt

@@ -17,7 +17,7 @@ from tasks.plan.shard_plans import ROWS_SCHEMA
 from tasks.publish.memory import Moment, recall, remember
 from tasks.publish.state import FAILED_SCHEMA
 from tasks.reasons import Reason
-from tasks.samples import Rejection, ShardFile, rejection_row, rejections_table
+from tasks.samples import Rejection, ShardFile, named_image, rejection_row, rejections_table
 from tasks.splits import SplitSettings, assign_splits, hash_share
 
 IDS = [f"image-{number}" for number in range(16)]
@@ -236,7 +236,8 @@ def test_a_new_row_goes_where_its_hash_says(key: str, shares: dict[str, float], 
 @given(st.lists(st.booleans(), min_size=1, max_size=45), st.sampled_from([0.1, 1.0, 3.0]))
 def test_what_fails_is_asked_for_ever_less_often_until_it_is_parked(failing: list[bool], days: float) -> None:
     """A new image that fails on some nights and is listed on all of them, with runs *days* apart."""
-    sample = {"sample_id": "a", "fingerprint": "f", "source": "", "location": "a.png"}
+    image = named_image("a", location="a.png")
+    image |= {"fingerprint": "f"}
     rejects, failed, asked = rejections_table([]), FAILED_SCHEMA.empty_table(), []
     for night, fails in enumerate(failing):
         now = "2026-01-01T00:00:00+00:00" if not night else _after(night * days)
@@ -244,7 +245,7 @@ def test_what_fails_is_asked_for_ever_less_often_until_it_is_parked(failing: lis
         table = pa.table({"sample_id": ["a"], "fingerprint": ["f"]})
         recalled = recall(table, rejects, failed, pa.array([], pa.string()), moment)
         is_asked = recalled.asked.to_pylist() == [True]
-        made = [rejection_row(sample, Rejection(Reason.TIMEOUT, "late", 1))] if is_asked and fails else []
+        made = [rejection_row(image, Rejection(Reason.TIMEOUT, "late", 1))] if is_asked and fails else []
         found = pa.concat_tables([recalled.rejections, rejections_table(made)])
         rejects, failed = remember(found, pa.table({"sample_id": pa.array([], pa.string())}), failed, rejects, moment)
         asked += [night] if is_asked else []

@@ -19,7 +19,7 @@ from tasks.publish.manifest import FileEntry, Manifest
 from tasks.publish.runs import Run, new_run_id
 from tasks.publish.settings import OutputSettings
 from tasks.reasons import Reason
-from tasks.samples import Rejection, StoreUrl, rejection_row, rejections_table
+from tasks.samples import Rejection, StoreUrl, named_image, rejection_row, rejections_table
 from tasks.shards.schema import PublishedPixels, shard_schema
 from tasks.shards.settings import WriteSettings
 from tasks.shards.writer import ShardWriter
@@ -86,14 +86,9 @@ class Output:
         splits: dict[str, int] = {}
         for shard in shards:
             splits[shard.split] = splits.get(shard.split, 0) + shard.rows
-        sample = {
-            "sample_id": f"bad-{''.join(shard.sha256[:8] for shard in shards[:1])}",
-            "source": "",
-            "label_row": -1,
-            "location": "bad.png",
-        }
-        sample |= {"label_file": "", "fingerprint": "f"}
-        left_out = rejections_table([rejection_row(sample, Rejection(Reason.NOT_AN_IMAGE, "no image"))])
+        image = named_image(f"bad-{''.join(shard.sha256[:8] for shard in shards[:1])}", location="bad.png")
+        image |= {"fingerprint": "f"}
+        left_out = rejections_table([rejection_row(image, Rejection(Reason.NOT_AN_IMAGE, "no image"))])
         return Manifest(
             **known,
             dataset="pets",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from prefect.client.schemas import State
 
@@ -12,9 +14,11 @@ from tasks.refresh.outcome import STOPPED, Account, Breakdown, RunOutcome
 from tasks.refresh.outcome_text import facts_of, rejects_line
 from tasks.samples import StoreUrl
 
+Outcome = Literal["published", "unchanged", "refused", "failed"]
 
-def ended(outcome: str, reason: str) -> RunOutcome:
-    return RunOutcome.from_dict(RunOutcome("pets", "refused", reason, "out").as_dict() | {"outcome": outcome})
+
+def ended(outcome: Outcome, reason: str) -> RunOutcome:
+    return RunOutcome("pets", outcome, reason, "out")
 
 
 def test_a_run_that_was_stopped_says_so_and_scripts_read_that_it_was_refused() -> None:
@@ -27,7 +31,7 @@ def test_a_run_that_was_stopped_says_so_and_scripts_read_that_it_was_refused() -
 
 
 @pytest.mark.parametrize("outcome", ["published", "unchanged", "refused", "failed"])
-def test_every_other_run_is_called_what_it_came_to(outcome: str) -> None:
+def test_every_other_run_is_called_what_it_came_to(outcome: Outcome) -> None:
     run = ended(outcome, "version 1" if outcome != "published" else f"{STOPPED}a word that it may begin with")
 
     assert run.word == outcome

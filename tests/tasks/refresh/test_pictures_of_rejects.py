@@ -25,7 +25,7 @@ from tasks.refresh.options import RefreshOptions
 from tasks.refresh.outcome import RunOutcome
 from tasks.refresh.refresh import refresh
 from tasks.refresh.report_page import page_of_version
-from tasks.samples import Rejection, StoreUrl, rejection_row, rejections_table
+from tasks.samples import Rejection, StoreUrl, named_image, rejection_row, rejections_table
 from tasks.storage import Store, open_store
 from tests.steps_here import StepsHere
 
@@ -146,9 +146,8 @@ def test_a_page_with_many_of_them_is_the_same_when_it_is_made_again(pets: Path) 
 
 
 def rejected(count: int, reason: Reason, picture: bytes) -> list[RejectionRow]:
-    sample = {"source": "", "location": "a.jpg", "fingerprint": "f"}
     return [
-        rejection_row(sample | {"sample_id": f"{reason}{number}"}, Rejection(reason, "", 1, "c", picture))
+        rejection_row(named_image(f"{reason}{number}", location="a.jpg"), Rejection(reason, "", 1, "c", picture))
         for number in range(count)
     ]
 

@@ -25,7 +25,7 @@ from tasks.report.page import make_page
 from tasks.report.page_facts import PageFacts, PageRows
 from tasks.report.reject_words import MEANINGS
 from tasks.report.remedies import REMEDIES
-from tasks.samples import REJECTION_SCHEMA, Rejection, StoreUrl, rejection_row, rejections_table
+from tasks.samples import REJECTION_SCHEMA, Rejection, StoreUrl, named_image, rejection_row, rejections_table
 from tasks.shards.schema import shard_schema
 from tasks.shards.settings import WriteSettings
 from tasks.shards.writer import ShardWriter
@@ -123,11 +123,10 @@ def version(labels: list[str], **facts: Any) -> PageFacts:
 
 
 def rejected(count: int, reason: Reason = Reason.TRUNCATED, name: str = "bad") -> pa.Table:
-    sample = {"source": "", "label_file": "labels.csv", "fingerprint": "f"}
     return rejections_table(
         [
             rejection_row(
-                sample | {"sample_id": f"{name}{number}", "location": f"{name}{number}.jpg", "label_row": number + 2},
+                named_image(f"{name}{number}", location=f"{name}{number}.jpg", record=("labels.csv", number + 2)),
                 Rejection(reason, "is cut short"),
             )
             for number in range(count)

@@ -174,61 +174,45 @@ def crashed_by_silence() -> AutomationCore:
 
 def failed(alert: Alert) -> AutomationCore:
     """Tells of runs that failed, crashed or ran out of time."""
-    ends = {f"prefect.flow-run.{name}" for name in ("Failed", "Crashed", "TimedOut")}
-    return AutomationCore(
-        name="parquetry: failed",
-        description="A refresh failed or crashed; the published version is as it was.",
-        tags=[TAG],
-        trigger=EventTrigger(
-            expect=ends,
-            match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
-            match_related=ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": [FLOW]}),
-            posture=Posture.Reactive,
-            threshold=1,
-            within=timedelta(0),
-        ),
-        actions=[alert("{{ flow_run.name }}", "{{ flow_run.state.name }}: {{ flow_run.state.message }}")],
+    return _telling(
+        "parquetry: failed",
+        "A refresh failed or crashed; the published version is as it was.",
+        alert("{{ flow_run.name }}", "{{ flow_run.state.name }}: {{ flow_run.state.message }}"),
+        expect={f"prefect.flow-run.{name}" for name in ("Failed", "Crashed", "TimedOut")},
+        match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
+        match_related=ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": [FLOW]}),
     )
 
 
 def refused(alert: Alert) -> AutomationCore:
     """Tells of runs that a rule kept from publishing."""
-    return AutomationCore(
-        name="parquetry: refused",
-        description="A gate, a hold or another rule kept a refresh from publishing.",
-        tags=[TAG],
-        trigger=EventTrigger(
-            expect={"parquetry.refused"},
-            match=ResourceSpecification({"prefect.resource.id": ["parquetry.dataset.*"]}),
-            posture=Posture.Reactive,
-            threshold=1,
-            within=timedelta(0),
-        ),
-        actions=[alert("refused {{ event.payload.dataset }}", "{{ event.payload.reason }}")],
+    return _telling(
+        "parquetry: refused",
+        "A gate, a hold or another rule kept a refresh from publishing.",
+        alert("refused {{ event.payload.dataset }}", "{{ event.payload.reason }}"),
+        expect={"parquetry.refused"},
+        match=ResourceSpecification({"prefect.resource.id": ["parquetry.dataset.*"]}),
     )
+
+
+def _telling(name: str, description: str, action: ActionTypes, **event: Any) -> AutomationCore:
+    """Does *action* for each *event* at once, unless it says otherwise."""
+    trigger = EventTrigger(**{"posture": Posture.Reactive, "threshold": 1, "within": timedelta(0), **event})
+    return AutomationCore(name=name, description=description, tags=[TAG], trigger=trigger, actions=[action])
 
 
 def missing_night(dataset: str, patience: timedelta, alert: Alert) -> AutomationCore:
     """Tells of a dataset that was neither published nor found unchanged for *patience*, whatever the cause."""
     hours = patience / timedelta(hours=1)
-    return AutomationCore(
-        name=_missing_night_name(dataset),
-        description=f"{dataset} was neither published nor found unchanged for {hours:.4g} hours.",
-        tags=[TAG],
-        trigger=EventTrigger(
-            expect={"parquetry.published", "parquetry.unchanged"},
-            match=ResourceSpecification({"prefect.resource.id": [f"parquetry.dataset.{dataset}"]}),
-            posture=Posture.Proactive,
-            threshold=1,
-            within=patience,
-        ),
-        actions=[
-            alert(
-                f"{dataset} did not happen",
-                f"neither published nor found unchanged for {hours:.4g} hours. Is a worker on? "
-                "`prefect work-pool ls`, `prefect flow-run ls`",
-            )
-        ],
+    silence = f"neither published nor found unchanged for {hours:.4g} hours."
+    return _telling(
+        _missing_night_name(dataset),
+        f"{dataset} was {silence}",
+        alert(f"{dataset} did not happen", f"{silence} Is a worker on? `prefect work-pool ls`, `prefect flow-run ls`"),
+        expect={"parquetry.published", "parquetry.unchanged"},
+        match=ResourceSpecification({"prefect.resource.id": [f"parquetry.dataset.{dataset}"]}),
+        posture=Posture.Proactive,
+        within=patience,
     )
 
 

@@ -75,7 +75,7 @@ _MARKS = (
 """What stores call that by which one state of a file is told from the next; the surest first."""
 
 
-def remote_fingerprint(info: FileInfo) -> str:
+def remote_fingerprint(info: Mapping[str, object]) -> str:
     """What an object store's listing knows of an object's bytes: ETag, generation or time, and the size."""
     for key in _MARKS:
         value = info.get(key)

@@ -8,17 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from tasks.discover.claims.flag_columns import flag, flag_columns
 from tasks.discover.claims.split_columns import guessed_splits, split_names
 from tasks.discover.heads.head import SEVERAL
-from tasks.discover.words.column_words import names_a_side, strength_of
+from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import is_fraction, number_of, parts_between
 from tasks.tables.file_columns import plain_name
 
-_TRUTHS = {"true": 1.0, "false": 0.0}
-_YES_NO = frozenset({"yes", "no"})
-_TWO = 2
 _FLAGS = frozenset({"-1", "0", "1", "+1"})
 _MARKS = ("|", ";", ",", "\uff0c", " ")
 _PLURALS = frozenset("labels tags classes categories attributes ids".split())
@@ -26,7 +24,6 @@ _BOXES = re.compile(r"(\s-?\d+(\.\d+)?){3,}\s*$")
 _MOST_CLASSES = 0.5
 _MOST_OF_LABELS = 0.8
 _LONG = 60
-_FEWEST_ROWS = 4
 _MOST_STEPS = 20
 
 
@@ -210,57 +207,17 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
 
 def _one_hot(columns: Mapping[str, Sequence[str]], *, is_whole: bool) -> LabelColumn | None:
     """The columns of ones and zeros, of which each is a class, as one; None where there are fewer than two."""
-    names = _without_sums({name: cells for name, cells in columns.items() if _is_flag(name, cells)})
-    if names and not is_whole:
-        names = [name for name, cells in columns.items() if name in names or _is_flag(name, [*cells, "1"])]
-    names = names if len(names) > 1 else _of_words(columns)
+    names = flag_columns(columns, is_whole=is_whole)
     if len(names) < 2:
         return None
     rows = list(zip(*(columns[name] for name in names), strict=True))
     heads = {name.rpartition(".")[0] for name in names}
     said = [name.rpartition(".")[2].strip() if len(heads) == 1 else name.strip() for name in names]
-    values = tuple(tuple(name for name, cell in zip(said, row, strict=True) if _flag(cell) == 1) for row in rows)
+    values = tuple(tuple(name for name, cell in zip(said, row, strict=True) if flag(cell) == 1) for row in rows)
     is_many = any(len(labels) != 1 for labels in values)
     if is_many and len(names) < 3:
         return None
     return LabelColumn(names[0], 2, values, one_hot=tuple(names), is_many=is_many)
-
-
-def _of_words(columns: Mapping[str, Sequence[str]]) -> list[str]:
-    """Those of *columns*, three at least, that say yes or no by words, of which each row has exactly one yes."""
-    flags = [
-        name
-        for name, cells in columns.items()
-        if {cell.casefold() for cell in cells} == _YES_NO and strength_of(name) in {1, 2} and not name.isdigit()
-    ]
-    rows = zip(*(columns[name] for name in flags), strict=True)
-    is_one = len(flags) > _TWO and all(sum(_flag(cell) == 1 for cell in row) == 1 for row in rows)
-    return flags if is_one else []
-
-
-def _without_sums(flags: Mapping[str, Sequence[str]]) -> list[str]:
-    """The names of *flags* without one that says in every row whether any of the others is there: ``Disease_Risk``."""
-    said = {name: [_flag(cell) == 1 for cell in cells] for name, cells in flags.items()}
-    for name, sums in said.items():
-        others = [values for other, values in said.items() if other != name and values != sums]
-        if len(others) > 1 and len(set(sums)) > 1 and sums == [any(row) for row in zip(*others, strict=True)]:
-            return [other for other in flags if other != name]
-    return list(flags)
-
-
-def _is_flag(name: str, cells: Sequence[str]) -> bool:
-    values = {cell for cell in cells if cell}
-    if values & set(_TRUTHS) and "." not in name:
-        return False
-    numbers = {_flag(value) for value in values}
-    if not numbers <= {0.0, 1.0, -1.0} or 1.0 not in numbers or len(cells) < _FEWEST_ROWS:
-        return False
-    return (strength_of(name) in {1, 2} or names_a_side(name)) and not name.isdigit()
-
-
-def _flag(cell: str) -> float | None:
-    word = cell.casefold()
-    return _TRUTHS[cell] if cell in _TRUTHS else float(word == "yes") if word in _YES_NO else number_of(cell)
 
 
 def _is_number_to_predict(name: str, cells: Sequence[str], files: int) -> bool:

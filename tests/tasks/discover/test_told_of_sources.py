@@ -80,6 +80,17 @@ def test_names_in_another_form_are_not_what_a_config_reads_otherwise(folder: Fol
         assert found(folder.root, layout=layout).notices == ()
 
 
+def test_first_folders_of_a_hierarchy_that_are_called_like_splits_are_taken_as_such(folder: Folder) -> None:
+    folder.images(*(f"{split}/{kind}/{kind}{at}{split}.jpg" for split in ("train", "test") for kind in ("cat", "dog")
+                    for at in range(3)))  # fmt: skip
+
+    made = found(folder.root, layout="hierarchy")
+
+    assert made.notices == ("The first folders are named like splits, and are taken as such",)
+    assert made.why == "as the config says"
+    assert made.class_paths == ("cat", "dog")
+
+
 def test_several_folders_of_one_split_and_images_deeper_than_their_class_are_told_of(folder: Folder) -> None:
     folder.images("val/cat/1.jpg", "valid/cat/2.jpg", "Train/dog/a/3.jpg", "train/dog/4.jpg", "test/dog/5.jpg")
 

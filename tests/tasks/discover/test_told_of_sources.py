@@ -91,6 +91,19 @@ def test_first_folders_of_a_hierarchy_that_are_called_like_splits_are_taken_as_s
     assert made.class_paths == ("cat", "dog")
 
 
+def test_each_short_table_that_calls_an_image_otherwise_is_told_of(folder: Folder) -> None:
+    folder.images(*(f"{kind}/{kind}{at}.jpg" for kind in ("cat", "dog") for at in range(4)))
+    folder.text("a.csv", "file,label", "cat/cat0.jpg,dog").text("b.txt", "./dog/dog1.jpg cat")
+
+    made = found(folder.root)
+
+    assert made.class_paths == ("cat", "dog")
+    assert made.notices == (
+        "Warning: cat/cat0.jpg is called 'dog' in a.csv, and lies in another class's folder: the folders count",
+        "Warning: dog/dog1.jpg is called 'cat' in b.txt, and lies in another class's folder: the folders count",
+    )
+
+
 def test_several_folders_of_one_split_and_images_deeper_than_their_class_are_told_of(folder: Folder) -> None:
     folder.images("val/cat/1.jpg", "valid/cat/2.jpg", "Train/dog/a/3.jpg", "train/dog/4.jpg", "test/dog/5.jpg")
 

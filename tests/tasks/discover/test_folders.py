@@ -435,14 +435,37 @@ def test_images_without_folders_are_refused_or_kept_without_labels(tree: Tree, l
     assert labels(look(source, allow_unlabeled=True)) == {"1.jpg": "", "2.jpg": ""}
 
 
-def test_a_label_file_beside_images_without_folders_is_read(tree: Tree, look: Look) -> None:
+@pytest.mark.parametrize(
+    ("name", "text", "layout"),
+    [
+        *(
+            (f"{name}.csv", "file_name,label\n1.jpg,cat\n2.jpg,dog\n", "csv")
+            for name in ("metadata", "labels", "annotations")
+        ),
+        *(
+            (
+                f"{name}.jsonl",
+                '{"file_name": "1.jpg", "label": "cat"}\n{"file_name": "2.jpg", "label": "dog"}\n',
+                "json",
+            )
+            for name in ("metadata", "labels")
+        ),
+        ("labels.json", '[{"file_name": "1.jpg", "label": "cat"}, {"file_name": "2.jpg", "label": "dog"}]', "json"),
+    ],
+)
+def test_a_label_file_beside_images_without_folders_is_read(
+    tree: Tree, look: Look, name: str, text: str, layout: str
+) -> None:
     source = tree("1.jpg", "2.jpg")
-    (source / "metadata.csv").write_text("file_name,label\n1.jpg,cat\n2.jpg,dog\n")
+    (source / name).write_text(text)
 
     found = look(source)
 
-    assert (found.layout, labels(found)) == ("csv", {"1.jpg": "cat", "2.jpg": "dog"})
-    assert says(found, "metadata.csv", "class_folders")
+    assert (found.layout, labels(found)) == (layout, {"1.jpg": "cat", "2.jpg": "dog"})
+    assert found.notices == (
+        f"{name} beside the images is read, since no folder names a class; "
+        "`layout: class_folders` or `split_folders` reads the folders alone",
+    )
 
 
 def test_a_label_file_beside_class_folders_is_mentioned_and_not_read(tree: Tree, look: Look) -> None:
@@ -452,7 +475,9 @@ def test_a_label_file_beside_class_folders_is_mentioned_and_not_read(tree: Tree,
     found = look(source)
 
     assert (found.layout, found.class_paths) == ("class_folders", ("cat", "dog"))
-    assert says(found, "metadata.csv", f"path: {source}/metadata.csv")
+    assert found.notices == (
+        f"metadata.csv lies beside the folders and is not read; to read it instead, set `path: {source}/metadata.csv`",
+    )
 
 
 def test_a_label_file_beside_split_folders_without_classes_is_read(tree: Tree, look: Look) -> None:

@@ -7,6 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -45,14 +46,19 @@ ELSEWHERE = {"daft", "img2dataset", "litdata", "mutmut", "streaming", "webdatase
 
 
 def imported(folders: Iterable[str]) -> set[str]:
+    return {name for folder in folders for name in imported_in(folder)} - OWN - set(sys.stdlib_module_names)
+
+
+@cache
+def imported_in(folder: str) -> frozenset[str]:
     found: set[str] = set()
-    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+    for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 found.add(node.module.partition(".")[0])
-    return found - OWN - set(sys.stdlib_module_names)
+    return frozenset(found)
 
 
 def modules(requirements: Iterable[str]) -> set[str]:

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -61,9 +62,11 @@ def silence_known_failures() -> None:
 def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[JsonObject]:
     """Say what became of a run, and return the state that it ends in: Published, Unchanged, Refused or Cancelled."""
     refused = outcome.outcome == "refused" and not outcome.is_stopped
-    line = one_line(redact_text(_refusal(outcome, config) if refused else outcome.headline))
+    reason = redact_text(_refusal(outcome, config)) if refused else outcome.reason
+    said = f"refused {outcome.name} at {outcome.root}: {reason}" if refused else outcome.headline
+    line = one_line(redact_text(said))
     get_run_logger().log(logging.WARNING if refused else logging.INFO, line)
-    _show(outcome, store, line)
+    _show(replace(outcome, reason=reason), store, line)
     facts: JsonObject = {"root": outcome.root, "config": config, "version": outcome.version}
     emit(outcome.outcome, outcome.name, line, {**facts, **handover_facts(outcome, store)})
     if outcome.is_stopped:
@@ -76,10 +79,10 @@ def announce(outcome: RunOutcome, config: str, store: StoreUrl) -> State[JsonObj
 
 
 def _refusal(outcome: RunOutcome, config: str) -> str:
-    """What a refused run says of itself: dataset, place, reason, and the command that helps, as it can be typed."""
+    """Why a run was refused, and the command that helps, as it can be typed."""
     command = f"`parquetry run {config}"
     reason = outcome.reason.replace("`parquetry run CONFIG", command).replace("`--accept", f"{command} --accept")
-    return f"refused {outcome.name} at {outcome.root}: {reason}{_on_prefect(outcome.reason)}"
+    return f"{reason}{_on_prefect(outcome.reason)}"
 
 
 def _on_prefect(reason: str) -> str:

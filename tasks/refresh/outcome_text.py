@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from tasks.redaction import is_url
 from tasks.refresh.outcome import Account, RunOutcome
-from tasks.report.markdown import cell, table_lines
+from tasks.report.markdown import cell, sentence, table_lines
 from tasks.wording import counted, size_text
 
 _ROWS = 8
@@ -23,8 +23,11 @@ def facts_of(outcome: RunOutcome, start_s: float = 0.0) -> Iterator[str]:
     rate = f", {speed:,.0f} images/s" if account.images_decoded >= _MANY else ""
     built = f"{counted(account.shards_built, 'shard')}, {size_text(account.bytes_written)}"
     rate += f", after {start_s:.1f} s to start Prefect" if start_s >= _LONG_START_S else ""
-    yield f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})"
-    yield f"account: {_account_of(account)}"
+    if outcome.outcome == "refused" and account == Account():
+        yield f"ended after {outcome.seconds:.1f} s, before anything was built"
+    else:
+        yield f"{built}, in {outcome.seconds:.1f} s{rate} ({outcome.breakdown.layout}: {outcome.breakdown.why})"
+        yield f"account: {_account_of(account)}"
     yield from outcome.breakdown.drift
     said = {line.casefold() for line in outcome.breakdown.drift}
     notices = [notice for notice in outcome.breakdown.notices if notice.casefold() not in said]
@@ -62,7 +65,7 @@ def first_counts(counts: Mapping[str, int]) -> Iterator[tuple[str, int]]:
 
 def markdown_summary(outcome: RunOutcome) -> str:
     """What became of a run."""
-    lines = [f"## {outcome.outcome.capitalize()} {cell(outcome.name)}", "", cell(outcome.reason), ""]
+    lines = [f"## {outcome.outcome.capitalize()} {cell(outcome.name)}", "", sentence(outcome.reason), ""]
     for title, counts in (
         ("split", outcome.breakdown.splits),
         ("class", outcome.breakdown.classes),

@@ -68,5 +68,18 @@ def cell(text: str) -> str:
 
     Only what is live is escaped, by a backslash as CommonMark has it: both of Prefect's UIs show the text as it was.
     """
-    plain = " ".join("".join(char if char.isprintable() else " " for char in text).split(" ")).strip()
-    return _LIVE.sub(lambda found: f"\\{found[0]}", plain)
+    return _inert(_on_one_line(text))
+
+
+def sentence(text: str) -> str:
+    """*text* as `cell` has it, but for what stands between backticks: it is shown as what can be typed."""
+    parts = re.split("(`[^`]+`)", _on_one_line(text))
+    return "".join(part if number % 2 else _inert(part) for number, part in enumerate(parts))
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split(" ")).strip()
+
+
+def _inert(text: str) -> str:
+    return _LIVE.sub(lambda found: f"\\{found[0]}", text)

@@ -11,7 +11,7 @@ from tasks import build_shard as task
 from tasks.errors import FetchError, StoppedError
 from tasks.refresh.breakdown import split_notices
 from tasks.refresh.outcome import STOPPED, Account, Breakdown, RunOutcome
-from tasks.refresh.outcome_text import facts_of, rejects_line
+from tasks.refresh.outcome_text import facts_of, markdown_summary, rejects_line
 from tasks.samples import StoreUrl
 
 Outcome = Literal["published", "unchanged", "refused", "failed"]
@@ -71,6 +71,18 @@ def test_what_is_said_of_the_version_before_is_not_said_again() -> None:
 
     assert [line for line in shown if "kiwi" in line] == ["new classes: kiwi"]
     assert shown[3:7] == ["Warning: e", "a", "b", "… and 2 more notices; --json has them all"]
+
+
+def test_a_summary_shows_a_command_as_one_and_counts_nothing_that_was_never_built() -> None:
+    reason = (
+        "max_delete_fraction: 10 of 60 *rows* would go: `parquetry run a_b*.yaml --accept max_delete_fraction`, or `so"
+    )
+
+    summary = markdown_summary(ended("refused", reason))
+
+    assert "10 of 60 \\*rows\\* would go: `parquetry run a_b*.yaml --accept max_delete_fraction`, or \\`so\n" in summary
+    assert "- ended after 0.0 s, before anything was built\n- open it: out" in summary
+    assert "account" not in summary
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import queue
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,7 @@ class DecoderPool:
     def __init__(self, processes: int, limits: Limits) -> None:
         self._queue: queue.SimpleQueue[Batch] = queue.SimpleQueue()
         self._processes = processes
+        self._owner = os.getpid()
         self._server = ForkServer(start_process) if can_fork() else None
         self._workers = [Worker(self._queue, limits, number, self._server) for number in range(processes)]
 
@@ -52,7 +54,9 @@ class DecoderPool:
         return len(waiting) <= 2 * self._processes and sum(batch.bytes for batch in waiting) < _WAITING_BYTES
 
     def close(self) -> None:
-        """End the decoder processes, and wait until they are gone."""
+        """End the decoder processes, and wait until they are gone; a process forked from this one leaves them alone."""
+        if os.getpid() != self._owner:
+            return
         for worker in self._workers:
             worker.close()
         if self._server is not None:

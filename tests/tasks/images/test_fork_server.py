@@ -71,6 +71,21 @@ def test_decoders_are_forked_from_one_process_that_ends_with_them(pool: DecoderP
     assert not psutil.wait_procs([parent, *decoders], timeout=10)[1]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of forking beside threads, which is the matter here
+def test_a_process_that_was_forked_from_the_run_leaves_its_decoders_alone(pool: DecoderPool) -> None:
+    both_started(pool)
+    decoders = pool.process_ids
+
+    other = os.fork()
+    if not other:
+        pool.close()
+        os._exit(0)
+    os.waitpid(other, 0)
+
+    both_started(pool)
+    assert pool.process_ids == decoders
+
+
 def test_a_killed_server_loses_no_image_and_is_started_anew(pool: DecoderPool) -> None:
     both_started(pool)
     first = server_of(pool)

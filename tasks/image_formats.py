@@ -196,8 +196,8 @@ BY_DEFAULT: tuple[FormatName, ...] = tuple(item.name for item in FORMATS if item
 NAME_OF_SUFFIX = {suffix: item.name for item in FORMATS for suffix in item.suffixes}
 """For each suffix the name of its format; empty where that is never read."""
 ORIGINAL_EXTENSIONS = frozenset(
-    ".wav .mp3 .flac .ogg .m4a .mp4 .avi .mov .mkv .webm .mpg .mpeg .wmv .dcm .dicom .nii .mha .nrrd .npy .mat .raw "
-    ".cr2 .nef .arw .dng .pdf .svs .czi".split()
+    ".wav .mp3 .flac .ogg .m4a .mp4 .avi .mov .mkv .webm .mpg .mpeg .wmv .dcm .dicom .nii .mha .nrrd .npy .npz .mat "
+    ".h5 .hdf5 .raw .cr2 .nef .arw .dng .pdf .svs .czi".split()
 )
 """Suffixes of what images are made of: recordings, videos, scans. Tables may still call them so."""
 IMAGE_EXTENSIONS = frozenset(f".{suffix}" for suffix in NAME_OF_SUFFIX)

@@ -18,6 +18,7 @@ from tasks.discover.by_folders.folders import images_under, level_names, require
 from tasks.discover.by_folders.hierarchy import Hierarchy
 from tasks.discover.by_folders.split_folders import SplitFolders
 from tasks.discover.by_records.csv_records import CsvRecords
+from tasks.discover.by_records.cut_rows import without_cut_rows
 from tasks.discover.by_records.json_records import JsonRecords
 from tasks.discover.by_tables.split_lists import SplitLists, in_listed_splits
 from tasks.discover.by_tables.tables import TablesSource
@@ -66,7 +67,7 @@ def discover_sources(sources: Sequence[Source], names: Mapping[str, str], lists:
     """
     words = SplitWords(names)
     with remembered_beginnings():
-        found = [_in_one_split(_discovered(source, words, lists), source.split) for source in sources]
+        found = [_in_one_split(without_cut_rows(_discovered(source, words, lists)), source.split) for source in sources]
         if lists is not None and lists.files:
             parts = zip(found, sources, strict=True)
             found = [in_listed_splits(discovery, source, lists) for discovery, source in parts]

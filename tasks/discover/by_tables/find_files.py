@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -87,8 +88,13 @@ class FileFinder:
             LabelFileError: One names two files.
         """
         asked, codes = _distinct(texts, folders, base, place_of)
-        found = self._auto(asked) if find == "auto" else Found(self._by(find, asked), find)
+        found = self._found(asked, find)
+        if not (found.places >= 0).any():
+            found = self._found(_unquoted(asked), find)
         return replace(found, places=found.places[codes])
+
+    def _found(self, asked: _Asked, find: Find) -> Found:
+        return self._auto(asked) if find == "auto" else Found(self._by(find, asked), find)
 
     def _auto(self, asked: _Asked) -> Found:
         """The first way that names a file for each location, else the one that names the most.
@@ -204,6 +210,11 @@ class FileFinder:
     @cached_property
     def _indexes(self) -> dict[tuple[Find, str], _Ends]:
         return {}
+
+
+def _unquoted(asked: _Asked) -> _Asked:
+    """*asked* with the signs themselves that stand in addresses as ``%20``."""
+    return replace(asked, texts=pa.array([unquote(text) for text in asked.texts.to_pylist()], pa.string()))
 
 
 def _without(path: str, extensions: frozenset[str]) -> str:

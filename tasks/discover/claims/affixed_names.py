@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.config_keys import TableKeys
-from tasks.discover.claims.claim import LabelClaim, labels_by_file
-from tasks.discover.claims.column_roles import LabelColumn, roles_of
+from tasks.discover.claims.claim import Entries, LabelClaim, SplitClaim, labels_by_file
+from tasks.discover.claims.column_roles import ColumnRoles, LabelColumn, roles_of
 from tasks.discover.claims.table_claims import said_of
 from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.heads.head import Head
@@ -26,6 +26,9 @@ _ALL = 0.95
 _HALF = 0.5
 _MOST_COLUMNS = 3
 _MOST_WAYS = 16
+_FEWEST_ROWS = 12
+_COUNTS = {"record.number": 1, "record.index": 0}
+"""What the columns are called by which rows are counted, and with what they begin."""
 _KEY = "called"
 """What the column is called by which images and rows are joined."""
 _NUMBERS = frozenset("image img file name id ids no nr number num index sample picture photo".split())
@@ -56,13 +59,19 @@ class _Affix:
         return [_plain(text) if text is not None and self.is_number else text for text in found]
 
 
-def affixed_claims(listing: Listing, others: Iterable[Head], words: SplitWords) -> list[LabelClaim]:
-    """What those of *others*, tables that name no image, say of images that they call by a part of their names."""
+def affixed_claims(
+    listing: Listing, others: Iterable[Head], words: SplitWords, *, by_rows: bool = True
+) -> list[LabelClaim]:
+    """What those of *others*, tables that name no image, say of images that they call by a part of their names.
+
+    With *by_rows* the numbers of their rows may do so, too.
+    """
     found = []
     for head in others:
         is_plain = not head.members and not head.placed and not head.is_parted_last and "at" not in head.keys
-        if is_plain and len(head.names) > 1 and not SUBMISSION & set(tokens(head.path)):
-            found += _of_table(listing, head, words)
+        if is_plain and not SUBMISSION & set(tokens(head.path)):
+            told = _of_table(listing, head, words) if len(head.names) > 1 else []
+            found += told or (_of_rows(listing, head, words) if by_rows else [])
     return found
 
 
@@ -74,15 +83,42 @@ def padded_claims(
     for family in families:
         [view, *more] = family.views
         is_partly = not more and not all(view.files) and all(map(str.isdecimal, view.head.column(view.location)))
-        if is_partly and (claims := affixed_claims(listing, [view.head], words)):
+        if is_partly and (claims := affixed_claims(listing, [view.head], words, by_rows=False)):
             found += claims
         else:
             left.append(family)
     return left, found
 
 
+def _of_rows(listing: Listing, head: Head, words: SplitWords) -> list[LabelClaim]:
+    """What *head* says of images that are numbered as its rows are, from 0 or from 1; none of it is sure."""
+    is_long = head.is_whole and len(head.rows) >= _FEWEST_ROWS
+    ways = [way for way in ways_with_header(head) if is_long and (way is head or not _repeats_names(way))]
+    for way in ways:
+        for key, first in _COUNTS.items():
+            cells = [str(number) for number in range(first, first + len(way.rows))]
+            fitting = [one for one in _affixes(_without_companions(listing), cells[-1], is_number=True)
+                    if _fits(one, listing.files["path"], cells)]  # fmt: skip
+            columns = {name: [cell.strip() for cell in way.column(name)] for name in way.names}
+            roles = roles_of(columns, len(cells), way.said, words)
+            if len(fitting) == 1 and roles.labels:
+                numbered = replace(
+                    way,
+                    names=(*way.names, key),
+                    rows=tuple((*row, cell) for row, cell in zip(way.rows, cells, strict=True)),
+                )
+                called = _Called(listing, numbered, key, fitting[0], roles)
+                return [called.claim(column, is_sure=False) for column in roles.labels]
+    return []
+
+
+def _repeats_names(head: Head) -> bool:
+    """Whether what is taken for the names of the columns of *head* stands in its rows, too: they are a row."""
+    return any(name in head.column(name) for name in head.names)
+
+
 def _of_table(listing: Listing, head: Head, words: SplitWords) -> list[LabelClaim]:
-    for way in _ways_with_header(head):
+    for way in ways_with_header(head):
         for key in way.names[:_MOST_COLUMNS]:
             cells = [stem_of(cell.strip()) for cell in way.column(key)]
             if len(set(cells)) < max(_FEWEST, _HALF * listing.count) or len(set(cells)) < len(cells) or "" in cells:
@@ -91,12 +127,13 @@ def _of_table(listing: Listing, head: Head, words: SplitWords) -> list[LabelClai
             roles = roles_of(columns, len(cells), way.said, words)
             ways = list(_ways(listing, way, key, cells, words)) if roles.labels else []
             if len(ways) == 1:
-                called = _Called(listing, way, key, ways[0])
-                return [called.claim(column, is_sure=column is roles.one_label) for column in roles.labels]
+                called = _Called(listing, way, key, ways[0], roles)
+                sure = None if roles.is_guess else roles.one_label
+                return [called.claim(column, is_sure=column is sure) for column in roles.labels]
     return []
 
 
-def _ways_with_header(head: Head) -> Iterator[Head]:
+def ways_with_header(head: Head) -> Iterator[Head]:
     """*head*, and where it has no names with those that its first row could be."""
     yield head
     if all(map(str.isdecimal, head.names)) and head.rows and len(set(head.rows[0])) == len(head.names):
@@ -143,12 +180,13 @@ def _fits(affix: _Affix, paths: pa.ChunkedArray, cells: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Called:
-    """A table whose column *key* calls images by what stands between the *affix*."""
+    """A table whose column *key* calls images by what stands between the *affix*, and its others have *roles*."""
 
     listing: Listing
     head: Head
     key: str
     affix: _Affix
+    roles: ColumnRoles
 
     def claim(self, column: LabelColumn, *, is_sure: bool) -> LabelClaim:
         """That *column* is the label."""
@@ -158,9 +196,19 @@ class _Called:
         cells = [stem_of(cell.strip()) for cell in self.head.column(self.key)]
         named = [files.get(_plain(cell) if self.affix.is_number else cell, "") for cell in cells]
         values = [labels for file, labels in zip(named, column.values, strict=True) if file]
-        table = self._table(column)
+        entries: Entries = [self._listed(), self._table(column)]
         says = f"{said_of(column, self.head.path)}, which calls images by a part of their names"
-        return LabelClaim([self._listed(), table], column, labels_by_file(named, values), says, is_sure)
+        by_file = labels_by_file(named, values)
+        return LabelClaim(entries, column, by_file, says, is_sure, self._splits(entries, named))
+
+    def _splits(self, entries: Entries, named: Sequence[str]) -> SplitClaim | None:
+        """The splits that a column says, each in a word that is known or may be; None without such a column."""
+        roles = self.roles
+        if not roles.split or roles.is_guess:
+            return None
+        told = zip(named, map(str.strip, self.head.column(roles.split)), strict=True)
+        by_file = {file: roles.split_names[cell] for file, cell in told if file and cell}
+        return SplitClaim(entries, by_file, roles.split_names, self.head.path)
 
     def _listed(self) -> TableKeys:
         made: TableKeys = {"listing": self.affix.listing, "pattern": self.affix.pattern}
@@ -170,6 +218,7 @@ class _Called:
 
     def _table(self, column: LabelColumn) -> TableKeys:
         roles = {self.key: _KEY if self.affix.is_number else "name"}
+        roles |= {self.roles.split: "split"} if self.roles.split and not self.roles.is_guess else {}
         made = self.head.table(roles | ({} if column.one_hot else {column.name: "label"}))
         if column.one_hot:
             made["one_hot"] = column.one_hot_key

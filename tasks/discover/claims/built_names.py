@@ -25,6 +25,8 @@ _HALF = 0.5
 _TWO = 2
 _LOOKED_AT = 24
 _MOST_PATHS = 8
+_MOST_SHORT = 64
+"""So many paths are looked at where the longest cell of a row is one character, which is in many."""
 _MOST_TEMPLATES = 40
 _LEAST = 2
 _TRIED = 3

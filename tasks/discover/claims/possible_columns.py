@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 
 from tasks.config_keys import TableKeys
-from tasks.discover.claims.claim import Claims, Entries, LabelClaim, labels_by_file
+from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.table_claims import split_claim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import SEVERAL, STEM
+<<<<<<< HEAD
 from tasks.discover.words.column_words import strength_of, tells_a_place
+=======
+from tasks.discover.words.column_words import strength_of
+from tasks.discover.words.folder_names import tokens
+>>>>>>> 26b9c83 (Propose images by what their names begin with, by the number of the row, by several columns of a row and by cells of JSON; take the splits of tables that call images by a part of their names; reject a last row that is cut off in its label)
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import is_fraction, number_of
 
+_AMOUNTS = frozenset("age count counts score weight rating".split())
 _MOST = 4
 _SHARE = 0.9
 _LONG = 60
@@ -23,7 +31,11 @@ _LONG = 60
 def possible_claims(families: Sequence[Family], images: int, words: SplitWords, claims: Claims) -> None:
     """Add to *claims* each column of *families* that takes some values several times, or a number; none is sure."""
     for family in sorted(families, key=lambda family: not family.file_splits):
+<<<<<<< HEAD
         if _names_most(family, images) and not family.views[0].head.members:
+=======
+        if len(family.named) >= images / 2 and not family.has_boxes:
+>>>>>>> 26b9c83 (Propose images by what their names begin with, by the number of the row, by several columns of a row and by cells of JSON; take the splits of tables that call images by a part of their names; reject a last row that is cut off in its label)
             _add(family, words, claims)
 
 
@@ -40,8 +52,12 @@ def _add(family: Family, words: SplitWords, claims: Claims) -> None:
     for name in family.views[0].head.names:
         if name in {family.views[0].location, STEM, family.roles.split} or tells_a_place(name):
             continue
-        cells = [family.column(name)[place].strip() for place in rows]
+        every = family.column(name)
+        cells = [every[place].strip() for place in rows]
         values = set(cells) - {""}
+        if told := _in_objects(cells):
+            claims.labels += [_of_object(family, name, key, column, split) for key, column in told.items()]
+            continue
         if _could_be_labels(values, cells):
             found.append((-strength_of(name), len(values), name, cells))
         elif _could_be_numbers(name, values, cells) and name not in family.roles.numbers:
@@ -55,13 +71,36 @@ def _add(family: Family, words: SplitWords, claims: Claims) -> None:
         claims.labels.append(LabelClaim(entries, column, by_file, says, is_sure=False, splits=split))
 
 
+def _in_objects(cells: Sequence[str]) -> dict[str, list[str]]:
+    """For each key of *cells*, objects of JSON all of them, its values, where these are a few words; else empty."""
+    if not cells or not all(cell.startswith("{") for cell in cells):
+        return {}
+    try:
+        objects = [json.loads(cell) for cell in cells]
+    except ValueError:
+        return {}
+    told = {key: [str(one.get(key, "")) for one in objects] for key in objects[0] if isinstance(objects[0][key], str)}
+    return {key: values for key, values in told.items() if _could_be_labels(set(values) - {""}, values)}
+
+
+def _of_object(family: Family, name: str, key: str, values: Sequence[str], split: SplitClaim | None) -> LabelClaim:
+    """That the value of *key* in the objects of the column *name* is the label."""
+    column = LabelColumn(name, 1, tuple((value,) if value else () for value in values))
+    pattern = {name: rf'"{re.escape(key)}"\s*:\s*"(?P<label>(?:[^"\\]|\\.)*)"'}
+    entries: Entries = [{**_entry(view, family, name, split is not None, name), "pattern": pattern}
+                        for view in family.views]  # fmt: skip
+    says = f"{key} in the column {name} of {family.views[0].head.path} is the label"
+    by_file = labels_by_file([file for file in family.files if file], column.values)
+    return LabelClaim(entries, column, by_file, says, is_sure=False, splits=split)
+
+
 def _could_be_labels(values: set[str], cells: Sequence[str]) -> bool:
     is_plain = all(SEVERAL not in value and len(value) <= _LONG for value in values)
     return is_plain and 1 < len(values) <= _SHARE * len(cells) and not all(map(is_fraction, values))
 
 
 def _could_be_numbers(name: str, values: set[str], cells: Sequence[str]) -> bool:
-    is_named = name.isdigit() or strength_of(name) > 0
+    is_named = name.isdigit() or strength_of(name) > 0 or bool(_AMOUNTS & set(tokens(name)))
     return is_named and len(values) > len(cells) / 2 and all(number_of(value) is not None for value in values)
 
 
@@ -69,8 +108,8 @@ def _entries(family: Family, name: str, has_split: bool) -> Entries:
     return [_entry(view, family, name, has_split) for view in family.views]
 
 
-def _entry(view: View, family: Family, name: str, has_split: bool) -> TableKeys:
-    roles = {view.location: "location", name: "label"}
+def _entry(view: View, family: Family, name: str, has_split: bool, role: str = "label") -> TableKeys:
+    roles = {view.location: "location", name: role}
     if has_split and family.roles.split:
         roles[family.roles.split] = "split"
     made = view.settings(roles)

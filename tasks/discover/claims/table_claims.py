@@ -11,6 +11,7 @@ from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim,
 from tasks.discover.claims.class_names import names_for
 from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.doubted_rows import rows_in_doubt
+from tasks.discover.claims.paired_columns import of_all_columns
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.heads.head import Head
@@ -55,7 +56,7 @@ def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claim
         if doubted := rows_in_doubt(claim, family):
             claim = replace(claim, is_sure=False)
             claims.labels += [with_names(one, named) for one in doubted if one.says != claim.says]
-        claims.labels.append(with_names(claim, named))
+        claims.labels += [with_names(one, named) for one in (*of_all_columns(claim, family), claim)]
     for name in roles.numbers:
         entries = [_entry(view, {view.location: "location", name: "label"}, None, family) for view in family.views]
         claims.numbers.append((name, entries))

@@ -16,6 +16,9 @@ from tasks.discover.words.folder_names import is_organising, tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.storage import redact_url
 
+_SIGNS = "_. -"
+"""What may stand between a split and a class in one name."""
+
 
 def named_layouts(roles: FolderRoles, source: FolderSource, words: SplitWords, ignore: Sequence[str]) -> list[Proposal]:
     """The named layouts by which the folders of *roles* could be meant, and that of images without labels."""
@@ -83,11 +86,17 @@ def _split_and_label(roles: FolderRoles, words: SplitWords) -> list[Proposal]:
     """Where folders name a split and a class in one word, ``trainA``, the pattern that takes both."""
     found = {name: part for name in roles.joined if (part := words.part_of(name)) is not None}
     texts = {name: next(word for word in tokens(name) if words.split_of(word)) for name in found}
-    if not found or not all(name.casefold().startswith(text) for name, text in texts.items()):
+    begins = all(name.casefold().startswith(text) for name, text in texts.items())
+    if not found or not (begins or all(name.casefold().endswith(text) for name, text in texts.items())):
         return []
-    splits = sorted({name[: len(text)] for name, text in texts.items()})
-    rests = sorted({name[len(text) :] for name, text in texts.items()})
-    expression = f"(^|/)(?P<split>{'|'.join(splits)})(?P<label>{'|'.join(map(re.escape, rests))})/"
+    parted = [(name[: len(text)], name[len(text) :]) if begins else (name[-len(text) :], name[: -len(text)])
+              for name, text in texts.items()]  # fmt: skip
+    splits = sorted({split for split, _ in parted})
+    rests = sorted({rest.strip(_SIGNS) for _, rest in parted})
+    split = f"(?P<split>{'|'.join(splits)})"
+    label = f"(?P<label>{'|'.join(map(re.escape, rests))})"
+    between = f"[{_SIGNS}]*" if any(rest != rest.strip(_SIGNS) for _, rest in parted) else ""
+    expression = f"(^|/){split}{between}{label}/" if begins else f"(^|/){label}{between}{split}/"
     says = f"they name the split and the class: {', '.join(splits)}, and {', '.join(rests[:5])}"
     return [Proposal(says, {"source": {"layout": "tables", "pattern": expression}})]
 

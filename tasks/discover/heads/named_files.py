@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,8 +22,9 @@ def stem_of(cell: str) -> str:
 
 
 def _stems(cell: str) -> set[str]:
-    """What *cell* could be the stem of: without what looks like an extension, and with it."""
-    return {stem_of(cell), cell.replace("\\", "/").rpartition("/")[2]}
+    """What *cell* could be the stem of: without what looks like an extension, and with it; as in an address, too."""
+    found = {stem_of(cell), cell.replace("\\", "/").rpartition("/")[2]}
+    return found | {unquote(stem) for stem in found if "%" in stem}
 
 
 def is_end(cell: str, path: str) -> bool:
@@ -55,6 +57,8 @@ class NamedFiles:
         while plain.startswith(("./", "/")):
             plain = plain.removeprefix("./").removeprefix("/")
         there = [path for stem in _stems(plain) for path in self._by_stem.get(stem, ())]
+        if not there and "%" in plain and (quoted := unquote(plain)) != plain:
+            return self.named(quoted)
         found = [path for path in there if is_end(plain, path)]
         return found or _longest_ends(plain, there) or _one_name(plain, there)
 

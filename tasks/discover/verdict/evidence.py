@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.claims.affixed_names import affixed_claims, padded_claims
+from tasks.discover.claims.begun_names import begun_claims
 from tasks.discover.claims.built_names import built_claims
 from tasks.discover.claims.claim import Claims, LabelClaim
 from tasks.discover.claims.class_lists import class_list_claim
@@ -58,7 +59,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     flat = flat_split_claim(listing, source, words, views) if isinstance(source, FolderSource) else None
     told = _told_otherwise(listing, source, words) + ([flat] if flat and choice is None else [])
     told += folder_table_claims(listing, others, choice, words)
-    affixed = padded or ([] if claims.labels or told else _called_in_part(listing, others, words))
+    affixed = padded or ([] if claims.labels or told else _by_parts_of_names(listing, others, words))
     told += affixed if choice is None else [replace(claim, is_sure=False) for claim in affixed]
     claims.labels += told
     found.facts += [claim.says for claim in told]
@@ -90,15 +91,16 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     return found
 
 
+def _by_parts_of_names(listing: Listing, others: list[Head], words: SplitWords) -> list[LabelClaim]:
+    """What tables say that name no image whole: by the first way to call images by parts of names that finds any."""
+    finders = (affixed_claims, built_claims, begun_claims)
+    return next((claims for find in finders if (claims := find(listing, others, words))), [])
+
+
 def _may_part(lists: str, choice: FolderChoice) -> str:
     """What *lists* say against the folders of *choice*, which name no split; empty where nothing."""
     is_told = any(choice.splits) or not lists
     return "" if is_told else f"{lists} may say which images are in which split, by other names than the images'"
-
-
-def _called_in_part(listing: Listing, others: list[Head], words: SplitWords) -> list[LabelClaim]:
-    """What tables say that call images by a part of their names, or by what their columns make together."""
-    return affixed_claims(listing, others, words) or built_claims(listing, others, words)
 
 
 def _sure_of_several(claim: LabelClaim) -> LabelClaim:

@@ -97,10 +97,11 @@ def _templates(head: Head, paths: pa.Array) -> list[str]:
 
 def _holding(paths: pa.Array, cells: Iterable[str]) -> list[str]:
     """Some of *paths* that hold the longest of *cells*; the next where none does, as that may be a label."""
-    for cell in sorted((cell for cell in dict.fromkeys(cells) if len(cell) >= _LEAST), key=len, reverse=True)[:_TRIED]:
+    for cell in sorted(dict.fromkeys(cells), key=len, reverse=True)[:_TRIED]:
         found = paths.filter(pc.match_substring(paths, cell))
         if len(found):
-            return [str(path) for path in found.slice(0, _MOST_PATHS).to_pylist()]
+            most = _MOST_PATHS if len(cell) >= _LEAST else _MOST_SHORT
+            return [str(path) for path in found.slice(0, most).to_pylist()]
     return []
 
 

@@ -173,16 +173,14 @@ def _label_column(name: str, strength: int, cells: Sequence[str], files: int, fe
 
 def _is_no_label(values: set[str], strength: int) -> bool:
     """Whether *values* are boxes, texts, tables in a cell, or say of each row whether it is one of a class."""
-    if strength < 3 and "-1" in values and values <= {"-1", "0", "1"}:
-        return True
-    if all(value.startswith(("{", "[")) for value in values):
+    is_one_class = strength < 3 and "-1" in values and values <= {"-1", "0", "1"}
+    if is_one_class or all(value.startswith(("{", "[")) for value in values):
         return True
     return any(_BOXES.search(value) for value in values) or sum(map(len, values)) > _LONG * len(values)
 
 
 def _is_repeated(values: set[str], cells: Sequence[str], files: int, strength: int) -> bool:
-    most = _MOST_OF_LABELS if strength == 3 else _MOST_CLASSES
-    return len(values) <= max(most * min(files, len(cells)), 2)
+    return len(values) <= max((_MOST_OF_LABELS if strength == 3 else _MOST_CLASSES) * min(files, len(cells)), 2)
 
 
 def separator_of(name: str, cells: Sequence[str]) -> str:
@@ -224,8 +222,7 @@ def _is_number_to_predict(name: str, cells: Sequence[str], files: int) -> bool:
     values = {cell for cell in cells if cell}
     if name.isdigit() or strength_of(name) == 0 or len(values) <= max(_MOST_CLASSES * files, 10):
         return False
-    numbers = [number_of(value) for value in values]
-    return all(number is not None for number in numbers) and not _counts_up(cells)
+    return all(number_of(value) is not None for value in values) and not _counts_up(cells)
 
 
 def _counts_up(cells: Sequence[str]) -> bool:
@@ -250,8 +247,8 @@ def _without_twins(columns: Sequence[LabelColumn]) -> list[LabelColumn]:
 
 def _names_better(one: LabelColumn, other: LabelColumn) -> bool:
     """Whether *one* is called a name and *other*, which parts the rows alike, the id of a thing."""
-    is_id = other.strength <= one.strength and tokens(other.name)[-1:] in {("id",), ("ids",), ("uuid",)}
-    return is_id and not one.is_numeric and tokens(one.name)[-1:] in {("name",), ("names",), ("title",)}
+    is_id = other.strength <= one.strength and tokens(other.name)[-1:] in {("id",), ("ids",)}
+    return is_id and not one.is_numeric and tokens(one.name)[-1:] == ("name",)
 
 
 def part_alike(one: Sequence[object], other: Sequence[object]) -> bool:

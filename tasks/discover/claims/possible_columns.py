@@ -13,12 +13,8 @@ from tasks.discover.claims.table_claims import split_claim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import SEVERAL, STEM
-<<<<<<< HEAD
 from tasks.discover.words.column_words import strength_of, tells_a_place
-=======
-from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.folder_names import tokens
->>>>>>> 26b9c83 (Propose images by what their names begin with, by the number of the row, by several columns of a row and by cells of JSON; take the splits of tables that call images by a part of their names; reject a last row that is cut off in its label)
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import is_fraction, number_of
 
@@ -31,11 +27,7 @@ _LONG = 60
 def possible_claims(families: Sequence[Family], images: int, words: SplitWords, claims: Claims) -> None:
     """Add to *claims* each column of *families* that takes some values several times, or a number; none is sure."""
     for family in sorted(families, key=lambda family: not family.file_splits):
-<<<<<<< HEAD
-        if _names_most(family, images) and not family.views[0].head.members:
-=======
-        if len(family.named) >= images / 2 and not family.has_boxes:
->>>>>>> 26b9c83 (Propose images by what their names begin with, by the number of the row, by several columns of a row and by cells of JSON; take the splits of tables that call images by a part of their names; reject a last row that is cut off in its label)
+        if _names_most(family, images) and not family.has_boxes:
             _add(family, words, claims)
 
 

@@ -74,7 +74,8 @@ def test_a_zip_of_anything_else_leaves_class_folders_alone(look: Look, tmp_path:
 
 
 def test_a_list_with_a_line_for_each_image_may_say_what_they_show(look: Look, tmp_path: Path) -> None:
-    draw(tmp_path, *PHOTOS, Labels_sky_txt=lines(*(str(at // 4 % 2) for at in range(27))))
+    photos = [f"{PEOPLE[at % 3]}/DSC_{7 * at:04}.jpg" for at in range(27)]
+    draw(tmp_path, *photos, Labels_sky_txt=lines(*(str(at // 4 % 2) for at in range(27))))
 
     assert "Labels_sky.txt has a line for each image" in str(refusal(look, tmp_path))
 

@@ -53,7 +53,7 @@ class LabelCells:
         encoded = whole(pc.fill_null(texts, _NONE)).dictionary_encode()
         meant = [self._several(text) for text in encoded.dictionary.to_pylist()]
         lists = pa.array(meant, pa.list_(pa.string())).take(encoded.indices)
-        longest = np.array([max(map(len, names or [""]), default=0) for names in meant], dtype=np.int64)
+        longest = np.array([max(map(len, names or [""])) for names in meant], dtype=np.int64)
         sizes = longest[encoded.indices.to_numpy(zero_copy_only=False)]
         return pa.repeat(pa.scalar(""), len(texts)), lists, sizes
 

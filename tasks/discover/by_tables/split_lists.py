@@ -52,7 +52,6 @@ def in_listed_splits(discovery: Discovery, source: SourceSettings, lists: SplitL
 class _Listed:
     def __init__(self, discovery: Discovery, source: SourceSettings, lists: SplitLists) -> None:
         self._found = discovery
-        self._source = source
         self._lists = lists
         self._samples = discovery.samples
         self._root = discovery.access[0].label_root or source.place

@@ -243,3 +243,15 @@ def test_records_are_the_same_in_whatever_pieces_they_come(size: int) -> None:
 
         assert whole
         assert list(read_json(TextWindow(in_pieces(text, size)), form, path)) == whole
+
+
+@pytest.mark.parametrize("text", ["2024-01-02", "2024-01-02T03:04:05", "007", "1e5", "true", "null", "é"])
+def test_texts_of_flat_lines_stay_as_they_are_written(text: str) -> None:
+    rows = [{"file": f"{number}.jpg", "label": text} for number in range(20)]
+
+    [block] = blocks("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+
+    flat = block.flat("label")
+    assert flat is not None
+    assert flat.to_pylist() == [text] * 20
+    assert [block.record(number).cells for number in range(20)] == rows

@@ -119,7 +119,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
 
     def _as(self, model: type[Model], layout: str, path: str = "", keys: SourceKeys | None = None) -> Model:
         """The same source with the layout that was found, and *keys* for it."""
-        values = self.model_dump(include=set(model.model_fields) - {"layout", "path"}, exclude_unset=True)
+        values = self.model_dump(include=set(model.model_fields), exclude_unset=True)
         found: SourceKeys = {"layout": layout, "path": path or self.path, **(keys or {})}
         made = model.model_validate({**values, **found}).reading_labels(self.label_reading)
         return made.telling_origins() if self.tells_origins else made

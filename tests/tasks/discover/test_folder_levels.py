@@ -222,6 +222,12 @@ def told(roles: FolderRoles) -> set[str]:
             id="recordings of their class",
         ),
         pytest.param(
+            ("{ox|gu}/{0}_g0{1-3}/{1-2}.jpg",),
+            {f"{one}/{one}_g0{at}" for one in ("ox", "gu") for at in (1, 2, 3)},
+            set(),
+            id="recordings of classes of two letters",
+        ),
+        pytest.param(
             ("{Archery|YoYo}/v_{0}_g{1-3}/{1-2}.jpg",),
             {f"{one}/v_{one}_g{at}" for one in ("Archery", "YoYo") for at in (1, 2, 3)},
             set(),

@@ -39,13 +39,17 @@ def relabelled(before: RowTable, after: pa.Table) -> Relabelled:
 
     Args:
         before: The rows of the version before.
-        after: Those of the next one, or the samples it is to be made of: ``sample_id`` and ``label_name``. An image
-            that moved is known by its ``content_sha256``, where there is such a column.
+        after: Those of the next one, or the samples it is to be made of: ``sample_id``, ``label_name``, and
+            ``content_sha256`` or ``fingerprint``. By these an image is known, wherever it lies: another one may have
+            come under its name.
     """
     place = pc.index_in(after["sample_id"], value_set=before["sample_id"].combine_chunks())
     if "content_sha256" in after.column_names:
-        moved = pc.index_in(after["content_sha256"], value_set=before["content_sha256"].combine_chunks())
-        place = pc.coalesce(place, moved)
+        contents = before["content_sha256"]
+        moved = pc.index_in(after["content_sha256"], value_set=contents.combine_chunks())
+        place = pc.if_else(_equal(contents.take(place), after["content_sha256"]), place, moved)
+    else:
+        place = pc.if_else(_equal(before["source_fingerprint"].take(place), after["fingerprint"]), place, None)
     old, new = before["label_name"].take(place), after["label_name"]
     had_one = pc.fill_null(pc.not_equal(old, ""), False)
     counted = pa.table({"old": old, "new": new}).filter(had_one).group_by(["old", "new"]).aggregate([([], "count_all")])
@@ -53,6 +57,10 @@ def relabelled(before: RowTable, after: pa.Table) -> Relabelled:
     changed = _changed(pairs)
     most = max(changed, key=lambda pair: (changed[pair], pair), default=None)
     return Relabelled(sum(changed.values()), sum(pairs.values()), " → ".join(most) if most else "")
+
+
+def _equal(known: pa.ChunkedArray, now: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.fill_null(pc.equal(known, now), False)
 
 
 def _changed(pairs: _Pairs) -> Counter[tuple[str, str]]:

@@ -215,6 +215,40 @@ def test_an_ordinary_night_is_published(of_folders: Nights, change: Callable[[Pa
     assert of_folders.run(gates={"max_delete_fraction": 0.2}).outcome == "published"
 
 
+def all_names_move_on(root: Path) -> None:
+    """An image comes before all others: each gets the number of the next, in its own class."""
+    for path in sorted(root.glob("*/*.png"), key=lambda one: one.stem, reverse=True):
+        path.rename(path.with_name(f"new-{int(path.stem) + 1:02}.png"))
+    for path in sorted(root.glob("*/new-*.png")):
+        path.rename(path.with_name(path.name.removeprefix("new-")))
+
+
+def other_images_under_the_names(root: Path) -> None:
+    for number in range(36):
+        draw(root / "img" / f"{number:02}.png", number + 100)
+    write_table(root, lambda number: NAMES[(number + 1) % 3])
+
+
+def names_of_a_table_move_on(root: Path) -> None:
+    for number in reversed(range(36)):
+        (root / "img" / f"{number:02}.png").rename(root / "img" / f"{number + 1:02}.png")
+    draw(root / "img" / "00.png", 99)
+    write_table(root, lambda number: NAMES[(number - 1) % 3])
+
+
+def test_images_whose_names_move_on_keep_their_classes(of_folders: Nights) -> None:
+    all_names_move_on(of_folders.root)
+
+    assert of_folders.run().outcome == "published"
+
+
+@pytest.mark.parametrize("change", [other_images_under_the_names, names_of_a_table_move_on])
+def test_what_has_another_class_is_an_image_not_its_name(of_table: Nights, change: Callable[[Path], None]) -> None:
+    change(of_table.root)
+
+    assert of_table.run(gates={"max_delete_fraction": 1.0}).outcome == "published"
+
+
 def test_classes_that_the_config_renames_are_published(of_folders: Nights) -> None:
     renamed = of_folders.run(labels={"aliases": {name: name.upper() for name in NAMES}})
 

@@ -178,6 +178,13 @@ def _fits(affix: _Affix, paths: pa.ChunkedArray, cells: Sequence[str]) -> bool:
     return len(set(cells) & set(called)) >= _ALL * max(len(cells), len(called))
 
 
+def _by_what(key: str) -> str:
+    """How a table calls images by *key*, in the words of a sentence about it."""
+    if key in _COUNTS:
+        return f"whose rows, counted from {_COUNTS[key]}, have the numbers in the images' names"
+    return "which calls images by a part of their names"
+
+
 @dataclass(frozen=True, slots=True)
 class _Called:
     """A table whose column *key* calls images by what stands between the *affix*, and its others have *roles*."""
@@ -197,7 +204,7 @@ class _Called:
         named = [files.get(_plain(cell) if self.affix.is_number else cell, "") for cell in cells]
         values = [labels for file, labels in zip(named, column.values, strict=True) if file]
         entries: Entries = [self._listed(), self._table(column)]
-        says = f"{said_of(column, self.head.path)}, which calls images by a part of their names"
+        says = f"{said_of(column, self.head.path)}, {_by_what(self.key)}"
         by_file = labels_by_file(named, values)
         return LabelClaim(entries, column, by_file, says, is_sure, self._splits(entries, named))
 

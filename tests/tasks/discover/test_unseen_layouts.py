@@ -267,7 +267,9 @@ def test_numbers_of_rows_are_no_numbers_of_files(look: Look, tmp_path: Path) -> 
 
     error = refusal(look, tmp_path)
 
-    assert not any("column label" in one.says for one in error.unsettled.proposals)
+    (by_place,) = (one for one in error.unsettled.proposals if "column label" in one.says)
+    assert by_place.says.endswith("whose rows, counted from 1, have the numbers in the images' names")
+    assert not any("index" in line for line in by_place.yaml_lines())
 
 
 def test_paths_with_blanks_end_before_the_last_one(look: Look, tmp_path: Path) -> None:

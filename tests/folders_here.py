@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,15 @@ class Folder:
         place = self.root / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(data)
+        return self
+
+    def zipped(self, path: str, *names: str) -> Folder:
+        """A further archive, of files that hold their names; those that end in a slash are folders."""
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(place, "w") as packed:
+            for name in names:
+                packed.writestr(name, name)
         return self
 
     def found(

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.discover.heads.heads import PLAIN_TEXT
 from tasks.label_kinds import number_of
 from tasks.reasons import Reason
 from tasks.samples import Discovery, Rejection, SourceAccess, rejection_row, rejections_table
 from tasks.storage.archive_store import opened_place, place_below
 
-_TEXTS = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data")
 _MOST_FILES = 16
 _DETAIL = "its label {!r} may be cut off, as the file ends here without an end of line, and others begin with it"
 
@@ -25,17 +25,15 @@ def without_cut_rows(found: Discovery) -> Discovery:
     if not odd:
         return found
     is_cut = pc.is_in(found.samples["sample_id"], value_set=pa.array(odd, pa.string()))
-    rows = [
-        rejection_row(row, Rejection(Reason.BAD_ROW, _DETAIL.format(row["label_path"][:60])))
-        for row in found.samples.filter(is_cut).to_pylist()
-    ]
-    rejections = pa.concat_tables([found.rejections, rejections_table(rows)])
-    samples, labels = (
-        found.samples.filter(pc.invert(is_cut)),
-        set(found.samples.filter(is_cut)["label_path"].to_pylist()),
+    cut = found.samples.filter(is_cut).to_pylist()
+    labels = {row["label_path"] for row in cut}
+    rows = [rejection_row(row, Rejection(Reason.BAD_ROW, _DETAIL.format(row["label_path"][:60]))) for row in cut]
+    return replace(
+        found,
+        samples=found.samples.filter(pc.invert(is_cut)),
+        rejections=pa.concat_tables([found.rejections, rejections_table(rows)]),
+        class_paths=tuple(path for path in found.class_paths if path not in labels),
     )
-    paths = tuple(path for path in found.class_paths if path not in labels)
-    return replace(found, samples=samples, rejections=rejections, class_paths=paths)
 
 
 def _cut(found: Discovery) -> Iterator[str]:
@@ -43,7 +41,7 @@ def _cut(found: Discovery) -> Iterator[str]:
     samples = found.samples
     lasts = samples.select(["label_file", "label_row"]).group_by("label_file").aggregate([("label_row", "max")])
     files = {row["label_file"]: row["label_row_max"] for row in lasts.to_pylist()}
-    files = {name: last for name, last in files.items() if name.lower().endswith(_TEXTS)}
+    files = {name: last for name, last in files.items() if name.lower().endswith(PLAIN_TEXT)}
     if not files or len(files) > _MOST_FILES:
         return
     counted = Counter({row["values"]: row["counts"] for row in pc.value_counts(samples["label_path"]).to_pylist()})
@@ -51,13 +49,10 @@ def _cut(found: Discovery) -> Iterator[str]:
         is_last = pc.and_(pc.equal(samples["label_file"], name), pc.equal(samples["label_row"], last))
         for row in samples.filter(is_last).to_pylist():
             label = row["label_path"]
-            is_part = counted[label] == 1 and any(other.startswith(label) and other != label for other in counted)
-            if (
-                label
-                and is_part
-                and number_of(label) is None
-                and any(_ends_openly(access, name) for access in found.access)
-            ):
+            if not label or counted[label] > 1 or number_of(label) is not None:
+                continue
+            is_part = any(other.startswith(label) and other != label for other in counted)
+            if is_part and any(_ends_openly(access, name) for access in found.access):
                 yield row["sample_id"]
 
 

@@ -29,8 +29,8 @@ _MOST_WAYS = 16
 _FEWEST_ROWS = 12
 _COUNTS = {"record.number": 1, "record.index": 0}
 """What the columns are called by which rows are counted, and with what they begin."""
-_KEY = "called"
-"""What the column is called by which images and rows are joined."""
+CALLED = "called"
+"""What the column is called by which images and rows are joined, and the group of a pattern that finds it in paths."""
 _NUMBERS = frozenset("image img file name id ids no nr number num index sample picture photo".split())
 _STEM = r"(?P<called>[^/\\]+?)(?:\.[A-Za-z][A-Za-z0-9]{1,4})?$"
 
@@ -46,7 +46,7 @@ class _Affix:
     @property
     def pattern(self) -> str:
         kind = "[0-9]+" if self.is_number else "[^/]+"
-        return rf"(^|/){re.escape(self.before)}(?P<{_KEY}>{kind}){re.escape(self.behind)}\.[^./]+$"
+        return rf"(^|/){re.escape(self.before)}(?P<{CALLED}>{kind}){re.escape(self.behind)}\.[^./]+$"
 
     @property
     def listing(self) -> str:
@@ -55,7 +55,7 @@ class _Affix:
 
     def called(self, paths: pa.ChunkedArray) -> list[str | None]:
         """By what the table calls each of *paths*; None for those of other names."""
-        found = pc.struct_field(pc.extract_regex(paths, self.pattern.replace("(^|/)", "(?:^|/)")), _KEY).to_pylist()
+        found = called_by(self.pattern, paths)
         return [_plain(text) if text is not None and self.is_number else text for text in found]
 
 
@@ -67,12 +67,23 @@ def affixed_claims(
     With *by_rows* the numbers of their rows may do so, too.
     """
     found = []
-    for head in others:
-        is_plain = not head.members and not head.placed and not head.is_parted_last and "at" not in head.keys
-        if is_plain and not SUBMISSION & set(tokens(head.path)):
-            told = _of_table(listing, head, words) if len(head.names) > 1 else []
-            found += told or (_of_rows(listing, head, words) if by_rows else [])
+    for head in plain_tables(others):
+        told = _of_table(listing, head, words) if len(head.names) > 1 else []
+        found += told or (_of_rows(listing, head, words) if by_rows else [])
     return found
+
+
+def plain_tables(heads: Iterable[Head]) -> Iterator[Head]:
+    """Those of *heads* whose rows are as they stand in a file, and no submissions to a contest."""
+    for head in heads:
+        is_plain = not (head.members or head.placed or head.is_parted_last or "at" in head.keys)
+        if is_plain and not SUBMISSION & set(tokens(head.path)):
+            yield head
+
+
+def called_by(pattern: str, paths: pa.ChunkedArray) -> list[str | None]:
+    """What *pattern* finds in each of *paths* as `CALLED`; None where it does not fit."""
+    return pc.struct_field(pc.extract_regex(paths, pattern.replace("(^|/)", "(?:^|/)")), CALLED).to_pylist()
 
 
 def padded_claims(
@@ -220,17 +231,17 @@ class _Called:
     def _listed(self) -> TableKeys:
         made: TableKeys = {"listing": self.affix.listing, "pattern": self.affix.pattern}
         if self.affix.is_number:
-            made["numbers"] = [_KEY]
+            made["numbers"] = [CALLED]
         return made
 
     def _table(self, column: LabelColumn) -> TableKeys:
-        roles = {self.key: _KEY if self.affix.is_number else "name"}
+        roles = {self.key: CALLED if self.affix.is_number else "name"}
         roles |= {self.roles.split: "split"} if self.roles.split and not self.roles.is_guess else {}
         made = self.head.table(roles | ({} if column.one_hot else {column.name: "label"}))
         if column.one_hot:
             made["one_hot"] = column.one_hot_key
         if self.affix.is_number:
-            made["numbers"] = [_KEY]
+            made["numbers"] = [CALLED]
         else:
             made["pattern"] = {"name": _STEM}
         return made

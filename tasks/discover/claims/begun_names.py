@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-import pyarrow.compute as pc
-
 from tasks.config_keys import TableKeys
-from tasks.discover.claims.affixed_names import ways_with_header
+from tasks.discover.claims.affixed_names import CALLED, called_by, plain_tables, ways_with_header
 from tasks.discover.claims.claim import LabelClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn, roles_of
 from tasks.discover.claims.table_claims import said_of
-from tasks.discover.claims.table_views import SUBMISSION
 from tasks.discover.heads.head import Head
 from tasks.discover.listing.listing import Listing
-from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 
 _FEWEST = 6
 _ALL = 0.95
 _MOST_COLUMNS = 3
 _SIGNS = "_. -"
-_CALLED = "called"
-"""What the column is called by which images and rows are joined."""
 
 
 def begun_claims(listing: Listing, others: Iterable[Head], words: SplitWords) -> list[LabelClaim]:
@@ -31,9 +25,8 @@ def begun_claims(listing: Listing, others: Iterable[Head], words: SplitWords) ->
     None of it is sure: the reading is for a person to choose.
     """
     found = []
-    for head in others:
-        is_plain = not (head.members or head.placed or head.is_parted_last or "at" in head.keys)
-        if is_plain and len(head.names) > 1 and not SUBMISSION & set(tokens(head.path)):
+    for head in plain_tables(others):
+        if len(head.names) > 1:
             found += _of_table(listing, head, words)
     return found
 
@@ -65,10 +58,10 @@ def _files(listing: Listing, cells: Sequence[str], *, is_whole: bool) -> dict[st
     if len(set(cells)) < max(_FEWEST, len(cells)) or "" in cells or len(depths) > 1:
         return {}
     paths, asked = listing.files["path"], set(cells)
-    begun = pc.struct_field(pc.extract_regex(paths, _pattern(depths.pop()).replace("(^|/)", "(?:^|/)")), _CALLED)
+    begun = called_by(_pattern(depths.pop()), paths)
     found: dict[str, list[str]] = {}
-    for path, cell in zip(paths.to_pylist(), begun.to_pylist(), strict=True):
-        if cell in asked:
+    for path, cell in zip(paths.to_pylist(), begun, strict=True):
+        if cell is not None and cell in asked:
             found.setdefault(cell, []).append(path)
     count = sum(map(len, found.values()))
     is_all = count >= _ALL * len(paths) and (not is_whole or len(found) >= _ALL * len(cells))
@@ -77,12 +70,12 @@ def _files(listing: Listing, cells: Sequence[str], *, is_whole: bool) -> dict[st
 
 def _pattern(signs: int) -> str:
     """The pattern over paths of images whose names begin with something that has so many *signs*, and one more."""
-    return rf"(^|/)(?P<{_CALLED}>[^/{_SIGNS}]+(?:[{_SIGNS}][^/{_SIGNS}]+){{{signs}}})[{_SIGNS}][^/]*\.[^./]+$"
+    return rf"(^|/)(?P<{CALLED}>[^/{_SIGNS}]+(?:[{_SIGNS}][^/{_SIGNS}]+){{{signs}}})[{_SIGNS}][^/]*\.[^./]+$"
 
 
 def _claim(head: Head, key: str, column: LabelColumn, files: dict[str, list[str]], cells: Sequence[str]) -> LabelClaim:
     told = [(path, labels) for cell, labels in zip(cells, column.values, strict=True) for path in files.get(cell, ())]
-    roles = {key: _CALLED} | ({} if column.one_hot else {column.name: "label"})
+    roles = {key: CALLED} | ({} if column.one_hot else {column.name: "label"})
     table: TableKeys = head.table(roles)
     if column.one_hot:
         table["one_hot"] = column.one_hot_key

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from tasks.config_keys import splits_named
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
+from tasks.discover.heads.heads import JSON, PLAIN_TEXT
 from tasks.discover.heads.named_files import is_end
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
@@ -23,7 +24,7 @@ from tasks.storage.archive_store import beginning_of
 
 ALONE = "the folders alone are right"
 """What the proposal says that nothing beside the images counts."""
-_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data", ".json", ".jsonl", ".ndjson", ".manifest")
+_SUFFIXES = (*PLAIN_TEXT, *JSON)
 _MOST_FILES = 40
 _HEAD = 1 << 16
 _LINES = 200

@@ -21,7 +21,9 @@ from tasks.errors import DatasetError, LabelFileError
 from tasks.samples import StoreUrl
 from tasks.tables.opening import TableFile
 
-TEXT = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data", ".names", "")
+PLAIN_TEXT = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data")
+"""The ends of names of files that have a row a line."""
+TEXT = (*PLAIN_TEXT, ".names", "")
 JSON = (".json", ".jsonl", ".ndjson", ".manifest")
 YAML = (".yaml", ".yml")
 XML = (".xml",)

@@ -48,7 +48,7 @@ def test_boxes_of_one_class_in_a_table_are_that_class_and_no_coordinates(
 
 def test_boxes_of_one_class_without_names_of_columns_are_that_class(look: Look, tmp_path: Path) -> None:
     draw(tmp_path, *(f"shots/{at}.jpg" for at in range(9)))
-    boxes = lines(*(f"/home/me/shots/{at}.jpg,{at},{at + 3},{at + 70},{at + 90},helmet" for at in range(9)))
+    boxes = lines(*(f"/elsewhere/shots/{at}.jpg,{at},{at + 3},{at + 70},{at + 90},helmet" for at in range(9)))
     (tmp_path / "boxes.csv").write_text(boxes, "utf-8")
 
     assert names(proposed(look, tmp_path)) == {f"shots/{at}.jpg": (["helmet"], "") for at in range(9)}

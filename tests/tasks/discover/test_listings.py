@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import tarfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -265,16 +264,9 @@ def test_a_database_is_asked_and_not_listed(folder: Folder, name: str) -> None:
     assert str(caught.value).startswith(f"{folder.root}/{name} is a database, and no folder: ")
 
 
-def zipped(path: Path, *names: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as packed:
-        for name in names:
-            packed.writestr(name, name)
-
-
 def test_an_archive_is_listed_as_the_folder_that_it_would_be(folder: Folder) -> None:
-    zipped(folder.root / "a.zip", "x/b/2.jpg", "x/1.jpg", "x/notes.txt", "x/.h.jpg", "x/e/", "x/in.zip",
-           "x/__MACOSX/f/", "x/a.part")  # fmt: skip
+    folder.zipped("a.zip", "x/b/2.jpg", "x/1.jpg", "x/notes.txt", "x/.h.jpg", "x/e/", "x/in.zip",
+                  "x/__MACOSX/f/", "x/a.part")  # fmt: skip
 
     found = listed(folder, "a.zip")
 
@@ -288,7 +280,7 @@ def test_an_archive_is_listed_as_the_folder_that_it_would_be(folder: Folder) -> 
 
 
 def test_a_folder_in_an_archive_is_listed_alone(folder: Folder) -> None:
-    zipped(folder.root / "a.zip", "x/1.jpg", "xy/2.jpg", "x/b/3.jpg", "x/f/")
+    folder.zipped("a.zip", "x/1.jpg", "xy/2.jpg", "x/b/3.jpg", "x/f/")
 
     found = listed(folder, f"zip://x::file://{folder.root}/a.zip")
 
@@ -353,7 +345,7 @@ def test_of_members_of_one_name_the_last_counts_and_the_others_are_counted(folde
 
 def test_archives_of_a_folder_are_folders_of_what_they_hold(folder: Folder) -> None:
     folder.images("b/0.jpg").text("b/notes.txt")
-    zipped(folder.root / "b" / "c.d.zip", "e/1.jpg", "2.jpg", "t.csv", "in.zip", ".h.jpg", "g/")
+    folder.zipped("b/c.d.zip", "e/1.jpg", "2.jpg", "t.csv", "in.zip", ".h.jpg", "g/")
     tarred(folder.root / "a.tar", ("3.jpg", "file", b"x"), ("4.jpg", "link", b"gone.jpg"))
 
     found = listed(folder, archives=True)

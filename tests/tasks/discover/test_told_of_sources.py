@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +38,6 @@ def refused(folder: Folder, place: str = "", **keys: Any) -> str:
     with pytest.raises(LayoutError) as caught:
         found(f"{folder.root}{place}", **keys)
     return str(caught.value).replace(str(folder.root), "SOURCE")
-
-
-def zipped(path: Path, *names: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as packed:
-        for name in names:
-            packed.writestr(name, name)
 
 
 def test_levels_and_folders_that_are_not_there_are_named(folder: Folder) -> None:
@@ -169,13 +161,13 @@ def test_a_source_of_links_says_how_many_there_are(folder: Folder, tmp_path: Pat
 )  # fmt: skip
 def test_a_source_of_archives_says_how_they_are_read(folder: Folder, names: list[str], said: str) -> None:
     for name in names:
-        zipped(folder.root / name, "1.jpg")
+        folder.zipped(name, "1.jpg")
 
     assert f"). {said}Check `source.path`" in refused(folder, layout="class_folders")
 
 
 def test_archives_within_archives_say_that_they_stay_closed(folder: Folder) -> None:
-    zipped(folder.root / "a.zip", "b.zip", "c.zip")
+    folder.zipped("a.zip", "b.zip", "c.zip")
     said = "). Archives within archives stay closed ({}): unpack the outer one once. Check `source.path`"
 
     assert said.format("b.zip") in refused(folder, "/a.zip", layout="class_folders")
@@ -183,7 +175,7 @@ def test_archives_within_archives_say_that_they_stay_closed(folder: Folder) -> N
 
 
 def test_archives_over_http_say_that_one_is_to_be_named(folder: Folder) -> None:
-    zipped(folder.root / "a.zip", "1.jpg")
+    folder.zipped("a.zip", "1.jpg")
 
     with http_index(folder.root) as url, pytest.raises(LayoutError) as caught:
         found(url, layout="class_folders")
@@ -209,7 +201,7 @@ def test_archives_that_stay_closed_beside_images_are_told_of(
 ) -> None:
     folder.images("cat/1.jpg", "dog/2.jpg")
     for number in range(count):
-        zipped(folder.root / f"z{number}.zip", "eel/3.jpg", "in.zip")
+        folder.zipped(f"z{number}.zip", "eel/3.jpg", "in.zip")
 
     assert said in found(folder.root, **keys).notices
 

@@ -81,12 +81,12 @@ def of_table(tmp_path: Path) -> Nights:
     return nights
 
 
-def below(top: Callable[[Path], str]) -> Callable[[Path], None]:
-    """The class folders moved below others, as *top* has it for each image."""
+def moved(place_of: Callable[[Path], str]) -> Callable[[Path], None]:
+    """The class folders taken apart: each image lies where *place_of* has it."""
 
     def move(root: Path) -> None:
         for path in sorted(root.glob("*/*.png")):
-            place = root / top(path) / path.parent.name / path.name
+            place = root / place_of(path)
             place.parent.mkdir(parents=True, exist_ok=True)
             path.rename(place)
         for name in NAMES:
@@ -95,20 +95,19 @@ def below(top: Callable[[Path], str]) -> Callable[[Path], None]:
     return move
 
 
-def into_one_folder(root: Path) -> None:
-    for path in sorted(root.glob("*/*.png")):
-        (root / "images").mkdir(exist_ok=True)
-        path.rename(root / "images" / path.name)
-    for name in NAMES:
-        (root / name).rmdir()
+def in_its_class(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(below(lambda _: "data"), id="one folder around all"),
-        pytest.param(below(lambda path: "test" if path.stem < "10" else "train"), id="split folders around all"),
-        pytest.param(into_one_folder, id="all in one folder"),
+        pytest.param(moved(lambda path: f"data/{in_its_class(path)}"), id="one folder around all"),
+        pytest.param(
+            moved(lambda path: f"{'test' if path.stem < '10' else 'train'}/{in_its_class(path)}"),
+            id="split folders around all",
+        ),
+        pytest.param(moved(lambda path: f"images/{path.name}"), id="all in one folder"),
     ],
 )
 def test_classes_that_become_one_are_refused(of_folders: Nights, change: Callable[[Path], None]) -> None:

@@ -15,7 +15,6 @@ from PIL import Image
 
 from flows.scheduling.server import shared_server
 from tests.flows.preloaded import Preloaded
-from tests.object_store import s3_server
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
@@ -114,13 +113,6 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip("the shared photographs are not beside this checkout")
     return DATA
-
-
-@pytest.fixture
-def s3(tmp_path: Path) -> Iterator[str]:
-    """The endpoint of an S3 server, a process of its own."""
-    with s3_server(tmp_path / "s3.log") as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

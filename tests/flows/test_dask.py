@@ -110,8 +110,8 @@ def test_a_cluster_builds_the_same_bytes_as_threads_locally_and_on_s3(
     *, parquetry: Command, write_config: WriteConfig, cluster: Cluster, shapes: Path, s3: str, tmp_path: Path
 ) -> None:
     store = s3fs.S3FileSystem(endpoint_url=s3, key="testing", secret="testing", skip_instance_cache=True)  # noqa: S106 - moto takes any
-    store.mkdir("datasets")
-    remote = {"path": "s3://datasets/remote", "storage_options": {"endpoint_url": s3}}
+    store.mkdir("built-by-dask")
+    remote = {"path": "s3://built-by-dask/remote", "storage_options": {"endpoint_url": s3}}
     write = {"shard_rows": "8"}
     configs = [
         write_config(shapes, "threads", write=write),
@@ -124,7 +124,7 @@ def test_a_cluster_builds_the_same_bytes_as_threads_locally_and_on_s3(
     names = shards(tmp_path / "out-threads")
     assert len(names) == 5
     assert shards(tmp_path / "out-dask") == names
-    assert sorted(path.rpartition("/")[2] for path in store.ls("datasets/remote/_shards")) == names
+    assert sorted(path.rpartition("/")[2] for path in store.ls("built-by-dask/remote/_shards")) == names
     assert list((tmp_path / "out-dask" / "runs").iterdir()) == []
 
 
@@ -285,10 +285,11 @@ def test_a_worker_killed_in_the_middle_costs_no_row(
 ) -> None:
     source = many(tmp_path / "many", 400)
     store = s3fs.S3FileSystem(endpoint_url=s3, key="testing", secret="testing", skip_instance_cache=True)  # noqa: S106 - moto takes any
-    store.mkdir("datasets")
+    bucket = f"killed-{where}"
+    store.mkdir(bucket)
     place: dict[str, Any] = {"path": str(tmp_path / "out")}
     if where == "s3":
-        place = {"path": "s3://datasets/out", "storage_options": {"endpoint_url": s3}}
+        place = {"path": f"s3://{bucket}/out", "storage_options": {"endpoint_url": s3}}
     (tmp_path / "dask").mkdir()
     with dask_cluster(tmp_path / "dask", KEYS) as cluster:
         config = write_config(
@@ -301,7 +302,7 @@ def test_a_worker_killed_in_the_middle_costs_no_row(
         environment = {**parquetry.environment, **KEYS}
         run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if where == "s3":
-            while not store.exists("datasets/out/_shards") or len(store.ls("datasets/out/_shards", refresh=True)) < 3:
+            while not store.exists(f"{bucket}/out/_shards") or len(store.ls(f"{bucket}/out/_shards", refresh=True)) < 3:
                 assert run.poll() is None
         else:
             wait_for_shards(tmp_path / "out", run, 3)
@@ -317,9 +318,9 @@ def test_a_worker_killed_in_the_middle_costs_no_row(
     assert (outcome["outcome"], outcome["written"], outcome["rejected"]) == ("published", 400, 0)
     store.invalidate_cache()
     latest = json.loads(
-        store.cat_file("datasets/out/latest.json") if where == "s3" else (tmp_path / "out/latest.json").read_bytes()
+        store.cat_file(f"{bucket}/out/latest.json") if where == "s3" else (tmp_path / "out/latest.json").read_bytes()
     )
-    files = [f"{'datasets/out' if where == 's3' else tmp_path / 'out'}/{file['path']}" for file in latest["files"]]
+    files = [f"{f'{bucket}/out' if where == 's3' else tmp_path / 'out'}/{file['path']}" for file in latest["files"]]
     ids = pds.dataset(files, filesystem=store if where == "s3" else None).to_table(columns=["sample_id"])["sample_id"]
     assert Counter(ids.to_pylist()) == Counter(f"cat/{number}.jpg" for number in range(400))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -11,28 +10,20 @@ import pytest
 import s3fs
 
 from tasks.errors import LayoutError
-from tests.object_store import s3_server
 
 ACCESS = {"key": "testing", "secret": "testing"}
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """S3, served by a process of its own."""
-    with s3_server(tmp_path_factory.mktemp("s3") / "log") as endpoint:
-        yield endpoint
-
-
 @pytest.fixture
-def store(endpoint: str, nights: Any, source: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, str]:
+def store(s3: str, nights: Any, source: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, str]:
     """The source in a bucket of its own, and the nights told so; a file system that changes it, and the bucket."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS["key"])
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ACCESS["secret"])
-    files = s3fs.S3FileSystem(endpoint_url=endpoint, **ACCESS)
+    files = s3fs.S3FileSystem(endpoint_url=s3, **ACCESS)
     bucket = f"pets-{uuid4().hex[:8]}"
     files.mkdir(bucket)
     files.put(f"{source}/", f"{bucket}/source", recursive=True)
-    nights.sections["source"] = {"path": f"s3://{bucket}/source", "storage_options": {"endpoint_url": endpoint}}
+    nights.sections["source"] = {"path": f"s3://{bucket}/source", "storage_options": {"endpoint_url": s3}}
     return files, bucket
 
 

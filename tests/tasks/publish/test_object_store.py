@@ -6,7 +6,6 @@ import os
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,6 @@ from tasks.publish.settings import OutputSettings
 from tasks.publish.versions import describe_versions, version_files, version_path
 from tasks.samples import StoreUrl
 from tasks.storage import open_store
-from tests.object_store import s3_server
 
 if TYPE_CHECKING:
     from tests.tasks.publish.conftest import Output
@@ -36,23 +34,16 @@ if TYPE_CHECKING:
 NAMES = ["cat", "dog"]
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """S3, served by a process of its own."""
-    with s3_server(tmp_path_factory.mktemp("s3") / "log") as endpoint:
-        yield endpoint
-
-
 @pytest.fixture
-def place(endpoint: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StoreUrl:
+def place(s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> StoreUrl:
     for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(key, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    files = s3fs.S3FileSystem(endpoint_url=endpoint, skip_instance_cache=True)
+    files = s3fs.S3FileSystem(endpoint_url=s3, skip_instance_cache=True)
     bucket = re.sub(r"[^a-z0-9]", "", tmp_path.name.lower())[-40:]
     files.mkdir(bucket)
-    return StoreUrl(f"s3://{bucket}/pets", {"endpoint_url": endpoint})
+    return StoreUrl(f"s3://{bucket}/pets", {"endpoint_url": s3})
 
 
 @pytest.fixture

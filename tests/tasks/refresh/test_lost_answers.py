@@ -25,19 +25,12 @@ from tasks.refresh.refresh import refresh
 from tasks.samples import StoreUrl
 from tasks.storage import open_store
 from tests.faulty_proxy import FAULTS, Proxy, proxy
-from tests.object_store import s3_server
 from tests.steps_here import StepsHere
 
 STRIDE = int(os.environ.get("FAULT_STRIDE", "7"))
 """1: each request of a run is spoilt in turn; more: every so many."""
 COMMIT = r"/commits/[0-9]+\.json"
 PROBE = r"/runs/probe-[0-9a-f]+/file"
-
-
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with s3_server(tmp_path_factory.mktemp("s3") / "log") as endpoint:
-        yield endpoint
 
 
 @dataclass
@@ -88,7 +81,7 @@ class Nightly:
 
     def begin_anew(self) -> None:
         """A dataset of one version beside those before: what a run asks for grows with the versions of a grace."""
-        self.bucket = f"datasets/{uuid4().hex}"
+        self.bucket = f"answers/{uuid4().hex}"
         assert isinstance(self.run(self.endpoint, 600), RunOutcome)
 
     def versions(self) -> list[int]:
@@ -100,14 +93,14 @@ class Nightly:
 
 
 @pytest.fixture(scope="module")
-def nightly(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nightly]:
+def nightly(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nightly]:
     """A dataset of one version."""
-    with pytest.MonkeyPatch.context() as patch, proxy(endpoint) as between:
+    with pytest.MonkeyPatch.context() as patch, proxy(s3) as between:
         for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(key, "testing")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        s3fs.S3FileSystem(endpoint_url=endpoint, skip_instance_cache=True).mkdir("datasets")
-        made = Nightly(between, tmp_path_factory.mktemp("source"), "datasets", endpoint)
+        s3fs.S3FileSystem(endpoint_url=s3, skip_instance_cache=True).mkdir("answers")
+        made = Nightly(between, tmp_path_factory.mktemp("source"), "answers", s3)
         made.add()
         made.add()
         assert isinstance(made.run(), RunOutcome)

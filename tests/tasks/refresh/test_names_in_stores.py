@@ -22,7 +22,6 @@ from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.refresh import refresh
 from tasks.storage import open_store
-from tests.object_store import s3_server
 from tests.steps_here import StepsHere
 from tests.web_folders import ftp_server, http_index
 
@@ -63,7 +62,7 @@ def tarred() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Any]]:
+def servers(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Any]]:
     """Where the images lie: by kind, what `source` says of them, and the files that are there."""
     root = tmp_path_factory.mktemp("files")
     for name, content in FILES.items():
@@ -74,17 +73,16 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
         ftp = stack.enter_context(ftp_server(root))
         web = stack.enter_context(http_index(root))
-        endpoint = stack.enter_context(s3_server(tmp_path_factory.mktemp("s3") / "log"))
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        store = s3fs.S3FileSystem(endpoint_url=endpoint, skip_instance_cache=True)
-        store.mkdir("images")
+        store = s3fs.S3FileSystem(endpoint_url=s3, skip_instance_cache=True)
+        store.mkdir("odd-names")
         doubled = {f"{name.replace('/', '//', 1)}.png": image(240 + n) for n, name in enumerate(("cat/x", "dog./x"))}
         for name, content in {**FILES, **doubled}.items():
-            store.pipe_file(f"images/folder/{name}", content)
+            store.pipe_file(f"odd-names/folder/{name}", content)
         for name in ("a.zip", "a.tar"):
-            store.pipe_file(f"images/{name}", (root / name).read_bytes())
-        options = {"storage_options": {"endpoint_url": endpoint}}
+            store.pipe_file(f"odd-names/{name}", (root / name).read_bytes())
+        options = {"storage_options": {"endpoint_url": s3}}
         yield {
             "local": ({"path": str(root / "folder")}, FILES),
             "zip": ({"path": str(root / "a.zip")}, FILES),
@@ -94,9 +92,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, A
             "http": ({"path": f"{web}/folder/"}, FILES),
             "zip on http": ({"path": f"{web}/a.zip"}, FILES),
             "tar on http": ({"path": f"{web}/a.tar"}, FILES),
-            "s3": ({"path": "s3://images/folder", **options}, {**FILES, **doubled}),
-            "zip on s3": ({"path": "s3://images/a.zip", **options}, FILES),
-            "tar on s3": ({"path": "s3://images/a.tar", **options}, FILES),
+            "s3": ({"path": "s3://odd-names/folder", **options}, {**FILES, **doubled}),
+            "zip on s3": ({"path": "s3://odd-names/a.zip", **options}, FILES),
+            "tar on s3": ({"path": "s3://odd-names/a.tar", **options}, FILES),
         }
 
 

@@ -24,7 +24,6 @@ from tasks.refresh.purging.purge import purge
 from tasks.refresh.purging.purge_choice import choose_images
 from tasks.refresh.refresh import refresh
 from tasks.storage import RemoteStore, Store, open_store
-from tests.object_store import s3_server
 from tests.steps_here import StepsHere
 from tests.tasks.refresh.faulty_purges import IDS, WORDS, found_in
 
@@ -32,12 +31,12 @@ GONE = IDS[:2]
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[s3fs.S3FileSystem]:
-    with s3_server(tmp_path_factory.mktemp("s3") / "log") as endpoint, pytest.MonkeyPatch.context() as patch:
+def files(s3: str) -> Iterator[s3fs.S3FileSystem]:
+    with pytest.MonkeyPatch.context() as patch:
         for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(key, "testing")
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        yield s3fs.S3FileSystem(endpoint_url=endpoint, skip_instance_cache=True)
+        yield s3fs.S3FileSystem(endpoint_url=s3, skip_instance_cache=True)
 
 
 @pytest.fixture

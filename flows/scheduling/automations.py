@@ -178,9 +178,11 @@ def failed(alert: Alert) -> AutomationCore:
         "parquetry: failed",
         "A refresh failed or crashed; the published version is as it was.",
         alert("{{ flow_run.name }}", "{{ flow_run.state.name }}: {{ flow_run.state.message }}"),
-        expect={f"prefect.flow-run.{name}" for name in ("Failed", "Crashed", "TimedOut")},
-        match=ResourceSpecification({"prefect.resource.id": ["prefect.flow-run.*"]}),
-        match_related=ResourceSpecification({"prefect.resource.role": ["flow"], "prefect.resource.name": [FLOW]}),
+        _each(
+            {f"prefect.flow-run.{name}" for name in ("Failed", "Crashed", "TimedOut")},
+            "prefect.flow-run.*",
+            {"prefect.resource.role": ["flow"], "prefect.resource.name": [FLOW]},
+        ),
     )
 
 
@@ -190,15 +192,24 @@ def refused(alert: Alert) -> AutomationCore:
         "parquetry: refused",
         "A gate, a hold or another rule kept a refresh from publishing.",
         alert("refused {{ event.payload.dataset }}", "{{ event.payload.reason }}"),
-        expect={"parquetry.refused"},
-        match=ResourceSpecification({"prefect.resource.id": ["parquetry.dataset.*"]}),
+        _each({"parquetry.refused"}, "parquetry.dataset.*"),
     )
 
 
-def _telling(name: str, description: str, action: ActionTypes, **event: Any) -> AutomationCore:
-    """Does *action* for each *event* at once, unless it says otherwise."""
-    trigger = EventTrigger(**{"posture": Posture.Reactive, "threshold": 1, "within": timedelta(0), **event})
+def _telling(name: str, description: str, action: ActionTypes, trigger: EventTrigger) -> AutomationCore:
     return AutomationCore(name=name, description=description, tags=[TAG], trigger=trigger, actions=[action])
+
+
+def _each(events: set[str], resource: str, related: Mapping[str, str | list[str]] | None = None) -> EventTrigger:
+    """Fires at once, for each of *events* of *resource* that has something *related*."""
+    return EventTrigger(
+        posture=Posture.Reactive,
+        threshold=1,
+        within=timedelta(0),
+        expect=events,
+        match=ResourceSpecification({"prefect.resource.id": [resource]}),
+        match_related=ResourceSpecification(dict(related or {})),
+    )
 
 
 def missing_night(dataset: str, patience: timedelta, alert: Alert) -> AutomationCore:
@@ -209,10 +220,13 @@ def missing_night(dataset: str, patience: timedelta, alert: Alert) -> Automation
         _missing_night_name(dataset),
         f"{dataset} was {silence}",
         alert(f"{dataset} did not happen", f"{silence} Is a worker on? `prefect work-pool ls`, `prefect flow-run ls`"),
-        expect={"parquetry.published", "parquetry.unchanged"},
-        match=ResourceSpecification({"prefect.resource.id": [f"parquetry.dataset.{dataset}"]}),
-        posture=Posture.Proactive,
-        within=patience,
+        EventTrigger(
+            posture=Posture.Proactive,
+            threshold=1,
+            within=patience,
+            expect={"parquetry.published", "parquetry.unchanged"},
+            match=ResourceSpecification({"prefect.resource.id": [f"parquetry.dataset.{dataset}"]}),
+        ),
     )
 
 

@@ -36,6 +36,11 @@ def is_url(text: str) -> bool:
     return bool(separator) and scheme.replace("+", "").replace("-", "").replace(".", "").isalnum()
 
 
+def is_web(text: str) -> bool:
+    """Whether *text* begins like an http(s) address."""
+    return text[:8].lower().startswith(("http://", "https://"))
+
+
 def redact_url(text: str) -> str:
     """Scheme, host and path of a URL; query string, fragment and userinfo go. Other text stays as it is.
 

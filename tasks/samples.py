@@ -13,6 +13,7 @@ import pyarrow as pa
 from tasks.columns import NamedImage, RejectionRow, Rejections, Samples
 from tasks.config_keys import ConfigKeys
 from tasks.reasons import Reason
+from tasks.redaction import is_web
 
 UNREADABLE = (OSError, ValueError, KeyError, MemoryError, pa.ArrowException)
 """What reading a damaged Parquet or Arrow file may raise; a flipped bit in a column's name is a `KeyError`."""
@@ -240,8 +241,7 @@ def count_values(column: pa.ChunkedArray) -> dict[str, int]:
 def place_of(row: Mapping[str, object]) -> str:
     """The host, or else the source, that a sample or a rejection comes from: what is down, or well, as a whole."""
     location = str(row["location"])
-    is_web = location.startswith(("http://", "https://"))
-    return location.split("/", 3)[2] if is_web else f"source {row['source']}"
+    return location.split("/", 3)[2] if is_web(location) else f"source {row['source']}"
 
 
 _NS = 1 << 64

@@ -19,6 +19,7 @@ from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 
 from tasks.errors import ConfigError, ServerError
+from tasks.redaction import is_web
 from tasks.storage import redact_url
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def require_server(url: str, *, patience_s: float = _PATIENCE_S, tell: Callable[
     Raises:
         ServerError: None answers, or one of a version that this client cannot speak to, or that asks for a login.
     """
-    if not url.startswith(("http://", "https://")):
+    if not is_web(url):
         raise ServerError(
             f"PREFECT_API_URL is not the address of a server: {redact_url(url)}. Write one such as http://127.0.0.1:4200/api."
         )

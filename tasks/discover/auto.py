@@ -34,6 +34,7 @@ from tasks.discover.verdict.table_verdict import TableVerdict, Taken
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
 from tasks.records.text_window import compression_of
+from tasks.redaction import is_web
 from tasks.samples import Discovery
 from tasks.storage import open_store, redact_url
 from tasks.storage.archive_store import members_named
@@ -287,7 +288,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
             there = members_named(archive, _BESIDE)
             return next((name for name in _BESIDE if name in there), "")
         store = open_store(self.place)
-        if self.path.startswith(("http://", "https://")):
+        if is_web(self.path):
             return ""
         return next((name for name in _BESIDE if store.exists(name)), "")
 

@@ -13,7 +13,7 @@ from pydantic import (
 
 from tasks.image_formats import IMAGE_EXTENSIONS
 from tasks.label_kinds import LabelReading
-from tasks.records.web_locations import is_web
+from tasks.redaction import is_web
 from tasks.samples import StoreUrl
 from tasks.step_config import FolderText, StepConfig, StoreOptions
 from tasks.storage.archives import archive_of, named_archive

@@ -23,6 +23,7 @@ from tasks.fetch.readers import SourceReader
 from tasks.fetch.settings import FetchSettings
 from tasks.made_once import made_once
 from tasks.reasons import Reason
+from tasks.redaction import is_web
 from tasks.samples import Rejection, SourceAccess
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ def group_rows(rows: Iterator[SampleRow], readers: dict[str, SourceReader]) -> I
 
 def trusted_hosts(access: Sequence[SourceAccess]) -> frozenset[str]:
     """The hosts that the config itself names as sources: those of http(s) roots."""
-    urls = [item.root.url for item in access if item.root.url.startswith(("http://", "https://"))]
+    urls = [item.root.url for item in access if is_web(item.root.url)]
     return frozenset(urlsplit(url).netloc.rpartition("@")[2].lower() for url in urls)
 
 

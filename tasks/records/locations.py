@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 from tasks.reasons import Reason
 from tasks.records.embedded import is_embedded
-from tasks.records.web_locations import WebPlace, is_web, join_web, parse_web
+from tasks.records.web_locations import WebPlace, join_web, parse_web
+from tasks.redaction import is_web
 from tasks.samples import Kind, Rejection
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(//)?")

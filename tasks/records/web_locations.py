@@ -29,11 +29,6 @@ class WebPlace:
     identity: str
 
 
-def is_web(text: str) -> bool:
-    """Whether *text* begins like an http(s) address."""
-    return text[:8].lower().startswith(("http://", "https://"))
-
-
 def parse_web(text: str) -> WebPlace | str:
     """The parts of the http(s) address *text*, or what is wrong with it.
 

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from tasks.columns import Rejections
 from tasks.label_kinds import LabelKind, classes_in
+from tasks.redaction import is_web
 from tasks.report.document import ClassChanges, Counts, ImageFacts, Reasons, ShardSums, Spread
 from tasks.report.image_plots import plots_of_shard, plots_of_shards
 
@@ -93,7 +94,7 @@ def reason_changes(before: Rejections, after: Rejections) -> Reasons:
 def top_hosts(rejections: Rejections) -> dict[str, int]:
     """The hosts with most images that could not be fetched, and how many; *rejections* is `REJECTION_SCHEMA`."""
     fetched = rejections.filter(pc.equal(rejections["stage"], "fetch"))["location"].to_pylist()
-    hosts = Counter(location.split("/")[2] for location in fetched if location.startswith(("http://", "https://")))
+    hosts = Counter(location.split("/")[2] for location in fetched if is_web(location))
     return dict(hosts.most_common(_HOSTS))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from tasks.redaction import is_web
 from tasks.samples import StoreUrl
 
 _SUFFIXES = {
@@ -107,7 +108,7 @@ def copy_of(path: str) -> str:
 
 def _told_by(name: str) -> tuple[str, str]:
     """Kind and compression that *name* tells; empty where it is no archive's."""
-    lower = name.partition("?")[0].lower() if name.startswith(("http://", "https://")) else name.lower()
+    lower = name.partition("?")[0].lower() if is_web(name) else name.lower()
     fits = [suffix for suffix in _SUFFIXES if lower.endswith(suffix)]
     return _SUFFIXES[max(fits, key=len)] if fits else ("", "")
 

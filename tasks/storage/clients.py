@@ -15,6 +15,7 @@ from fsspec.asyn import AsyncFileSystem
 from fsspec.spec import AbstractFileSystem
 from fsspec.utils import get_protocol
 
+from tasks.redaction import is_web
 from tasks.samples import StoreUrl
 from tasks.storage.client_errors import plain_errors
 
@@ -203,7 +204,7 @@ def _shown(files: Files, folder: str, root: str, absent: Counter[str] | None) ->
         if absent is not None:
             absent["folders that were gone when they were looked into"] += 1
         return []
-    if not found and folder != root and absent is not None and _is_web(folder):
+    if not found and folder != root and absent is not None and is_web(folder):
         absent["web folders whose page has no links"] += 1
     return found
 
@@ -213,7 +214,7 @@ def _entries(files: Files, folder: str) -> list[FileInfo]:
     try:
         found = files.ls(folder, detail=True)
     except FileNotFoundError as error:
-        if not _is_web(folder) or "?" in folder:
+        if not is_web(folder) or "?" in folder:
             raise
         try:
             found = files.ls(f"{folder}/", detail=True)
@@ -231,11 +232,7 @@ def _leads_down(folder: str, root: str) -> bool:
     parts = folder[len(root) :].split("/")
     if len(parts) > _DEEPEST:
         raise OSError(f"its folders lie more than {_DEEPEST} deep in each other")
-    return parts[-1] not in {".", ".."} and not (_is_web(root) and "?" in parts[-1])
-
-
-def _is_web(place: str) -> bool:
-    return place.startswith(("http://", "https://"))
+    return parts[-1] not in {".", ".."} and not (is_web(root) and "?" in parts[-1])
 
 
 def clients_of(place: StoreUrl, most: int) -> Clients:

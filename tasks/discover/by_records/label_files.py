@@ -13,6 +13,7 @@ from tasks.discover.by_tables.row_source import RecordSettings, RowSource
 from tasks.errors import LabelFileError
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import TextWindow, compression_of
+from tasks.redaction import is_web
 from tasks.samples import StoreUrl
 from tasks.step_config import StepConfig
 from tasks.storage import is_url, redact_url
@@ -89,7 +90,7 @@ class LabelFileSource(RowSource, LabelFileSettings):
     def base_url(self) -> str:
         """That folder, ending in ``/``, where it is one of the web; else empty."""
         base = self.base.url
-        return f"{base.rstrip('/')}/" if base.startswith(("http://", "https://")) else ""
+        return f"{base.rstrip('/')}/" if is_web(base) else ""
 
     @property
     def file_name(self) -> str:
@@ -103,7 +104,7 @@ class LabelFileSource(RowSource, LabelFileSettings):
 
     @property
     def _bare_path(self) -> str:
-        return self.path.partition("?")[0] if self.path.startswith(("http://", "https://")) else self.path
+        return self.path.partition("?")[0] if is_web(self.path) else self.path
 
     def record_format(self, kind: Literal["csv", "json"], encoding: str) -> RecordFormat:
         """The part of the format that does not depend on the header."""

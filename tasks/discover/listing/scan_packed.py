@@ -13,6 +13,7 @@ from tasks.discover.listing.listing import FILE_SCHEMA, Listing, sorted_files
 from tasks.discover.listing.names import NameRules
 from tasks.discover.listing.scan_archives import scan_archive
 from tasks.file_names import decode_name
+from tasks.redaction import is_web
 from tasks.storage.archives import archive_below, bare_name
 
 
@@ -27,7 +28,7 @@ def with_archives(listing: Listing, rules: NameRules, limit: int | None) -> List
         LayoutError: An archive is damaged, or its images are encrypted.
         OSError: One cannot be read.
     """
-    if listing.root.url.startswith(("http://", "https://")):
+    if is_web(listing.root.url):
         return listing
     found = []
     for path in listing.archives:

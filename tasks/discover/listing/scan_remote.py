@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from tasks.discover.listing.listing import ListedFiles, Listing
 from tasks.discover.listing.names import NameRules, why_ignored
+from tasks.redaction import is_web
 from tasks.samples import StoreUrl
 from tasks.storage.clients import FileInfo, list_below
 
@@ -32,7 +33,7 @@ class _RemoteScan:
     def __init__(self, place: StoreUrl, rules: NameRules) -> None:
         self._listing = Listing(place)
         self._rules = rules
-        self._is_web = place.url.startswith(("http://", "https://"))
+        self._is_web = is_web(place.url)
         self._files = ListedFiles()
 
     def scan(self, found: Mapping[str, FileInfo], root: str) -> Listing:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.records.web_locations import WebPlace, is_web, join_web, parse_web, sendable, web_address
+from tasks.records.web_locations import WebPlace, join_web, parse_web, sendable, web_address
+from tasks.redaction import is_web
 
 
 def identity(query: str) -> str:

@@ -27,7 +27,7 @@ from tasks.discover.listing.unread_formats import unread_file, unread_sentences
 from tasks.discover.proposals import UnsettledLayoutError
 from tasks.discover.reading import Evidence, Reading
 from tasks.discover.settings import SourceSettings
-from tasks.discover.verdict.embedded_verdict import discover_embedded, with_embedded
+from tasks.discover.verdict.embedded_verdict import discover_embedded, unread_tables, with_embedded
 from tasks.discover.verdict.evidence import weigh
 from tasks.discover.verdict.listed_splits import with_listed
 from tasks.discover.verdict.table_verdict import TableVerdict, Taken
@@ -173,7 +173,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         is_empty = not listing.count and not listing.refused and not self._names_columns
         if is_empty and (found := discover_embedded(listing, self, self._with_keys, words)):
             return Taken(found)
-        unread = unread_sentences(self.place, listing.beside)
+        unread = [*unread_tables(listing, self, words), *unread_sentences(self.place, listing.beside)]
         if unread and not listing.count and not listing.refused:
             raise LayoutError(f"No image found under {redact_url(listing.root.url)}. {' '.join(unread)}")
         try:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.file_names import decode_name
-from tasks.records.packed_images import pack_arrays, pack_images
+from tasks.records.packed_images import pack_arrays, pack_arrow_images, pack_images
 from tasks.records.record_format import RecordFormat
 from tasks.records.text_window import compression_of, decompressed, utf8_chunks
 from tasks.samples import SourceAccess, StoreUrl
 from tasks.storage import Store, is_read_once
-from tasks.storage.archive_store import opened_place
+from tasks.storage.archive_store import opened_place, place_below
 from tasks.storage.archives import Archive, archive_below, archive_of, copy_of, packed_path
 
 _CHUNK = 1 << 20
@@ -31,32 +32,41 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
     formats = {name: RecordFormat.model_validate_json(text) for name, text in access.record_formats.items()}
     root = access.label_root or access.root
     is_plain = all(form.is_seekable and not is_read_once(root.child(name).url) for name, form in formats.items())
-    if archive_of(root) is None and is_plain:
+    if archive_of(root) is None and is_plain and not any(packed_path(name)[0] for name in formats):
         return access
     place = f"{folder}/labels/{access.name or 'source'}"
     for name, form in formats.items():
         with store.temporary(folder) as temporary, opened_place(_place(access, root, name)) as file:
             copy = temporary / "copy"
             with copy.open("wb") as target:
-                if form.kind == "parquet":
-                    pack_images(file, str(form.location), target)
-                elif form.kind == "array":
-                    bare = compression_of(name)[1]
-                    pack_arrays(decompressed(file, form.compression), bare, target)
-                else:
-                    target.writelines(utf8_chunks(decompressed(file, form.compression), form.encoding))
+                _copy(file, form, compression_of(name)[1], target)
             store.adopt(copy, f"{place}/{name}")
     plain = {"compression": "", "encoding": "utf-8"}
-    changes = {"parquet": {"kind": "packed"}, "array": {"kind": "packed_array", "compression": ""}}
+    packed = {"parquet": "packed", "arrow": "packed", "array": "packed_array"}
     return replace(
         access,
         label_root=store.place.child(*place.split("/")),
         label_url="",
         record_formats={
-            name: form.model_copy(update=changes.get(form.kind, plain)).model_dump_json()
+            name: form.model_copy(update={**plain, "kind": packed.get(form.kind, form.kind)}).model_dump_json()
             for name, form in formats.items()
         },
     )
+
+
+def _copy(file: BinaryIO, form: RecordFormat, name: str, target: BinaryIO) -> None:
+    """Write what is read again of *file*, called *name* without a compression's suffix, to *target*."""
+    match form.kind:
+        case "parquet":
+            pack_images(decompressed(file, form.compression), str(form.location), target)
+        case "arrow":
+            pack_arrow_images(decompressed(file, form.compression), str(form.location), target)
+        case "array":
+            pack_arrays(decompressed(file, form.compression), name, target)
+        case "tfrecord":
+            shutil.copyfileobj(decompressed(file, form.compression), target, _CHUNK)
+        case _:
+            target.writelines(utf8_chunks(decompressed(file, form.compression), form.encoding))
 
 
 def compressed_archives(access: SourceAccess, samples: pa.Table) -> dict[str, Archive]:
@@ -104,4 +114,4 @@ def with_unpacked_archives(access: SourceAccess, samples: pa.Table, store: Store
 
 
 def _place(access: SourceAccess, root: StoreUrl, name: str) -> StoreUrl:
-    return StoreUrl(access.label_url, root.options) if access.label_url else root.child(name)
+    return StoreUrl(access.label_url, root.options) if access.label_url else place_below(root, name)

@@ -13,8 +13,10 @@ from tasks.file_names import decode_name
 from tasks.reasons import Reason
 from tasks.records import read_location
 from tasks.records.embedded import InvalidEmbeddedError, decode_embedded
+from tasks.records.examples import read_picture
 from tasks.records.packed_images import PLACE_BYTES, place_of
 from tasks.records.record_format import RecordFormat
+from tasks.records.tfrecords import ExampleError
 from tasks.samples import SourceAccess, StoreUrl
 from tasks.storage.archives import Archive, Stored, archive_below, archive_of, copy_of, packed_path
 
@@ -118,11 +120,26 @@ class SourceReader:
             raise FetchFailure(Reason.EMPTY_FILE, "holds no bytes", is_transient=False)
         return Body(data, row["fingerprint"])
 
-    def _read_embedded(self, row: SampleRow) -> tuple[Body, bool]:
-        if (kind := self._formats[row["label_file"]].kind) in {"packed", "packed_array"}:
-            return self._read_packed(row), kind == "packed_array"
+    def _read_example(self, row: SampleRow, form: RecordFormat) -> tuple[Body, bool]:
+        """An image of a TFRecord, out of its record, whose checksums must hold."""
+        data = self._records.read(row["label_file"], row["label_offset"], row["label_length"])
         try:
-            pixels = decode_embedded(self._location(row), self._formats[row["label_file"]].embedded)
+            pixels = read_picture(data, str(form.location), form.embedded)
+        except ExampleError as error:
+            said = f"the record {error}: the file changed since it was listed"
+            raise FetchFailure(Reason.CHANGED_WHILE_READ, said, is_transient=True) from None
+        if not pixels.is_array and not pixels.encoded:
+            raise FetchFailure(Reason.EMPTY_FILE, "holds no bytes", is_transient=False)
+        return Body(pixels.as_bytes(), row["fingerprint"]), pixels.is_array
+
+    def _read_embedded(self, row: SampleRow) -> tuple[Body, bool]:
+        form = self._formats[row["label_file"]]
+        if form.kind == "tfrecord":
+            return self._read_example(row, form)
+        if form.kind in {"packed", "packed_array"}:
+            return self._read_packed(row), form.kind == "packed_array"
+        try:
+            pixels = decode_embedded(self._location(row), form.embedded)
         except InvalidEmbeddedError as error:
             raise FetchFailure(error.reason, error.detail, is_transient=False) from None
         if not pixels.is_array and not pixels.encoded:

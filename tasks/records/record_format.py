@@ -35,9 +35,10 @@ class RecordFormat(BaseModel):
     """How the records of one label file are written; JSON-able, and the same for all of them.
 
     Attributes:
-        kind: ``csv``, or ``json`` for arrays, JSON Lines and maps: one record is one object or one entry; ``parquet``,
-            whose offsets are rows, from 0; ``packed``, a copy of the images in such a file (`plain_copies`); ``array``,
-            a file of arrays, whose offsets count all images in it, and ``packed_array``, a copy of them.
+        kind: ``csv``, or ``json`` for arrays, JSON Lines and maps: one record is one object or one entry; ``parquet``
+            and ``arrow``, whose offsets are rows, from 0; ``packed``, a copy of the images in such a file
+            (`plain_copies`); ``array``, a file of arrays, whose offsets count all images in it, and ``packed_array``, a
+            copy of them; ``tfrecord``, whose records are bytes with their framing.
         delimiter: What separates the cells of a CSV; one ASCII character.
         width: Cells of a CSV record.
         location: Where a record holds its location or pixels.
@@ -55,7 +56,7 @@ class RecordFormat(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["csv", "json", "parquet", "packed", "array", "packed_array"]
+    kind: Literal["csv", "json", "parquet", "arrow", "packed", "array", "packed_array", "tfrecord"]
     delimiter: str = Field(default=",", pattern=r"^[\x01-\x7f]$")
     width: int = 0
     location: Selector = ""
@@ -73,7 +74,7 @@ class RecordFormat(BaseModel):
     @property
     def is_seekable(self) -> bool:
         """Whether a record can be read by seeking to its offset in the file as it lies; else only front to back."""
-        if self.kind in {"parquet", "array"}:
+        if self.kind in {"parquet", "arrow", "array"}:
             return False
         return not self.compression and self.encoding == "utf-8"
 

@@ -6,18 +6,20 @@ from collections.abc import Callable, Sequence
 
 from tasks.errors import LabelFileError
 from tasks.records.array_files import is_array_file
+from tasks.records.columnar_files import ARROW, PARQUET
 from tasks.records.record_format import USUAL_EMBEDDED, EmbeddedSettings
 from tasks.samples import StoreUrl
 from tasks.tables.array_tables import read_arrays
 from tasks.tables.building import TableBuilder
+from tasks.tables.columnar_tables import read_columnar
 from tasks.tables.frame_tables import OLD_OFFICE, read_excel, read_query
 from tasks.tables.json_tables import read_json_table
 from tasks.tables.opening import TableFile, table_files
-from tasks.tables.parquet_tables import read_parquet
 from tasks.tables.rows import TableRows
 from tasks.tables.settings import TableSettings
 from tasks.tables.shaping import shaped
 from tasks.tables.text_tables import read_text
+from tasks.tables.tfrecord_tables import is_tfrecord, read_tfrecords
 from tasks.tables.xml_tables import read_xml_table
 
 Reader = Callable[[TableFile, TableSettings, TableBuilder], None]
@@ -26,15 +28,13 @@ _READERS: tuple[tuple[tuple[str, ...], Reader], ...] = (
     ((".json", ".jsonl", ".ndjson", ".manifest", ".yaml", ".yml"), read_json_table),
     ((".xml", ".xmp"), read_xml_table),
     ((".xlsx", ".xlsm"), read_excel),
-    ((".parquet", ".pq"), read_parquet),
+    ((*PARQUET, *ARROW), read_columnar),
 )
 _ARRAYS = {
     ".mat": 'a MATLAB file: export it with `writetable(struct2table(…), "labels.csv")`, or in Python with '
     "`scipy.io.loadmat` and `pandas.DataFrame(…).to_csv`",
     ".pkl": "a Python pickle, and loading one runs whatever code is in it: export it with "
     "`pandas.read_pickle(…).to_csv`, if you trust it",
-    ".tfrecord": "TFRecords: write their images as files, and the labels as a CSV, with `tf.data.TFRecordDataset`",
-    ".tfrec": "TFRecords: write their images as files, and the labels as a CSV, with `tf.data.TFRecordDataset`",
     ".h5": "an HDF5 file: save each image as a file, and the labels as a CSV",
 }
 _CONTENTS = {
@@ -46,12 +46,12 @@ _CONTENTS = {
     b"PAR1": "Parquet: let its name end in .parquet",
     b"ORC": "an ORC file: export it with `pandas.read_orc(…).to_parquet`",
     b"Obj\1": "an Avro file: write it as Parquet or CSV",
-    b"ARROW1": "an Arrow file: export it with `pandas.read_feather(…).to_parquet`",
+    b"ARROW1": "an Arrow file: let its name end in .arrow",
     b"\x89HDF": _ARRAYS[".h5"],
 }
 """What files begin with that are no text, whatever they are called."""
 _CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\r\n\f")
-_ARRAYS |= {".pickle": _ARRAYS[".pkl"], ".tfrecords": _ARRAYS[".tfrecord"], ".hdf5": _ARRAYS[".h5"]}
+_ARRAYS |= {".pickle": _ARRAYS[".pkl"], ".hdf5": _ARRAYS[".h5"]}
 
 
 def read_table(
@@ -90,6 +90,8 @@ def _reader_of(file: TableFile) -> Reader:
     name = file.bare_name
     if is_array_file(name):
         return read_arrays
+    if is_tfrecord(name):
+        return read_tfrecords
     suffix = name[name.rfind(".") :] if "." in name else ""
     if suffix in _ARRAYS:
         raise LabelFileError(f"{file.name} is {_ARRAYS[suffix]}.")

@@ -52,7 +52,6 @@ _FORMATS = (
     ),
     UnreadFormat("NumPy array", "is not decoded", "numpy.load(name)", re.compile(r"\.npy$")),
     UnreadFormat("NumPy archive", _AS_TABLE, "numpy.load(name)", re.compile(r"\.npz$")),
-    UnreadFormat("TFRecord file", "is not read", "tf.data.TFRecordDataset(name)", re.compile(r"\.tfrec(ord)?s?(-|$)")),
     UnreadFormat(
         "IDX file",
         _AS_TABLE,
@@ -67,13 +66,6 @@ _FORMATS = (
         re.compile(rb"\x89HDF\r\n\x1a\n"),
     ),
     UnreadFormat("LMDB database", "is not read", "lmdb.open(folder)", re.compile(r"(^|/)(data|lock)\.mdb$")),
-    UnreadFormat(
-        "Arrow file",
-        "is not read",
-        "datasets.load_from_disk(folder)",
-        re.compile(r"\.(arrow|feather)$"),
-        re.compile(rb"ARROW1|\xff\xff\xff\xff"),
-    ),
 )
 
 
@@ -115,7 +107,7 @@ def _sentence(one: UnreadFormat, names: list[str]) -> str:
     shown = (
         f"{names[0]} is a {one.what}" if len(names) == 1 else f"{len(names):,} files are {one.what}s ({names[0]}, …)"
     )
-    shown = re.sub(r"\ba (?=IDX|HDF|LMDB|Arrow)", "an ", shown)
+    shown = re.sub(r"\ba (?=IDX|HDF|LMDB)", "an ", shown)
     return (
         f"{shown}, a format that {one.why}: open it once with `{one.opens}`, save the images in it as files by Pillow "
         "(`Image.fromarray`), write labels.csv with the columns `location,label`, and name the folder that holds both."

@@ -1,4 +1,4 @@
-"""Tables that hold the images themselves: pixels in the columns of a CSV, bytes in a column of Parquet."""
+"""Tables that hold the images themselves as text: pixels in the columns of a CSV."""
 
 from __future__ import annotations
 
@@ -8,26 +8,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from tasks.config_keys import TableKeys
 from tasks.discover.heads.head import Head
 from tasks.discover.heads.heads import read_heads
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.split_words import SplitWords
-from tasks.errors import DatasetError
 from tasks.records.arrays import square_shape
 from tasks.samples import StoreUrl
 from tasks.tables.file_columns import plain_name
+from tasks.tables.image_tables import count_rows as rows_in
+from tasks.tables.image_tables import is_image_table
 from tasks.tables.opening import TableFile
-from tasks.tables.parquet_tables import holds_pixels
 
 _CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _SPLITS = frozenset("usage split splits subset set partition".split())
 _BLOCK = 1 << 20
 _FEWEST_PIXELS = 16
-_MOST_PARQUET = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,7 @@ class EmbeddedTable:
         split: What the name of its file says of all its rows; empty where nothing.
         more: Further entries of `source.tables`, in which its labels stand.
         is_array: Whether its columns are arrays, of which each split has its own.
+        numbered: Whether its label is a number that nothing in the file names.
     """
 
     paths: tuple[str, ...]
@@ -53,6 +50,7 @@ class EmbeddedTable:
     split: str
     more: tuple[TableKeys, ...] = ()
     is_array: bool = False
+    numbered: bool = False
 
     def entries(self, label: str, *, with_split: bool) -> list[TableKeys]:
         """It in `source.tables`, with the column *label* as the label."""
@@ -64,14 +62,13 @@ class EmbeddedTable:
 
 
 def embedded_tables(root: StoreUrl, paths: Iterable[str], words: SplitWords) -> list[EmbeddedTable]:
-    """The tables among *paths* that hold images."""
-    every = list(paths)
-    csvs = [path for path in every if path.lower().endswith(_CSV)]
+    """The tables among *paths* that hold images as text."""
+    csvs = [path for path in paths if path.lower().endswith(_CSV)]
     found = []
     for ways in read_heads(root, csvs).readings:
         heads = [head.with_header(not all(map(str.isdecimal, head.first))) for head in ways]
         found += [table for head in heads if (table := _of_head(head, words))][:1]
-    return found + _of_parquet(root, [path for path in every if path.lower().endswith(".parquet")], words)
+    return found
 
 
 def _of_head(head: Head, words: SplitWords) -> EmbeddedTable | None:
@@ -87,10 +84,10 @@ def _of_head(head: Head, words: SplitWords) -> EmbeddedTable | None:
     labels = [name for name in left if name not in columns and strength_of(name)]
     rest = [name for name in left if name not in columns]
     keys: TableKeys = {"file": head.path, **head.keys, "pixels": named}
-    return _table((head.path,), keys, columns, labels, words, is_only=len(rest) == 1)
+    return table_of((head.path,), keys, columns, labels, words, is_only=len(rest) == 1)
 
 
-def _table(  # noqa: PLR0913, PLR0917 - the parts of one value
+def table_of(  # noqa: PLR0913, PLR0917 - the parts of one value
     paths: tuple[str, ...],
     keys: TableKeys,
     columns: dict[str, str],
@@ -98,12 +95,18 @@ def _table(  # noqa: PLR0913, PLR0917 - the parts of one value
     words: SplitWords,
     is_only: bool,
 ) -> EmbeddedTable:
-    exact = [name for name in labels if strength_of(name) == 3]
+    """The table at *paths*, whose label is the one of *labels* that is called so, or that is the only column."""
+    exact = [name for name in labels if speaks_for_labels(name) == 3]
     sure = exact if exact or not is_only else list(labels)
     folder, _, name = paths[0].rpartition("/")
     part = words.part_of(name.partition(".")[0])
     split = part.split if part else words.split_of(folder.rpartition("/")[2])
     return EmbeddedTable(paths, keys, columns, tuple(labels), sure[0] if len(sure) == 1 else "", split)
+
+
+def speaks_for_labels(name: str) -> int:
+    """How much the name of a column speaks for labels, as `strength_of` has it; in TFRecords slashes are its dots."""
+    return strength_of(name.replace("/", "."))
 
 
 def _says_splits(cells: Sequence[str], words: SplitWords) -> bool:
@@ -138,46 +141,10 @@ def _glob(names: Sequence[str], every: Sequence[str]) -> str:
     return pattern if pattern.strip("*") and set(fnmatch.filter(every, pattern)) == set(names) else ""
 
 
-def _of_parquet(root: StoreUrl, paths: Sequence[str], words: SplitWords) -> list[EmbeddedTable]:
-    if not paths or len(paths) > _MOST_PARQUET:
-        return []
-    groups: dict[str, list[str]] = defaultdict(list)
-    for path in paths:
-        folder, slash, name = path.rpartition("/")
-        groups[f"{folder}{slash}{re.sub(r'[0-9]+', '*', name)}"].append(path)
-    found = []
-    for pattern, members in groups.items():
-        schemas = [_schema(TableFile(root, path)) for path in members]
-        first = schemas[0]
-        if first is None or any(other is None or other.names != first.names for other in schemas):
-            continue
-        images = [name for name in first.names if holds_pixels(first, name)]
-        if len(images) != 1:
-            continue
-        rest = [name for name in first.names if name != images[0]]
-        labels = [name for name in rest if strength_of(name) and _may_be_label(first.field(name).type)]
-        keys: TableKeys = {"file": members[0]} if len(members) == 1 else {"files": pattern}
-        found.append(_table(tuple(members), keys, {images[0]: "location"}, labels, words, is_only=len(rest) == 1))
-    return found
-
-
 def count_rows(file: TableFile) -> int:
     """How many rows *file*, a table that holds images, has."""
+    if is_image_table(file.bare_name):
+        return rows_in(file)
     with file.opened() as opened:
-        if file.bare_name.endswith(".parquet"):
-            return int(pq.ParquetFile(opened).metadata.num_rows)
         lines = sum(block.count(b"\n") for block in iter(lambda: opened.read(_BLOCK), b""))
     return max(lines - 1, 0)
-
-
-def _schema(file: TableFile) -> pa.Schema | None:
-    try:
-        with file.opened() as opened:
-            return pq.ParquetFile(opened).schema_arrow
-    except (DatasetError, pa.ArrowException, OSError, ValueError):
-        return None
-
-
-def _may_be_label(kind: pa.DataType) -> bool:
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
-    return bool(is_text or pa.types.is_integer(kind) or pa.types.is_boolean(kind))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from tasks.config_keys import ConfigKeys, SourceKeys, TableKeys, columns_in, files_of, roles_in, splits_named
@@ -13,14 +14,19 @@ from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.embedded_arrays import embedded_arrays
 from tasks.discover.verdict.embedded_tables import EmbeddedTable, count_rows, embedded_tables
+from tasks.discover.verdict.held_images import held_images
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
+from tasks.reasons import Reason
+from tasks.records.columnar_files import PARQUET
 from tasks.samples import Discovery, count_values
 from tasks.storage import redact_url
 from tasks.tables.opening import TableFile
 
 _FEW_IMAGES = 20
 _UNKNOWN = re.compile(r"the split '(.+)' is not known")
+_OF_FILES = {Reason.BAD_ROW, Reason.EMBEDDED_BAD_VALUE}
+"""Why rows are rejected of a file that is damaged, which says nothing of what its columns mean."""
 Make = Callable[[SourceKeys], TablesSource]
 
 
@@ -30,17 +36,49 @@ def discover_embedded(listing: Listing, source: SourceSettings, make: Make, word
     Raises:
         UnsettledLayoutError: Which column is the label, or how several tables go together, is not sure.
     """
-    found = embedded_tables(source.place, listing.beside, words) + embedded_arrays(source.place, listing.beside, words)
+    held = held_images(source.place, listing.beside, words)
+    found = embedded_tables(source.place, listing.beside, words) + held.tables
+    found += embedded_arrays(source.place, listing.beside, words)
     labelled = [table for table in found if table.labels]
     if not labelled:
         return None
-    others = [path for table in found if not table.labels for path in table.paths]
-    if (entries := _sure(labelled)) and (taken := _read(entries, listing, make, words)):
-        notes = [f"{path} holds images without a column of labels, and is left out" for path in others]
-        left = {f"unlisted images in {path}": count_rows(TableFile(source.place, path)) for path in others}
-        return replace(taken, notices=(*notes, *taken.notices), ignored={**taken.ignored, **left})
+    others = {_called(table): table.paths for table in found if not table.labels}
+    why: list[str] = []
+    try:
+        if (entries := _sure(labelled)) and (taken := _read(entries, listing, make, words)):
+            notes = [f"{name} holds images without a column of labels, and is left out" for name in others]
+            left = {f"unlisted images in {name}": _count(source, paths) for name, paths in others.items()}
+            notices = (*held.notices, *held.refused.values(), *notes, *taken.notices)
+            return replace(taken, notices=notices, ignored={**taken.ignored, **left})
+    except LayoutError as error:
+        why = [str(error)]
     what = f"{redact_url(source.path)}: no image lies there as a file, but tables hold images:"
-    raise UnsettledLayoutError.of("ambiguous_layout", what, _proposals(labelled))
+    raise UnsettledLayoutError.of("ambiguous_layout", what, _proposals(labelled, words)).after(why)
+
+
+def _called(table: EmbeddedTable) -> str:
+    """What messages call *table*: its file, or the first pattern of its files."""
+    return files_of(table.keys)[0]
+
+
+def _count(source: SourceSettings, paths: Sequence[str]) -> int:
+    return sum(count_rows(TableFile(source.place, path)) for path in paths)
+
+
+def unread_tables(listing: Listing, source: SourceSettings, words: SplitWords) -> list[str]:
+    """A sentence on each Arrow or TFRecord file, or kind of them, of which nothing can be read."""
+    try:
+        held = held_images(source.place, listing.beside, words)
+    except LayoutError as error:
+        return [str(error)]
+    lone = {
+        table.paths[0]: f"{_called(table)} holds images, and no column of it says what they show: name a table that "
+        "does in `source.tables`, or set `allow_unlabeled: true`."
+        for table in held.tables
+        if not table.labels
+    }
+    told = held.refused | lone
+    return [said for path, said in told.items() if not TableFile(source.place, path).bare_name.endswith(PARQUET)]
 
 
 def with_embedded(
@@ -53,6 +91,8 @@ def with_embedded(
         found = discover_embedded(listing, source, make, words)
     except UnsettledLayoutError as several:
         return error.with_proposals(several.unsettled.proposals)
+    except LayoutError as plain:
+        return error.after([str(plain)])
     if found is None:
         return error
     section: SourceKeys = {"layout": "tables", **found.keys["source"]}
@@ -69,7 +109,16 @@ def _sure(tables: Sequence[EmbeddedTable]) -> list[TableKeys]:
         return tables[0].entries(tables[0].label, with_split=False)
     if not _are_splits(tables) or _labels_differ(tables):
         return []
-    return [entry for table in tables for entry in table.entries(table.label, with_split=True)]
+    return _unique(entry for table in tables for entry in table.entries(table.label, with_split=True))
+
+
+def _unique(entries: Iterable[TableKeys]) -> list[TableKeys]:
+    """*entries* without those that are there already: the names of classes that several splits share."""
+    found: list[TableKeys] = []
+    for entry in entries:
+        if entry not in found:
+            found.append(entry)
+    return found
 
 
 def _labels_differ(tables: Sequence[EmbeddedTable]) -> bool:
@@ -85,14 +134,25 @@ def _are_splits(tables: Sequence[EmbeddedTable]) -> bool:
     return len(splits) == len(tables) > 1 and "" not in splits and len(alike) == 1 and not has_own
 
 
-def _proposals(tables: Sequence[EmbeddedTable]) -> list[Proposal]:
-    """Each column that may be the label: of all *tables*, where they are splits, and of each alone."""
-    found = []
+def _families(tables: Sequence[EmbeddedTable], words: SplitWords) -> list[list[EmbeddedTable]]:
+    """*tables* that are as many splits of one set: all of them, else those whose folders differ by words for splits."""
     if _are_splits(tables):
-        first, *others = tables
+        return [list(tables)]
+    found: dict[tuple[str, ...], list[EmbeddedTable]] = defaultdict(list)
+    for table in tables:
+        folders = table.paths[0].split("/")[:-1]
+        found[tuple(folder for folder in folders if not words.split_of(folder))].append(table)
+    return [members for members in found.values() if _are_splits(members)]
+
+
+def _proposals(tables: Sequence[EmbeddedTable], words: SplitWords) -> list[Proposal]:
+    """Each column that may be the label: of all tables that are splits of one set, and of each alone."""
+    found = []
+    for first, *others in _families(tables, words):
         for label in (label for label in first.labels if all(label in table.labels for table in others)):
-            entries = [entry for table in tables for entry in table.entries(label, with_split=True)]
-            says = f"the column {label} is the label, and {' and '.join(table.paths[0] for table in tables)} are splits"
+            entries = _unique(entry for table in (first, *others) for entry in table.entries(label, with_split=True))
+            names = " and ".join(table.paths[0] for table in (first, *others))
+            says = f"the column {label} is the label, and {names} are splits"
             found.append(Proposal(says, {"source": {"layout": "tables", "tables": entries}}))
     found += [
         Proposal(
@@ -114,10 +174,11 @@ def _read(entries: list[TableKeys], listing: Listing, make: Make, words: SplitWo
         names = {split: part.split for split in unknown if (part := words.part_of(split))}
         if names:
             found = make(keys).discover_in(listing, words.with_names(names))
-    except LayoutError:
+    except UnsettledLayoutError:
         return None
     count = found.samples.num_rows
-    if not 1 < len(found.class_paths) <= max(count / 2, 2) or found.rejections.num_rows:
+    reasons = count_values(found.rejections["reason"])
+    if not 1 < len(found.class_paths) <= max(count / 2, 2) or not reasons.keys() <= _OF_FILES:
         return None
     files = ", ".join(path for entry in entries for path in files_of(entry))
     label = next(name for entry in entries for name, role in columns_in(entry).items() if role == "label")

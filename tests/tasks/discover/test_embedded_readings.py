@@ -17,6 +17,7 @@ import pytest
 from tasks.discover.proposals import UnsettledLayoutError
 from tasks.discover.verdict.embedded_arrays import embedded_arrays
 from tasks.discover.verdict.embedded_tables import EmbeddedTable, count_rows, embedded_tables
+from tasks.discover.verdict.held_images import held_images
 from tasks.discover.words.split_words import SplitWords
 from tasks.samples import Discovery, StoreUrl
 from tasks.tables.opening import TableFile
@@ -46,7 +47,8 @@ def wide(folder: Folder, path: str, head: list[str], *rows: list[str], names: li
 
 def tables(folder: Folder) -> list[EmbeddedTable]:
     paths = sorted(str(path.relative_to(folder.root)) for path in folder.root.rglob("*") if path.is_file())
-    return embedded_tables(StoreUrl(str(folder.root)), paths, WORDS)
+    root = StoreUrl(str(folder.root))
+    return embedded_tables(root, paths, WORDS) + held_images(root, paths, WORDS).tables
 
 
 def arrays(folder: Folder) -> list[EmbeddedTable]:
@@ -168,7 +170,6 @@ def test_parquets_that_are_numbered_and_of_the_same_columns_are_one_table(folder
     png(folder, "d/test-00000-of-00001.parquet", label=["a"])
     png(folder, "d/odd-1.parquet", label=["a"])
     png(folder, "d/odd-2.parquet", kind=["a"])
-    folder.data("d/bad-1.parquet", b"PAR1")
 
     found = {table.paths: table for table in tables(folder)}
 
@@ -204,12 +205,13 @@ def test_a_parquet_of_two_columns_of_images_is_no_table_of_images(folder: Folder
     assert tables(folder) == []
 
 
-@pytest.mark.parametrize(("count", "found"), [(200, 1), (201, 0)])
-def test_of_very_many_parquets_none_is_looked_into(folder: Folder, count: int, found: int) -> None:
-    png(folder, "t0.parquet", label=["a"])
-    paths = ["t0.parquet", *(f"x/{number}.parquet" for number in range(count - 1))]
+@pytest.mark.parametrize(("count", "found"), [(100, 100), (101, 0)])
+def test_of_very_many_tables_of_other_names_none_is_looked_into(folder: Folder, count: int, found: int) -> None:
+    png(folder, "0/t.parquet", label=["a"])
+    for number in range(1, count):
+        folder.data(f"{number}/t.parquet", (folder.root / "0/t.parquet").read_bytes())
 
-    assert len(embedded_tables(StoreUrl(str(folder.root)), paths, WORDS)) == found
+    assert len(tables(folder)) == found
 
 
 def test_rows_of_a_table_of_images_are_counted(folder: Folder) -> None:

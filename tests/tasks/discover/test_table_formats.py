@@ -196,7 +196,7 @@ def test_a_query_is_a_table(folder: Folder, tmp_path: Path, monkeypatch: pytest.
         folder.found(table | {"sql": "select * from shot"})
 
 
-@pytest.mark.parametrize("name", ["t.mat", "t.pkl", "t.tfrecord", "t.h5"])
+@pytest.mark.parametrize("name", ["t.mat", "t.pkl", "t.h5"])
 def test_arrays_and_pickles_are_never_loaded(folder: Folder, name: str) -> None:
     folder.data(name, b"\x80\x04cos\nsystem\n")
 
@@ -288,7 +288,7 @@ def test_an_error_in_a_sheet_is_no_label(folder: Folder) -> None:
         ("t", b"PAR1\x15\4", "let its name end in .parquet"),
         ("t.orc", b"ORC\x0a\x03\0", "read_orc"),
         ("t.avro", b"Obj\1\4", "Avro"),
-        ("t.feather", b"ARROW1\0\0", "read_feather"),
+        ("t.feather", b"ARROW1\0\0", "let its name end in .arrow"),
         ("t.bin", b"\x89HDF\r\n\x1a\n", "HDF5"),
     ],
 )

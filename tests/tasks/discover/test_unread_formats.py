@@ -31,15 +31,11 @@ class Trap:
         ("train.pkl", pickle.dumps(Trap()), "Python pickle", "pickle.load"),
         ("data_batch_1", pickle.dumps({"data": [1]}, protocol=2), "Python pickle", "pickle.load"),
         ("blood.npz", b"PK\x03\x04", "NumPy archive", "numpy.load"),
-        ("train-00-192x192.tfrec", b"\0", "TFRecord file", "TFRecordDataset"),
-        ("train.tfrecord-00000-of-00002", b"\0", "TFRecord file", "TFRecordDataset"),
         ("t10k-images-idx3-ubyte.gz", b"\x1f\x8b", "an IDX file", "numpy.frombuffer"),
         ("train-labels.idx1-ubyte", b"\0\0\x08\x01", "an IDX file", "numpy.frombuffer"),
         ("photos.h5", b"\x89HDF\r\n\x1a\n", "an HDF5 file", "h5py.File"),
         ("photos", b"\x89HDF\r\n\x1a\n", "an HDF5 file", "h5py.File"),
         ("data.mdb", b"\0" * 32, "an LMDB database", "lmdb.open"),
-        ("data-00000-of-00001.arrow", b"\xff\xff\xff\xff", "an Arrow file", "load_from_disk"),
-        ("photos", b"ARROW1\0\0", "an Arrow file", "load_from_disk"),
     ],
 )
 def test_a_source_of_arrays_is_refused_with_the_way_to_export_it(  # noqa: PLR0917 - one case

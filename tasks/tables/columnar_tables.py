@@ -1,16 +1,16 @@
-"""Tables that are Parquet: only the columns that are asked for are read, and pixels never."""
+"""Tables that are Parquet or Arrow files: only the columns that are asked for are read, and pixels never."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from tasks.errors import LabelFileError
+from tasks.records.columnar_files import ArrowColumns, ParquetColumns, is_arrow, open_columns
 from tasks.records.record_format import RecordFormat
 from tasks.tables.building import TableBuilder
 from tasks.tables.frame_tables import cell_of
@@ -25,38 +25,46 @@ _ROWS = 1 << 14
 _LOOKED_AT = 16
 
 
-def read_parquet(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
-    """The rows of a Parquet file, of which only the columns are read that are asked for, and never pixels.
+def read_columnar(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
+    """The rows of a Parquet or Arrow file, of which only the columns are read that are asked for, and never pixels.
 
     Raises:
         LabelFileError: It cannot be read, or lacks a column that is asked for.
     """
     with file.opened() as opened:
         try:
-            held = pq.ParquetFile(opened)
-            _ParquetTable(file, settings, into, held).read()
+            _ColumnarTable(file, settings, into, open_columns(opened, file.bare_name)).read()
         except (pa.ArrowException, OSError) as error:
-            said = " ".join(str(error).split())[:150]
-            raise LabelFileError(f"{file.name} cannot be read as Parquet: {said}. Write it anew.") from None
+            raise damaged(file, error) from None
 
 
-class _ParquetTable:
-    def __init__(self, file: TableFile, settings: TableSettings, into: TableBuilder, held: Any) -> None:
+def damaged(file: TableFile, error: Exception) -> LabelFileError:
+    """That *file* cannot be read, as *error* says."""
+    said = " ".join(str(error).split())[:150]
+    title = ArrowColumns.title if is_arrow(file.bare_name) else ParquetColumns.title
+    return LabelFileError(f"{file.name} cannot be read as {title}: {said}. Write it anew.")
+
+
+class _ColumnarTable:
+    def __init__(
+        self, file: TableFile, settings: TableSettings, into: TableBuilder, held: ParquetColumns | ArrowColumns
+    ) -> None:
         self._file = file
         self._into = into
         self._held = held
-        self._schema: pa.Schema = held.schema_arrow
+        self._schema = held.schema
         names = list(self._schema.names)
         self._chosen = ColumnChoice(settings, into.kept, file.name, names, by_position=False).choose()
         self._own = [str(selector) for selector in self._chosen.selectors if not is_virtual(str(selector))]
-        self._class_names = _class_names(self._schema)
+        self._class_names = class_names(self._schema)
 
     def read(self) -> None:
         """The rows."""
         chosen = self._chosen
         place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
         image = str(place) if place and self._holds_images(str(place)) else ""
-        form = RecordFormat(kind="parquet", location=image) if image else None
+        kind: Literal["arrow", "parquet"] = "arrow" if is_arrow(self._file.bare_name) else "parquet"
+        form = RecordFormat(kind=kind, location=image, compression=self._file.compression or "") if image else None
         builder = self._into.open(self._file.name, chosen.names, chosen.one_hot, form)
         known = known_of(self._file, chosen.selectors) | ({image: self._file.stamp()} if image else {})
         number = 0
@@ -79,9 +87,9 @@ class _ParquetTable:
 
     def _batches(self, names: list[str]) -> Iterator[pa.RecordBatch]:
         if names:
-            yield from self._held.iter_batches(batch_size=_ROWS, columns=names)
+            yield from self._held.batches(names, _ROWS)
             return
-        left = self._held.metadata.num_rows
+        left = self._held.count()
         while left > 0:
             count = min(left, _ROWS)
             yield pa.record_batch([pa.nulls(count)], names=["nothing"])
@@ -97,7 +105,7 @@ class _ParquetTable:
             return False
         if pa.types.is_struct(self._schema.field(name).type):
             return True
-        batch = next(self._held.iter_batches(batch_size=_LOOKED_AT, columns=[name]), None)
+        batch = next(self._held.batches([name], _LOOKED_AT), None)
         values = batch.column(0).to_pylist() if batch is not None else []
         return not _is_text(next((value for value in values if value), b"\0"))
 
@@ -108,7 +116,7 @@ class _ParquetTable:
             for part in path:
                 column = pc.struct_field(column, part)
             names = self._class_names.get(name)
-            return [_parquet_cell(value, names) for value in _readable(column).to_pylist()]
+            return [_columnar_cell(value, names) for value in _readable(column).to_pylist()]
         except (pa.ArrowInvalid, TypeError):
             what = (
                 "bytes that are not text" if _is_binary(column.type) else f"values of the type {column.type}, no text"
@@ -141,9 +149,9 @@ def _readable(column: pa.Array) -> pa.Array:
     return column
 
 
-def _parquet_cell(value: Any, names: Sequence[str] | None) -> Any:
+def _columnar_cell(value: Any, names: Sequence[str] | None) -> Any:
     if isinstance(value, list):
-        return [_parquet_cell(item, names) for item in value]
+        return [_columnar_cell(item, names) for item in value]
     if names is not None and isinstance(value, int):
         return names[value] if 0 <= value < len(names) else None  # Hugging Face writes -1 where there is none
     if isinstance(value, dict | bytes | tuple):
@@ -159,7 +167,7 @@ def holds_pixels(schema: pa.Schema, name: str) -> bool:
     return _is_binary(kind)
 
 
-def _class_names(schema: pa.Schema) -> dict[str, list[str]]:
+def class_names(schema: pa.Schema) -> dict[str, list[str]]:
     """The names of the numbers in columns that Hugging Face's own note in the file calls classes."""
     note = (schema.metadata or {}).get(b"huggingface")
     try:

@@ -288,7 +288,7 @@ def test_an_error_in_a_sheet_is_no_label(folder: Folder) -> None:
         ("t", b"PAR1\x15\4", "let its name end in .parquet"),
         ("t.orc", b"ORC\x0a\x03\0", "read_orc"),
         ("t.avro", b"Obj\1\4", "Avro"),
-        ("t.feather", b"ARROW1\0\0", "let its name end in .arrow"),
+        ("t.csv", b"ARROW1\0\0", "let its name end in .arrow"),
         ("t.bin", b"\x89HDF\r\n\x1a\n", "HDF5"),
     ],
 )

@@ -9,17 +9,27 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from flows.config import load_config
+from tasks.refresh.refresh import refresh
+from tests.steps_here import StepsHere
+
 if TYPE_CHECKING:
     from tests.flows.conftest import Command, WriteConfig
 
 
 @pytest.fixture
-def root(parquetry: Command, config: Path, pets: Path, tmp_path: Path) -> Path:
+def root(config: Path, pets: Path, tmp_path: Path) -> Path:
     """An output with two versions: the second has one more image."""
-    parquetry.run_json(config)
+    night_here(config)
     Image.new("RGB", (20, 20), (1, 2, 3)).save(pets / "dog" / "new.png")
-    parquetry.run_json(config)
+    night_here(config)
     return tmp_path / "out-pets"
+
+
+def night_here(config: Path) -> None:
+    """A run in this process, without Prefect."""
+    dataset = load_config(str(config), {"run.image_processes": "1"})
+    assert refresh(dataset, dataset.options(), StepsHere()).outcome == "published"
 
 
 def rows(root: Path) -> int:
@@ -66,7 +76,7 @@ def test_old_versions_go_and_pinned_ones_stay(
     config = write_config(pets, output=output)
     for number in range(4):
         Image.new("RGB", (20, 20), (number, 2, 3)).save(pets / "dog" / f"new{number}.png")
-        parquetry.run_json(config)
+        night_here(config)
         if number == 0:
             parquetry("pin", tmp_path / "out-pets", "1", "--as", "model-x")
 

@@ -66,7 +66,7 @@ def script(command: Command, *arguments: object) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(("fault", "step"), [("kill", 13), ("ENOSPC-for-good", 17)])
+@pytest.mark.parametrize(("fault", "step"), [("kill", 23), ("ENOSPC-for-good", 29)])
 def test_a_night_that_goes_wrong_leaves_the_old_version_or_the_new_one(
     serverless_parquetry: Command, changed: Path, fast: Path, fault: str, step: int
 ) -> None:

@@ -111,26 +111,25 @@ def photos(data: Path, tmp_path: Path) -> Path:
     return root
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        {"path": "csv/labels.csv"},
-        {"path": "folders", "layout": "class_folders"},
-        {"path": "tree", "layout": "hierarchy"},
-    ],
-    ids=["csv", "folders", "tree"],
-)
 def test_photographs_arrive_from_every_layout(
-    parquetry: Command, write_config: WriteConfig, photos: Path, tmp_path: Path, source: dict[str, str]
+    parquetry: Command, write_config: WriteConfig, photos: Path, tmp_path: Path
 ) -> None:
-    config = write_config(source | {"path": str(photos / source["path"])}, resize={"size": [64, 64]})
-    (outcome,) = parquetry.run_json(config)
+    sources = {
+        "csv": {"path": str(photos / "csv" / "labels.csv")},
+        "folders": {"path": str(photos / "folders"), "layout": "class_folders"},
+        "tree": {"path": str(photos / "tree"), "layout": "hierarchy"},
+    }
+    configs = [write_config(source, name, resize={"size": [64, 64]}) for name, source in sources.items()]
 
-    table = pds.dataset(tmp_path / "out-pets" / "versions" / "000001" / "data").to_table()
-    assert outcome["written"] == table.num_rows == 125
-    for row in table.to_pylist():
-        assert row["label_name"].split("/")[-1] == Path(row["image"]["path"]).stem.split("_", 1)[1]
-        assert Image.open(io.BytesIO(row["image"]["bytes"])).size == (64, 64)
+    outcomes = parquetry.run_json(*configs)
+
+    assert [outcome["name"] for outcome in outcomes] == list(sources)
+    for outcome in outcomes:
+        table = pds.dataset(tmp_path / f"out-{outcome['name']}" / "versions" / "000001" / "data").to_table()
+        assert outcome["written"] == table.num_rows == 125
+        for row in table.to_pylist():
+            assert row["label_name"].split("/")[-1] == Path(row["image"]["path"]).stem.split("_", 1)[1]
+            assert Image.open(io.BytesIO(row["image"]["bytes"])).size == (64, 64)
 
 
 def test_jpeg_png_and_16_bit_tiff_lie_in_one_folder(
@@ -207,27 +206,21 @@ def book(tmp_path: Path) -> Path:
     return tmp_path / "book"
 
 
-def test_the_books_csv_runs_as_printed(
+def test_the_books_csv_and_json_run_as_printed(
     parquetry: Command, write_config: WriteConfig, book: Path, tmp_path: Path
 ) -> None:
-    config = write_config(book / "labels.csv", resize={"mode": "none"}, write={"pixels": "png"})
-    (outcome,) = parquetry.run_json(config)
+    config = write_config(book / "labels.csv", "csv", resize={"mode": "none"}, write={"pixels": "png"})
 
-    frame = rows(tmp_path / "out-pets")
-    assert outcome["written"] == 3
+    of_csv, of_json = parquetry.run_json(config, write_config(book / "labels.json", "json"))
+
+    frame = rows(tmp_path / "out-csv")
+    assert of_csv["written"] == 3
     embedded = frame[frame["width"] == 3].iloc[0]
     assert embedded["label_name"] == "cat"
     pixels = np.asarray(Image.open(io.BytesIO(embedded["image"]["bytes"])))
     np.testing.assert_array_equal(pixels[..., 0], [[0, 1, 2], [3, 4, 5]])
-
-
-def test_the_books_json_runs_as_printed(
-    parquetry: Command, write_config: WriteConfig, book: Path, tmp_path: Path
-) -> None:
-    (outcome,) = parquetry.run_json(write_config(book / "labels.json"))
-
-    assert outcome["written"] == 2
-    assert sorted(rows(tmp_path / "out-pets")["label_name"]) == ["cat", "dog"]
+    assert of_json["written"] == 2
+    assert sorted(rows(tmp_path / "out-json")["label_name"]) == ["cat", "dog"]
 
 
 def test_a_bad_image_is_a_reject_row_and_the_run_goes_on(

@@ -12,7 +12,7 @@ from tasks.columns import ShardRow
 from tasks.images.measures import MEASURES, measure_thumbs
 from tasks.images.pixel_spec import PixelSpec, Prepared
 from tasks.images.pool import DecoderPool, ImageJob
-from tasks.images.thumb import SHEET, thumb_of
+from tasks.images.thumb import is_sheet, thumb_of
 from tasks.shards.writer import ShardWriter
 
 _ALIKE = 1.02
@@ -70,7 +70,7 @@ class MeasuredRows:
         copied = [row for row in rows if "thumb" not in row and MEASURES[0] not in row]
         for row, thumb in zip(copied, self._thumbs(copied), strict=True):
             row["thumb"] = thumb
-        fresh = [row for row in rows if len(row.get("thumb", b"")) == SHEET[0] * SHEET[1]]
+        fresh = [row for row in rows if is_sheet(row.get("thumb", b""))]
         for row, values in zip(fresh, measure_thumbs([row["thumb"] for row in fresh]), strict=True):
             row |= {
                 "phash": values["phash"],

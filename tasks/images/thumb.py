@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from PIL import Image, ImageColor
 
@@ -25,12 +26,17 @@ WHOLE, PART = 64, 32
 """The sides of the copy of the whole image and of those of parts of it, in pixels."""
 
 SHEET = (WHOLE, WHOLE + 3 * PART)
-"""Width and height of the sheet that holds them: the whole, and below it up to six parts, two in a row."""
+"""Width and height of the sheet that holds them: the whole, and below it five parts, two in a row."""
+
+SMALL_SHEET = (WHOLE, WHOLE + PART)
+"""Those of the sheet of an image that has one part: what would be black below it is left out."""
 
 _SAMPLED_EVERY = 512  # pixels of the longer side to one point of the grid for each pixel of the copy
 _MOST_STEPS = 8
 _SEEN_AT = 512  # pixels of the longer side, beyond which parts are looked at in a smaller size
 _PLACES = ((0.5, 0.5), (0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75))
+PARTS = len(_PLACES)
+"""How many parts of an image are looked at that has more than one."""
 _PLAIN = frozenset({"L", "RGB"})
 _DITHER = Image.Dither.FLOYDSTEINBERG  # what `Image.convert` says, and grey makes nothing of
 _SMALL = SHEET[0] * SHEET[1]  # pixels
@@ -38,57 +44,84 @@ _SMALL = SHEET[0] * SHEET[1]  # pixels
 _Corners = tuple[int, int, int, int]
 
 
+def is_sheet(thumb: bytes) -> bool:
+    """Whether *thumb* is as long as what `thumb_of` makes: nobody but a decoder process has looked at it."""
+    return len(thumb) in {SHEET[0] * SHEET[1], SMALL_SHEET[0] * SMALL_SHEET[1]}
+
+
 def thumb_of(image: Image.Image, window: Box, background: str) -> bytes:
-    """The sheet of the part *window* of *image*, of any mode: 64 × 160 pixels of grey, row by row.
+    """The sheet of the part *window* of *image*, of any mode: 64 × 160 pixels of grey, row by row, or 64 × 96.
 
     The whole of it, whose proportions do not count, is looked at through a grid of points, more of them in a large
     image, so that the cost hardly grows as the image does. Parts, one of an image that is no larger, are as sharp as
     it is; places without a part are black. Where there is transparency the *background* shows.
     """
     image.load()
-    longest = int(max(window[2] - window[0], window[3] - window[1]))
-    steps = min(_MOST_STEPS, max(1, longest // _SAMPLED_EVERY))
-    boxes = list(_parts(window, max(1, longest // _SEEN_AT)))
+    view = _view_of(window)
     if image.mode in _PLAIN and "transparency" not in image.info:
-        is_small = image.width * image.height < _SMALL and longest < 2 * min(_SAMPLED_EVERY, _SEEN_AT)
-        return _plain_sheet(image.im, window, steps, boxes, is_small=is_small)
+        return _plain_sheet(image.im, window, view)
+    steps = view.steps
     grid = image.resize((WHOLE * steps, WHOLE * steps), Image.Resampling.NEAREST, box=window)
     if image.mode == "RGBA" and "transparency" not in image.info:
         whole = grid.reduce(steps) if steps > 1 else grid
-        return _composed(image._new(_sheet(image.im, whole.im, boxes)), background).convert("L").tobytes()
+        return _composed(image._new(_sheet(image.im, whole.im, view)), background).convert("L").tobytes()
     shown = _as_grey(grid, image, background)
-    sheet = Image.new("L", SHEET)
+    sheet = Image.new("L", view.sheet)
     sheet.paste(shown(grid).reduce(steps) if steps > 1 else shown(grid), (0, 0))
-    for number, box in enumerate(boxes):
+    for number, box in enumerate(view.boxes):
         part = shown(image.crop(box))
         sheet.paste(part if part.size == (PART, PART) else part.resize((PART, PART), Image.Resampling.BOX), _at(number))
     return sheet.tobytes()
 
 
-def _plain_sheet(source: Any, window: Box, steps: int, boxes: Sequence[_Corners], *, is_small: bool) -> bytes:
-    """The sheet of *source*, an image of Pillow's core in grey or colours, by the core alone.
+class _View(NamedTuple):
+    """How a part of an image is looked at; the same of all images of one size.
 
-    Args:
-        source: The image.
-        window: The part of it that is meant.
+    Attributes:
         steps: So many points to a side of a pixel of the whole.
         boxes: The parts of it that are looked at closely.
-        is_small: Its points are but taken, none of them mixed, so that they may become grey before: the same, for less.
+        sheet: Width and height of the sheet.
+        is_direct: Its points are but taken, none of them mixed.
     """
-    if is_small and source.mode == "RGB":
+
+    steps: int
+    boxes: tuple[_Corners, ...]
+    sheet: tuple[int, int]
+    is_direct: bool
+
+
+@lru_cache(maxsize=1024)
+def _view_of(window: Box) -> _View:
+    longest = int(max(window[2] - window[0], window[3] - window[1]))
+    boxes = tuple(_parts(window, max(1, longest // _SEEN_AT)))
+    return _View(
+        steps=min(_MOST_STEPS, max(1, longest // _SAMPLED_EVERY)),
+        boxes=boxes,
+        sheet=SHEET if len(boxes) > 1 else SMALL_SHEET,
+        is_direct=longest < 2 * min(_SAMPLED_EVERY, _SEEN_AT),
+    )
+
+
+def _plain_sheet(source: Any, window: Box, view: _View) -> bytes:
+    """The sheet of the part *window* of *source*, an image of Pillow's core in grey or colours, by the core alone.
+
+    What is small and whose points are but taken becomes grey before they are: the same, for less.
+    """
+    if view.is_direct and source.mode == "RGB" and source.size[0] * source.size[1] < _SMALL:
         source = source.convert("L", _DITHER)
-    whole = source.resize((WHOLE * steps, WHOLE * steps), Image.Resampling.NEAREST, window)
-    if steps > 1:
-        whole = whole.reduce((steps, steps), (0, 0, *whole.size))
-    sheet = _sheet(source, whole, boxes)
+    side = WHOLE * view.steps
+    whole = source.resize((side, side), Image.Resampling.NEAREST, window)
+    if view.steps > 1:
+        whole = whole.reduce((view.steps, view.steps), (0, 0, side, side))
+    sheet = _sheet(source, whole, view)
     return packed(sheet if sheet.mode == "L" else sheet.convert("L", _DITHER), "raw", "L")
 
 
-def _sheet(source: Any, whole: Any, boxes: Sequence[_Corners]) -> Any:
-    """The sheet in the mode of *source*, of *whole* and of the parts *boxes* of it; all of them images of the core."""
-    sheet = black(source.mode, SHEET)
+def _sheet(source: Any, whole: Any, view: _View) -> Any:
+    """The sheet in the mode of *source*, of *whole* and of the parts of *source*; all of them images of the core."""
+    sheet = black(source.mode, view.sheet)
     sheet.paste(whole, (0, 0, WHOLE, WHOLE))
-    for number, box in enumerate(boxes):
+    for number, box in enumerate(view.boxes):
         part = source.crop(box)
         if part.size != (PART, PART):
             part = part.resize((PART, PART), Image.Resampling.BOX, (0, 0, *part.size))

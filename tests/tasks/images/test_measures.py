@@ -14,7 +14,7 @@ from tasks.image_formats import ImageFormat
 from tasks.images.measures import MEASURES, MIRRORED, Measures, measure_thumbs
 from tasks.images.pixel_spec import PixelSpec
 from tasks.images.prepare import prepare_array, prepare_image
-from tasks.images.thumb import ALGORITHM, SHEET, thumb_of
+from tasks.images.thumb import ALGORITHM, PART, WHOLE, is_sheet, thumb_of
 from tests.tasks.images.image_files import saved
 from tests.tasks.images.test_formats import THERE, written
 from tests.tasks.images.test_orientation import WRITERS
@@ -34,7 +34,7 @@ def picture(seed: int, size: tuple[int, int] = (400, 300)) -> Image.Image:
 
 def measured(data: bytes, **spec: Any) -> Measures:
     thumb = prepare_image(data, "", PixelSpec(measures=ALGORITHM, **spec)).thumb
-    assert len(thumb) == SHEET[0] * SHEET[1]
+    assert is_sheet(thumb)
     return measure_thumbs([thumb])[0]
 
 
@@ -160,12 +160,36 @@ def test_arrays_are_measured_too() -> None:
 
 
 def test_many_at_once_are_measured_as_one_by_one() -> None:
-    thumbs = [thumb_of(picture(seed, (90 + seed, 60)), (0, 0, 90 + seed, 60), "white") for seed in range(70)]
+    sizes = [(20 + seed, 16 + seed % 20) for seed in range(70)]  # of one part, and of several
+    thumbs = [thumb_of(picture(seed, size), (0, 0, *size), "white") for seed, size in enumerate(sizes)]
+    assert len({len(thumb) for thumb in thumbs}) == 2
 
     together = measure_thumbs(thumbs)
     assert together == [measure_thumbs([thumb])[0] for thumb in thumbs]
     assert tuple(together[0]) == MEASURES
     assert measure_thumbs([]) == []
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 64), (300, 200)], ids=str)
+def test_measures_are_those_of_whole_numbers_however_strong_the_contrast(size: tuple[int, int]) -> None:
+    random = np.random.default_rng(1)
+    image = Image.fromarray(random.integers(0, 2, (size[1], size[0]), np.uint8) * 255)
+    thumb = thumb_of(image, (0, 0, *size), "white")
+    rows = np.frombuffer(thumb, np.uint8).reshape(-1, WHOLE).astype(int)
+    (found,) = measure_thumbs([thumb])
+
+    whole, parts = rows[:WHOLE], rows[WHOLE:]
+    assert found["mean"] == whole.sum() / whole.size
+    assert found["deviation"] ** 2 == pytest.approx((whole * whole).sum() / whole.size - found["mean"] ** 2)
+    corners = [(top, left) for top in range(0, len(parts), PART) for left in (0, PART)]
+    assert found["sharpness"] == max(_spread_of_edges(parts[y : y + PART, x : x + PART]) for y, x in corners)
+
+
+def _spread_of_edges(part: Any) -> float:
+    around = part[:-2, 1:-1] + part[2:, 1:-1] + part[1:-1, :-2] + part[1:-1, 2:]
+    edges = 4 * part[1:-1, 1:-1] - around
+    mean = int(edges.sum()) / edges.size
+    return float(int((edges * edges).sum()) / edges.size - mean * mean)
 
 
 def test_nothing_is_kept_where_nothing_is_to_be_measured() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import re
 import warnings
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
 
@@ -143,8 +142,7 @@ def check_size(size: tuple[int, int], spec: PixelSpec) -> None:
         raise RejectedImageError(Reason.BAD_ASPECT, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
+class Decoded(NamedTuple):
     """The pixels of an image, upright.
 
     Attributes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageColor
@@ -59,6 +60,7 @@ def _scaled(image: Image.Image, size: Size, box: Box, spec: PixelSpec) -> Image.
     return resize_by(spec.kernel, image, size, box, spec.filter)
 
 
+@lru_cache(maxsize=1024)
 def middle_of(window: Box, wanted: Size) -> Box:
     """The middle part of *window* that has the proportions of *wanted*: left, top, right, bottom."""
     across, down = window[2] - window[0], window[3] - window[1]

@@ -9,7 +9,7 @@ of, leaves the image to Pillow and to all that is looked at there, and so does w
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -85,14 +85,34 @@ def decode_plain(data: bytes, spec: PixelSpec) -> Decoded | None:
     if head is None or not _is_sound(data, head, spec):
         return None
     orientation = _orientation(head)
-    size = upright_size(head.size, orientation)
+    way = _way_of(head.size, orientation, spec)
+    pixels = _pixels(data, head, way)
+    return None if pixels is None else Decoded(upright(pixels, orientation), way.size, way.window)
+
+
+class _Way(NamedTuple):
+    """How a JPEG is decoded; the same for all of one size that lie alike.
+
+    Attributes:
+        scale: How many pixels of a side become one.
+        decoded: Width and height at that scale.
+        size: Width and height in full, upright.
+        window: The part of what is decoded that is the image, upright.
+    """
+
+    scale: int
+    decoded: tuple[int, int]
+    size: tuple[int, int]
+    window: tuple[float, float, float, float]
+
+
+@lru_cache(maxsize=1024)
+def _way_of(lying: tuple[int, int], orientation: int, spec: PixelSpec) -> _Way:
+    size = upright_size(lying, orientation)
     draft = draft_for(size, orientation, spec)
-    scale = _scale(head.size, draft) if draft else 1
-    pixels = _pixels(data, head, scale)
-    if pixels is None:
-        return None
-    extent = (head.size[0] / scale, head.size[1] / scale)
-    return Decoded(upright(pixels, orientation), size, turned_window(pixels.size, extent, orientation))
+    scale = _scale(lying, draft) if draft else 1
+    decoded = (-(-lying[0] // scale), -(-lying[1] // scale))
+    return _Way(scale, decoded, size, turned_window(decoded, (lying[0] / scale, lying[1] / scale), orientation))
 
 
 def _head_of(data: bytes) -> _Head | None:
@@ -160,17 +180,19 @@ def _scale(size: tuple[int, int], draft: tuple[int, int]) -> int:
     return next((scale for scale in _SCALES if most >= scale), 1)
 
 
-def _pixels(data: bytes, head: _Head, scale: int) -> Image.Image | None:
+def _pixels(data: bytes, head: _Head, way: _Way) -> Image.Image | None:
     """The pixels of the JPEG *data*; None where the decoder has anything to say of it."""
     mode = _MODES[len(head.frame.components)]
-    size = (-(-head.size[0] // scale), -(-head.size[1] // scale))
-    least = {"min_width": size[0], "min_height": size[1]} if scale > 1 else {}
+    width, height = way.decoded
     try:
-        values = _library().decode_jpeg(data, _LAYOUTS[mode], **least)
+        if way.scale > 1:
+            values = _library().decode_jpeg(data, _LAYOUTS[mode], min_width=width, min_height=height)
+        else:
+            values = _library().decode_jpeg(data, _LAYOUTS[mode])
     except ValueError:
         return None
-    if values.shape[:2] != (size[1], size[0]):
+    if values.shape[:2] != (height, width):
         return None
-    image = mapped(values, mode, size)
+    image = mapped(values, mode, way.decoded)
     image.readonly = 1
     return image

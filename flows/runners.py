@@ -15,6 +15,8 @@ _CONNECT_S = 5.0
 _GREETING = b"compression"
 """Stands in the first message of every Dask process to whoever connects over tcp."""
 
+ONE_AHEAD = 1
+"""So many shards more are handed out than are built at once: it fetches its first images until it is its turn."""
 
 Address = Annotated[str, Field(pattern=r"^((tcp|tls|ws|wss|ucx)://)?([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$")]
 
@@ -29,7 +31,8 @@ class RunSettings(StepConfig):
         image_processes: How many decoder processes run on each machine; ``auto`` is one for each core.
         deadline: After this time (``6h``, ``90m``) no further shard is begun and nothing is published. The next run
             goes on from there.
-        shards_in_hand: How many shards are built at once. More needs more memory and is seldom faster.
+        shards_in_hand: How many shards are built at once, while the next one fetches its first images. More needs more
+            memory and is seldom faster.
     """
 
     runner: Literal["threads", "dask"] = "threads"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 import pyarrow.compute as pc
 
 from flows.cluster.workers import check_workers, dask_runner
-from flows.runners import RunSettings
+from flows.runners import ONE_AHEAD, RunSettings
 from tasks.building.spec import BuildSpec
 from tasks.errors import DatasetError
 from tasks.plan import RefreshPlan
@@ -71,7 +71,7 @@ def executor_of(settings: RunSettings, run: Run) -> Iterator[Executor]:
     else:
         from prefect.task_runners import ThreadPoolTaskRunner  # noqa: PLC0415 - what needs no Prefect must not import it
 
-        threads: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=settings.shards_in_hand)
+        threads: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=settings.shards_in_hand + ONE_AHEAD)
         with threads:
             yield ThreadExecutor(threads, settings)
 
@@ -86,11 +86,11 @@ class ThreadExecutor:
     def fit(self, spec: BuildSpec, plan: RefreshPlan, run: Run) -> BuildSpec:
         """All of it."""
         _ = plan, run
-        return spec
+        return replace(spec, in_hand=self._settings.shards_in_hand)
 
     def room(self) -> int:
-        """As many as the config says."""
-        return self._settings.shards_in_hand
+        """As many as the config says, and the one that fetches ahead."""
+        return self._settings.shards_in_hand + ONE_AHEAD
 
     def look(self, spec: BuildSpec) -> None:
         """The tally is theirs, too."""
@@ -132,7 +132,8 @@ class DaskExecutor:
         if any(pc.any(pc.equal(shard.samples["kind"], "web")).as_py() for shard in plan.shards):
             per_host = max(1, spec.fetch.per_host // max(1, len(workers)))
             self._most = spec.fetch.per_host // per_host
-        fitted = replace(spec, tally=spec.folder, neighbours=neighbours, per_host=per_host)
+        in_hand = self._settings.shards_in_hand
+        fitted = replace(spec, tally=spec.folder, neighbours=neighbours, per_host=per_host, in_hand=in_hand)
         self._concealed, self._told = concealed_in(fitted.as_json()), set()
         self._hand_over(workers)
         return fitted
@@ -148,10 +149,14 @@ class DaskExecutor:
         self._told.update(new)
 
     def room(self) -> int:
-        """As many as the workers have threads for; where hosts admit no request from each of them, fewer."""
+        """As many as the workers have threads for, and may build or fetch ahead; fewer, where hosts admit fewer.
+
+        Those admit no request from each worker: then each shard in hand may be the one that makes them.
+        """
         workers = self._workers()
         self._hand_over(workers)
-        threads = sum(min(worker["nthreads"], self._settings.shards_in_hand) for worker in workers.values())
+        most = self._settings.shards_in_hand + ONE_AHEAD
+        threads = sum(min(worker["nthreads"], most) for worker in workers.values())
         return max(1, threads if len(workers) <= self._most else min(threads, self._most))
 
     def _workers(self) -> dict[str, WorkerInfo]:

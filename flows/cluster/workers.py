@@ -17,7 +17,7 @@ from uuid import uuid4
 import pyarrow.compute as pc
 
 from flows.cluster import worker_facts
-from flows.runners import RunSettings, check_runner
+from flows.runners import ONE_AHEAD, RunSettings, check_runner
 from tasks.building.reach import Needed, look_around, prepare_reach, readable_samples
 from tasks.building.spec import BuildSpec, pixel_libraries
 from tasks.columns import PlannedRow
@@ -81,7 +81,7 @@ def _local_cluster(settings: RunSettings, scratch: Path) -> dict[str, object]:
     """How Dask starts a cluster on this machine; its workers' memory is bounded by what we keep in hand."""
     return {
         "n_workers": settings.workers,
-        "threads_per_worker": settings.shards_in_hand,
+        "threads_per_worker": settings.shards_in_hand + ONE_AHEAD,
         "host": "127.0.0.1",
         "dashboard_address": None,
         "memory_limit": 0,

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from typing import cast
-from urllib.parse import urlsplit
+from functools import partial
 
 import pyarrow as pa
 
-from tasks.building.measuring import MadeRow, MeasuredRows
+from tasks.building.in_hand import shards_in_hand
+from tasks.building.made_rows import made_row, part_of
+from tasks.building.measuring import MeasuredRows
 from tasks.building.plan_files import read_reusable
 from tasks.building.spec import STALE_SCHEMA, UNCONFINED, BuildSpec, ShardOutcome, published_pixel_spec
-from tasks.building.stream import Copy, Finished, prepare_samples
-from tasks.columns import PlannedRow, RejectionRow, SampleRow, ShardRow, StaleRow, TouchedRow
-from tasks.errors import RefusedError
-from tasks.fetch import Fetched
-from tasks.images.measures import MEASURES
+from tasks.building.stream import Copy, Finished, fetch_samples, prepare_samples
+from tasks.columns import PlannedRow, RejectionRow, StaleRow, TouchedRow
+from tasks.errors import RefusedError, StoppedError
+from tasks.fetch import FetchAhead, Fetched
 from tasks.images.pixel_spec import Prepared
 from tasks.images.pool import shared_pool
 from tasks.plan import ShardPlan
@@ -28,16 +27,12 @@ from tasks.plan.shard_plans import TOUCHED_SCHEMA
 from tasks.progress import tally_of
 from tasks.purged import Purged
 from tasks.reasons import Reason
-from tasks.samples import CARRIED, Rejection, ShardFile, StoreUrl, rejection_row, rejections_table
+from tasks.samples import Rejection, ShardFile, rejection_row, rejections_table
 from tasks.shards.old_rows import OldRows
 from tasks.shards.schema import shard_schema
 from tasks.shards.writer import ShardWriter
-from tasks.storage import open_store, redact_url
+from tasks.storage import open_store
 
-_OF_THE_PIXELS = (
-    *("channels", "width", "height", "orig_width", "orig_height", "orig_format", "warning"),
-    "content_sha256",
-)
 _TO_END_S = 60.0
 """How long a shard in hand may go on once the run cannot be published any more; then what it has is kept."""
 
@@ -48,21 +43,40 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
     Building the same shard again writes the same bytes, as long as the sources are the same. A shard with a base is
     written only once one of its rows proves to have changed.
 
+    Where the process builds as many shards as it may, this one fetches its first images until it is its turn.
+
     Raises:
         RefusedError: The run's deadline is over, or too many images are rejected already.
+        StoppedError: The run was told to stop.
     """
+    with (
+        shards_in_hand(spec.folder, spec.in_hand).place() as place,
+        closing(fetch_samples(plan.samples, spec, place.note_all_begun)) as fetching,
+    ):
+        place.wait(fetching, partial(_refuse, spec))
+        return _built(plan, spec, fetching)
+
+
+def _refuse(spec: BuildSpec) -> None:
+    """Raise where no further shard is to be begun."""
+    tally = tally_of(spec.counted_by)
+    if tally.is_stopped:
+        raise StoppedError("stopped")
     if spec.deadline and time.time() > spec.deadline:
         raise RefusedError("deadline: `run.deadline` is over; what is finished waits for the next run, which goes on")
-    if tally_of(spec.counted_by).is_hopeless:
+    if tally.is_hopeless:
         raise too_many_rejects()
+
+
+def _built(plan: ShardPlan, spec: BuildSpec, fetching: FetchAhead) -> ShardOutcome:
     store = open_store(spec.output)
     schema = shard_schema(spec.class_names, published_pixel_spec(spec.pixels), spec.kept, spec.label_kind)
     counts = _Counts(spec)
     roots = {item.name: item.root.url for item in spec.access}
-    blank = _part_of(dict.fromkeys(names := ("warning", *spec.kept), ""), names)
+    blank = part_of(dict.fromkeys(names := ("warning", *spec.kept), ""), names)
     reusable = read_reusable(spec.output.child(spec.folder)) if spec.files else {}
     with ExitStack() as stack, closing(OldRows(store, spec.files, spec.pixels.measures)) as old:
-        finished = prepare_samples(plan.samples, spec, reusable)
+        finished = prepare_samples(plan.samples, spec, fetching, reusable)
         first = list(_unchanged_head(finished, plan.base, counts)) if plan.base >= 0 else []
         if counts.stays:
             return counts.outcome([], plan.base)
@@ -71,7 +85,7 @@ def build_shard_files(plan: ShardPlan, spec: BuildSpec) -> ShardOutcome:
         rows = MeasuredRows(writer, shared_pool(spec.decoder_processes, spec.limits), spec.pixels)
         for item in _chained(first, finished, counts):
             if not isinstance(item.outcome, Rejection):
-                rows.add(blank | _row(item, roots, old))
+                rows.add(blank | made_row(item, roots, old))
             if counts.is_late:
                 rows.finish()  # what is there will be copied by the run that is accepted
                 raise too_many_rejects()
@@ -211,78 +225,3 @@ def rejected_row(item: Finished, rejection: Rejection, purged: Purged) -> Reject
         return rejection_row(sample, rejection)
     known = sample | {"fingerprint": fetched.fingerprint or sample["fingerprint"]}
     return rejection_row(known, replace(rejection, attempts=fetched.attempts, content_sha256=fetched.content_sha256))
-
-
-def _row(item: Finished, roots: Mapping[str, str], old: OldRows) -> MadeRow:
-    """One row of the shard."""
-    outcome = item.outcome
-    if isinstance(outcome, Copy):
-        there = old.read(outcome.file, outcome.row)
-        made = _copied_row(item, outcome, there, roots)
-        return made | _part_of(there, [name for name in MEASURES if old.measures and name in there])
-    made = _identity(item.sample, roots)
-    if isinstance(outcome, Prepared) and item.fetched is not None:
-        made |= {
-            "channels": outcome.channels,
-            "width": outcome.width,
-            "height": outcome.height,
-            "orig_width": outcome.orig_width,
-            "orig_height": outcome.orig_height,
-            "orig_format": outcome.orig_format,
-            "warning": outcome.warning,
-            "source_fingerprint": item.fetched.fingerprint,
-            "content_sha256": item.fetched.content_sha256,
-            "thumb": outcome.thumb,
-        }
-        made |= _pixels(outcome.data, image_path(item.sample))
-    return made
-
-
-def _copied_row(item: Finished, copy: Copy, there: ShardRow, roots: Mapping[str, str]) -> MadeRow:
-    """The row *there* under what the source says of it today; of one that is no longer listed, as it was."""
-    data = there["pixels"] if "pixels" in there else there["image"]["bytes"]
-    if item.sample["kind"] == CARRIED:
-        labels = [name for name in item.sample if name.startswith(("label", "target", "split"))]
-        path = there["image"]["path"] if "image" in there else ""
-        return cast("MadeRow", there) | _part_of(item.sample, labels) | _pixels(data, path)
-    listed = item.sample["fingerprint"] if copy.how == "kept" else ""
-    learned = item.fetched.fingerprint if item.fetched and copy.how != "stale" else listed
-    made = _identity(item.sample, roots) | _part_of(there, _OF_THE_PIXELS)
-    made["source_fingerprint"] = learned or there["source_fingerprint"]
-    return made | _pixels(data, image_path(item.sample))
-
-
-def _part_of(row: Mapping[str, object], names: Iterable[str]) -> MadeRow:
-    """What *row* has under *names*, columns of a shard; null where it has none of that name."""
-    return cast("MadeRow", {name: row.get(name) for name in names})
-
-
-def _identity(sample: PlannedRow, roots: Mapping[str, str]) -> MadeRow:
-    """All that is said of *sample* and kept of it; what is written is what the shard has columns for."""
-    kept: dict[str, str] = json.loads(sample["kept"]) if sample["kept"] else {}
-    return cast("MadeRow", {**kept, **sample, "source_uri": source_uri(sample, roots[sample["source"]])})
-
-
-def _pixels(data: bytes, path: str) -> MadeRow:
-    return {"pixels": data, "image": {"bytes": data, "path": path}}
-
-
-def image_path(sample: SampleRow) -> str:
-    """The image's path as readers see it: relative, and never that of a machine."""
-    if sample["kind"] == "web":
-        return urlsplit(sample["location"]).path.lstrip("/")
-    if sample["kind"] == "allowed":
-        return str(sample["location"]).rpartition("/")[2]
-    return str(sample["location"]) or str(sample["sample_id"])
-
-
-def source_uri(sample: SampleRow, root: str) -> str:
-    """Where the image came from, without query and credentials; below a local root, its path there.
-
-    What a store calls a file is kept as it is: there ``#`` and ``?`` are letters like others.
-    """
-    if sample["kind"] == "embedded":
-        return str(sample["label_file"])
-    if sample["kind"] == "store" and "://" in root:
-        return StoreUrl(redact_url(root)).child(sample["location"]).url
-    return str(sample["location"]) if sample["kind"] == "store" else redact_url(sample["location"])

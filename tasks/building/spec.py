@@ -61,6 +61,7 @@ class BuildSpec:
         neighbours: So many processes build shards on one machine, and share its decoders and the bounds of `fetch`.
         purged: What is never published again, as far as only the bytes can tell.
         per_host: Requests at once to one host that each process may make; 0 for `fetch.per_host`, where there is one.
+        in_hand: So many shards are built at once in a process; 0 for as many as it is given.
     """
 
     dataset: str
@@ -82,6 +83,7 @@ class BuildSpec:
     tally: str = ""
     neighbours: int = 1
     per_host: int = 0
+    in_hand: int = 0
     purged: Purged = field(default_factory=Purged)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import pyarrow.compute as pc
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from tasks.building.reject_pictures import RejectPictures
 from tasks.building.spec import BuildSpec
 from tasks.columns import PlannedRow, PlannedSamples
-from tasks.fetch import Fetched, Purpose, shared_fetcher, trusted_hosts
+from tasks.fetch import FetchAhead, Fetched, Purpose, shared_fetcher, trusted_hosts
 from tasks.images.pixel_spec import Prepared
 from tasks.images.pool import ImageJob, shared_pool
 from tasks.reasons import Reason
@@ -52,26 +52,44 @@ class Finished(NamedTuple):
     is_decoded: bool = False
 
 
+def fetch_samples(
+    samples: PlannedSamples,
+    spec: BuildSpec,
+    note_all_begun: Callable[[], None] = lambda: None,
+    *,
+    is_look: bool = False,
+) -> FetchAhead:
+    """The bytes of those of *samples*, which have the columns of a plan, that are not copied; nothing is begun yet.
+
+    Once all are under way, *note_all_begun* is called. Where the run only looks at them, and will ask for them again,
+    *is_look* is set.
+    """
+    wanted = samples.filter(pc.not_equal(samples["action"], "copy"))
+    if spec.rehash:  # the bytes themselves are asked for, not whether they are as they were
+        wanted = wanted.drop_columns(["known_fingerprint"])
+    fetcher = shared_fetcher(spec.fetch_here.model_dump_json(), trusted_hosts(spec.access))
+    return fetcher.fetch_ahead(wanted, spec.access, Purpose(spec.folder, is_look), note_all_begun)
+
+
 def prepare_samples(
     samples: PlannedSamples,
     spec: BuildSpec,
+    fetching: FetchAhead,
     reusable: Mapping[str, tuple[int, int]] | None = None,
-    *,
-    is_look: bool = False,
 ) -> Iterator[Finished]:
     """Each of *samples*, in their order, with what became of it.
 
     Args:
         samples: With the columns of a plan.
         spec: How they are read, and what they become.
+        fetching: The bytes of those that are not copied, by `fetch_samples`.
         reusable: For the content hash of each row that can be used again, the file and row that hold it.
-        is_look: The run only looks at them, and will ask for them again.
     """
     pool = shared_pool(spec.decoder_processes, spec.limits)
     waiting: deque[Finished | _Waiting] = deque()
 
     def jobs() -> Iterator[ImageJob]:
-        for item in _fetched_samples(samples, spec, reusable or {}, Purpose(spec.folder, is_look)):
+        for item in _fetched_samples(samples, spec, fetching, reusable or {}):
             if isinstance(item, Finished):
                 waiting.append(item)
             else:
@@ -134,14 +152,9 @@ def _settled(waiting: deque[Finished | _Waiting]) -> Iterator[Finished]:
 
 
 def _fetched_samples(
-    samples: PlannedSamples, spec: BuildSpec, reusable: Mapping[str, tuple[int, int]], purpose: Purpose
+    samples: PlannedSamples, spec: BuildSpec, fetching: FetchAhead, reusable: Mapping[str, tuple[int, int]]
 ) -> Iterator[Finished | _Waiting]:
     """Each sample, settled where its bytes need not be decoded, else with its bytes."""
-    wanted = samples.filter(pc.not_equal(samples["action"], "copy"))
-    if spec.rehash:  # the bytes themselves are asked for, not whether they are as they were
-        wanted = wanted.drop_columns(["known_fingerprint"])
-    fetcher = shared_fetcher(spec.fetch_here.model_dump_json(), trusted_hosts(spec.access))
-    fetching = fetcher.fetch_ahead(wanted, spec.access, purpose)
     for batch in samples.to_batches(max_chunksize=1024):
         for sample in batch.to_pylist():
             if sample["action"] == "copy":

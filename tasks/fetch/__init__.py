@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from tasks.fetch.fetcher import Fetched, Fetcher, shared_fetcher, trusted_hosts
+from tasks.fetch.ahead import FetchAhead
+from tasks.fetch.fetched import Fetched
+from tasks.fetch.fetcher import Fetcher, shared_fetcher, trusted_hosts
 from tasks.fetch.kept import Purpose
 from tasks.fetch.settings import FetchSettings
 
-__all__ = ["FetchSettings", "Fetched", "Fetcher", "Purpose", "shared_fetcher", "trusted_hosts"]
+__all__ = ["FetchAhead", "FetchSettings", "Fetched", "Fetcher", "Purpose", "shared_fetcher", "trusted_hosts"]

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from tasks.columns import Samples
 from tasks.discover import discover_sources
 from tasks.fetch import FetchSettings
-from tasks.fetch.fetcher import Fetched, Fetcher, trusted_hosts
+from tasks.fetch.fetched import Fetched
+from tasks.fetch.fetcher import Fetcher, trusted_hosts
 from tasks.publish.lookup import Explanation
 from tasks.refresh.dataset import Dataset
 from tasks.samples import SAMPLE_SCHEMA, SourceAccess

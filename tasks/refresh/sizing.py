@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from tasks.building.build import rejected_row
 from tasks.building.spec import BuildSpec
-from tasks.building.stream import prepare_samples
+from tasks.building.stream import fetch_samples, prepare_samples
 from tasks.columns import LabelledSamples, Rejections
 from tasks.fetch.plain_copies import compressed_archives
 from tasks.images.pixel_spec import Prepared
@@ -89,7 +89,7 @@ def probe_images(samples: LabelledSamples, spec: BuildSpec, *, is_built: bool = 
     Where the same run builds them afterwards, *is_built*, what the web gave of them is not asked for again.
     """
     probe = as_new(choose_by_hash(_readable(samples, spec), _PROBE))
-    finished = list(prepare_samples(probe, spec, is_look=is_built))
+    finished = list(prepare_samples(probe, spec, fetch_samples(probe, spec, is_look=is_built)))
     sizes = [len(item.outcome.data) for item in finished if isinstance(item.outcome, Prepared)]
     left_out = [
         rejected_row(item, item.outcome, spec.purged)

@@ -6,8 +6,9 @@ import asyncio
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import pytest
 
 import tasks.fetch.fetcher
 import tasks.fetch.hosts
+from tasks.columns import Samples
 from tasks.fetch import FetchSettings
 from tasks.fetch.answers import FetchFailure
 from tasks.fetch.budget import Budget
@@ -238,6 +240,57 @@ def test_room_that_is_given_back_is_had_by_who_waits() -> None:
     asyncio.run(check())
 
 
+def test_what_is_fetched_before_its_turn_leaves_half_of_the_room() -> None:
+    budget = Budget(100)
+    early, other = budget.room(), budget.room()
+    early.is_early = True
+    assert not early.hold(60)
+    assert early.hold(50)
+    assert other.hold(50)
+    other.close()
+    early.is_early = False
+    assert early.hold(60)
+
+
+def store_rows(names: Sequence[str]) -> Samples:
+    table = web_rows(names)
+    return table.set_column(table.schema.get_field_index("kind"), "kind", pa.array(["store"] * len(names)))
+
+
+def test_before_its_turn_a_shard_asks_the_web_for_its_images_and_reads_no_disk(
+    web: Web, plain: Plain, tmp_path: Path
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"there")
+    asked, begun = threading.Event(), threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        asked.set()
+        plain(body=b"x")(handler)
+
+    web.answers["/b.jpg"] = answer
+    access = [SourceAccess("", StoreUrl(str(tmp_path)))]
+    with fetcher(web) as shared:
+        local = shared.fetch_ahead(store_rows(["a.jpg"]), access, note_all_begun=begun.set)
+        remote = shared.fetch_ahead(web_rows([web.url("/b.jpg")]), access)
+        local.begin(is_early=True)
+        remote.begin(is_early=True)
+        assert asked.wait(10)
+        assert not begun.is_set()
+        local.begin()
+        assert begun.is_set()
+        assert [item.data for item in (*local, *remote)] == [b"there", b"x"]
+        assert web.asked == {"/b.jpg": 1}
+
+
+def test_what_was_fetched_for_a_shard_that_is_given_up_takes_no_room(web: Web) -> None:
+    web.answers.update({f"/{number}": body_of(1000) for number in range(8)})
+    with fetcher(web, bytes_in_flight="1MB") as shared:
+        with closing(shared.fetch_ahead(web_rows([web.url(f"/{number}") for number in range(8)]), ACCESS)) as ahead:
+            next(ahead)
+            assert shared._budget._left < 1_000_000
+        assert shared._budget._left == 1_000_000
+
+
 def test_of_a_disk_of_this_machine_a_few_files_are_read_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"{number:03}.jpg" for number in range(1000)]
     for name in names:
@@ -250,11 +303,9 @@ def test_of_a_disk_of_this_machine_a_few_files_are_read_ahead(tmp_path: Path, mo
         return before(reader, row)
 
     monkeypatch.setattr(SourceReader, "read", counted)
-    table = web_rows(names)
-    rows = table.set_column(table.schema.get_field_index("kind"), "kind", pa.array(["store"] * len(names)))
 
     with fetcher() as shared:
-        ahead = shared.fetch_ahead(rows, [SourceAccess("", StoreUrl(str(tmp_path)))])
+        ahead = shared.fetch_ahead(store_rows(names), [SourceAccess("", StoreUrl(str(tmp_path)))])
         first = next(ahead)
         shared._files.submit(list).result()  # it comes after all that was asked for
 

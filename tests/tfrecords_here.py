@@ -1,4 +1,4 @@
-"""TFRecord files as other programs write them, put together byte by byte: nothing of what reads them is used."""
+"""TFRecord and RecordIO files as other programs write them, byte by byte: nothing that reads them is used."""
 
 from __future__ import annotations
 
@@ -67,3 +67,23 @@ def write_tfrecords(path: Path, rows: Iterable[Row], *, packed: bool = False) ->
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(data) if packed else data)
     return path
+
+
+MARK = struct.pack("<I", 0xCED7230A)
+
+
+def recordio(data: bytes) -> bytes:
+    """*data* as one record of RecordIO, parted where the mark of a beginning stands in it."""
+    parts = data.split(MARK)
+    kinds = [0] if len(parts) == 1 else [1, *[2] * (len(parts) - 2), 3]
+    return b"".join(
+        MARK + struct.pack("<I", kind << 29 | len(part)) + part + bytes(-len(part) % 4)
+        for kind, part in zip(kinds, parts, strict=True)
+    )
+
+
+def labelled(image: bytes, label: float | list[float], number: int) -> bytes:
+    """*image* behind the header that MXNet gives it."""
+    labels = label if isinstance(label, list) else []
+    head = struct.pack("<IfQQ", len(labels), 0.0 if isinstance(label, list) else label, number, 0)
+    return head + struct.pack(f"<{len(labels)}f", *labels) + image

@@ -63,7 +63,7 @@ def _copy(file: BinaryIO, form: RecordFormat, name: str, target: BinaryIO) -> No
             pack_arrow_images(decompressed(file, form.compression), str(form.location), target)
         case "array":
             pack_arrays(decompressed(file, form.compression), name, target)
-        case "tfrecord":
+        case "tfrecord" | "recordio":
             shutil.copyfileobj(decompressed(file, form.compression), target, _CHUNK)
         case _:
             target.writelines(utf8_chunks(decompressed(file, form.compression), form.encoding))

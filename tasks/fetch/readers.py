@@ -121,10 +121,10 @@ class SourceReader:
         return Body(data, row["fingerprint"])
 
     def _read_example(self, row: SampleRow, form: RecordFormat) -> tuple[Body, bool]:
-        """An image of a TFRecord, out of its record, whose checksums must hold."""
+        """An image of a file of framed records, out of its record, whose checksums must hold."""
         data = self._records.read(row["label_file"], row["label_offset"], row["label_length"])
         try:
-            pixels = read_picture(data, str(form.location), form.embedded)
+            pixels = read_picture(data, form)
         except ExampleError as error:
             said = f"the record {error}: the file changed since it was listed"
             raise FetchFailure(Reason.CHANGED_WHILE_READ, said, is_transient=True) from None
@@ -134,7 +134,7 @@ class SourceReader:
 
     def _read_embedded(self, row: SampleRow) -> tuple[Body, bool]:
         form = self._formats[row["label_file"]]
-        if form.kind == "tfrecord":
+        if form.kind in {"tfrecord", "recordio"}:
             return self._read_example(row, form)
         if form.kind in {"packed", "packed_array"}:
             return self._read_packed(row), form.kind == "packed_array"

@@ -8,8 +8,9 @@ import numpy as np
 
 from tasks.image_formats import format_of
 from tasks.records.embedded import EmbeddedPixels
-from tasks.records.record_format import EmbeddedSettings
-from tasks.records.tfrecords import Example, ExampleError, Values, data_of, parse_example
+from tasks.records.framed_files import BY_NAME
+from tasks.records.record_format import EmbeddedSettings, RecordFormat
+from tasks.records.tfrecords import Example, ExampleError, Values
 
 _SIGNS = re.compile(r"[/_.\s-]+")
 _CHANNELS = (1, 3, 4)
@@ -17,13 +18,14 @@ _UNSAID_CHANNELS = (1, 3)
 """Four bytes a pixel can be colours with a mask, or one number of 32 bits."""
 
 
-def read_picture(record: bytes, name: str, settings: EmbeddedSettings) -> EmbeddedPixels:
-    """The image in the feature *name* of *record*, the bytes of one with its framing; no bytes where there is none.
+def read_picture(record: bytes, form: RecordFormat) -> EmbeddedPixels:
+    """The image in *record*, the bytes of one with its framing, where *form* says; no bytes where there is none.
 
     Raises:
         ExampleError: The record is damaged, or its bytes are no image.
     """
-    return picture_of(parse_example(data_of(record)), name, settings)
+    kind = BY_NAME["recordio" if form.kind == "recordio" else "tfrecord"]
+    return picture_of(kind.parse(kind.data_of(record)), str(form.location), form.embedded)
 
 
 def picture_of(example: Example, name: str, settings: EmbeddedSettings) -> EmbeddedPixels:

@@ -38,7 +38,7 @@ class RecordFormat(BaseModel):
         kind: ``csv``, or ``json`` for arrays, JSON Lines and maps: one record is one object or one entry; ``parquet``
             and ``arrow``, whose offsets are rows, from 0; ``packed``, a copy of the images in such a file
             (`plain_copies`); ``array``, a file of arrays, whose offsets count all images in it, and ``packed_array``, a
-            copy of them; ``tfrecord``, whose records are bytes with their framing.
+            copy of them; ``tfrecord`` and ``recordio``, whose records are bytes with their framing.
         delimiter: What separates the cells of a CSV; one ASCII character.
         width: Cells of a CSV record.
         location: Where a record holds its location or pixels.
@@ -56,7 +56,7 @@ class RecordFormat(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["csv", "json", "parquet", "arrow", "packed", "array", "packed_array", "tfrecord"]
+    kind: Literal["csv", "json", "parquet", "arrow", "packed", "array", "packed_array", "tfrecord", "recordio"]
     delimiter: str = Field(default=",", pattern=r"^[\x01-\x7f]$")
     width: int = 0
     location: Selector = ""

@@ -68,20 +68,6 @@ def read_frames(file: BinaryIO, name: str) -> Iterator[Frame]:
         offset, number = offset + length, number + 1
 
 
-def count_frames(file: BinaryIO, name: str) -> int:
-    """How many records *file*, called *name*, has; what is in them is not looked at.
-
-    Raises:
-        LabelFileError: As `read_frames` does.
-    """
-    offset, number = 0, 1
-    while head := _read(file, _HEAD.size):
-        length = _size_in(head, name, number, offset) + FRAMING
-        _skip(file, length - len(head), name, number, offset)
-        offset, number = offset + length, number + 1
-    return number - 1
-
-
 def begins_a_record(head: bytes) -> bool:
     """Whether *head*, the first twelve bytes, are a length and the checksum of it."""
     return len(head) == _HEAD.size and masked(crc32c(head[:8])) == _HEAD.unpack(head)[1]

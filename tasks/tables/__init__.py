@@ -7,19 +7,20 @@ from collections.abc import Callable, Sequence
 from tasks.errors import LabelFileError
 from tasks.records.array_files import is_array_file
 from tasks.records.columnar_files import ARROW, PARQUET
+from tasks.records.framed_files import is_framed
 from tasks.records.record_format import USUAL_EMBEDDED, EmbeddedSettings
 from tasks.samples import StoreUrl
 from tasks.tables.array_tables import read_arrays
 from tasks.tables.building import TableBuilder
 from tasks.tables.columnar_tables import read_columnar
 from tasks.tables.frame_tables import OLD_OFFICE, read_excel, read_query
+from tasks.tables.framed_tables import read_framed
 from tasks.tables.json_tables import read_json_table
 from tasks.tables.opening import TableFile, table_files
 from tasks.tables.rows import TableRows
 from tasks.tables.settings import TableSettings
 from tasks.tables.shaping import shaped
 from tasks.tables.text_tables import read_text
-from tasks.tables.tfrecord_tables import is_tfrecord, read_tfrecords
 from tasks.tables.xml_tables import read_xml_table
 
 Reader = Callable[[TableFile, TableSettings, TableBuilder], None]
@@ -90,8 +91,8 @@ def _reader_of(file: TableFile) -> Reader:
     name = file.bare_name
     if is_array_file(name):
         return read_arrays
-    if is_tfrecord(name):
-        return read_tfrecords
+    if is_framed(name):
+        return read_framed
     suffix = name[name.rfind(".") :] if "." in name else ""
     if suffix in _ARRAYS:
         raise LabelFileError(f"{file.name} is {_ARRAYS[suffix]}.")

@@ -1,4 +1,4 @@
-"""Files whose rows can hold images as bytes, Parquet, Arrow and TFRecords: what their columns hold."""
+"""Files whose rows can hold images as bytes, Parquet, Arrow, TFRecords and RecordIO: what their columns hold."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import pyarrow as pa
 
 from tasks.records.columnar_files import is_columnar, open_columns
 from tasks.records.examples import picture_of
+from tasks.records.framed_files import is_framed
 from tasks.records.record_format import USUAL_EMBEDDED
 from tasks.records.tfrecords import Example, ExampleError
 from tasks.tables.columnar_tables import class_names, damaged, holds_pixels
+from tasks.tables.framed_tables import count_records, first_examples, holds_bytes
 from tasks.tables.opening import TableFile
-from tasks.tables.tfrecord_tables import count_records, first_examples, holds_bytes, is_tfrecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class HeldColumns:
 
 def is_image_table(name: str) -> bool:
     """Whether a file called *name*, without a compression's suffix, is one whose rows can hold images."""
-    return is_columnar(name) or is_tfrecord(name)
+    return is_columnar(name) or is_framed(name)
 
 
 def held_columns(file: TableFile) -> HeldColumns:
@@ -45,7 +46,7 @@ def held_columns(file: TableFile) -> HeldColumns:
     Raises:
         LabelFileError: It cannot be read.
     """
-    if is_tfrecord(file.bare_name):
+    if is_framed(file.bare_name):
         return _of_examples(first_examples(file))
     with file.opened() as opened:
         try:
@@ -68,7 +69,7 @@ def count_rows(file: TableFile) -> int:
     Raises:
         LabelFileError: It cannot be read.
     """
-    if is_tfrecord(file.bare_name):
+    if is_framed(file.bare_name):
         return count_records(file)
     with file.opened() as opened:
         try:

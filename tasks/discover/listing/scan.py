@@ -20,13 +20,13 @@ from tasks.errors import LayoutError
 from tasks.file_names import encode_name
 from tasks.reasons import Reason
 from tasks.records.columnar_files import is_columnar
+from tasks.records.framed_files import is_framed
 from tasks.records.text_window import compression_of
 from tasks.samples import StoreUrl, file_fingerprint, wrapped_ns
 from tasks.storage import no_such, redact_url
 from tasks.storage.archives import archive_of
 from tasks.storage.client_errors import not_listed
 from tasks.storage.schemes import HOW_TO_QUERY
-from tasks.tables.tfrecord_tables import is_tfrecord
 
 _AT_ONCE = 4096
 
@@ -69,7 +69,7 @@ def _of_table(root: StoreUrl) -> str:
     """How a table that `source.path` names itself, and no layout reads alone, is read; empty for other files."""
     folder, _, name = root.url.rpartition("/")
     bare = compression_of(name)[1]
-    if not (is_columnar(bare) or is_tfrecord(bare) or bare.lower().endswith((".xlsx", ".xml"))):
+    if not (is_columnar(bare) or is_framed(bare) or bare.lower().endswith((".xlsx", ".xml"))):
         return ""
     return (
         f"{redact_url(root.url)} is a table in a folder: set `path: {redact_url(folder)}` under `source`, read "

@@ -40,8 +40,12 @@ def without_caches(root: StoreUrl, paths: Sequence[str], every: Collection[str])
             kept = _data_files(root, f"{head}{_STATE}") if f"{head}{_STATE}" in there else None
             gone[folder] = [path for path in members if _is_cache(path.rpartition("/")[2], kept)]
     lost = {path for members in gone.values() for path in members}
-    what = "Arrow files are left out, since they are caches of Hugging Face's and not the set"
-    said = [f"{len(found):,} {what}: {found[0]}" for found in gone.values() if found]
+    said = [
+        f"Left out as caches of Hugging Face's, and no part of the set: {', '.join(found[:3])}"
+        + (f" and {len(found) - 3:,} more" if len(found) > 3 else "")
+        for found in gone.values()
+        if found
+    ]
     return [path for path in paths if path not in lost], said
 
 

@@ -15,7 +15,7 @@ from pyarrow import ipc
 from tasks.discover.proposals import UnsettledLayoutError
 from tasks.errors import LayoutError
 from tasks.samples import Discovery
-from tests.tfrecords_here import Row, Value, framed, write_tfrecords
+from tests.tfrecords_here import Row, Value, framed, labelled, recordio, write_tfrecords
 
 if TYPE_CHECKING:
     from tests.tasks.discover.conftest import Look
@@ -176,7 +176,11 @@ def test_a_saved_set_is_read_with_its_names_and_without_caches(look: Look, tmp_p
     found = look(tmp_path)
 
     assert told(found) == {(name, split): count for name in NAMES for split, count in (("train", 3), ("test", 1))}
-    assert any(notice.startswith("2 Arrow files are left out, since they are caches") for notice in found.notices)
+    assert any(
+        said == "Left out as caches of Hugging Face's, and no part of the set: train/cache-0123456789abcdef.arrow, "
+        "train/data-00000-of-00002.arrow"
+        for said in found.notices
+    )
     assert look(tmp_path, layout="tables", **found.keys["source"]).samples.equals(found.samples)
 
 
@@ -208,4 +212,24 @@ def test_a_damaged_file_beside_others_is_refused_with_its_name(look: Look, tmp_p
     (tmp_path / "test/data-0.arrow").write_bytes(b"ARROW1\0\0 no more")
 
     with pytest.raises(LayoutError, match=r"^test/data-0\.arrow cannot be read as Arrow: .*`ignore` leaves it out"):
+        look(tmp_path)
+
+
+def test_recordio_is_read_by_the_labels_in_its_headers(look: Look, tmp_path: Path) -> None:
+    for word, count in (("train", 8), ("val", 4)):
+        made = [recordio(labelled(jpeg(count * 10 + at), float(at % 2), at)) for at in range(count)]
+        (tmp_path / f"{word}.rec").write_bytes(b"".join(made))
+        (tmp_path / f"{word}.idx").write_text("".join(f"{at}\t{len(made[0]) * at}\n" for at in range(count)))
+
+    found = look(tmp_path)
+
+    assert told(found) == {(label, split): n for label in "01" for split, n in (("train", 4), ("validation", 2))}
+    assert look(tmp_path, layout="tables", **found.keys["source"]).samples.equals(found.samples)
+
+
+def test_recordio_with_several_labels_an_image_is_no_single_class(look: Look, tmp_path: Path) -> None:
+    made = [recordio(labelled(jpeg(at), [0.0, 1.0], at)) for at in range(6)]
+    (tmp_path / "train.rec").write_bytes(b"".join(made))
+
+    with pytest.raises(LayoutError, match=r"train\.rec holds images, and no column of it says what they show"):
         look(tmp_path)

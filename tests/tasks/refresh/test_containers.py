@@ -19,7 +19,7 @@ from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.refresh import refresh
 from tests.steps_here import StepsHere
-from tests.tfrecords_here import Row, write_tfrecords
+from tests.tfrecords_here import MARK, Row, labelled, recordio, write_tfrecords
 
 LABELS = ["cat", "dog"]
 Told = list[tuple[bytes, str]]
@@ -106,4 +106,17 @@ def test_the_images_of_an_arrow_file_are_published_as_they_were(tmp_path: Path, 
         writer.write_table(table, max_chunksize=3)
 
     assert night(tmp_path)[:2] == ("published", truth(8))
+    assert night(tmp_path)[0] == "unchanged"
+
+
+@pytest.mark.parametrize("inside", [b"", MARK], ids=["whole", "in parts"])
+def test_the_images_of_recordio_are_published_as_they_were(tmp_path: Path, inside: bytes) -> None:
+    made = [recordio(labelled(png(number) + bytes(3) + inside, float(number % 2), number)) for number in range(8)]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/train.rec").write_bytes(b"".join(made))
+
+    what, told, _ = night(tmp_path)
+
+    assert (what, [pixels for pixels, _ in told]) == ("published", [pixels for pixels, _ in truth(8)])
+    assert [label for _, label in told] == [str(LABELS.index(label)) for _, label in truth(8)]
     assert night(tmp_path)[0] == "unchanged"

@@ -1,11 +1,10 @@
-"""Tables that are TFRecord files: each record a row, each feature of its `tf.train.Example` a column."""
+"""Tables that are files of framed records, TFRecords or RecordIO: a row for each, a column for each named value."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import BinaryIO
 
@@ -14,18 +13,10 @@ import numpy as np
 from tasks.errors import LabelFileError
 from tasks.reasons import Reason
 from tasks.records.examples import picture_of
+from tasks.records.framed_files import framed_kind
 from tasks.records.record_format import EmbeddedSettings, RecordFormat
 from tasks.records.text_window import decompressed
-from tasks.records.tfrecords import (
-    Example,
-    ExampleError,
-    Frame,
-    Values,
-    begins_a_record,
-    count_frames,
-    parse_example,
-    read_frames,
-)
+from tasks.records.tfrecords import Example, ExampleError, Frame, Values, begins_a_record
 from tasks.tables.building import RowBuilder, TableBuilder
 from tasks.tables.frame_tables import cell_of
 from tasks.tables.names import Chosen, ColumnChoice
@@ -35,19 +26,13 @@ from tasks.tables.opening import TableFile
 from tasks.tables.rows import PIXELS, STAMP, problem_text
 from tasks.tables.settings import TableSettings, is_virtual
 
-_NAME = re.compile(r"\.tfrec(ord)?s?(-\d+(-of-\d+)?)?$")
 _GZIP = b"\x1f\x8b\x08"
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _LOOKED_AT = 32
 
 
-def is_tfrecord(name: str) -> bool:
-    """Whether a file called *name*, without a compression's suffix, holds TFRecords."""
-    return _NAME.search(name.lower()) is not None
-
-
-def read_tfrecords(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
-    """The rows of a TFRecord file, read front to back; of images only their places and what their bytes come to.
+def read_framed(file: TableFile, settings: TableSettings, into: TableBuilder) -> None:
+    """The rows of a file of framed records, front to back; of images only their places and what their bytes come to.
 
     Raises:
         LabelFileError: It cannot be read, or lacks a feature that is asked for.
@@ -57,11 +42,16 @@ def read_tfrecords(file: TableFile, settings: TableSettings, into: TableBuilder)
     chosen = ColumnChoice(settings, into.kept, file.name, names, by_position=False).choose()
     place = chosen.selectors[chosen.names.index("location")] if "location" in chosen.names else ""
     image = str(place) if place and holds_bytes(examples, str(place)) else ""
-    form = RecordFormat(kind="tfrecord", location=image, compression=compression_in(file) or "", embedded=into.embedded)
+    form = RecordFormat(
+        kind=framed_kind(file.bare_name).name,
+        location=image,
+        compression=compression_in(file) or "",
+        embedded=into.embedded,
+    )
     builder = into.open(file.name, chosen.names, chosen.one_hot, form if image else None)
     rows = _Rows(file, chosen, image, into.embedded, builder)
     with opened_records(file) as opened:
-        for frame in read_frames(opened, file.name):
+        for frame in framed_kind(file.bare_name).frames(opened, file.name):
             rows.add(frame)
 
 
@@ -75,7 +65,7 @@ def compression_in(file: TableFile) -> str:
         return file.compression
     with file.opened() as opened:
         head = opened.read(12)
-    if begins_a_record(head):
+    if framed_kind(file.bare_name).name != "tfrecord" or begins_a_record(head):
         return ""
     if head.startswith(_GZIP):
         return "gzip"
@@ -103,11 +93,11 @@ def first_examples(file: TableFile) -> list[Example]:
     Raises:
         LabelFileError: None of them can.
     """
-    problem, found = "it has no record", []
+    problem, found, kind = "it has no record", [], framed_kind(file.bare_name)
     with opened_records(file) as opened:
-        for frame in islice(read_frames(opened, file.name), _LOOKED_AT):
+        for frame in islice(kind.frames(opened, file.name), _LOOKED_AT):
             try:
-                found.append(_example(frame))
+                found.append(kind.values(frame))
             except ExampleError as error:
                 problem = f"record {frame.number:,}, at byte {frame.offset:,}, {error}"
     if not found:
@@ -118,7 +108,7 @@ def first_examples(file: TableFile) -> list[Example]:
 def count_records(file: TableFile) -> int:
     """How many records *file* has."""
     with opened_records(file) as opened:
-        return count_frames(opened, file.name)
+        return sum(1 for _ in framed_kind(file.bare_name).frames(opened, file.name))
 
 
 def _feature_names(file: TableFile, settings: TableSettings, examples: list[Example]) -> list[str]:
@@ -126,9 +116,11 @@ def _feature_names(file: TableFile, settings: TableSettings, examples: list[Exam
     found = {name for example in examples for name in example}
     asked = {own for own in settings.declared if not is_virtual(own)}
     if asked - found:
+        kind = framed_kind(file.bare_name)
         with opened_records(file) as opened:
-            for frame in read_frames(opened, file.name):
-                found |= set(_names_in(frame))
+            for frame in kind.frames(opened, file.name):
+                with suppress(ExampleError):
+                    found |= kind.values(frame).keys()
     return sorted(found)
 
 
@@ -146,19 +138,6 @@ def _is_line(value: bytes) -> bool:
         return False
 
 
-def _names_in(frame: Frame) -> list[str]:
-    try:
-        return list(_example(frame))
-    except ExampleError:
-        return []
-
-
-def _example(frame: Frame) -> Example:
-    if frame.problem:
-        raise ExampleError(frame.problem)
-    return parse_example(frame.data)
-
-
 class _Rows:
     """Adds the records of one file to a table."""
 
@@ -166,6 +145,7 @@ class _Rows:
         self, file: TableFile, chosen: Chosen, image: str, embedded: EmbeddedSettings, builder: RowBuilder
     ) -> None:
         self._file = file
+        self._kind = framed_kind(file.bare_name)
         self._selectors = [str(selector) for selector in chosen.selectors]
         self._known = known_of(file, chosen.selectors)
         self._image = image
@@ -175,7 +155,7 @@ class _Rows:
     def add(self, frame: Frame) -> None:
         """Rows for one record; one that cannot be read is told with its place."""
         try:
-            example = _example(frame)
+            example = self._kind.values(frame)
             values = [self._value(frame, example, name) for name in self._selectors]
             rows = list(exploded(values))
         except (ExampleError, UnevenError) as error:

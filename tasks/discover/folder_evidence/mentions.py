@@ -24,7 +24,7 @@ _FEWEST_OF_HEAD = 20
 _SHORTEST = 4
 _MORE = 1.5
 _NAME = re.compile(r"[\w.%~+@-]+")
-_FILE = re.compile(r"[\w%~+@-]+(?=\.(?:jpe?g|png|tiff?|bmp|gif|webp|dcm)[a-z])")
+_FILE = re.compile(r"(?<![\w%~+@-])[\w%~+@-]++(?=\.(?:jpe?g|png|tiff?|bmp|gif|webp|dcm)[a-z])")
 """A file's name in what is no text, where other words follow at once."""
 _END = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}$")
 _WORD = re.compile(r"[^\W\d_]{2,}")

@@ -30,7 +30,7 @@ _MOST_LEFT_OUT = 20
 _IN_FOLDER = 0.5
 _FEWEST_UNNAMED = 4
 _IMAGE_NAME = re.compile(r"^[^\x1f]*\.[A-Za-z0-9]{2,5}$")
-_BOX = re.compile(r"\d+(\s+-?[\d.eE+-]+){4,}\s*")
+_BOX = re.compile(r"\d+(\s+[\d.eE+-]+){4,}\s*")
 
 
 @dataclass(slots=True)

@@ -63,6 +63,12 @@ def test_files_beside_images_are_one_table_of_their_folder(folder: Folder) -> No
     assert taken == {"a/1.txt", "a/2.txt"}
 
 
+def test_numbers_below_zero_before_a_word_are_no_boxes_however_many_they_are(folder: Folder) -> None:
+    folder.images("a/1.jpg", "a/2.jpg").text("a/1.txt", "0" + 60 * " -1" + " cat").text("a/2.txt", "0" + 60 * " -1")
+
+    assert heads(folder) == ([], set())
+
+
 @pytest.mark.parametrize(
     ("images", "files", "pattern"),
     [

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import os
 import shutil
 import sys
 from collections.abc import Iterable
-from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
 
@@ -68,18 +66,3 @@ def enter_copy() -> None:
     project = str(Path().resolve())
     os.chdir(COPY)
     sys.path[:] = [str(Path().resolve()), *(path for path in sys.path if path not in {"", project})]
-
-
-def difference(form: str) -> str:
-    """What *form* has changed in its function, line by line; the working directory is the copy."""
-    module, _, name = form.rpartition(".")
-    path = Path(module.replace(".", "/"))
-    source = (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
-    lines = source.splitlines()
-    bodies = {
-        node.name: lines[node.lineno : node.end_lineno]
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.FunctionDef)
-    }
-    whole = bodies[f"{name.partition('__mutmut_')[0]}__mutmut_orig"]
-    return "\n".join([*unified_diff(whole, bodies[name], n=1, lineterm="")][3:])

@@ -3,85 +3,32 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
+import resource
 import select
 import signal
 import sys
-from collections import defaultdict
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 
 import pytest
 from mutmut.mutation import trampoline
 
+from benchmarks.mutation.reach import Reach
+
 _ARGUMENTS = ["-q", "--rootdir=.", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov"]
-_GRACE_S, _TIMES = 20, 5
-"""A trial may take that many seconds and so many times what its tests took: what goes on has come to no end."""
+_GRACE_S, _TIMES, _WAITS = 20, 5, 10
+"""A trial may take so many seconds of a processor, and so many times what its tests took; of a clock ten times that."""
 _FIRST = 12
 """So many of the quickest tests are tried before the others are so much as collected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Which tests reach which function.
-
-    Attributes:
-        tests: By a function's name in the copy, the tests that call it.
-        seconds: What each test takes.
-        modules: What was imported when all had run.
-    """
-
-    tests: dict[str, set[str]]
-    seconds: dict[str, float]
-    modules: list[str]
-
-    def reaching(self, form: str, among: Sequence[str]) -> list[str]:
-        """The tests below the paths *among* that call the function of which *form* is a broken form, quickest first."""
-        tests = self.tests.get(form.partition("__mutmut_")[0], set())
-        return sorted((test for test in tests if test.startswith(tuple(among))), key=lambda test: self.seconds[test])
-
-
-@dataclass(eq=False)  # pytest puts plugins into sets
-class _Watch:
-    """A plugin that notes which functions each test calls."""
-
-    called: set[str] = field(default_factory=set)
-    tests: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-
-    def pytest_runtest_logstart(self) -> None:
-        self.called.clear()
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] += report.duration
-        for name in self.called if report.when == "teardown" else ():
-            self.tests[name].add(report.nodeid)
-
-
-def watched(paths: Sequence[str]) -> Reach:
-    """Run the tests below *paths* as they are; the working directory is the copy."""
-    data = _in_fork(lambda: _watch(paths), None)
-    if not data:
-        sys.exit("The tests fail as they are, before anything is broken: see above.")
-    tests, seconds, modules = json.loads(data)
-    return Reach({name: set(found) for name, found in tests.items()}, seconds, modules)
-
-
-def _watch(paths: Sequence[str]) -> bytes:
-    watch = _Watch()
-    trampoline.record_trampoline_hit = lambda name, **_: watch.called.add(name)
-    os.environ["MUTMUT_DEPENDENCY_DEPTH"] = str(sys.maxsize)
-    trampoline.set_mutant_under_test("stats")
-    if pytest.main([*_ARGUMENTS, *paths], plugins=[watch]):
-        return b""
-    tests = {name: sorted(found) for name, found in watch.tests.items()}
-    return json.dumps([tests, watch.seconds, [*sys.modules]]).encode()
+_MOST_BYTES = 6 << 30
+"""A form that fills the memory ends here."""
+_PASSED = "passed"
 
 
 def warm_up(reach: Reach) -> None:
-    """Import what the tests import, so that a fork need not."""
+    """Import what the tests import, so that a fork need not; the working directory is the copy."""
     with _silence():
         pytest.main(["--collect-only", *_ARGUMENTS, *sorted({test.partition("::")[0] for test in reach.seconds})])
         for name in reach.modules:
@@ -89,38 +36,88 @@ def warm_up(reach: Reach) -> None:
                 importlib.import_module(name)
 
 
-def is_noticed(form: str, tests: Sequence[str], reach: Reach) -> bool:
-    """Whether one of *tests*, if there are any, fails or comes to no end, once *form* stands for its function."""
-    if not tests:
-        return False
-    wait_s = _GRACE_S + _TIMES * sum(reach.seconds[test] for test in tests)
-    return _in_fork(lambda: _tried(form, tests), wait_s) != b"0"
+def noticing(form: str, tests: Sequence[str], reach: Reach) -> str:
+    """The first of *tests* that fails once *form* stands for its function, and not without; nothing if there is none.
+
+    A test that comes to no end in time has failed if it comes to none again, by itself.
+    """
+    left = list(tests)
+    while left and (test := _stopping(form, left, reach)):
+        if _is_fine(test, reach) and _stopping(form, [test], reach):
+            return test
+        left.remove(test)
+    return ""
 
 
-def _tried(form: str, tests: Sequence[str]) -> bytes:
-    """What pytest ends with, as text; 0 where all *tests* pass."""
+_fine: dict[str, bool] = {}
+
+
+def _is_fine(test: str, reach: Reach) -> bool:
+    """Whether *test* passes by itself as the project is."""
+    if test not in _fine:
+        _fine[test] = not _stopping("", [test], reach)
+    return _fine[test]
+
+
+def _stopping(form: str, tests: Sequence[str], reach: Reach) -> str:
+    """The test that fails, or does not end in time, while *form* stands for its function; nothing where all pass."""
+    limit_s = _GRACE_S + int(_TIMES * sum(reach.seconds[test] for test in tests))
+    said = _in_fork(lambda pipe: _try(form, tests, pipe), limit_s).split("\n")[:-1]
+    return "" if not said or said[-1] == _PASSED else said[-1]
+
+
+class _Teller:
+    """A plugin that says which test is begun."""
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = pipe
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        os.write(self._pipe, f"{nodeid}\n".encode())
+
+
+def _try(form: str, tests: Sequence[str], pipe: int) -> None:
+    """Run *tests* until one fails; say to *pipe* which are begun, and whether all have passed."""
     trampoline.set_mutant_under_test(form)
     with _silence():
-        ended = (int(pytest.main(["-x", *_ARGUMENTS, *some])) for some in (tests[:_FIRST], tests[_FIRST:]) if some)
-        return str(next((code for code in ended if code), 0)).encode()
+        for some in filter(None, (tests[:_FIRST], tests[_FIRST:])):
+            if pytest.main(["-x", *_ARGUMENTS, *some], plugins=[_Teller(pipe)]):
+                return
+    os.write(pipe, f"{_PASSED}\n".encode())
 
 
-def _in_fork(work: Callable[[], bytes], wait_s: float | None) -> bytes:
-    """What *work* returns in a process of its own; nothing where that dies, or does not end within *wait_s*."""
+def _in_fork(work: Callable[[int], None], limit_s: int) -> str:
+    """What *work* writes to the pipe that it is given, in a process of its own that may take *limit_s* seconds."""
     receiving, sending = os.pipe()
     process = os.fork()
     if not process:
         os.setsid()
-        with suppress(BaseException), os.fdopen(sending, "wb") as file:
-            file.write(work())
+        resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
+        resource.setrlimit(resource.RLIMIT_DATA, (_MOST_BYTES, _MOST_BYTES))
+        with suppress(BaseException):
+            work(sending)
         os._exit(0)
     os.close(sending)
-    with os.fdopen(receiving, "rb") as file:
-        data = file.read() if select.select([file], [], [], wait_s)[0] else b""
+    said = _read(receiving, process, time.monotonic() + _WAITS * limit_s)
+    os.close(receiving)
     with suppress(ProcessLookupError):
         os.killpg(process, signal.SIGKILL)  # and what its tests have started
     os.waitpid(process, 0)
-    return data
+    return said.decode()
+
+
+def _read(pipe: int, process: int, until: float) -> bytes:
+    """All that comes through *pipe* until *process* ends, or the clock says *until*; what it started may live on."""
+    said, end = b"", os.pidfd_open(process)
+    try:
+        while ready := select.select([pipe, end], [], [], max(0.0, until - time.monotonic()))[0]:
+            more = os.read(pipe, 1 << 16) if pipe in ready else b""
+            said += more
+            if not more:
+                return said
+    finally:
+        os.close(end)
+    return said
 
 
 @contextmanager

@@ -158,8 +158,24 @@ def test_drawn_anew_a_group_and_equal_bytes_stay_together_and_the_sources_splits
     together = split_for("g", "", [("train", 0.5), ("validation", 0.8), ("test", 1.0)])
     assert splits(made)[:5] == [together] * 3 + ["holdout", "holdout"]
     assert made.given.to_pylist() == [False, False, False, True, False, False]
-    assert "train → holdout" in made.resplit
+    moved = [f"{was} → {together}" for was in ("train", "test", "test") if was != together]
+    assert made.resplit == Counter([*moved, "train → holdout"])  # nothing is told of "d", whose split the source gives
     assert splits(made)[5] == split_for("new", "", [("train", 0.5), ("validation", 0.8), ("test", 1.0)])
+
+
+def test_drawn_anew_a_row_goes_where_the_source_has_most_of_those_that_it_is_tied_to_or_to_the_first_name() -> None:
+    given = {"a": "train", "b": "test", "c": "test", "d": "", "e": "train", "f": "test", "g": ""}
+    rows = [{"sample_id": name, "split": split} for name, split in given.items()]
+    known = rows_at(*((name, "validation", name) for name in given))
+
+    made = assign_splits(
+        samples_of(rows),
+        SplitSettings(ratios=THIRDS),
+        known,
+        {name: "first" if name <= "d" else "second" for name in given},
+    )
+
+    assert splits(made) == ["train", "test", "test", "test", "train", "test", "test"]
 
 
 def test_a_larger_share_later_only_adds_to_what_left_train() -> None:

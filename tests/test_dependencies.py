@@ -41,7 +41,7 @@ NOT_IMPORTED = {
 }
 
 
-ELSEWHERE = {"daft", "img2dataset", "litdata", "mutmut", "streaming", "webdataset"}
+ELSEWHERE = {"coverage", "daft", "img2dataset", "litdata", "mutmut", "streaming", "webdataset"}
 """What benchmarks/peers and benchmarks/mutation run in environments of their own."""
 
 

@@ -20,6 +20,7 @@ import argparse
 import multiprocessing
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from math import sqrt
 from pathlib import Path
@@ -36,7 +37,7 @@ _EVERYWHERE = ("tests/tasks",)
 
 
 def main(words: Sequence[str]) -> None:
-    """Print what no test noticed, and a line for each room and for all."""
+    """Print what no test noticed, and a line for each room and for all; when interrupted, of those tried until then."""
     options = _options(words)
     rooms = options.rooms or list(ROOMS)
     copy_project()
@@ -49,8 +50,8 @@ def main(words: Sequence[str]) -> None:
     enter_copy()
     warm_up(reach)
     outcomes: list[Outcome] = []
-    with multiprocessing.get_context("fork").Pool(options.processes) as pool:
-        for outcome in pool.imap_unordered(Judge(reach, options.seconds, options.all), drawn):
+    with multiprocessing.get_context("fork").Pool(options.processes) as pool, suppress(KeyboardInterrupt):
+        for outcome in pool.imap(Judge(reach, options.seconds, options.all), drawn):
             outcomes.append(outcome)
             if not outcome.test:
                 _show(outcome, differences[outcome.trial.form], reasons[outcome.trial.form])

@@ -62,7 +62,8 @@ def _names(path: Path) -> Path:
 
 
 def enter_copy() -> None:
-    """Work in the copy from now on: what is imported is what lies there."""
+    """Work in the copy from now on: what is imported is what lies there, and compiled once."""
+    sys.dont_write_bytecode = False
     project = str(Path().resolve())
     os.chdir(COPY)
     sys.path[:] = [str(Path().resolve()), *(path for path in sys.path if path not in {"", project})]

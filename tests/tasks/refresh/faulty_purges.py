@@ -34,7 +34,7 @@ from tasks.refresh.purging.purge_choice import choose_images
 from tasks.refresh.refresh import refresh
 from tasks.samples import StoreUrl
 from tasks.storage import LocalStore
-from tests.flows.faulty_nights import DecodersHere, Faults, copy, in_child
+from tests.flows.faulty_nights import DecodersHere, Faults, copy, have_ready, in_child
 from tests.steps_here import StepsHere
 
 WORDS = ("walrus-seventeen", "walrus-nineteen", "walrus-broken")
@@ -127,6 +127,10 @@ def _loop(made: Path, step: int) -> tuple[int, list[str]]:
     findings: list[str] = []
     at = 1
     with tempfile.TemporaryDirectory(dir=made.parent) as folder:
+        first = Path(folder) / "first"
+        first.mkdir()
+        copy(made / "out", first / "out")
+        have_ready(lambda: (_purge_again(first), _next_night(first, made)))
         while True:
             root = Path(folder) / "trial"
             root.mkdir()

@@ -113,7 +113,9 @@ def _fresh(samples: PlannedSamples, caps: Mapping[str, int], missing: RowTable) 
         for split in sorted(splits.names)
         for draft in _spread(split, every[splits.are(split)], samples, caps[split])
     ]
-    shards = [_shard(number, draft, samples) for number, draft in enumerate(drafts)]
+    shards = [  # of members that are in the order of rows already: the hash of each id is worked out once
+        ShardPlan(number, draft.split, samples.take(pa.array(draft.members)), -1) for number, draft in enumerate(drafts)
+    ]
     states = {"new": samples.num_rows, "missing": missing.num_rows}
     return RefreshPlan(tuple(shards), (), states, missing, missing.slice(0, 0))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tasks.config_keys import TableKeys
@@ -80,14 +80,14 @@ class Claims:
     Attributes:
         labels: Each claim of labels.
         splits: Each claim of splits.
-        numbers: Columns that hold a number to predict, with the tables that name them.
+        numbers: Columns that hold a number to predict, with the tables that name them, and what these call splits.
         folds: Tables that part the same images in several ways.
         is_whole: Whether all tables were read to their ends.
     """
 
     labels: list[LabelClaim] = field(default_factory=list)
     splits: list[SplitClaim] = field(default_factory=list)
-    numbers: list[tuple[str, Entries]] = field(default_factory=list)
+    numbers: list[tuple[str, Entries, Mapping[str, str]]] = field(default_factory=list)
     folds: list[str] = field(default_factory=list)
     is_whole: bool = True
 

@@ -18,6 +18,7 @@ from tasks.discover.words.split_words import SplitWords
 
 _ALL = 0.95
 _BOXES = 3
+_MOST = 3
 
 
 def joined_claims(family: Family, others: Sequence[Head], words: SplitWords, claims: Claims) -> None:
@@ -114,13 +115,19 @@ def _add_joined(
         entries = [*roots, _other_entry(way, {roles.split: "split"})]
         claims.splits.append(SplitClaim(entries, splits, names, way.head.path))
         return
-    name = roles.one_label.name if roles.one_label else ""
-    if not name or any(not way.roles.one_label or way.roles.one_label.name != name for way in ways):
-        return
+    split = split_claim(family, words)
+    for column in roles.labels[:_MOST] if roles.one_label is None else [roles.one_label]:
+        if all(any(one.name == column.name for one in way.roles.labels) for way in ways):
+            claim = _label_claim(family, ways, column.name, others)
+            claims.labels.append(replace(claim, entries=[*roots, *claim.entries], splits=split))
+
+
+def _label_claim(family: Family, ways: Sequence[_Way], name: str, others: Sequence[Head]) -> LabelClaim:
+    """That the column *name* of the tables that *ways* lead to is the label, without the tables that lead there."""
     by_file: dict[str, tuple[str, ...]] = {}
     extra: Entries = []
     lists: list[dict[str, str]] = []
-    is_sure = True
+    is_sure = all(way.roles.one_label is not None and way.roles.one_label.name == name for way in ways)
     for way in ways:
         column = next(one for one in way.roles.labels if one.name == name)
         mine = labels_by_file(way.files, column.values)
@@ -139,8 +146,7 @@ def _add_joined(
     if boxes:
         by_file = dict.fromkeys(family.named, ()) | by_file
     says = said_of(column, ", ".join(way.head.path for way in ways))
-    split = split_claim(family, words)
-    claims.labels.append(LabelClaim([*roots, *extra], column, by_file, says, is_sure, split, boxes))
+    return LabelClaim(extra, column, by_file, says, is_sure, has_boxes=boxes)
 
 
 def _root(way: _Way, family: Family) -> TableKeys:

@@ -53,7 +53,7 @@ def _add(family: Family, words: SplitWords, claims: Claims) -> None:
         if _could_be_labels(values, cells):
             found.append((-strength_of(name), len(values), name, cells))
         elif _could_be_numbers(name, values, cells) and name not in family.roles.numbers:
-            claims.numbers.append((name, _entries(family, name, split is not None)))
+            claims.numbers.append((name, _entries(family, name, split is not None), split.names if split else {}))
     for *_, name, cells in sorted(found)[:_MOST]:
         column = LabelColumn(name, 1, tuple((cell,) if cell else () for cell in cells))
         by_file = labels_by_file([file for file in family.files if file], column.values)

@@ -58,8 +58,11 @@ def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claim
             claims.labels += [with_names(one, named) for one in doubted if one.says != claim.says]
         claims.labels += [with_names(one, named) for one in (*of_all_columns(claim, family), claim)]
     for name in roles.numbers:
-        entries = [_entry(view, {view.location: "location", name: "label"}, None, family) for view in family.views]
-        claims.numbers.append((name, entries))
+        told = {family.roles.split: "split"} if split is not None and family.roles.split else {}
+        entries = [
+            _entry(view, {view.location: "location", name: "label"} | told, None, family) for view in family.views
+        ]
+        claims.numbers.append((name, entries, split.names if split is not None else {}))
 
 
 def _is_code(column: LabelColumn, family: Family) -> bool:

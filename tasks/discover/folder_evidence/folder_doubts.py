@@ -20,6 +20,7 @@ from tasks.discover.folder_evidence.folder_roles import REPEATS, FolderRole, Fol
 from tasks.discover.folder_evidence.named_splits import split_pattern
 from tasks.discover.folder_evidence.numbered_parts import numbered_within
 from tasks.discover.folder_evidence.pictures_beside import any_images_beside, loose_beside_classes, pictures_beside
+from tasks.discover.folder_evidence.who_is_shown import numbered_above, sought
 from tasks.discover.words.folder_names import (
     few,
     is_for_unlabelled,
@@ -64,6 +65,8 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         named_alike,
         recorded,
         _numbered_within,
+        sought,
+        numbered_above,
         _named_for_splits,
     ]
     if not source.allow_unlabeled:

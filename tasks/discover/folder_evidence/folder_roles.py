@@ -13,6 +13,7 @@ _TWO = 2
 _MOST_LEVELS = 3
 REPEATS = "repeats the folder around it"
 _WHEN = "tells when the images were made"
+WHO = "numbers patients, places or recordings"
 
 
 @dataclass(slots=True)
@@ -149,7 +150,7 @@ def _drop_one(roles: FolderRoles, level: int) -> bool:
     elif folder_names.tell_the_camera(names):
         roles.drop(level, "is a folder of a camera's card", here)
     elif folder_names.are_identifiers(names) and len(names) > 1 and _is_who(roles, level, here, is_inner=is_inner):
-        roles.drop(level, "numbers patients, places or recordings", here)
+        roles.drop(level, WHO, here)
     else:
         return False
     return True

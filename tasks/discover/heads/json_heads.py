@@ -20,7 +20,9 @@ from tasks.tables.nested import counted_values, value_at
 LINES = (".jsonl", ".ndjson", ".manifest")
 _DEEPEST = 3
 _MOST_KEYS = 200
+_MOST_PARTS = 8
 _LONGEST_YAML = 1 << 18
+_CLASSES = frozenset("classes class_names names labels categories".split())
 _OUTLINES = frozenset(
     "bbox bboxes bndbox box boxes polygon polygons points coordinates polyline segmentation xmin rectangle rle "
     "vertices cuboid".split()
@@ -83,8 +85,11 @@ def _of_object(name: str, value: Mapping[str, Json], at: str = "") -> list[Head]
     keys: TableKeys = {"at": at} if at else {}
     lists = {str(key): item for key, item in value.items() if isinstance(item, list) and item}
     if lists and len(lists) == len(value) and all(isinstance(item, str) for part in lists.values() for item in part):
-        return [_map(name, keys, [(key, item) for key, part in lists.items() for item in part])]
-    if lists and all(isinstance(item, int) for part in lists.values() for item in part):
+        called = [key for key in lists if at and key.casefold() in _CLASSES]
+        said = [head for key in called for head in _of_list(name, {"at": _below(at, key)}, lists[key])]
+        return [_map(name, keys, [(key, item) for key, part in lists.items() for item in part]), *said]
+    is_flat = not any(isinstance(item, Mapping) and item for item in value.values())
+    if lists and is_flat and all(isinstance(item, int) for part in lists.values() for item in part):
         return [_map(name, keys, [(key, "") for key, part in lists.items() for _ in part])]  # places of who knows what
     if value and all(isinstance(item, str | int) for item in value.values()):
         return [_map(name, keys, [(str(key), _text(item)) for key, item in value.items()])]
@@ -92,6 +97,11 @@ def _of_object(name: str, value: Mapping[str, Json], at: str = "") -> list[Head]
     if len(objects) == len(value) > 1 and _are_alike(objects):
         entries = [{"0": key, **item} for key, item in objects.items()]
         return of_records(name, {**keys, "orient": "map"}, entries, True)
+    if len(value) > _MOST_PARTS and lists and all(isinstance(item, list) for item in value.values()):
+        records = [(key, item) for key, part in lists.items() for item in islice(part, MOST_ROWS)]
+        if all(isinstance(item, Mapping) for _, item in records):  # what is said of each image, by its name
+            entries = [{"0": key, **item} for key, item in records if isinstance(item, Mapping)]
+            return of_records(name, {**keys, "orient": "map"}, entries, True)
     found = [head for key, part in lists.items() for head in _of_list(name, {"at": _below(at, key)}, part)]
     for key, inner in objects.items() if at.count(".") < _DEEPEST - 1 else ():
         found += _of_object(name, inner, _below(at, key))

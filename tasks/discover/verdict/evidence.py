@@ -33,6 +33,7 @@ from tasks.discover.verdict.folder_agreement import called_otherwise, outlined_a
 from tasks.discover.verdict.folds import fold_proposals, parts_in_turn
 from tasks.discover.verdict.listed_splits import listed_splits
 from tasks.discover.verdict.passed_over import contradictions, corrected
+from tasks.discover.verdict.told_numbers import told_numbers
 from tasks.discover.verdict.unread_labels import unread_labels
 from tasks.discover.verdict.unread_splits import unread_splits
 from tasks.discover.verdict.weighing import Weigher
@@ -76,6 +77,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     weigher.doubt_texts(families)
     weigher.doubt_named_splits()
     weigher.doubt_random_splits(unread_splits(others, words))
+    weigher.doubt_folders(told_numbers(families, claims, listing.count))
     if choice is not None and found.reading is None and not found.opposed:
         weigher.settle(flat, *_folds(families, choice, claims))
         weigher.part_classes(*class_splits(choice, others, words))

@@ -56,8 +56,8 @@ class Weigher:
 
     def doubt_folders(self, what: str, *others: Proposal) -> None:
         """Let *what* oppose the folders' labels, where nothing else does; they and *others* are what is possible."""
-        if what and not self._found.opposed and self._found.reading is None and self._choice is not None:
-            self._found.opposed = what
+        if what and not self._found.opposed and self._choice is not None:
+            self._doubt_reading(what)
             self._found.proposals += [*others, folders_alone(self._choice)]
 
     def doubt_splits(self, family: Family) -> None:
@@ -110,7 +110,7 @@ class Weigher:
             several = [replace(claim, column=replace(claim.column, is_many=True))] if claim.is_one_box else []
             several += with_bare_images(claim, self._listing)
             found.proposals += [self._reading(one, self._splits_of(one)).proposal for one in (*several, claim)]
-        found.proposals += [self._of_number(name, entries) for name, entries in self._claims.numbers]
+        found.proposals += [self._of_number(*told) for told in self._claims.numbers]
 
     def _alone(self) -> None:
         """Without folders that name classes: the one claim that is sure, and that nothing contradicts."""
@@ -271,9 +271,9 @@ class Weigher:
     def _covers(self, by_file: Mapping[str, object]) -> str:
         return f"it names {len(by_file):,} of {self._listing.count:,} images"
 
-    def _of_number(self, name: str, entries: Entries) -> Proposal:
+    def _of_number(self, name: str, entries: Entries, splits: Mapping[str, str]) -> Proposal:
         keys: SourceKeys = {"layout": "tables", "tables": entries}
-        return Proposal(f"the column {name} is a number to predict", _config(keys, {}, {"kind": "number"}))
+        return Proposal(f"the column {name} is a number to predict", _config(keys, splits, {"kind": "number"}))
 
 
 def _config(keys: SourceKeys, names: Mapping[str, str], labels: LabelKeys | None = None) -> ConfigKeys:

@@ -8,9 +8,10 @@ from tasks.discover.words.folder_names import tokens
 from tasks.tables.file_columns import ALIASES, plain_name
 
 EXACT = frozenset(ALIASES["label"]) - {"y"} | frozenset(
-    "labels classes class_id classid tags diagnosis dx breed disease categories category_id finding_labels "
-    "pathology diagnostic diagnose diagnosi diagnostico diagnóstico diagnostik klasse classe clase classes kategorie "
-    "catégorie categorie categoria categoría etikett etiquette étiquette etiqueta etichetta".split()
+    "labels classes class_id classid tags identity diagnosis dx breed disease "
+    "categories category_id finding_labels pathology diagnostic diagnose diagnosi diagnostico diagnóstico "
+    "diagnostik klasse classe clase kategorie catégorie categorie categoria categoría etikett etiquette "
+    "étiquette etiqueta etichetta".split()
 )
 LIKELY = frozenset(
     "label labels class classes classname category categories species breed diagnosis dx target tag tags disease "
@@ -25,7 +26,7 @@ ABOUT = frozenset(
     "weight rotation orientation lat lon latitude longitude format hash md5 checksum comment comments note notes "
     "flag mask caption description text title frame sequence seq split fold usage project version created "
     "updated completed by cancelled type count occluded truncated difficult pose iscrowd z segmented database "
-    "vertices rle counts points coordinates".split()
+    "domain center centre hospital institution scanner device vertices rle counts points coordinates".split()
 )
 _SIDES = frozenset("left right top bottom".split())
 _PLACES = frozenset(

@@ -47,6 +47,10 @@ _FORMS = frozenset(
     "t1 t1w t1c t1ce t1gd t2 t2w flair adc dwi pd swi nir ir swir lwir infrared thermal visible vis rgb rgbd depth "
     "sar optical s1 s2 bf dapi gfp".split()
 )
+_VIEWS = frozenset(
+    "front back rear side top bottom left right frontal lateral dorsal ventral above below overhead profile".split()
+)
+_SOUGHT = frozenset("query queries gallery galleries probe probes".split())
 _CLASS = frozenset("class classes category label type grade level stage".split())
 _CAMERA = re.compile(r"\d{3}[A-Z0-9_]{5}")
 _DATE = re.compile(r"(19|20)\d\d([-_. ]?(0?[1-9]|1[0-2])([-_. ]?(0?[1-9]|[12]\d|3[01]))?)?([-_T ].*)?")
@@ -54,7 +58,9 @@ _DAY = re.compile(r"(?<!\d)(19|20)\d\d([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[
 _SIZE = re.compile(
     r"(?<!\d)\d{2,5} ?[xX×] ?\d{2,5}(?!\d)|(?<![^\W_])(?:[lh]r|(?:low|high)[-_ ]?res)(?![^\W_])", re.IGNORECASE
 )
-_LONG_ID = re.compile(r"\d{3,}|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_LONG_ID = re.compile(
+    r"\d{3,}([_-]\d{3,})*|(?=[^\d]*\d)[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+)
 _OPAQUE = re.compile(
     r"(?=[^\d]*\d)(?=.*[a-fA-F])[0-9a-fA-F]{8,}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(\.\d+){4,}"
 )
@@ -136,6 +142,17 @@ def sorts_images(name: str) -> bool:
     return any(word in _ORGANISING for word in words) and not all(word in _ORGANISING for word in words)
 
 
+def tells_a_view(name: str) -> bool:
+    """Whether *name* says from where images were taken, and nothing else: ``front``, ``top_view``."""
+    words = [token for token in tokens(name) if not token.isdigit() and token not in _ORGANISING | {"view", "views"}]
+    return bool(words) and all(word in _VIEWS for word in words)
+
+
+def is_sought(name: str) -> bool:
+    """Whether a word of *name* says which images are looked for, or among which: ``query_drone``, ``gallery``."""
+    return any(token in _SOUGHT for token in tokens(name))
+
+
 def tells_a_size(name: str) -> bool:
     """Whether *name* says how large images are: ``1024x768``, ``LR``."""
     return _SIZE.search(name) is not None
@@ -166,9 +183,14 @@ def is_downloaded(outer: str, inner: str) -> bool:
 
 
 def is_who_or_where(name: str) -> bool:
-    """Whether *name* numbers patients, places, cameras or recordings: ``patient00007``, ``Site01``."""
+    """Whether *name* numbers patients, places, cameras or recordings: ``patient00007``, ``Site01``, ``cam_a``."""
     found = tokens(name)
-    return any(token in _WHERE_OR_WHO for token in found) and any(token.isdigit() for token in found)
+    return any(token in _WHERE_OR_WHO for token in found) and any(map(_counts, found))
+
+
+def _counts(token: str) -> bool:
+    """Whether *token* is a number, or a letter that counts as one."""
+    return token.isdigit() or len(token) == 1
 
 
 def tells_who_or_where(column: str) -> bool:
@@ -203,7 +225,7 @@ def number_who_or_where(names: Collection[str]) -> bool:
 
     ``study1_positive`` beside ``study2_negative`` does.
     """
-    besides = {tuple(token for token in tokens(name) if not (token.isdigit() or token in _WHERE_OR_WHO))
+    besides = {tuple(token for token in tokens(name) if not (_counts(token) or token in _WHERE_OR_WHO))
                for name in names}  # fmt: skip
     return all(map(is_who_or_where, names)) and len(besides) == 1
 

@@ -368,3 +368,33 @@ def test_official_lists_are_read_among_many_of_one_class_each(look: Look, tmp_pa
     assert caught.value.certain is not None
     rows = read_as(tmp_path, caught.value.certain)
     assert [rows[f"kit/JPEGImages/{i}.jpg"]["split"] for i in range(8)] == ["train"] * 5 + ["validation"] * 3
+
+
+def test_each_column_of_boxes_without_classes_that_could_be_the_label_is_proposed(look: Look, tmp_path: Path) -> None:
+    names = [f"whale{i % 3}" for i in range(12)]
+    put(tmp_path, "notes.json", {
+        "images": [{"id": i, "file_name": f"{i:04}.jpg"} for i in range(12)],
+        "annotations": [{"id": 50 + i, "image_id": i, "category_id": 0, "name": name, "viewpoint": "lu"[i // 3 % 2]}
+                        for i, name in enumerate(names)],
+        "categories": [{"id": 0, "name": "beluga"}],
+    })  # fmt: skip
+    for i in range(12):
+        (tmp_path / f"{i:04}.jpg").write_bytes(b"x" * (i + 1))
+
+    with pytest.raises(UnsettledLayoutError) as caught:
+        look(tmp_path)
+
+    told = [[row.label for row in one.rows] for one in caught.value.unsettled.proposals]
+    assert names[:3] in told
+
+
+def test_records_by_the_names_of_their_files_and_lists_of_classes_within_are_read(look: Look, tmp_path: Path) -> None:
+    kinds = [("cat", "dog", "eel")[i * 5 % 7 % 3] for i in range(12)]
+    put(tmp_path, "frames.json", {"seen": [0], "frames": {f"{i:04}.jpg": [{"x": 1, "tags": [kind]}]
+                                                         for i, kind in enumerate(kinds)}})  # fmt: skip
+    for i in range(12):
+        (tmp_path / f"{i:04}.jpg").write_bytes(b"x" * (i + 1))
+
+    found = look(tmp_path)
+
+    assert [row["label_path"] for row in found.samples.to_pylist()] == kinds

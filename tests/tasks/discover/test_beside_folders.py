@@ -116,3 +116,35 @@ def test_folders_around_what_a_cloud_packed_are_called_as_what_is_in_them(look: 
     draw(tmp_path, *(f"{name}-20230101T101010Z-001/{name}/{at}.jpg" for name in KINDS for at in range(6)))
 
     assert {label for label, _ in rows(look(tmp_path)).values()} == set(KINDS)
+
+
+PLACES = [f"{kind}/{at:03}.jpg" for kind in ("city", "shore") for at in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "says"),
+    [
+        pytest.param("name,mos,is_valid", "{at}.25,{at}", "the column mos of scores.csv", id="a named number"),
+        pytest.param("", "{at}.25", "column 2 of scores.csv", id="fractions without a name"),
+        pytest.param("", "{at}", "", id="whole numbers without a name"),
+        pytest.param("name,kind,mos", "{kind},{at}.25", "", id="the folders' classes beside it"),
+        pytest.param("name,width,date", "48,2021-05-01", "", id="nothing to predict"),
+    ],
+)
+def test_a_table_of_numbers_alone_opposes_folders(
+    look: Look, tmp_path: Path, header: str, cells: str, says: str
+) -> None:
+    draw(tmp_path, *PLACES)
+    told = [f"{path},{cells}".format(at=at * 7 % 24, kind=path.split("/")[0]) for at, path in enumerate(PLACES)]
+    told = [line.rpartition(",")[0] + f",{at % 2}" if "is_valid" in header else line for at, line in enumerate(told)]
+    (tmp_path / "scores.csv").write_text(lines(*([header] if header else []), *told), encoding="utf-8")
+
+    if not says:
+        assert look(tmp_path).class_paths == ("city", "shore")
+        return
+    error = refusal(look, tmp_path)
+    assert f"{says} has a number for each image, and that file says nothing else of them" in str(error)
+    of_number = next(one for one in error.unsettled.proposals if "is a number to predict" in one.says)
+    read = read_as(tmp_path, of_number)
+    assert [read[path]["label_path"] for path in PLACES[:2]] == ["0.25", "7.25"]
+    assert {row["split"] for row in read.values()} == ({"train", "validation"} if "is_valid" in header else {""})

@@ -136,6 +136,26 @@ CASES = [
     pytest.param(
         ("train/{bus|car}/{1-2}.jpg ?", "test/{bus|train}/{1-2}.jpg ?"), "", id="a class called train in the test"
     ),
+    pytest.param(
+        ("{query_drone|gallery_satellite}/{1-4}.jpg ?",),
+        "gallery_satellite, query_drone say which images are looked for among which, not what they show",
+        id="images that are looked for, and those among which",
+    ),
+    pytest.param(("{gallery|museum}/{1-4}.jpg ?",), "", id="one word for images that are looked for"),
+    pytest.param(
+        ("P{1-3}/cam{1-2}/{1-4}.jpg ?",),
+        "the folders P1, P2, P3 are numbered, as cam1, cam2 in them are, and may be no classes either",
+        id="numbers above cameras",
+    ),
+    pytest.param(("{cat|dog}/cam{1-2}/{1-4}.jpg ?",), "", id="names above cameras"),
+    pytest.param(("grade{1-3}/cam{1-2}/{1-4}.jpg ?",), "", id="numbered classes above cameras"),
+    pytest.param(
+        ("{front|top_view}/{1021|1044|1107}/{1-2}.jpg ?",),
+        "front, top_view tell from where images were taken, and 1021, 1044, 1107 in them whom or what they show",
+        id="views above numbers",
+    ),
+    pytest.param(("{front|cat}/{1021|1044|1107}/{1-2}.jpg ?",), "", id="a view beside a name, above numbers"),
+    pytest.param(("{front|top}/{1-4}.jpg ?",), "", id="views alone"),
 ]
 
 

@@ -30,7 +30,19 @@ def joined_splits(claims: Sequence[LabelClaim], *, are_alone: bool) -> list[Labe
         if len(parts) > 1 and is_of_splits and (made := _joined(parts)) is not None:
             said = {claim.says for claim in parts}
             return [made, *(claim for claim in claims if claim.says not in said)]
+        if len(parts) > 1 and all(claim.splits is None and claim.column.name == first.column.name for claim in parts):
+            return [_together(parts), *claims]
     return list(claims)
+
+
+def _together(parts: Sequence[LabelClaim]) -> LabelClaim:
+    """*parts*, which speak of other images by columns of one name, as one claim that says no splits; it is not sure."""
+    entries: Entries = []
+    for claim in parts:
+        entries += [entry for entry in claim.entries if entry not in entries]
+    by_file = {file: labels for claim in parts for file, labels in claim.by_file.items()}
+    says = "; ".join(claim.says for claim in parts)
+    return replace(parts[0], entries=entries, by_file=by_file, says=says, is_sure=False)
 
 
 def _files(parts: Sequence[LabelClaim]) -> set[str]:

@@ -14,7 +14,7 @@ from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import SEVERAL, STEM
 from tasks.discover.words.column_words import strength_of, tells_a_place
-from tasks.discover.words.folder_names import tokens
+from tasks.discover.words.folder_names import tells_who_or_where, tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import is_fraction, number_of
 
@@ -25,10 +25,23 @@ _LONG = 60
 
 
 def possible_claims(families: Sequence[Family], images: int, words: SplitWords, claims: Claims) -> None:
-    """Add to *claims* each column of *families* that takes some values several times, or a number; none is sure."""
+    """Add to *claims* each column of *families* that takes some values several times, or a number; none is sure.
+
+    Where some columns could be the label by their names, those are added that number what is there several times.
+    """
+    if any(claim.is_sure for claim in claims.labels):
+        return
+    known = {claim.column.name for claim in claims.labels} | {name for name, *_ in claims.numbers}
     for family in sorted(families, key=lambda family: not family.file_splits):
         if _names_most(family, images) and not family.has_boxes:
-            _add(family, words, claims)
+            _add(family, words, claims, known)
+
+
+def _numbers_things(name: str, values: set[str], cells: Sequence[str]) -> bool:
+    """Whether a column called *name* holds the numbers or names of things that are there several times each."""
+    return (
+        not tells_who_or_where(name) and tokens(name)[-1:] in {("id",), ("ids",)} and 1 < len(values) <= len(cells) / 2
+    )
 
 
 def _names_most(family: Family, images: int) -> bool:
@@ -37,7 +50,7 @@ def _names_most(family: Family, images: int) -> bool:
     return len(family.named) >= (images if is_whole else min(images, len(family.files))) / 2
 
 
-def _add(family: Family, words: SplitWords, claims: Claims) -> None:
+def _add(family: Family, words: SplitWords, claims: Claims, known: set[str]) -> None:
     split = split_claim(family, words)
     rows = [place for place, file in enumerate(family.files) if file]
     found: list[tuple[int, int, str, list[str]]] = []
@@ -47,6 +60,8 @@ def _add(family: Family, words: SplitWords, claims: Claims) -> None:
         every = family.column(name)
         cells = [every[place].strip() for place in rows]
         values = set(cells) - {""}
+        if known and (name in known or not _numbers_things(name, values, cells)):
+            continue
         if told := _in_objects(cells):
             claims.labels += [_of_object(family, name, key, column, split) for key, column in told.items()]
             continue

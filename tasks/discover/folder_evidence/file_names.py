@@ -34,6 +34,7 @@ _FEWEST_NAMES = 6
 _SPARSE = 3
 _EVEN = 0.8
 _NUMBER = re.compile(r"\d+")
+_COUNTED = re.compile(r"(\d+)[_-](\d{1,3})")
 
 
 def outlined(roles: FolderRoles, found: Companions) -> str:
@@ -96,6 +97,26 @@ def named_alike(roles: FolderRoles, found: Companions) -> str:
     if "" in words or len(words) < 2 or not is_shared:
         return ""
     return f"the files in {few(names)} are called alike, {few(words)}, which may be what they show"
+
+
+def counted_kinds(roles: FolderRoles, found: Companions) -> str:
+    """Files called by a counter and one of a few numbers, the same in each of several folders: domains of digits."""
+    labels = _labels(roles)
+    kinds: dict[str, set[str]] = defaultdict(set)
+    counters: set[tuple[str, str]] = set()
+    looked = [path.rpartition("/") for path, _ in some_files(found.listing)]
+    for parent, _, name in looked:
+        match = _COUNTED.fullmatch(name.rpartition(".")[0])
+        if parent not in labels or not match or (parent, match[1]) in counters:
+            return ""
+        counters.add((parent, match[1]))
+        kinds[labels[parent]].add(match[2])
+    every = set().union(*kinds.values())
+    if len(kinds) < 2 or not 1 < len(every) <= min(_MOST_KINDS, len(looked) / _FEWEST_NAMES):
+        return ""
+    if any(len(some) < _EVEN * len(every) for some in kinds.values()):
+        return ""
+    return f"the files in {few(kinds)} are numbered and end in {few(every)}, which may be what they show"
 
 
 def recorded(roles: FolderRoles, _: Companions) -> str:

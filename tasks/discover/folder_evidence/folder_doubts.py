@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from tasks.discover.by_folders.folder_paths import FolderSource
 from tasks.discover.folder_evidence.companions import Companions
 from tasks.discover.folder_evidence.file_names import (
+    counted_kinds,
     named_alike,
     namesakes,
     outlined,
@@ -63,6 +64,7 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         shadows,
         namesakes,
         named_alike,
+        counted_kinds,
         recorded,
         _numbered_within,
         sought,

@@ -156,6 +156,14 @@ CASES = [
     ),
     pytest.param(("{front|cat}/{1021|1044|1107}/{1-2}.jpg ?",), "", id="a view beside a name, above numbers"),
     pytest.param(("{front|top}/{1-4}.jpg ?",), "", id="views alone"),
+    pytest.param(
+        ("{ink|pen}/{01-06}_0.jpg ?", "{ink|pen}/{07-12}_1.jpg ?"),
+        "the files in ink, pen are numbered and end in 0, 1, which may be what they show",
+        id="counted files that end in one of two numbers",
+    ),
+    pytest.param(("{ink|pen}/{01-12}_{0|1}.jpg ?",), "", id="each counter with both numbers"),
+    pytest.param(("ink/{01-12}_0.jpg ?", "pen/{01-12}_1.jpg ?"), "", id="a number for each folder"),
+    pytest.param(("{ink|pen}/{01-05}_0.jpg ?", "pen/11_1.jpg ?"), "", id="few files for each number"),
 ]
 
 

@@ -68,8 +68,8 @@ def build_shard(plans: StoreUrl, first: int, last: int, title: str) -> State[Any
 def _build(plans: StoreUrl, first: int, last: int) -> tuple[str, Counter[str]]:
     folder, counts = "", Counter[str]()
     for number in range(first, last + 1):
-        plan, values = read_plan(plans, number)
-        spec = BuildSpec.from_json(values)
+        plan, text = read_plan(plans, number)
+        spec = BuildSpec.from_json(text)
         outcome = build_shard_files(plan, spec)
         folder = f"{spec.folder}/outcomes"
         open_store(spec.output).replace(f"{folder}/{number:06}.arrow", outcome.to_bytes())

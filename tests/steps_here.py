@@ -35,8 +35,8 @@ def build_here(plan: RefreshPlan, spec: BuildSpec) -> list[ShardOutcome]:
     place = write_plans(store, spec.folder, plan, spec.as_json())
     paths = []
     for shard in plan.shards:
-        read, values = read_plan(place, shard.number)
-        outcome = build_shard_files(read, BuildSpec.from_json(values))
+        read, text = read_plan(place, shard.number)
+        outcome = build_shard_files(read, BuildSpec.from_json(text))
         paths.append(f"{spec.folder}/outcomes/{shard.number:06}.arrow")
         store.replace(paths[-1], outcome.to_bytes())
     return [ShardOutcome.from_bytes(store.read_bytes(path)) for path in paths]

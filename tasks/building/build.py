@@ -12,7 +12,7 @@ from functools import partial
 import pyarrow as pa
 
 from tasks.building.in_hand import shards_in_hand
-from tasks.building.made_rows import made_row, part_of
+from tasks.building.made_rows import columns_to_copy, made_row, part_of
 from tasks.building.measuring import MeasuredRows
 from tasks.building.plan_files import read_reusable
 from tasks.building.spec import STALE_SCHEMA, UNCONFINED, BuildSpec, ShardOutcome, published_pixel_spec
@@ -75,7 +75,8 @@ def _built(plan: ShardPlan, spec: BuildSpec, fetching: FetchAhead) -> ShardOutco
     roots = {item.name: item.root.url for item in spec.access}
     blank = part_of(dict.fromkeys(names := ("warning", *spec.kept), ""), names)
     reusable = read_reusable(spec.output.child(spec.folder)) if spec.files else {}
-    with ExitStack() as stack, closing(OldRows(store, spec.files, spec.pixels.measures)) as old:
+    there = OldRows(store, spec.files, spec.pixels.measures, columns_to_copy(plan.samples))
+    with ExitStack() as stack, closing(there) as old:
         finished = prepare_samples(plan.samples, spec, fetching, reusable)
         first = list(_unchanged_head(finished, plan.base, counts)) if plan.base >= 0 else []
         if counts.stays:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 from urllib.parse import urlsplit
 
+import pyarrow.compute as pc
+
 from tasks.building.measuring import MadeRow
 from tasks.building.stream import Copy, Finished
-from tasks.columns import PlannedRow, SampleRow, ShardRow
+from tasks.columns import PlannedRow, PlannedSamples, SampleRow, ShardRow
 from tasks.images.measures import MEASURES
 from tasks.images.pixel_spec import Prepared
 from tasks.samples import CARRIED, StoreUrl
@@ -20,6 +22,12 @@ _OF_THE_PIXELS = (
     *("channels", "width", "height", "orig_width", "orig_height", "orig_format", "warning"),
     "content_sha256",
 )
+_COPIED = frozenset({"image.bytes", "pixels", *_OF_THE_PIXELS, "source_fingerprint", *MEASURES})
+
+
+def columns_to_copy(samples: PlannedSamples) -> frozenset[str] | None:
+    """The columns of old rows that rows of *samples* take over; None for all: some are no longer listed."""
+    return None if pc.any(pc.equal(samples["kind"], CARRIED)).as_py() else _COPIED
 
 
 def made_row(item: Finished, roots: Mapping[str, str], old: OldRows) -> MadeRow:
@@ -28,7 +36,8 @@ def made_row(item: Finished, roots: Mapping[str, str], old: OldRows) -> MadeRow:
     if isinstance(outcome, Copy):
         there = old.read(outcome.file, outcome.row)
         made = _copied_row(item, outcome, there, roots)
-        return made | part_of(there, [name for name in MEASURES if old.measures and name in there])
+        made |= part_of(there, [name for name in MEASURES if old.measures and name in there])
+        return made
     made = _identity(item.sample, roots)
     if isinstance(outcome, Prepared) and item.fetched is not None:
         made |= {
@@ -56,9 +65,11 @@ def _copied_row(item: Finished, copy: Copy, there: ShardRow, roots: Mapping[str,
         return cast("MadeRow", there) | part_of(item.sample, labels) | _pixels(data, path)
     listed = item.sample["fingerprint"] if copy.how == "kept" else ""
     learned = item.fetched.fingerprint if item.fetched and copy.how != "stale" else listed
-    made = _identity(item.sample, roots) | part_of(there, _OF_THE_PIXELS)
+    made = _identity(item.sample, roots)
+    made |= part_of(there, _OF_THE_PIXELS)
     made["source_fingerprint"] = learned or there["source_fingerprint"]
-    return made | _pixels(data, image_path(item.sample))
+    made |= _pixels(data, image_path(item.sample))
+    return made
 
 
 def part_of(row: Mapping[str, object], names: Iterable[str]) -> MadeRow:

@@ -45,8 +45,8 @@ def arrow_file(schema: pa.Schema, tables: Sequence[pa.Table]) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, JsonObject]:
-    """Shard *number* of the plan file at *place*, and the spec that all its shards share."""
+def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, str]:
+    """Shard *number* of the plan file at *place*, and the spec that all its shards share, as JSON."""
     folder, _, name = place.url.rpartition("/")
     try:
         with open_store(StoreUrl(folder, place.options)).open(name) as file, pa.ipc.open_file(file) as reader:
@@ -59,8 +59,7 @@ def read_plan(place: StoreUrl, number: int) -> tuple[ShardPlan, JsonObject]:
             "under the same path."
         ) from None
     bases: Sequence[int] = json.loads(metadata[_BASES])
-    spec: JsonObject = json.loads(metadata[_KEY])
-    return ShardPlan(number, samples["split"][0].as_py(), samples, bases[number]), spec
+    return ShardPlan(number, samples["split"][0].as_py(), samples, bases[number]), metadata[_KEY].decode()
 
 
 def read_reusable(folder: StoreUrl) -> Mapping[str, tuple[int, int]]:

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil
 from typing import TypedDict, cast
 
@@ -112,14 +112,14 @@ class BuildSpec:
         return values
 
     @classmethod
-    def from_json(cls, values: JsonObject) -> BuildSpec:
-        """The spec that `as_json` made into *values*.
+    def from_json(cls, text: str) -> BuildSpec:
+        """The spec that `as_json` made into what *text* holds; it names all files, and is read once for all shards.
 
         Raises:
             UntoldError: Another process made it, and this one was not told of URLs with secrets or of options.
         """
         try:
-            return _adapter().validate_python(reveal_values(values))
+            return _spec_of(text)
         except KeyError:
             raise UntoldError(
                 "This process was not told the `storage_options` of the config, or a query, user or password of a URL "
@@ -132,6 +132,12 @@ class BuildSpec:
 def _adapter() -> TypeAdapter[BuildSpec]:
     """Made where shards are built: it takes as long as a few images."""
     return TypeAdapter(BuildSpec)
+
+
+@lru_cache(maxsize=2)
+def _spec_of(text: str) -> BuildSpec:
+    """The spec that *text* holds; `KeyError` where this process was not told its secrets."""
+    return _adapter().validate_python(reveal_values(json.loads(text)))
 
 
 def pixel_libraries(spec: PixelSpec) -> tuple[str, ...]:

@@ -26,25 +26,30 @@ class OldRows:
 
     Attributes:
         paths: The files, below the root of the store.
+        columns: Those that rows are read with, as Parquet names them: ``image.bytes`` leaves out the path; all where
+            this is None.
         measures: How rows are to be measured, by the name of the way; rows that were measured in a way that is not
             akin to it, or not at all, come without measures.
     """
 
-    def __init__(self, store: Store, paths: Sequence[str], measures: str = "") -> None:
+    def __init__(
+        self, store: Store, paths: Sequence[str], measures: str = "", columns: frozenset[str] | None = None
+    ) -> None:
         self.paths = paths
+        self.columns = columns
         self.measures = measures
         self._store = store
         self._files: dict[int, _OldFile] = {}
         self._groups: OrderedDict[tuple[int, int], list[ShardRow]] = OrderedDict()
 
     def read(self, file: int, row: int) -> ShardRow:
-        """Row *row* of file *file*, with all of its columns.
+        """Row *row* of file *file*, with those of the columns that it has.
 
         Raises:
             VersionError: The file is missing or damaged.
         """
         if file not in self._files:
-            self._files[file] = _OldFile(self._store, self.paths[file], self.measures)
+            self._files[file] = _OldFile(self._store, self.paths[file], self.measures, self.columns)
         opened = self._files[file]
         group = int(np.searchsorted(opened.starts, row, side="right")) - 1
         key = (file, group)
@@ -62,7 +67,7 @@ class OldRows:
 
 
 class _OldFile:
-    def __init__(self, store: Store, path: str, measures: str) -> None:
+    def __init__(self, store: Store, path: str, measures: str, columns: frozenset[str] | None) -> None:
         self._store, self._path = store, path
         try:
             self._opened = store.open(path)
@@ -74,7 +79,10 @@ class _OldFile:
         schema = self._parquet.schema_arrow
         way = pixel_spec_of(schema).get("measures") or ""
         is_other = way != measures and not {way, measures} <= KINDRED
-        self._columns = [name for name in schema.names if not (is_other and name in MEASURES)]
+        there = [name for name in schema.names if not (is_other and name in MEASURES)]
+        if columns is not None:
+            there = [name for name in ("image.bytes" if name == "image" else name for name in there) if name in columns]
+        self._columns = there
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
@@ -84,8 +92,10 @@ class _OldFile:
         return np.cumsum([0, *counts[:-1]], dtype=np.int64)
 
     def read_group(self, group: int) -> list[ShardRow]:
+        """The rows of one group. Handing columns as short as these to threads costs more than reading them."""
         try:
-            rows: list[ShardRow] = self._parquet.read_row_group(group, columns=self._columns).to_pylist()
+            table = self._parquet.read_row_group(group, columns=self._columns, use_threads=False)
+            rows: list[ShardRow] = table.to_pylist()
         except UNREADABLE as error:
             raise unreadable(self._store, self._path, error, REBUILT) from None
         return rows

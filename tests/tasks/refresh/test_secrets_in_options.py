@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from tasks import redaction
 from tasks.building.plan_files import read_plan
-from tasks.building.spec import BuildSpec
+from tasks.building.spec import BuildSpec, _spec_of
 from tasks.errors import UntoldError
 from tasks.publish import OutputSettings, Run
 from tasks.redaction import concealed_in, learn_concealed
@@ -95,13 +96,14 @@ def test_another_process_reads_a_plan_once_it_is_told(
         def building(self, run: Run) -> Iterator[Build]:
             def build(plan: Any, spec: BuildSpec) -> Any:
                 outcomes = build_here(plan, spec)
-                values = read_plan(run.store.place.child(spec.folder, "plan.arrow"), 0)[1]
-                told.append(concealed_in(values))
+                text = read_plan(run.store.place.child(spec.folder, "plan.arrow"), 0)[1]
+                told.append(concealed_in(json.loads(text)))
                 monkeypatch.setattr(redaction, "_CONCEALED", {})
+                _spec_of.cache_clear()  # as in a process that has not read it yet
                 with pytest.raises(UntoldError, match="was not told the `storage_options`"):
-                    BuildSpec.from_json(values)
+                    BuildSpec.from_json(text)
                 learn_concealed(told[0])
-                assert BuildSpec.from_json(values) == spec
+                assert BuildSpec.from_json(text) == spec
                 return outcomes
 
             yield build

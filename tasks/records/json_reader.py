@@ -180,7 +180,7 @@ def _entries(window: TextWindow, form: RecordFormat) -> Iterator[Record]:
     while True:
         skip(window, commas=True)
         offset, line = window.at, window.line
-        if peek(window) in {b"", b"}"} or (key := pass_key(window)) is None:
+        if (key := pass_key(window)) is None:
             return
         end = end_of_whole(window)
         is_cut = window.ended and end == len(window.text) and window.text[end - 1] not in b"\"'}]"

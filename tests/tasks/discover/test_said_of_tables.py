@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tasks.discover.proposals import UnsettledLayoutError
+from tasks.discover.verdict import named_tables
 from tests.folders_here import Folder
 
 if TYPE_CHECKING:
@@ -235,6 +236,17 @@ def test_what_speaks_against_the_tables_of_a_config_is_said(
     found = look(folder.root, layout="tables", tables=TABLES)
 
     assert found.notices == (f"Warning: {said}; the config names its `tables`, and they count",)
+
+
+@pytest.mark.parametrize(("most", "told"), [(24, 1), (23, 0)])
+def test_of_more_images_than_are_looked_at_nothing_is_said_against_the_tables_of_a_config(
+    look: Look, folder: Folder, monkeypatch: pytest.MonkeyPatch, most: int, told: int
+) -> None:
+    monkeypatch.setattr(named_tables, "_MOST_IMAGES", most)
+    lines = table("file,label,split", IMAGES, kinds(IMAGES), kinds(IMAGES, ("train", "test")))
+    folder.images(*IMAGES).text("t.csv", *lines)
+
+    assert len(look(folder.root, layout="tables", tables=TABLES).notices) == told
 
 
 @pytest.mark.parametrize(

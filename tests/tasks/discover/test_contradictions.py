@@ -67,6 +67,16 @@ def test_half_of_the_lines_must_name_images(look: Look, folder: Folder, others: 
     assert bool(told) == is_told
 
 
+@pytest.mark.parametrize(("at", "is_told"), [(49, False), (50, True)])
+def test_what_may_be_a_list_of_a_split_is_known_by_its_first_fifty_lines(
+    look: Look, folder: Folder, at: int, is_told: bool
+) -> None:
+    lines = [f"scan-{number} a" for number in range(60)]
+    lines[at] = "four words of it"
+
+    assert bool(notes(look, folder, "train.data", lines)) == is_told
+
+
 def test_named_folders_and_such_a_file_leave_none(look: Look, folder: Folder) -> None:
     folder.data("labels.mat", b"\0")
 

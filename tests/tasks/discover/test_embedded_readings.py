@@ -473,6 +473,19 @@ def test_tables_of_other_columns_are_not_taken_together(look: Look, folder: Fold
     assert f"the column {others[0]} of test.csv is the label of the images in that table" in offered
 
 
+def test_parquets_whose_images_are_called_otherwise_are_not_taken_together(look: Look, folder: Folder) -> None:
+    labels = ["a", "b"] * 3
+    png(folder, "train.parquet", label=labels)
+    photos = [{"bytes": b"\x89PNG", "path": None}] * len(labels)
+    pq.write_table(pa.table({"photo": photos, "label": labels}), folder.root / "test.parquet")
+
+    offered = [proposal.says for proposal in refused(look, folder).unsettled.proposals]
+
+    assert offered == [
+        f"the column label of {name}.parquet is the label of the images in that table" for name in ("test", "train")
+    ]
+
+
 @pytest.mark.parametrize(("count", "is_offered"), [(20, True), (21, False)])
 def test_tables_of_images_are_offered_beside_twenty_images_and_no_more(
     look: Look, folder: Folder, count: int, is_offered: bool

@@ -70,14 +70,16 @@ def test_folders_of_one_word_for_images_and_one_of_their_own_are_classes(look: L
     assert {label for (label, _) in rows(look(tmp_path)).values()} == {"original_images", "forged_images"}
 
 
+@pytest.mark.parametrize("front", ["", "data/"])
 def test_images_once_sorted_and_once_loose_in_a_split_are_not_half_of_them_unlabelled(
-    look: Look, tmp_path: Path
+    look: Look, tmp_path: Path, front: str
 ) -> None:
-    every = [(split, kind, at) for split in ("train", "valid") for kind in ("cat", "dog") for at in "123"]
-    sorted_in = [f"{split}/{kind}/{kind}{at}.jpg" for split, kind, at in every]
-    draw(tmp_path, *sorted_in, *(f"{place.split('/')[0]}/{place.rpartition('/')[2]}" for place in sorted_in))
+    every = [(f"{front}{split}", kind, at) for split in ("train", "valid") for kind in ("cat", "dog") for at in "123"]
+    draw(tmp_path, *(f"{split}/{kind}/{kind}{at}.jpg" for split, kind, at in every))
+    draw(tmp_path, *(f"{split}/{kind}{at}.jpg" for split, kind, at in every))
 
-    assert "12 images lie in train, valid itself, beside the folders of classes there" in str(refusal(look, tmp_path))
+    said = f"12 images lie in {front}train, {front}valid itself, beside the folders of classes there"
+    assert said in str(refusal(look, tmp_path))
 
 
 def test_annotations_of_one_folder_alone_speak_against_it_as_a_class(look: Look, tmp_path: Path) -> None:

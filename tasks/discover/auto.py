@@ -173,14 +173,17 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         is_empty = not listing.count and not listing.refused and not self._names_columns
         if is_empty and (found := discover_embedded(listing, self, self._with_keys, words)):
             return Taken(found)
-        unread = [*unread_tables(listing, self, words), *unread_sentences(self.place, listing.beside)]
-        if unread and not listing.count and not listing.refused:
+        if not (listing.count or listing.refused) and (unread := self._unread(listing, words)):
             raise LayoutError(f"No image found under {redact_url(listing.root.url)}. {' '.join(unread)}")
         try:
             return self._choose_among(listing, words)
         except UnsettledLayoutError as error:
             refusal = error if self._names_columns else with_embedded(error, listing, self, self._with_keys, words)
+            unread = self._unread(listing, words)
             raise (refusal.after(unread) if unread else refusal) from None
+
+    def _unread(self, listing: Listing, words: SplitWords) -> list[str]:
+        return [*unread_tables(listing, self, words), *unread_sentences(self.place, listing.beside)]
 
     def _choose_among(self, listing: Listing, words: SplitWords) -> Choice:
         """How the folder is to be read: by its folders, by the tables beside the images, or by one label file."""

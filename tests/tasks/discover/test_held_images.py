@@ -233,3 +233,23 @@ def test_recordio_with_several_labels_an_image_is_no_single_class(look: Look, tm
 
     with pytest.raises(LayoutError, match=r"train\.rec holds images, and no column of it says what they show"):
         look(tmp_path)
+
+
+def test_records_beside_class_folders_change_nothing_even_where_they_are_damaged(look: Look, tmp_path: Path) -> None:
+    for number in range(8):
+        place = tmp_path / ("cat", "dog")[number % 2] / f"{number}.jpg"
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(jpeg(number))
+    (tmp_path / "train.tfrecord").write_bytes(b"\0" * 40)
+
+    assert told(look(tmp_path)) == {("cat", ""): 4, ("dog", ""): 4}
+
+
+def test_damaged_records_beside_images_without_labels_are_said(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    for number in range(30):
+        (tmp_path / "images" / f"{number}.jpg").write_bytes(jpeg(number))
+    (tmp_path / "train.tfrecord").write_bytes(b"\0" * 40)
+
+    with pytest.raises(UnsettledLayoutError, match=r"train\.tfrecord, record 1, at byte 0: the checksum of its length"):
+        look(tmp_path)

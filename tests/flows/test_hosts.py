@@ -86,23 +86,3 @@ def test_a_wrong_setting_of_prefect_is_named(
 
     assert "A setting of Prefect is wrong: PREFECT_API_REQUEST_TIMEOUT: " in result.stderr
     assert "not 'soon'" in result.stderr
-
-
-def test_a_folder_that_is_gone_is_no_trouble_where_a_server_is_started(
-    serverless_parquetry: Command, write_config: WriteConfig, pets: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "gone").mkdir()
-    command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(write_config(pets))]
-    inside = f"cd {tmp_path / 'gone'} && rmdir ../gone && exec {' '.join(command)}"
-
-    result = subprocess.run(
-        ["/bin/sh", "-c", inside],
-        env=dict(serverless_parquetry.environment),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout)["outcome"] == "published"

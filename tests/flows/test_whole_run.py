@@ -301,22 +301,26 @@ def test_on_a_terminal_the_first_run_ever_shows_nothing_of_prefect(
     assert [line for line in shown.splitlines() if b"refect" in line and not any(word in line for word in ours)] == []
 
 
-def test_two_runs_on_an_empty_prefect_home_both_publish(
-    serverless_parquetry: Command, write_config: WriteConfig, pets: Path
+def test_two_runs_on_an_empty_prefect_home_both_publish_although_their_folders_are_gone(
+    serverless_parquetry: Command, write_config: WriteConfig, pets: Path, tmp_path: Path
 ) -> None:
-    configs = [write_config(pets, name) for name in ("one", "two")]
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)],
+    started = []
+    for name in ("one", "two"):
+        (tmp_path / f"gone-{name}").mkdir()
+        command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(write_config(pets, name))]
+        inside = f'cd "$0" && rmdir "../gone-{name}" && exec "$@"'
+        process = subprocess.Popen(
+            ["/bin/sh", "-c", inside, str(tmp_path / f"gone-{name}"), *command],
             env=dict(serverless_parquetry.environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        for config in configs
-    ]
+        started.append(process)
     finished: list[tuple[str, str]] = [process.communicate(timeout=240) for process in started]
 
+    assert [process.returncode for process in started] == [0, 0], finished
+    assert list(tmp_path.glob("gone-*")) == []
     outcomes: list[dict[str, Any]] = [json.loads(out) for out, _ in finished]
     assert [outcome["outcome"] for outcome in outcomes] == ["published", "published"]
     assert [error for _, error in finished if "locked" in error] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Literal, Self, TypeVar
 
@@ -241,15 +242,17 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
                     refusal = refusal.after([str(error)])
                 else:
                     return records
-            return self._by_names(listing, words, refusal)
+            return self._by_names(listing, words, refusal, verdict.named)
         try:
-            return self._by_names(listing, words, refusal)
+            return self._by_names(listing, words, refusal, verdict.named)
         except UnsettledLayoutError as error:
             raise verdict.refusal(error, self.path) from None
 
-    def _by_names(self, listing: Listing, words: SplitWords, refusal: UnsettledLayoutError) -> Choice:
+    def _by_names(
+        self, listing: Listing, words: SplitWords, refusal: UnsettledLayoutError, named: Mapping[str, Collection[str]]
+    ) -> Choice:
         """The reading of the files' names, unless a table beside them was not looked into."""
-        choice = choose_names(listing, self, words, refusal)
+        choice = choose_names(listing, self, words, refusal, named)
         if any(path.lower().endswith(_UNREAD) for path in listing.beside):
             raise refusal
         return choice

@@ -25,6 +25,7 @@ _MOST_CLASSES = 0.5
 _MOST_OF_LABELS = 0.8
 _LONG = 60
 _MOST_STEPS = 20
+_FEWEST_AMOUNTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ def _label_column(name: str, strength: int, cells: Sequence[str], files: int, fe
     if _is_no_label(parts, strength):
         return None
     is_odd = sum(1 for cell in cells if not cell) > len(cells) / 2
+    is_odd |= strength < 2 and len(values) > _FEWEST_AMOUNTS and are_amounts(name, values)
     is_odd |= strength < 3 and values <= _FLAGS and "-1" in values  # whether one class is there: no class itself
     if is_odd or (strength < 3 and all(is_fraction(value) for value in values)):
         return None
@@ -191,8 +193,8 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
             continue
         parted = {value: parts_between(value, mark) for value in values}
         several = [parts for parts in parted.values() if len(parts) > 1]
-        if not several:
-            continue
+        if not several or any(not value.strip(f"{mark} ") for value in values):
+            continue  # where a cell is the mark alone, it is a text
         company: dict[str, set[str]] = defaultdict(set)
         for value, parts in parted.items():
             for part in parts:
@@ -218,14 +220,29 @@ def _one_hot(columns: Mapping[str, Sequence[str]], *, is_whole: bool) -> LabelCo
     return LabelColumn(names[0], 2, values, one_hot=tuple(names), is_many=is_many)
 
 
+def are_amounts(name: str, values: set[str]) -> bool:
+    """Whether the *values* of the column *name* measure something, and number no classes.
+
+    They are numbers with fractions among them, or, in a column that has a name, many that do not count from 0 or 1.
+    """
+    numbers = [number_of(value) for value in values]
+    told = [number for number in numbers if number is not None]
+    if not told or len(told) < len(numbers):
+        return False
+    return any(map(is_fraction, values)) or (len(told) > _MOST_STEPS and min(told) not in {0, 1} and not name.isdigit())
+
+
 def _is_number_to_predict(name: str, cells: Sequence[str], files: int) -> bool:
     values = {cell for cell in cells if cell}
-    if name.isdigit() or strength_of(name) == 0 or len(values) <= max(_MOST_CLASSES * files, 10):
+    if name.isdigit() or strength_of(name) == 0:
         return False
-    return all(number_of(value) is not None for value in values) and not _counts_up(cells)
+    is_amount = strength_of(name) == 1 and len(values) > _FEWEST_AMOUNTS and are_amounts(name, values)
+    if len(values) <= max(_MOST_CLASSES * files, _FEWEST_AMOUNTS) and not is_amount:
+        return False
+    return all(number_of(value) is not None for value in values) and not counts_up(cells)
 
 
-def _counts_up(cells: Sequence[str]) -> bool:
+def counts_up(cells: Sequence[str]) -> bool:
     """Whether *cells* number the rows."""
     numbers = [number_of(cell) or 0 for cell in cells]
     return all(b - a == 1 for a, b in pairwise(numbers))

@@ -110,6 +110,7 @@ def _add_joined(
         splits = {
             file: roles.split_names[cell.strip()]
             for file, cell in zip(way.files, way.head.column(roles.split), strict=True)
+            if file
         }
         names = {value: split for value, split in roles.split_names.items() if words.split_of(value) != split}
         entries = [*roots, _other_entry(way, {roles.split: "split"})]
@@ -130,7 +131,9 @@ def _label_claim(family: Family, ways: Sequence[_Way], name: str, others: Sequen
     is_sure = all(way.roles.one_label is not None and way.roles.one_label.name == name for way in ways)
     for way in ways:
         column = next(one for one in way.roles.labels if one.name == name)
-        mine = labels_by_file(way.files, column.values)
+        mine = labels_by_file(
+            way.files, [labels for file, labels in zip(way.files, column.values, strict=True) if file]
+        )
         named = names_for(column, mine, [o for o in others if o.path == way.head.path and o is not way.head] or others)
         own = _other_entry(way, {name: "class" if named else "label"})
         if family.file_splits:

@@ -8,24 +8,28 @@ from collections.abc import Sequence
 
 from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim, labels_by_file
-from tasks.discover.claims.column_roles import LabelColumn
-from tasks.discover.claims.table_claims import split_claim
+from tasks.discover.claims.column_roles import LabelColumn, are_amounts, counts_up
+from tasks.discover.claims.table_claims import said_of, split_claim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
+from tasks.discover.claims.text_columns import are_codes, text_column
 from tasks.discover.heads.head import SEVERAL, STEM
 from tasks.discover.words.column_words import strength_of, tells_a_place
 from tasks.discover.words.folder_names import tells_who_or_where, tokens
 from tasks.discover.words.split_words import SplitWords
-from tasks.label_kinds import is_fraction, number_of
+from tasks.label_kinds import is_fraction, number_of, parts_between
+from tasks.tables.file_columns import plain_name
 
 _AMOUNTS = frozenset("age count counts score weight rating".split())
 _MOST = 4
 _SHARE = 0.9
 _LONG = 60
+_LIKELY = 2
+_LIST = re.compile(r"\[.*\]")
 
 
 def possible_claims(families: Sequence[Family], images: int, words: SplitWords, claims: Claims) -> None:
-    """Add to *claims* each column of *families* that takes some values several times, or a number; none is sure.
+    """Add to *claims* each column of *families* that repeats some values, or holds numbers or texts; none is sure.
 
     Where some columns could be the label by their names, those are added that number what is there several times.
     """
@@ -53,10 +57,9 @@ def _names_most(family: Family, images: int) -> bool:
 def _add(family: Family, words: SplitWords, claims: Claims, known: set[str]) -> None:
     split = split_claim(family, words)
     rows = [place for place, file in enumerate(family.files) if file]
+    text = text_column(family)
     found: list[tuple[int, int, str, list[str]]] = []
-    for name in family.views[0].head.names:
-        if name in {family.views[0].location, STEM, family.roles.split} or tells_a_place(name):
-            continue
+    for name in _names(family):
         every = family.column(name)
         cells = [every[place].strip() for place in rows]
         values = set(cells) - {""}
@@ -64,18 +67,25 @@ def _add(family: Family, words: SplitWords, claims: Claims, known: set[str]) -> 
             continue
         if told := _in_objects(cells):
             claims.labels += [_of_object(family, name, key, column, split) for key, column in told.items()]
-            continue
-        if _could_be_labels(values, cells):
+        elif name == text or _could_be_labels(name, values, cells):
             found.append((-strength_of(name), len(values), name, cells))
         elif _could_be_numbers(name, values, cells) and name not in family.roles.numbers:
             claims.numbers.append((name, _entries(family, name, split is not None), split.names if split else {}))
     for *_, name, cells in sorted(found)[:_MOST]:
-        column = LabelColumn(name, 1, tuple((cell,) if cell else () for cell in cells))
+        column = _column(name, cells)
         by_file = labels_by_file([file for file in family.files if file], column.values)
-        shown = ", ".join(dict.fromkeys(view.head.path for view in family.views))
-        says = f"{_called(name)} of {shown} is the label"
+        says = said_of(column, ", ".join(dict.fromkeys(view.head.path for view in family.views)))
         entries = _entries(family, name, split is not None)
         claims.labels.append(LabelClaim(entries, column, by_file, says, is_sure=False, splits=split))
+
+
+def _names(family: Family) -> list[str]:
+    """The columns of *family* that could say what an image shows: not its name, its split or a place in it."""
+    names = family.views[0].head.names
+    left_out = {family.views[0].location, STEM, family.roles.split}
+    if any(plain_name(name) == "x" for name in names):
+        left_out |= {name for name in names if plain_name(name) == "y"}
+    return [name for name in names if name not in left_out and not tells_a_place(name)]
 
 
 def _in_objects(cells: Sequence[str]) -> dict[str, list[str]]:
@@ -87,7 +97,7 @@ def _in_objects(cells: Sequence[str]) -> dict[str, list[str]]:
     except ValueError:
         return {}
     told = {key: [str(one.get(key, "")) for one in objects] for key in objects[0] if isinstance(objects[0][key], str)}
-    return {key: values for key, values in told.items() if _could_be_labels(set(values) - {""}, values)}
+    return {key: values for key, values in told.items() if _are_classes(set(values) - {""}, values)}
 
 
 def _of_object(family: Family, name: str, key: str, values: Sequence[str], split: SplitClaim | None) -> LabelClaim:
@@ -101,14 +111,32 @@ def _of_object(family: Family, name: str, key: str, values: Sequence[str], split
     return LabelClaim(entries, column, by_file, says, is_sure=False, splits=split)
 
 
-def _could_be_labels(values: set[str], cells: Sequence[str]) -> bool:
+def _column(name: str, cells: Sequence[str]) -> LabelColumn:
+    """The column *name* as a label: several of them where its *cells* are lists, as Python writes them."""
+    if all(map(_LIST.fullmatch, cells)):
+        return LabelColumn(
+            name, 1, tuple(tuple(parts_between(cell, ",")) for cell in cells), separator=",", is_many=True
+        )
+    return LabelColumn(name, 1, tuple((cell,) if cell else () for cell in cells))
+
+
+def _could_be_labels(name: str, values: set[str], cells: Sequence[str]) -> bool:
+    return _are_classes(values, cells) and not (strength_of(name) < _LIKELY and are_amounts(name, values))
+
+
+def _are_classes(values: set[str], cells: Sequence[str]) -> bool:
+    if values and all(map(_LIST.fullmatch, values)):
+        values = {part for value in values for part in parts_between(value, ",")}
+        return 1 < len(values) <= _SHARE * len(cells) and not all(number_of(value) is not None for value in values)
     is_plain = all(SEVERAL not in value and len(value) <= _LONG for value in values)
     return is_plain and 1 < len(values) <= _SHARE * len(cells) and not all(map(is_fraction, values))
 
 
 def _could_be_numbers(name: str, values: set[str], cells: Sequence[str]) -> bool:
     is_named = name.isdigit() or strength_of(name) > 0 or bool(_AMOUNTS & set(tokens(name)))
-    return is_named and len(values) > len(cells) / 2 and all(number_of(value) is not None for value in values)
+    if not is_named or are_codes(values) or not all(number_of(value) is not None for value in values):
+        return False
+    return (len(values) > len(cells) / 2 or are_amounts(name, values)) and not counts_up(cells)
 
 
 def _entries(family: Family, name: str, has_split: bool) -> Entries:
@@ -121,7 +149,3 @@ def _entry(view: View, family: Family, name: str, has_split: bool, role: str = "
         roles[family.roles.split] = "split"
     made = view.settings(roles)
     return {**made, "split": view.split} if family.file_splits else made
-
-
-def _called(name: str) -> str:
-    return f"column {int(name) + 1}" if name.isdecimal() else f"the column {name}"

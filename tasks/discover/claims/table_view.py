@@ -77,13 +77,20 @@ def _view(head: Head, named: Named, words: SplitWords) -> View | None:
     base = _base(hits, split, words, settled.path)
     if base != "" and (told := _view_by_folders(settled, place, hits, split)) is not None:
         return told
-    is_placed = base is None or (name == STEM and (not settled.is_whole or bool(base)))
+    is_astray = _is_astray(base, settled.members)
+    is_placed = base is None or is_astray or (name == STEM and (not settled.is_whole or bool(base)))
     if settled.placed is not None and is_placed:
         return View(settled, STEM, settled.placed.files, split=split, is_placed=True)
-    if base is None:
+    if base is None or is_astray:
         return None
     partners = {} if settled.members else _partners(settled, place, named)
     return View(settled, name, tuple(_in(base, hit) for hit in hits), base, split, is_both, partners=partners)
+
+
+def _is_astray(base: str | None, members: Sequence[str]) -> bool:
+    """Whether some of *members*, files that each are about an image, lie in *base* and others in folders beside it."""
+    inside = [path.startswith(f"{base}/") for path in members] if base else []
+    return any(inside) and not all(inside)
 
 
 def _partners(head: Head, place: int, named: Named) -> dict[str, tuple[str, ...]]:
@@ -158,13 +165,26 @@ def _base(hits: Sequence[Sequence[str]], split: str, words: SplitWords, table: s
         folder for folder in folders if all(sum(p.startswith(f"{folder}/") for p in hit) == 1 for hit in hits if hit)
     ]
     if split:
-        same = [folder for folder in fitting if split in {words.split_of(token) for token in tokens(folder)}]
+        same = [folder for folder in fitting if _is_in(split, folder, words)]
         fitting = same or fitting
     fitting = [folder for folder in fitting if not is_companion_name(folder)] or fitting
     outer = [folder for folder in fitting if not any(folder.startswith(f"{other}/") for other in fitting)]
     near = [_shared(folder, table) for folder in outer]
     outer = [folder for folder, depth in zip(outer, near, strict=True) if depth == max(near)]
+    if len(outer) == 1 and split and _is_of_another(outer[0], split, words):
+        own = [folder for folder in sorted(folders, key=len) if _is_in(split, folder, words)]
+        return next(iter(own), outer[0])
     return outer[0] if len(outer) == 1 else None
+
+
+def _is_in(split: str, folder: str, words: SplitWords) -> bool:
+    return split in {words.split_of(token) for token in tokens(folder)}
+
+
+def _is_of_another(folder: str, split: str, words: SplitWords) -> bool:
+    """Whether *folder* is named for another split than *split*."""
+    said = {told for token in tokens(folder) if (told := words.split_of(token))}
+    return bool(said) and split not in said
 
 
 def _shared(folder: str, path: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from tasks.config_keys import SourceKeys, TableKeys, splits_named
@@ -32,13 +32,20 @@ def named_layouts(roles: FolderRoles, source: FolderSource, words: SplitWords, i
     if has_splits and most > 1:
         proposals.append(_in_splits(roles, named, words, ignore))
     firsts = {parts[0] for parts in named.values() if parts}
-    if firsts and not all(map(is_organising, firsts)) and (most == 1 or not has_splits):
+    if not all(is_organising(name) or words.split_of(name) for name in firsts) and (most == 1 or not has_splits):
         tops = ((folder, named[folder.parts][:1]) for folder in roles.folders)
         proposals.append(_reading("each folder of the first level is a class", "class_folders", tops, ignore))
-    if most > 1 and not all(splits):
+    if most > 1 and not all(splits) and _could_be_labels(named.values(), words):
         every = ((folder, named[folder.parts]) for folder in roles.folders)
         proposals.append(_reading("each level of folders is a level of the label", "hierarchy", every, ignore))
     return [*proposals, _unlabelled(roles, named, words, ignore)]
+
+
+def _could_be_labels(paths: Collection[Sequence[str]], words: SplitWords) -> bool:
+    """Whether the names that part *paths* say more than which split it is, or that it holds images."""
+    told = {name for parts in paths for name in parts if not (is_organising(name) or words.split_of(name))}
+    shared = set.intersection(*map(set, paths))
+    return bool(told - shared) or (len(paths) == 1 and told == shared)
 
 
 def _unlabelled(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,8 @@ from tasks.discover.folder_evidence.reading_roles import read_roles
 from tasks.discover.listing.listing import Listing
 from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
 from tasks.discover.words.split_words import SplitWords
+
+_FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,21 @@ class NameChoice:
     notices: tuple[str, ...]
 
 
-def choose_names(listing: Listing, source: FolderSource, words: SplitWords, error: UnsettledLayoutError) -> NameChoice:
-    """The reading of the names of the files of *listing*, where their folders name no class.
+def choose_names(
+    listing: Listing,
+    source: FolderSource,
+    words: SplitWords,
+    error: UnsettledLayoutError,
+    named: Mapping[str, Collection[str]],
+) -> NameChoice:
+    """The reading of the names of the files of *listing*, where their folders name no class, and no file says more.
+
+    Args:
+        listing: The images.
+        source: Where they are.
+        words: The words for splits.
+        error: Why their folders name none.
+        named: For each table beside them the images that it names.
 
     Raises:
         UnsettledLayoutError: *error*, with proposals for what the names could mean.
@@ -50,13 +65,14 @@ def choose_names(listing: Listing, source: FolderSource, words: SplitWords, erro
     if roles.doubts or len(labels) > 1 or not found.listing.count or source.allow_unlabeled:
         raise error
     groups = _by_split(found, roles)
-    named = {place: pattern for place, paths in groups.items() if (pattern := certain_pattern(paths, words))}
-    others = [roles_split for place, roles_split in _splits(roles).items() if place not in named]
-    if not named or any(split != "test" for split in others):
-        raise error.with_proposals(_proposals(found, roles))
-    if name_images(source, listing.beside, pa.chunked_array([one for place in named for one in groups[place].chunks])):
-        raise error.with_proposals(_proposals(found, roles))
-    return _choice(found, roles, named)
+    parted = {place: pattern for place, paths in groups.items() if (pattern := certain_pattern(paths, words))}
+    others = [roles_split for place, roles_split in _splits(roles).items() if place not in parted]
+    if not parted or any(split != "test" for split in others):
+        raise error.with_proposals(_proposals(found, roles, words))
+    paths = pa.chunked_array([one for place in parted for one in groups[place].chunks])
+    if _are_named(paths, named) or name_images(source, listing.beside, paths):
+        raise error.with_proposals(_proposals(found, roles, words))
+    return _choice(found, roles, parted)
 
 
 def _splits(roles: FolderRoles) -> dict[str, str]:
@@ -100,7 +116,13 @@ def _choice(found: Companions, roles: FolderRoles, named: Mapping[str, NamePatte
     return NameChoice(why, keys, names, tuple(found.notices))
 
 
-def _proposals(found: Companions, roles: FolderRoles) -> list[Proposal]:
+def _are_named(paths: pa.ChunkedArray, named: Mapping[str, Collection[str]]) -> bool:
+    """Whether a table names several of *paths*."""
+    own = set(paths.to_pylist()) if named else set()
+    return any(len(own & set(files)) >= _FEWEST for files in named.values())
+
+
+def _proposals(found: Companions, roles: FolderRoles, words: SplitWords) -> list[Proposal]:
     """What the names of the files could mean: each part of them that takes few values, in the splits of the folders."""
     paths = found.listing.files["path"]
     ignore: SourceKeys = {"ignore": list(found.ignore)} if found.ignore else {}
@@ -112,7 +134,7 @@ def _proposals(found: Companions, roles: FolderRoles) -> list[Proposal]:
             _rows(paths, pattern, splits),
             (f"{len(pattern.counts):,} values in {sum(pattern.counts.values()):,} names",),
         )
-        for pattern in possible_patterns(paths)
+        for pattern in possible_patterns(paths, words)
     ]
 
 

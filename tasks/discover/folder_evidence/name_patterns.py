@@ -118,11 +118,15 @@ def _is_crossed(paths: pa.ChunkedArray) -> bool:
     return len(set(map(frozenset, ends.values()))) == 1
 
 
-def possible_patterns(paths: pa.ChunkedArray) -> list[NamePattern]:
-    """Patterns by which a part of the names takes few values, each several times; or all of it, where it is a text."""
+def possible_patterns(paths: pa.ChunkedArray, words: SplitWords) -> list[NamePattern]:
+    """Patterns by which a part of the names takes few values, each several times; or all of it, where it is a text.
+
+    None whose values are all words for splits.
+    """
     looked = paths.take(pa.array(np.unique(np.linspace(0, len(paths) - 1, _LOOKED_AT).astype(np.int64)))).to_pylist()
     names = [path.rpartition("/")[2] for path in looked]
-    return _of_one_shape(names) or _of_ends(names) or _whole(names)
+    found = _of_one_shape(names) or _of_ends(names) or _whole(names)
+    return [pattern for pattern in found if not all(map(words.split_of, pattern.counts))]
 
 
 def _of_ends(names: Sequence[str]) -> list[NamePattern]:
@@ -155,7 +159,8 @@ def _of_one_shape(every: Sequence[str]) -> list[NamePattern]:
         return []
     alike = [runs for runs in names if _shape(runs) == shape]
     found = []
-    for place in range(len(shape)):
+    dots = [place for place, run in enumerate(shape) if run.endswith(".")]
+    for place in range(dots[-1] if dots else len(shape)):  # what follows the last dot is the form of the file
         counts = Counter(runs[place] for runs in alike)
         if shape[place] in {"a", "0"} and 1 < len(counts) <= len(alike) / 2:
             found.append(NamePattern(_expression(alike, shape, place), dict(counts)))

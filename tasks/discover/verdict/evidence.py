@@ -33,6 +33,7 @@ from tasks.discover.verdict.folder_agreement import called_otherwise, outlined_a
 from tasks.discover.verdict.folds import fold_proposals, parts_in_turn
 from tasks.discover.verdict.listed_splits import listed_splits
 from tasks.discover.verdict.passed_over import contradictions, corrected
+from tasks.discover.verdict.texts_beside import texts_beside
 from tasks.discover.verdict.told_numbers import told_numbers
 from tasks.discover.verdict.unread_labels import unread_labels
 from tasks.discover.verdict.unread_splits import unread_splits
@@ -84,6 +85,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         weigher.doubt_folders(called_otherwise(affixed, choice))
         weigher.doubt_folders(outlined_alike(claims.labels, choice))
         weigher.doubt_folders(corrected(families, choice))
+        weigher.doubt_folders(texts_beside(families, listing))
         weigher.doubt_folders(mentioned(choice, source, found.named, words))
         weigher.doubt_folders(unread_labels([head for head in others if head.path not in found.named], listing.count))
         weigher.doubt_folders(_may_part(unread_splits(others, words), choice))

@@ -34,10 +34,12 @@ def agrees(claim: LabelClaim, labels: Mapping[str, str]) -> bool:
     """Whether the folders part the images that *claim* names as it does, or it names none of them."""
     shared = [file for file in claim.by_file if file in labels]
     pairs = Counter((claim.by_file[file], labels[file]) for file in shared)
-    most: Counter[object] = Counter()
-    for (said, _), count in pairs.items():
-        most[said] = max(most[said], count)
-    is_alike = sum(most.values()) >= _AGREES * len(shared)
+    said_in: Counter[object] = Counter()
+    told_of: Counter[str] = Counter()
+    for (said, folder), count in pairs.items():
+        said_in[said] = max(said_in[said], count)
+        told_of[folder] = max(told_of[folder], count)
+    is_alike = min(sum(said_in.values()), sum(told_of.values())) >= _AGREES * len(shared)
     big = [pair for pair, count in pairs.items() if count > (1 - _AGREES) * len(shared)]
     folders = {folder for _, folder in big}
     if any(folder not in said and folders & set(said) for said, folder in big):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow.compute as pc
@@ -60,6 +60,8 @@ class TableVerdict:
         looked = choice.listing if choice is not None and "ignore" in reading.keys else listing
         found = self._read(reading, looked)
         if found is None:
+            if choice is not None:
+                self._evidence.opposed = self._evidence.opposed or self._evidence.facts[-1]
             return None
         source = self._make(reading)
         if reading.is_many and source.label_reading.kind != "many":
@@ -108,6 +110,11 @@ class TableVerdict:
         """The proposals besides the reading that the tables prove."""
         reading = self._evidence.reading
         return [one for one in self._evidence.proposals if reading is None or one.keys != reading.proposal.keys]
+
+    @property
+    def named(self) -> Mapping[str, Collection[str]]:
+        """For each table the images that it names."""
+        return self._evidence.named
 
     @property
     def has_proposals(self) -> bool:

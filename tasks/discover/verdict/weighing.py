@@ -273,7 +273,8 @@ class Weigher:
 
     def _of_number(self, name: str, entries: Entries, splits: Mapping[str, str]) -> Proposal:
         keys: SourceKeys = {"layout": "tables", "tables": entries}
-        return Proposal(f"the column {name} is a number to predict", _config(keys, splits, {"kind": "number"}))
+        called = f"column {int(name) + 1}" if name.isdecimal() else f"the column {name}"
+        return Proposal(f"{called} is a number to predict", _config(keys, splits, {"kind": "number"}))
 
 
 def _config(keys: SourceKeys, names: Mapping[str, str], labels: LabelKeys | None = None) -> ConfigKeys:

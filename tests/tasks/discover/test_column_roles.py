@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tasks.discover.claims.column_roles import ColumnRoles, part_alike, roles_of, separator_of, with_asked
-from tasks.discover.claims.possible_columns import _could_be_labels, _could_be_numbers
+from tasks.discover.claims.possible_columns import _are_classes, _could_be_numbers
 from tasks.discover.heads.head import SEVERAL
 from tasks.discover.words.split_words import SplitWords
 
@@ -127,7 +127,11 @@ def test_numbers_beside_the_only_column_leave_a_doubt() -> None:
         ("price", AMOUNTS[:11], 11, True),
         ("price", AMOUNTS[:10], 10, False),
         ("price", AMOUNTS, 49, True),
-        ("price", AMOUNTS, 50, False),
+        ("price", [text[:-2] for text in AMOUNTS], 50, False),
+        ("price", AMOUNTS, 50, True),
+        ("steps", [str(30 + number % 21) for number in range(63)], 63, True),
+        ("steps", [str(30 + number % 20) for number in range(60)], 60, False),
+        ("steps", [str(number % 21) for number in range(63)], 63, False),
         ("width", AMOUNTS, 25, False),
         ("7", AMOUNTS, 25, False),
     ],
@@ -255,7 +259,7 @@ def test_values_of_two_columns_go_together_one_to_one() -> None:
     ],
 )
 def test_columns_that_could_be_labels_at_all(cells: list[str], could_be: bool) -> None:
-    assert _could_be_labels(set(cells), cells) == could_be
+    assert _are_classes(set(cells), cells) == could_be
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_numbered_things_are_classes_where_all_have_the_same_views(
 def said(*names: str) -> list[tuple[str, str]]:
     """What is offered: its labels, and what its expression finds in the first of *names*."""
     found = []
-    for pattern in possible_patterns(paths(*names)):
+    for pattern in possible_patterns(paths(*names), SplitWords({})):
         match = re.search(pattern.expression, f"all/{names[0]}")
         found.append((pattern.says, match["label"] if match else ""))
     return found
@@ -120,7 +120,10 @@ def test_each_part_that_takes_few_values_is_offered_the_fewest_first() -> None:
         ("x (40), y (40), z (40)", "x"),
         ("0 (30), 1 (30), 2 (30), 3 (30)", "0"),
     ]
-    assert possible_patterns(paths(*names))[0].expression == r"(^|/)s(?P<label>[0-9]+)\-[A-Za-z]+\-[0-9]+\-[0-9]+\.png$"
+    assert (
+        possible_patterns(paths(*names), SplitWords({}))[0].expression
+        == r"(^|/)s(?P<label>[0-9]+)\-[A-Za-z]+\-[0-9]+\-[0-9]+\.png$"
+    )
 
 
 @pytest.mark.parametrize(("count", "odd", "is_offered"), [(20, 1, True), (19, 1, False), (40, 2, True), (39, 2, False)])

@@ -10,7 +10,8 @@ from tasks.discover.listing.path_patterns import names_alone
 from tasks.storage import TEMPORARY_PREFIX
 
 _IGNORED = (
-    "__MACOSX __pycache__ Thumbs.db desktop.ini @eaDir $RECYCLE.BIN lost+found *.part *.tmp *.crdownload .*"
+    "__MACOSX __pycache__ site-packages node_modules Thumbs.db desktop.ini @eaDir $RECYCLE.BIN lost+found "
+    "*.part *.tmp *.crdownload .*"
 ).split()
 _UNFINISHED = (".part", ".tmp", ".crdownload")
 

@@ -76,6 +76,7 @@ def test_samples_are_ordered_by_location(tree: Tree, look: Look) -> None:
         ("cat/Thumbs.db", "ignored names"),
         ("desktop.ini", "ignored names"),
         ("cat/@eaDir/1.jpg", "ignored names"),
+        ("venv/lib/site-packages/numpy/1.jpg", "ignored names"),
         ("$RECYCLE.BIN/1.jpg", "ignored names"),
         ("lost+found/1.jpg", "ignored names"),
         ("cat/2.jpg.part", "unfinished files"),

@@ -27,6 +27,7 @@ from tasks.images.identify import (
     pillow_names,
     webp_size,
 )
+from tasks.images.in_step import check_in_step
 from tasks.images.other_files import odd_jpeg
 from tasks.images.palettes import check_colours, colours_of, keep_greys
 from tasks.images.rejected import RejectedImageError
@@ -215,6 +216,7 @@ def _decode_jpeg(image: ImageFile.ImageFile, data: bytes, spec: PixelSpec) -> De
         check_restarts(data, frame)
         check_jpeg_end(image, data, frame, draft, scale=max(1, round(width / image.width)))
         check_jpeg_holes(image, data, frame, draft)
+        check_in_step(data, frame)
     return Decoded(upright(image, orientation), size, turned_window(image.size, extent, orientation))
 
 

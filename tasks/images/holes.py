@@ -106,8 +106,8 @@ def jpeg_hole(data: bytes, frame: Frame) -> int:
     """The place of zeros that may be a hole in the packed pixels of the JPEG *data*, of *frame*; -1 for none."""
     kind, _, scan = frame
     place = _find_zeros(data, scan) if scan >= 0 else -1
-    if place < 0 or not 0 <= data.find(b"\xff\xd9", place) == data.find(b"\xff\xd9", scan):
-        return -1
+    if place < 0 or data.find(b"\xff\xd9", place) != data.find(b"\xff\xd9", scan):
+        return -1  # behind the end of the picture; where that lacks its mark, zeros may stand for its rest
     if kind in ARITHMETIC or _may_be_zeros(data, kind, data.rfind(b"\xff\xda", 0, place)):
         return -1
     return place

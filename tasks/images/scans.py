@@ -7,12 +7,15 @@ bring every coefficient of every component down to its last bit (ITU-T T.81, ann
 from __future__ import annotations
 
 import io
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from PIL import Image
 
 from tasks.images.rejected import RejectedImageError
 from tasks.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -118,16 +121,33 @@ def may_lack_an_end(data: bytes, frame: Frame, scale: int) -> bool:
 
 
 def first_frame(data: bytes) -> Frame:
-    """The frame of the first picture of the JPEG *data*."""
-    place, kind, components = 2, 0, list[int]()
-    while place + 4 <= len(data) and data[place] == 0xFF:
-        marker = data[place + 1]
+    """The frame of the first picture of the JPEG *data*; bytes between its segments are passed over."""
+    place, kind, components = _next_marker(data, 2), 0, list[int]()
+    while 0 <= place <= len(data) - 4:
+        marker, end = data[place + 1], place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
         if marker == _START:
             return Frame(kind, components, place)
         if marker in _FRAMES:
             kind, components = marker, list(data[place + 10 : place + 10 + 3 * data[place + 9] : 3])
-        place += 1 if marker == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        place = _next_marker(data, end)
     return Frame(0, [], -1)
+
+
+def segments_of(data: bytes, frame: Frame) -> Iterable[bytes]:
+    """The segments before the first scan of the JPEG *data*, of *frame*, without what stands between them."""
+    place = _next_marker(data, 2)
+    while 0 <= place < frame.scan:
+        end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        yield data[place:end]
+        place = _next_marker(data, end)
+
+
+def _next_marker(data: bytes, place: int) -> int:
+    """Where the next marker of the JPEG *data* begins, from *place* on; -1 where there is none."""
+    place = data.find(b"\xff", place)
+    while place >= 0 and data[place + 1 : place + 2] in {b"\xff", b"\0"}:
+        place = data.find(b"\xff", place + 1)
+    return place
 
 
 def draws_as(data: bytes, image: Image.Image, draft: tuple[int, int] | None) -> bool:

@@ -14,6 +14,7 @@ from tasks.images.decode import Decoded, check_size, decode_upright, extension_w
 from tasks.images.deep import scale_stated
 from tasks.images.pillow_core import packed
 from tasks.images.pixel_spec import Prepared
+from tasks.images.png_chunks import without_obstacles
 from tasks.images.rejected import RejectedImageError
 from tasks.images.resize import resize_image
 from tasks.images.thumb import thumb_of
@@ -54,6 +55,8 @@ def _prepare(data: bytes, name: str, spec: PixelSpec) -> Prepared:
         picture = _Picture(plain, *_shown(plain, spec))
         if not is_even(picture.made):
             return _prepared(data, picture, "JPEG", extension_warning("JPEG", name, spec), spec)
+    if spec.pixels != "original":  # what is published as it is must be readable as it is
+        data = without_obstacles(data)
     with open_image(data, spec) as image:
         kind = "JPEG" if image.format == "MPO" else str(image.format)
         warning = extension_warning(kind, name, spec)

@@ -57,6 +57,7 @@ READINGS = (Reading(b"\"'", True), Reading(b"\"'", False), Reading(b'"', True), 
 class _Patterns:
     literal: re.Pattern[bytes]
     after: re.Pattern[bytes]
+    opened: re.Pattern[bytes]
     quoted: dict[tuple[int, bool], re.Pattern[bytes]]
 
 
@@ -77,7 +78,8 @@ def _patterns(delimiter: bytes) -> _Patterns:
                 rb"%s((?:%s%s)*+)%s[%s]*(?=%s)" % (quote, body, inner, quote, blanks, end)
             )
     literal = re.compile(rb"[^%s\n]*+" % re.escape(delimiter))
-    return _Patterns(literal, re.compile(rb"[%s]*(?=%s)" % (blanks, end)), quoted)
+    opened = re.compile(rb"%s\"(?!\")[^\"\n]*+\"(?=%s)" % (re.escape(delimiter), end))
+    return _Patterns(literal, re.compile(rb"[%s]*(?=%s)" % (blanks, end)), opened, quoted)
 
 
 def split_cells(text: bytes, start: int, stop: int, delimiter: bytes, reading: Reading) -> Cells:
@@ -130,6 +132,8 @@ def _quoted_cell(text: bytes, start: int, stop: int, patterns: _Patterns, readin
         match = pattern.match(text, start, stop) if first_line < stop else None
         if match is None:
             raise UnclosedCellError(start)
+        if patterns.opened.search(text, match.start(1), match.end()) is not None:
+            return _literal_cell(text, start, stop, patterns)  # its quote opens nothing: another cell does within
     if match is not None:
         escapes = reading.backslash and not _is_doubled(match)
         return _unquote(match[1], quote, backslash=escapes), match.end()

@@ -49,6 +49,24 @@ def test_empty_quoted_cells_behind_an_open_quote_are_looked_at_once() -> None:
     assert len(found) == 3_002
 
 
+def test_a_quote_within_whose_lines_another_cell_is_quoted_opens_nothing() -> None:
+    found = read(b'location,label,note\na.png,cat,"error\nb.png,dog,x\nc.png,owl,"fine"\nd.png,cat,"two\nlines"\n')
+
+    assert found[1:] == [
+        ["a.png", "cat", '"error'],
+        ["b.png", "dog", "x"],
+        ["c.png", "owl", "fine"],
+        ["d.png", "cat", "two\nlines"],
+    ]
+
+
+@pytest.mark.parametrize("cell", ['he said,""go"",\nthen', '{\n""a"",""b""\n}', '""q"",\n""r""'])
+def test_quotes_within_a_cell_of_many_lines_that_are_marked_as_such_open_no_other(cell: str) -> None:
+    found = read(HEADER + f'a.png,"{cell}",cat\nb.png,x,dog\n'.encode())
+
+    assert found[1:] == [["a.png", cell.replace('""', '"'), "cat"], ["b.png", "x", "dog"]]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_lines_may_end_with_a_carriage_return_alone(encoding: str) -> None:
     text = 'location,text,label\ra.png,"one\ntwo",cat\rb.png,x,dog\r'

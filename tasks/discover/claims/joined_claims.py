@@ -134,7 +134,8 @@ def _label_claim(family: Family, ways: Sequence[_Way], name: str, others: Sequen
         mine = labels_by_file(
             way.files, [labels for file, labels in zip(way.files, column.values, strict=True) if file]
         )
-        named = names_for(column, mine, [o for o in others if o.path == way.head.path and o is not way.head] or others)
+        rest = [head for head in others if all(head is not one.head for one in ways)]
+        named = names_for(column, mine, [head for head in rest if head.path == way.head.path] or rest)
         own = _other_entry(way, {name: "class" if named else "label"})
         if family.file_splits:
             own["split"] = way.view.split

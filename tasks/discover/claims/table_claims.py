@@ -42,6 +42,7 @@ def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claim
     split = split_claim(family, words)
     if split:
         claims.splits.append(split)
+    others = [head for head in others if all(head is not view.head for view in family.views)]
     for known in roles.labels:
         is_box = bool(family.has_boxes and family.views[0].head.members and known.is_numeric)
         column = replace(known, from_zero=True) if is_box else known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,3 +56,17 @@ def test_names_of_something_else_are_given_to_no_label(look: Look, tmp_path: Pat
 )
 def test_tables_of_classes_name_them(look: Look, tmp_path: Path, files: dict[str, str]) -> None:
     assert labels(look, tmp_path, 0, **files) == {"cat", "dog", "owl"}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param({"columns": ["file", "label"], "data": [["a.png", "cat"], ["b.png", "dog"]]}, id="lists"),
+        pytest.param({"data": [{"file": "a.png", "label": "cat"}, {"file": "b.png", "label": "dog"}]}, id="objects"),
+    ],
+)
+def test_images_give_no_names_to_classes_of_which_each_has_one(
+    look: Look, tmp_path: Path, told: dict[str, object]
+) -> None:
+    draw(tmp_path, "a.png", "b.png", labels_json=json.dumps(told))
+    assert {name: label for name, (label, _) in rows(look(tmp_path)).items()} == {"a.png": "cat", "b.png": "dog"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from tasks.errors import LabelFileError
@@ -83,8 +83,13 @@ class FileColumns:
 
     def several(self, role: Role, places: Sequence[int], how: str) -> LabelFileError:
         """That the *role* could be in several columns, and *how* to say which."""
-        shown = ", ".join(repr(self.names[place]) for place in places)
+        shown = ", ".join(self.sayable(place, repr) for place in places)
         return LabelFileError(f"{self.file}: the {role} could be in the columns {shown}. Say which: `{how}`.")
+
+    def sayable(self, place: int, shown: Callable[[str], str] = str) -> str:
+        """What the config may call the column at that *place*: its name, as *shown*, or its position."""
+        name = self.names[place]
+        return shown(name) if self.names.count(name) == 1 else str(place)
 
     def there(self) -> str:
         """A sentence on what the columns are."""

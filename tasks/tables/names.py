@@ -107,7 +107,7 @@ class ColumnChoice:
             if role == "id" or not found:
                 continue
             if len(found) > 1:
-                raise self._columns.several(role, found, f"columns: {{{available[found[0]]}: {role}}}")
+                raise self._columns.several(role, found, f"columns: {{{self._columns.sayable(found[0])}: {role}}}")
             roles[available[found[0]]] = role
         named = [own for own in dict.fromkeys(self._columns.names) if own and not self._is_pixel(own)]
         return {own: roles.get(own, own) for own in named}

@@ -49,7 +49,7 @@ class LabelText:
         shown = redact_url(self.place.url)
         try:
             with opened_place(self.place) as file:
-                yield decompressed(file, self.compression)
+                yield self._decompressed(file, shown)
         except FileNotFoundError:
             raise LayoutError(f"{no_such('label file', self.place.url)} Check {self.path_key}.") from None
         except IsADirectoryError:
@@ -60,6 +60,12 @@ class LabelText:
             raise LabelFileError(f"{shown}: {error}. Check {self.encoding_key}.") from None
         except (OSError, EOFError, ImportError) as error:
             raise LabelFileError(f"{shown} cannot be read: {str(error)[:200]}") from None
+
+    def _decompressed(self, file: BinaryIO, shown: str) -> BinaryIO:
+        try:
+            return decompressed(file, self.compression)
+        except LabelFileError as error:
+            raise LabelFileError(f"{shown}: {error}") from None
 
     @contextmanager
     def window(self, encoding: str) -> Iterator[tuple[TextWindow, str]]:

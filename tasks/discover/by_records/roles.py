@@ -103,7 +103,7 @@ def _optional(columns: FileColumns, role: Role, declared: Column | None) -> Sele
         return columns.named(declared, _KEY)
     found = columns.called(role)
     if len(found) > 1:
-        raise columns.several(role, found, f"columns: {{{role}: {columns.names[found[0]]}}}")
+        raise columns.several(role, found, f"columns: {{{role}: {columns.sayable(found[0])}}}")
     return columns.at(found[0]) if found else None
 
 

@@ -269,7 +269,7 @@ def test_a_column_called_id_in_two_tables_joins_nothing_and_the_message_says_so(
 def test_a_zipped_table_that_is_damaged_is_an_error(folder: Folder) -> None:
     folder.data("t.csv.zip", b"PK no zip at all")
 
-    with pytest.raises(LabelFileError, match=r"zipped label file cannot be read: File is not a zip file"):
+    with pytest.raises(LabelFileError, match=r"\.zip: A zipped label file cannot be read: File is not a zip file"):
         folder.found({"file": "t.csv.zip", "columns": {"file": "location", "label": "label"}})
 
 

@@ -72,6 +72,11 @@ def test_columns_are_understood_or_named(tmp_path: Path, header: str, keys: dict
             ": the label could be in the columns 'label', 'class'. Say which: `columns: {label: label}`.",
         ),
         (
+            "file, label,label ",
+            {},
+            ": the label could be in the columns 1, 2. Say which: `columns: {label: 1}`.",
+        ),
+        (
             "file,label",
             {"columns": {"label": "kind"}},
             "has no column 'kind', which `source.columns` names. The columns found are: file, label.",

@@ -18,6 +18,10 @@ _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504, 507, 509, 520, 521, 5
 _SLOWING = frozenset({429, 503})
 _SPREAD = 0.27
 """Of the time that is left, so much is spent on waiting for a host: 16 of 60 seconds, 12 at least."""
+_WHOLE = frozenset({200, 203})
+"""Answers with a whole body, from where it belongs or by way of a proxy."""
+_PACKED = frozenset({"gzip", "x-gzip", "deflate", "compress", "x-compress", "br", "zstd", "dcb", "dcz", "exi"})
+"""Content codings that pack. Stores give others, such as `aws-chunked`, as they were once told."""
 
 
 class FetchFailure(Exception):  # noqa: N818 - an outcome of one attempt, not an error of the program
@@ -68,7 +72,7 @@ class Body(NamedTuple):
 
 def refuse_status(status: int, headers: CIMultiDictProxy[str]) -> None:
     """Raise `FetchFailure` unless *status* is that of a whole body."""
-    if status == 200:
+    if status in _WHOLE:
         _refuse_coding(headers)
         return
     if status in {404, 410}:
@@ -87,9 +91,10 @@ def refuse_status(status: int, headers: CIMultiDictProxy[str]) -> None:
 
 
 def _refuse_coding(headers: CIMultiDictProxy[str]) -> None:
-    coding = headers.get("Content-Encoding", "identity").strip().lower()
-    if coding not in {"", "identity"}:
-        detail = f"the server sent the coding {coding[:20]!r}, which was not asked for"
+    """Raise `FetchFailure` where the body is packed; other words there are of no coding, and say nothing of it."""
+    codings = {word.strip().lower() for word in headers.get("Content-Encoding", "").split(",")}
+    if packed := codings & _PACKED:
+        detail = f"the server sent the coding {min(packed)!r}, which was not asked for"
         raise FetchFailure(Reason.HTTP_ERROR, detail, is_transient=False)
 
 

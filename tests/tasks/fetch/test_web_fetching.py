@@ -29,6 +29,15 @@ def test_a_body_comes_with_its_fingerprint(web: Web, plain: Plain) -> None:
     assert (found.data, found.fingerprint, found.attempts) == (b"pixels", '"v1"', 1)
 
 
+@pytest.mark.parametrize("coding", ["identity", "aws-chunked", "none", "UTF-8"])
+@pytest.mark.parametrize("status", [200, 203])
+def test_a_whole_body_counts_whoever_hands_it_on_and_whatever_it_is_called_that_is_no_packing(
+    web: Web, plain: Plain, status: int, coding: str
+) -> None:
+    web.answers["/a"] = plain(status, b"pixels", Content_Encoding=coding)
+    assert one(web.url("/a"), web).data == b"pixels"
+
+
 @pytest.mark.parametrize(
     ("status", "expected", "asked"),
     [
@@ -188,6 +197,7 @@ def test_bad_bodies_are_never_taken_for_whole_ones(web: Web, answer: Any, expect
         ({"Content_Length": str(10**12)}, "too_many_bytes"),
         ({"Content_Encoding": "gzip"}, "http_error"),
         ({"Content_Encoding": "br, gzip"}, "http_error"),
+        ({"Content_Encoding": "aws-chunked, X-GZIP"}, "http_error"),
     ],
 )
 def test_declared_bombs_are_not_even_read(web: Web, plain: Plain, headers: dict[str, str], expected: str) -> None:

@@ -61,7 +61,7 @@ def describe_problems(
 
 def place_of(path: KeyPath, parsed: YamlText, url: str, overrides: Mapping[str, object]) -> str:
     """Where the key *path* was given: ``pets.yaml:3: source.path``, or the override that gave it."""
-    if path[:1] == ("source",) and isinstance(parsed.data["source"], dict):
+    if path[:1] == ("source",) and isinstance(parsed.data.get("source"), dict):
         path = tuple(part for part in path if not isinstance(part, int))  # one source is validated as a list of one
     key = ".".join(map(str, path))
     overridden = any(key == name or key.startswith(f"{name}.") for name in overrides)

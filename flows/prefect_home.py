@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from urllib.request import getproxies_environment
 from uuid import uuid4
 
 from tasks.errors import ConfigError
+
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 def make_sure_of_home() -> str:
@@ -33,7 +36,17 @@ def make_sure_of_home() -> str:
         )
     if _user_home() is None:
         os.environ["HOME"] = os.environ["PREFECT_HOME"]  # Prefect asks for it when it is imported
+    reach_this_machine_directly()
     return notice
+
+
+def reach_this_machine_directly() -> None:
+    """Have the environment say that no proxy leads to this machine, where it names one."""
+    if not getproxies_environment():
+        return
+    told = os.environ.get("no_proxy", os.environ.get("NO_PROXY", ""))
+    hosts = [host for host in _THIS_MACHINE if host not in {part.strip() for part in told.split(",")}]
+    os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(filter(None, [told, *hosts]))
 
 
 def _wanted() -> Path | None:

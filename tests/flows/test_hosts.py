@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from flows.prefect_home import make_sure_of_home
+from flows.prefect_home import make_sure_of_home, reach_this_machine_directly
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Command, WriteConfig
@@ -86,3 +86,24 @@ def test_a_wrong_setting_of_prefect_is_named(
 
     assert "A setting of Prefect is wrong: PREFECT_API_REQUEST_TIMEOUT: " in result.stderr
     assert "not 'soon'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"HTTP_PROXY": "http://10.0.0.1:3128"}, "127.0.0.1,localhost,::1"),
+        ({"https_proxy": "http://10.0.0.1:3128", "no_proxy": "a.b, localhost"}, "a.b, localhost,127.0.0.1,::1"),
+        ({}, ""),
+    ],
+)
+def test_no_proxy_leads_to_servers_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], expected: str
+) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    for name, value in ({"NO_PROXY": "", "no_proxy": ""} | given).items():
+        monkeypatch.setenv(name, value)
+        if not value:
+            monkeypatch.delenv(name)
+    reach_this_machine_directly()
+    assert os.environ.get("no_proxy", "") == os.environ.get("NO_PROXY", "") == expected

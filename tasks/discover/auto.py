@@ -31,6 +31,7 @@ from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.embedded_verdict import discover_embedded, unread_tables, with_embedded
 from tasks.discover.verdict.evidence import weigh
 from tasks.discover.verdict.listed_splits import with_listed
+from tasks.discover.verdict.same_folders import oppose_with_same, with_each_alone
 from tasks.discover.verdict.table_verdict import TableVerdict, Taken
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LayoutError
@@ -199,10 +200,12 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         except UnsettledLayoutError as error:
             choice, refusal = None, error
         evidence = weigh(listing, choice, self, words)
+        oppose_with_same(evidence, choice, listing, self, words)
         try:
             return self._by_evidence(listing, words, choice or refusal, evidence, beside)
         except UnsettledLayoutError as error:
-            raise with_listed(error, evidence.listed) from None
+            told = error if evidence.named else with_each_alone(error, listing, self, words)
+            raise with_listed(told, evidence.listed) from None
 
     def _by_evidence(
         self,

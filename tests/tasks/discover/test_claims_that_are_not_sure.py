@@ -44,3 +44,21 @@ def test_tables_that_name_other_images_are_proposed_together(look: Look, tmp_pat
     readings = told(tmp_path, look)
 
     assert dict(zip((f"images/{path}" for path in IMAGES), BIRDS, strict=True)) in readings
+
+
+def test_each_of_several_folders_of_the_same_names_is_proposed_alone(look: Look, tmp_path: Path) -> None:
+    draw(tmp_path, *(f"{size}/{path}" for size in ("large", "small") for path in IMAGES))
+    cells = [f"{path},{bird}" for path, bird in zip(IMAGES, BIRDS, strict=True)]
+    (tmp_path / "notes.csv").write_text(lines("image,bird", *cells), encoding="utf-8")
+
+    readings = told(tmp_path, look)
+
+    for size in ("large", "small"):
+        assert dict(zip((f"{size}/{path}" for path in IMAGES), BIRDS, strict=True)) in readings
+
+
+def test_folders_of_names_of_their_own_stay_classes_beside_a_table(look: Look, tmp_path: Path) -> None:
+    draw(tmp_path, *(f"large/{path}" for path in IMAGES), *(f"small/x{path}" for path in IMAGES))
+    (tmp_path / "notes.csv").write_text(lines("image,width", *(f"{path},48" for path in IMAGES)), encoding="utf-8")
+
+    assert look(tmp_path).class_paths == ("large", "small")

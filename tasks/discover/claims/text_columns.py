@@ -22,7 +22,8 @@ _LEADING = re.compile(r"0\d+")
 def text_column(family: Family) -> str:
     """The one column of *family* that says a text of each image; empty where there is none, or several columns could.
 
-    Only a table that says nothing besides counts: others have many columns of which each row has its own.
+    Files that are each about an image may hold its caption. Only a table that says nothing besides counts: others have
+    many columns of which each row has its own.
     """
     location = family.views[0].location
     rows = [place for place, file in enumerate(family.files) if file]
@@ -30,7 +31,8 @@ def text_column(family: Family) -> str:
              if name not in {location, STEM} and (every := family.column(name))}  # fmt: skip
     [(name, own), *more] = [(name, column) for name, column in cells.items() if any(column)] or [("", [])]
     stems = [file.rpartition("/")[2].rpartition(".")[0] for file in family.files if file]
-    return name if name and not more and not family.has_boxes and _are_texts(name, own, stems) else ""
+    is_list = not more and not family.has_boxes and not family.views[0].head.members
+    return name if name and is_list and _are_texts(name, own, stems) else ""
 
 
 def are_codes(values: set[str]) -> bool:

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from tasks.errors import LabelFileError
-from tasks.records.crc32c import crc32c
 from tasks.records.examples import picture_of
 from tasks.records.record_format import EmbeddedSettings
 from tasks.records.tfrecords import Example, ExampleError, data_of, parse_example, read_frames
@@ -20,21 +19,6 @@ from tests import tfrecords_here as here
 JPEG = b"\xff\xd8\xff\xe0 not all of one"
 ROWS: list[here.Row] = [{"image": JPEG, "label": number, "name": f"n{number}"} for number in range(3)]
 FILE = b"".join(here.framed(here.example(row)) for row in ROWS)
-
-
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [(b"", 0), (b"123456789", 0xE3069283), (bytes(32), 0x8A9136AA), (b"\xff" * 32, 0x62A8AB43)],
-)  # fmt: skip
-def test_checksums_are_those_of_rfc_3720(data: bytes, code: int) -> None:
-    assert crc32c(data) == code
-
-
-@pytest.mark.parametrize("length", [1, 3, 4, 5, 255, 256, 257, 1000, 256 * 64 + 3])
-def test_a_checksum_is_the_same_however_long_its_bytes_are(length: int) -> None:
-    data = random.Random(length).randbytes(length)
-
-    assert crc32c(data) == here.crc32c(data)
 
 
 def test_records_are_read_with_their_places() -> None:

@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Literal, Self, TypeVar
 
-import pyarrow.compute as pc
-
 from tasks.config_keys import ConfigKeys, SourceKeys, splits_named
 from tasks.discover.by_folders.class_folders import ClassFolders
 from tasks.discover.by_folders.folder_paths import FolderReading, FolderSource
@@ -24,11 +22,11 @@ from tasks.discover.folder_evidence.folder_proposals import refuse_links
 from tasks.discover.folder_evidence.name_choice import NameChoice, choose_names
 from tasks.discover.listing.listing import Listing
 from tasks.discover.listing.scan import scan_images
-from tasks.discover.listing.unread_formats import unread_file, unread_sentences
+from tasks.discover.listing.unread_formats import refuse_arrays
 from tasks.discover.proposals import UnsettledLayoutError
 from tasks.discover.reading import Evidence, Reading
 from tasks.discover.settings import SourceSettings
-from tasks.discover.verdict.embedded_verdict import discover_embedded, unread_tables, with_embedded
+from tasks.discover.verdict.embedded_verdict import discover_embedded, unread_beside, with_embedded
 from tasks.discover.verdict.evidence import weigh
 from tasks.discover.verdict.listed_splits import with_listed
 from tasks.discover.verdict.same_folders import oppose_with_same, with_each_alone
@@ -169,23 +167,18 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         Raises:
             LayoutError: It cannot be read, or in several ways.
         """
-        if listing.count and not listing.refused and pc.all(pc.ends_with(listing.files["path"], ".npy")).as_py():
-            told = unread_file(listing.files["path"][0].as_py())
-            raise LayoutError(f"All {listing.count:,} images under {redact_url(listing.root.url)} are arrays. {told}")
+        refuse_arrays(listing)
         is_empty = not listing.count and not listing.refused and not self._names_columns
         if is_empty and (found := discover_embedded(listing, self, self._with_keys, words)):
             return Taken(found)
-        if not (listing.count or listing.refused) and (unread := self._unread(listing, words)):
+        if not (listing.count or listing.refused) and (unread := unread_beside(listing, self, words)):
             raise LayoutError(f"No image found under {redact_url(listing.root.url)}. {' '.join(unread)}")
         try:
             return self._choose_among(listing, words)
         except UnsettledLayoutError as error:
             refusal = error if self._names_columns else with_embedded(error, listing, self, self._with_keys, words)
-            unread = self._unread(listing, words)
+            unread = unread_beside(listing, self, words)
             raise (refusal.after(unread) if unread else refusal) from None
-
-    def _unread(self, listing: Listing, words: SplitWords) -> list[str]:
-        return [*unread_tables(listing, self, words), *unread_sentences(self.place, listing.beside)]
 
     def _choose_among(self, listing: Listing, words: SplitWords) -> Choice:
         """How the folder is to be read: by its folders, by the tables beside the images, or by one label file."""

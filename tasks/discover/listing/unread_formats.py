@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tasks.errors import DatasetError
+import pyarrow.compute as pc
+
+from tasks.discover.listing.listing import Listing
+from tasks.errors import DatasetError, LayoutError
 from tasks.samples import StoreUrl
 from tasks.storage import redact_url
 from tasks.tables.opening import TableFile
@@ -92,6 +95,13 @@ def unread_file(name: str) -> str:
     """The sentence for a file that `source.path` names itself; empty where its name tells no such format."""
     known = unread_format(name)
     return _sentence(known, [redact_url(name).rpartition("/")[2]]) if known is not None else ""
+
+
+def refuse_arrays(listing: Listing) -> None:
+    """Raise `LayoutError` where all images of *listing* are NumPy arrays, which are not decoded."""
+    if listing.count and not listing.refused and pc.all(pc.ends_with(listing.files["path"], ".npy")).as_py():
+        told = unread_file(listing.files["path"][0].as_py())
+        raise LayoutError(f"All {listing.count:,} images under {redact_url(listing.root.url)} are arrays. {told}")
 
 
 def _by_content(file: TableFile) -> UnreadFormat | None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from tasks.config_keys import ConfigKeys, SourceKeys, TableKeys, columns_in, files_of, roles_in, splits_named
 from tasks.discover.by_tables.tables import TablesSource
 from tasks.discover.listing.listing import Listing
+from tasks.discover.listing.unread_formats import unread_sentences
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.discover.settings import SourceSettings
 from tasks.discover.verdict.embedded_arrays import embedded_arrays
@@ -65,7 +66,12 @@ def _count(source: SourceSettings, paths: Sequence[str]) -> int:
     return sum(count_rows(TableFile(source.place, path)) for path in paths)
 
 
-def unread_tables(listing: Listing, source: SourceSettings, words: SplitWords) -> list[str]:
+def unread_beside(listing: Listing, source: SourceSettings, words: SplitWords) -> list[str]:
+    """A sentence on each file, or kind of files, of which nothing can be read: tables of images, and other formats."""
+    return [*_unread_tables(listing, source, words), *unread_sentences(source.place, listing.beside)]
+
+
+def _unread_tables(listing: Listing, source: SourceSettings, words: SplitWords) -> list[str]:
     """A sentence on each Arrow or TFRecord file, or kind of them, of which nothing can be read."""
     try:
         held = held_images(source.place, listing.beside, words)

@@ -6,6 +6,8 @@ STREAMS := .env-streams
 ENGINES := .env-engines
 MUTATION := .env-mutation
 MUTANTS ?=
+# one worker more than cores, since tests wait for processes and servers a third of their time
+WORKERS := $(shell expr $$(nproc) + 1)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -40,10 +42,10 @@ check: $(VENV)/.dev ## Format, lint and types
 	$(BIN)/mypy
 
 test: check ## All checks and tests
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(MEASURE)
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --dist worksteal $(MEASURE)
 
 coverage: $(VENV)/.dev ## What of tasks/ its own tests reach, branches too: at least 90 %
-	$(BIN)/pytest -n auto --maxprocesses 4 --cov=tasks --cov-branch --cov-report=term:skip-covered --cov-fail-under=90 tests/tasks
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 4 --cov=tasks --cov-branch --cov-report=term:skip-covered --cov-fail-under=90 tests/tasks
 
 $(MUTATION)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(MUTATION)

@@ -17,6 +17,7 @@ from tasks.discover.claims.table_view import split_of_name
 from tasks.discover.folder_evidence.folder_choice import FolderChoice
 from tasks.discover.heads.head import Head
 from tasks.discover.listing.listing import Listing
+from tasks.discover.words.column_words import called_column
 from tasks.discover.words.split_words import SplitWords
 
 _FEWEST = 3
@@ -125,7 +126,7 @@ def _claim(listing: Listing, tables: Sequence[_Named]) -> LabelClaim:
         if has_splits:
             entries[-1]["split"] = table.split
     by_file = _by_file(listing, labels, one.above.count("/") + one.depth)
-    name = f"column {int(label.name) + 1}" if label.name.isdecimal() else f"the column {label.name}"
+    name = called_column(label.name)
     says = f"{name} of {', '.join(table.head.path for table in tables[:3])} is the label of whole folders"
     is_sure = one.roles.one_label is not None and one.is_sure
     claim = LabelClaim(entries, label, by_file, says, is_sure)

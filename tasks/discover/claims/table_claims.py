@@ -15,6 +15,7 @@ from tasks.discover.claims.paired_columns import of_all_columns
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import SUBMISSION, Family
 from tasks.discover.heads.head import Head
+from tasks.discover.words.column_words import called_column
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 
@@ -88,7 +89,7 @@ def said_of(column: LabelColumn, shown: str) -> str:
     if column.one_hot:
         names = ", ".join(column.one_hot[:4]) + (" …" if len(column.one_hot) > 4 else "")
         return f"the columns {names} of {shown} are classes"
-    name = f"column {int(column.name) + 1}" if column.name.isdecimal() else f"the column {column.name}"
+    name = called_column(column.name)
     return f"{name} of {shown} is the label"
 
 

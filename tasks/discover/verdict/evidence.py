@@ -39,6 +39,7 @@ from tasks.discover.verdict.unread_labels import unread_labels
 from tasks.discover.verdict.unread_splits import unread_splits
 from tasks.discover.verdict.weighing import Weigher
 from tasks.discover.verdict.whose_folders import parted_pairs, whose_folders
+from tasks.discover.words.column_words import called_column
 from tasks.discover.words.split_words import SplitWords
 
 
@@ -141,5 +142,5 @@ def _note(families: list[Family], listing: Listing, found: Evidence) -> None:
 def _fact(family: Family, listing: Listing) -> str:
     paths = list(dict.fromkeys(view.head.path for view in family.views))
     place = family.views[0].location
-    column = f"column {int(place) + 1}" if place.isdecimal() else f"the column {place}"
+    column = called_column(place)
     return f"{', '.join(paths[:3])}: {column} names {len(family.named):,} of {listing.count:,} images"

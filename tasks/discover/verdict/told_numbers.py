@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tasks.discover.claims.claim import Claims
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
+from tasks.discover.words.column_words import called_column
 from tasks.label_kinds import is_fraction
 
 _HALF = 0.5
@@ -28,7 +29,7 @@ def told_numbers(families: Iterable[Family], claims: Claims, count: int) -> str:
         view = family.views[0]
         names = family.roles.numbers or [name for name in view.head.names if _holds_amounts(view, name)]
         if names:
-            called = f"column {int(names[0]) + 1}" if names[0].isdecimal() else f"the column {names[0]}"
+            called = called_column(names[0])
             return f"{called} of {view.head.path} has a number for each image, and that file says nothing else of them"
     return ""
 

@@ -19,6 +19,7 @@ from tasks.discover.verdict.bare_images import with_bare_images
 from tasks.discover.verdict.folder_agreement import agrees, determines, how_it_differs, of_folders, pattern_of
 from tasks.discover.verdict.folder_splits import folder_splits, half_named, with_the_rest
 from tasks.discover.verdict.reading_splits import has_splits, name_splits, takes_splits_from_names, unclear_splits
+from tasks.discover.words.column_words import called_column
 from tasks.discover.words.folder_names import few, tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.label_kinds import number_of
@@ -273,7 +274,7 @@ class Weigher:
 
     def _of_number(self, name: str, entries: Entries, splits: Mapping[str, str]) -> Proposal:
         keys: SourceKeys = {"layout": "tables", "tables": entries}
-        called = f"column {int(name) + 1}" if name.isdecimal() else f"the column {name}"
+        called = called_column(name)
         return Proposal(f"{called} is a number to predict", _config(keys, splits, {"kind": "number"}))
 
 

@@ -88,3 +88,8 @@ def names_a_side(name: str) -> bool:
     """Whether *name* is of a thing and of where it is, as ``front_left``, so that ones and zeros may tell of it."""
     found = set(tokens(name))
     return bool(_SIDES & found) and not found <= _SIDES and not found & (ABOUT - _SIDES)
+
+
+def called_column(name: str, article: str = "the") -> str:
+    """What sentences call the column *name*: by its number, from 1, where it is a position, from 0."""
+    return f"column {int(name) + 1}" if name.isdecimal() else f"{article} column {name}"

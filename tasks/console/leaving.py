@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,9 @@ def run_and_leave(run: Callable[[], None]) -> None:
     is being taken down meanwhile ends such a thread amid C++, and that ends the process by SIGABRT ("terminate called
     without an active exception") although the command is done: about one time in six on a busy machine. So the
     interpreter is not taken down. Python 3.14 makes such threads wait instead.
+
+    Ctrl-C once *run* is over ends the process at once, by the signal and without a word: all has been said by then, and
+    what libraries still wait for at their end would be interrupted with a traceback each.
     """
     code = 1
 
@@ -29,7 +33,14 @@ def run_and_leave(run: Callable[[], None]) -> None:
     atexit.register(leave)
     try:
         run()
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+        raise SystemExit(code) from None
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(bool(end.code))
         raise
-    code = 0
+    else:
+        code = 0
+    finally:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -45,7 +45,7 @@ def test_a_signal_ends_a_run_with_its_processes(
     parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     config = write_config({"path": str(many), "layout": "class_folders"}, write={"pixels": "png"})
-    command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
+    command = [sys.executable, "-P", "-m", "parquetry", "run", "--json", str(config)]
     run = subprocess.Popen(
         command, env=dict(parquetry.environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -68,7 +68,7 @@ def test_a_signal_ends_a_run_with_its_processes(
 
 def test_a_run_that_is_stopped_goes_on_where_it_was(parquetry: Command, write_config: WriteConfig, many: Path) -> None:
     config = write_config({"path": str(many), "layout": "class_folders"})
-    command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
+    command = [sys.executable, "-P", "-m", "parquetry", "run", "--json", str(config)]
     run = subprocess.Popen(command, env=dict(parquetry.environment), stdout=subprocess.PIPE, text=True)
     process = psutil.Process(run.pid)
     try:
@@ -98,7 +98,7 @@ def test_a_killed_run_takes_its_decoders_with_it_and_the_next_one_sweeps(
     parquetry: Command, write_config: WriteConfig, many: Path, tmp_path: Path
 ) -> None:
     config = write_config({"path": str(many), "layout": "class_folders"}, write={"pixels": "png"})
-    command = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config)]
+    command = [sys.executable, "-P", "-m", "parquetry", "run", "--json", str(config)]
     left = tmp_path / "out-pets" / "runs"
     with subprocess.Popen(command, env=dict(parquetry.environment), stdout=subprocess.DEVNULL) as run:
         process = psutil.Process(run.pid)

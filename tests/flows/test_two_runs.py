@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def start(command: Command, config: Path, *options: str) -> subprocess.Popen[str]:
-    line = [sys.executable, "-P", "-m", "flows.cli", "run", "--json", str(config), *options]
+    line = [sys.executable, "-P", "-m", "parquetry", "run", "--json", str(config), *options]
     return subprocess.Popen(
         line, env=dict(command.environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

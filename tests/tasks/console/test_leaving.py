@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
 SCRIPT = """
-import atexit, sys, threading
+import atexit, os, signal, sys, threading
 sys.path.insert(0, {root!r})
 from tasks.console.leaving import run_and_leave
 
@@ -49,3 +50,18 @@ def test_the_exit_code_is_that_of_the_command(pytestconfig: pytest.Config) -> No
     failed = leave(root, "raise ValueError('why')")
     assert failed.returncode == 1
     assert "ValueError: why" in failed.stderr
+
+
+@pytest.mark.parametrize("register", ["atexit.register", "threading._register_atexit"])
+def test_ctrl_c_while_libraries_end_ends_the_process_without_a_word(pytestconfig: pytest.Config, register: str) -> None:
+    interrupted = f"{register}(os.kill, os.getpid(), signal.SIGINT); sys.exit(0)"
+
+    ended = leave(str(pytestconfig.rootpath), interrupted)
+
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+def test_ctrl_c_that_nobody_took_ends_the_process_without_a_word(pytestconfig: pytest.Config) -> None:
+    ended = leave(str(pytestconfig.rootpath), "os.kill(os.getpid(), signal.SIGINT)")
+
+    assert (ended.returncode, ended.stderr) == (130, "")

@@ -76,7 +76,7 @@ def affixed_claims(
 def plain_tables(heads: Iterable[Head]) -> Iterator[Head]:
     """Those of *heads* whose rows are as they stand in a file, and no submissions to a contest."""
     for head in heads:
-        is_plain = not (head.members or head.placed or head.is_parted_last or "at" in head.keys)
+        is_plain = not (head.members or head.placed or head.line_form or "at" in head.keys)
         if is_plain and not SUBMISSION & set(tokens(head.path)):
             yield head
 

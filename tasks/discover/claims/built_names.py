@@ -40,7 +40,7 @@ def built_claims(listing: Listing, others: Iterable[Head], words: SplitWords) ->
     """
     found = []
     for head in others:
-        is_plain = not (head.members or head.placed or head.is_parted_last or "at" in head.keys)
+        is_plain = not (head.members or head.placed or head.line_form or "at" in head.keys)
         if (
             is_plain
             and len(head.names) > _TWO

@@ -14,6 +14,7 @@ from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import Family
 from tasks.discover.claims.text_columns import are_codes, text_column
 from tasks.discover.heads.head import SEVERAL, STEM
+from tasks.discover.listing.listing import Listing
 from tasks.discover.words.column_words import strength_of, tells_a_place
 from tasks.discover.words.folder_names import tells_who_or_where, tokens
 from tasks.discover.words.split_words import SplitWords
@@ -24,11 +25,12 @@ _AMOUNTS = frozenset("age count counts score weight rating".split())
 _MOST = 4
 _SHARE = 0.9
 _LONG = 60
+_MANY = 0.2
 _LIKELY = 2
 _LIST = re.compile(r"\[.*\]")
 
 
-def possible_claims(families: Sequence[Family], images: int, words: SplitWords, claims: Claims) -> None:
+def possible_claims(families: Sequence[Family], listing: Listing, words: SplitWords, claims: Claims) -> None:
     """Add to *claims* each column of *families* that repeats some values, or holds numbers or texts; none is sure.
 
     Where some columns could be the label by their names, those are added that number what is there several times.
@@ -37,7 +39,7 @@ def possible_claims(families: Sequence[Family], images: int, words: SplitWords, 
         return
     known = {claim.column.name for claim in claims.labels} | {name for name, *_ in claims.numbers}
     for family in sorted(families, key=lambda family: not family.file_splits):
-        if _names_most(family, images) and not family.has_boxes:
+        if _names_most(family, listing) and not family.has_boxes:
             _add(family, words, claims, known)
 
 
@@ -48,10 +50,20 @@ def _numbers_things(name: str, values: set[str], cells: Sequence[str]) -> bool:
     )
 
 
-def _names_most(family: Family, images: int) -> bool:
-    """Whether *family* names half of the *images*, or, where its tables go on, half of its rows name one."""
+def _names_most(family: Family, listing: Listing) -> bool:
+    """Whether *family* names half of all images, or those of one folder; where its tables go on, half of its rows."""
     is_whole = all(view.head.is_whole for view in family.views)
-    return len(family.named) >= (images if is_whole else min(images, len(family.files))) / 2
+    most = listing.count if is_whole else min(listing.count, len(family.files))
+    return len(family.named) >= most / 2 or _names_a_folder(family, listing)
+
+
+def _names_a_folder(family: Family, listing: Listing) -> bool:
+    """Whether *family* names nearly all images of one folder, and no other, where these are many."""
+    folders = {file.rpartition("/")[0] for file in family.named}
+    if len(folders) != 1 or len(family.named) < _MANY * listing.count:
+        return False
+    inside = (listing.folder_numbers == listing.parents.index(folders.pop())).sum()
+    return len(family.named) >= float(_SHARE * inside)
 
 
 def _add(family: Family, words: SplitWords, claims: Claims, known: set[str]) -> None:

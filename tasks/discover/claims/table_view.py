@@ -50,7 +50,7 @@ class View:
         others = {name: role for name, role in roles.items() if role != "location"}
         if self.head.placed is not None and self.is_placed:
             made = self.head.table({"file.path": "of"} | others, self.head.placed.keys)
-        elif self.template and not self.head.is_parted_last:
+        elif self.template and not self.head.line_form:
             place = re.sub(r"{([^{}]*)}", lambda found: f"{{{others.get(found[1], found[1])}}}", self.template)
             made = self.head.table(others, {"location": place})
         else:

@@ -31,6 +31,7 @@ from tasks.discover.words.folder_names import (
     share_a_word,
     sorts_images,
     tells_a_form,
+    tokens,
 )
 from tasks.discover.words.split_words import SplitWords
 
@@ -79,8 +80,13 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
 
 
 def _one_class(roles: FolderRoles, _: Companions) -> str:
+    """One folder, or several of one name that is written in several ways."""
     names = {"/".join(folder.names()) for folder in roles.labelled}
-    return f"all images lie in one folder, {names.pop()}, which may be a class or not" if len(names) == 1 else ""
+    if len(names) == 1:
+        return f"all images lie in one folder, {names.pop()}, which may be a class or not"
+    said = {tuple(tokens(part) for part in name.split("/")) for name in names}
+    is_one = len(said) == 1 and all(next(iter(said)))
+    return f"the folders {few(names)} have one name, written in several ways, which may be a class or not" * is_one
 
 
 def _single_images(roles: FolderRoles, _: Companions) -> str:

@@ -42,7 +42,8 @@ class Head:
         count: How many files there are, where it is many.
         placed: Where their images lie as seen from them, where one rule says it for all.
         surplus: The place of the column that takes what a line has too much; None where no line has.
-        is_parted_last: Whether the last blank of a line parts its two cells, of which the first may hold blanks.
+        line_form: The pattern of a whole line, with ``{}`` where the group of each column begins; empty where a mark
+            parts all lines alike.
     """
 
     path: str
@@ -56,7 +57,7 @@ class Head:
     count: int = 0
     placed: Placed | None = None
     surplus: int | None = None
-    is_parted_last: bool = False
+    line_form: str = ""
 
     def column(self, name: str) -> list[str]:
         """The cells of one column."""
@@ -76,9 +77,9 @@ class Head:
             more: Further keys.
         """
         made: TableKeys = {**self.keys} if "files" in self.keys else {"file": self.path, **self.keys}
-        if self.is_parted_last:
-            one, other = (f"(?P<{role}>" if (role := roles.get(name)) else "(?:" for name in self.names)
-            return {**made, "pattern": {"line": rf"^{one}.+)\s{other}\S+)\s*$"}, "columns": ["line"]}
+        if self.line_form:
+            groups = (f"(?P<{role}>" if (role := roles.get(name)) else "(?:" for name in self.names)
+            return {**made, "pattern": {"line": self.line_form.format(*groups)}, "columns": ["line"]}
         if self.surplus is not None:
             name = self.names[self.surplus]
             roles = {**roles, name: roles.get(name) or ("rest" if name.isdigit() else name)}
@@ -94,7 +95,9 @@ class Head:
         keys = self.keys.copy()
         given = [name.strip() for name in self.first]
         names = tuple(name if name and given.count(name) == 1 else str(place) for place, name in enumerate(given))
-        if all(map(str.isdecimal, names)):
+        if self.line_form:
+            keys["skip"] = keys.get("skip", 0) + 1
+        elif all(map(str.isdecimal, names)):
             keys["header"] = True  # its columns are named by position
         return replace(self, keys=keys, names=names, first=())
 

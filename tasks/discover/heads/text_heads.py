@@ -17,7 +17,11 @@ from tasks.records.text_window import is_utf8, likely_encoding
 _MOST_PROSE = 20
 _LOOKED_AT = 200
 _FEWEST_BELOW = 4
+_NEARLY_ALL = 0.9
 _MARKS = ("\t", ",", ";", "|")
+_USUAL = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
+_LAST = r"^{}.+)\s{}\S+)\s*$"
+_CELL = r"{{}}[^{mark}]*?)"
 
 
 def decoded(data: bytes) -> str:
@@ -60,7 +64,7 @@ def text_heads(name: str, suffix: str, data: bytes, is_whole: bool) -> list[Head
             first, *rows = map(tuple, way.cells)
             names = tuple(map(str, range(len(way.cells[-1]))))
             head = Head(name, {**keys, **way.keys}, names, tuple(rows), first, is_whole)
-            ways.append(replace(head, surplus=way.surplus, is_parted_last=way.is_parted_last))
+            ways.append(replace(head, surplus=way.surplus, line_form=way.line_form))
     return ways
 
 
@@ -85,7 +89,7 @@ class _Way(NamedTuple):
     cells: list[list[str]]
     keys: TableKeys
     surplus: int | None = None
-    is_parted_last: bool = False
+    line_form: str = ""
 
 
 _NO_WAY = _Way([], {})
@@ -100,8 +104,8 @@ def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[_Way]:
             continue
         cells = [[cell.strip() for cell in row] for row in rows]
         width, count = Counter(map(len, cells)).most_common(1)[0] if cells else (0, 0)
-        if width > 1 and count >= 0.9 * len(cells) and len(cells[0]) == width:
-            is_usual = mark == {".csv": ",", ".tsv": "\t", ".tab": "\t"}.get(suffix)
+        if width > 1 and count >= _NEARLY_ALL * len(cells) and len(cells[0]) == width:
+            is_usual = mark == _USUAL.get(suffix)
             more: TableKeys = {} if is_usual else {"delimiter": "tab" if mark == "\t" else mark}
             last = width - 1  # it takes what a line has too much, as it does where the table is read so
             has_surplus = count < len(cells) and suffix == ".csv" and any(len(row) > width for row in cells)
@@ -138,11 +142,26 @@ def _by_last_blank(lines: Sequence[str], suffix: str) -> _Way:
     if suffix == ".csv" or not cells or any(len(row) != 2 for row in cells):
         return _NO_WAY
     has_blanks = any(" " in row[0] for row in cells)
-    return _Way(cells, {"delimiter": "line"}, is_parted_last=True) if has_blanks else _NO_WAY
+    return _Way(cells, {"delimiter": "line"}, line_form=_LAST) if has_blanks else _NO_WAY
+
+
+def _by_uneven_marks(lines: Sequence[str], suffix: str) -> _Way:
+    """The first cells, which all lines have, of lines that have fewer than the first of them here and there."""
+    mark = _USUAL.get(suffix, "")
+    if not mark or not lines or any('"' in line for line in lines):
+        return _NO_WAY
+    cells = [[cell.strip() for cell in line.split(mark)] for line in lines]
+    widths = [len(row) for row in cells]
+    is_uneven = 1 < min(widths) < widths[0] == max(widths) and widths.count(widths[0]) < _NEARLY_ALL * len(widths)
+    if not is_uneven or not all(row[0] for row in cells):
+        return _NO_WAY
+    shown = rf"\s*{mark}\s*".join([_CELL.format(mark=mark)] * min(widths))
+    form = rf"^\s*{shown}\s*(?:{mark}.*)?$"
+    return _Way([row[: min(widths)] for row in cells], {"delimiter": "line"}, line_form=form)
 
 
 def _as_list(lines: Sequence[str], _: str) -> _Way:
     return _Way([[line.strip()] for line in lines], {})
 
 
-_SPLITS = (_by_blanks, _by_first_blank, _as_list, _by_last_blank)
+_SPLITS = (_by_blanks, _by_uneven_marks, _by_first_blank, _as_list, _by_last_blank)

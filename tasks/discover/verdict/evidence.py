@@ -66,7 +66,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     told += affixed if choice is None else [replace(claim, is_sure=False) for claim in affixed]
     claims.labels += told
     found.facts += [claim.says for claim in told]
-    possible_claims(families, listing.count, words, claims)
+    possible_claims(families, listing, words, claims)
     _note(families, listing, found)
     found.listed = listed_splits(families, listing.count)
     claims.labels = [_sure_of_several(claim) if claims.is_whole else claim for claim in claims.labels]

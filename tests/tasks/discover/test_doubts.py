@@ -164,6 +164,13 @@ CASES = [
     pytest.param(("{ink|pen}/{01-12}_{0|1}.jpg ?",), "", id="each counter with both numbers"),
     pytest.param(("ink/{01-12}_0.jpg ?", "pen/{01-12}_1.jpg ?"), "", id="a number for each folder"),
     pytest.param(("{ink|pen}/{01-05}_0.jpg ?", "pen/11_1.jpg ?"), "", id="few files for each number"),
+    pytest.param(
+        ("BirdPhotos/{wren|tit|owl}.jpg ?", "bird_photos/{1-4}.jpg ?"),
+        "the folders BirdPhotos, bird_photos have one name, written in several ways, which may be a class or not",
+        id="one name in two spellings",
+    ),
+    pytest.param(("{BirdPhotos|bird_photos|cat}/{1-4}.jpg ?",), "", id="one name in two spellings beside another"),
+    pytest.param(("{+|-}/{1-4}.jpg ?",), "", id="names without words"),
 ]
 
 

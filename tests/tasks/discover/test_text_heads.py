@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -71,12 +72,41 @@ def test_the_lines_of_a_table_may_be_no_more_than_lines() -> None:
 def test_blanks_part_lines_everywhere_at_the_first_or_at_the_last() -> None:
     found = heads("wild boar/1.jpg 3\nwild boar/2.jpg 4\n", ".txt")
 
-    assert [(head.keys, head.rows[0], head.surplus, head.is_parted_last) for head in found] == [
-        ({"delimiter": "blank"}, ("wild", "boar/2.jpg", "4"), None, False),
-        ({"delimiter": "blank"}, ("wild", "boar/2.jpg 4"), 1, False),
-        ({}, ("wild boar/2.jpg 4",), None, False),
-        ({"delimiter": "line"}, ("wild boar/2.jpg", "4"), None, True),
+    assert [(head.keys, head.rows[0], head.surplus, head.line_form) for head in found] == [
+        ({"delimiter": "blank"}, ("wild", "boar/2.jpg", "4"), None, ""),
+        ({"delimiter": "blank"}, ("wild", "boar/2.jpg 4"), 1, ""),
+        ({}, ("wild boar/2.jpg 4",), None, ""),
+        ({"delimiter": "line"}, ("wild boar/2.jpg", "4"), None, r"^{}.+)\s{}\S+)\s*$"),
     ]
+
+
+def test_of_lines_with_fewer_cells_than_the_first_those_that_all_have_count() -> None:
+    [uneven, _] = heads("file, label, more\na.jpg , cat\nb.jpg,dog,x\nc.jpg,cat\n").copy()
+    form = uneven.line_form.format("(?P<one>", "(?P<two>")
+
+    assert (uneven.keys, [uneven.first, *uneven.rows]) == (
+        {"delimiter": "line"},
+        [("file", "label"), ("a.jpg", "cat"), ("b.jpg", "dog"), ("c.jpg", "cat")],
+    )
+    assert [re.findall(form, line) for line in ("a.jpg , cat", "b.jpg,dog,x", " c.jpg,,")] == [
+        [("a.jpg", "cat")],
+        [("b.jpg", "dog")],
+        [("c.jpg", "")],
+    ]
+    assert uneven.with_header(True).table({"file": "location"})["skip"] == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a,b\n1,2,3\n4,5\n", id="more than the first"),
+        pytest.param("a,b,c\n1\n4,5\n", id="a line without the mark"),
+        pytest.param('a,b,c\n"1",2\n4,5\n', id="quotes"),
+        pytest.param("a,b,c\n,2\n4,5\n", id="a line without its first cell"),
+    ],
+)
+def test_lines_that_are_uneven_in_other_ways_are_no_table(text: str) -> None:
+    assert not any(head.line_form for head in heads(text))
 
 
 @pytest.mark.parametrize(

@@ -124,3 +124,19 @@ def test_tables_of_splits_that_name_some_images_alone_leave_no_splits_to_chance(
     draw(tmp_path, *images, **tables)
 
     assert "test.csv, train.csv put 20 of 30 images into splits, and not the rest" in str(refusal(look, tmp_path))
+
+
+def test_of_two_folders_of_one_name_the_one_that_an_uneven_table_names_can_be_read(look: Look, tmp_path: Path) -> None:
+    birds = ["wren", "tit", "owl", "coot", "rook", "swan", "teal", "kite"]
+    kinds = [("Small", "Brown"), ("Small",), ("Large", "Brown"), ("Large",)] * 2
+    table = lines("Name,Size1,Size2", *(",".join((bird, *kind)) for bird, kind in zip(birds, kinds, strict=True)))
+    loose = tuple(f"bird_photos/{at}.png" for at in range(12))
+    draw(tmp_path, *(f"BirdPhotos/{bird}.png" for bird in birds), *loose, birds_csv=table)
+
+    error = refusal(look, tmp_path)
+    proposed = read_as(tmp_path, error.unsettled.proposals[0])
+
+    assert "BirdPhotos, bird_photos have one name, written in several ways" in str(error)
+    assert {place: row["label_path"] for place, row in proposed.items()} == {
+        f"BirdPhotos/{bird}.png": kind[0] for bird, kind in zip(birds, kinds, strict=True)
+    }

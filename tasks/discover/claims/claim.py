@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tasks.config_keys import TableKeys
 from tasks.discover.claims.column_roles import LabelColumn
@@ -71,6 +71,11 @@ class LabelClaim:
     def is_one_box(self) -> bool:
         """Whether boxes could give an image several labels, and give each just one."""
         return self.has_boxes and not self.is_many
+
+    def of_sets(self) -> LabelClaim:
+        """The same, where each image has a set of labels."""
+        says = f"{self.says}, and an image may have several"
+        return replace(self, column=replace(self.column, is_many=True), says=says)
 
 
 @dataclass(slots=True)

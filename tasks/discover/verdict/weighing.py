@@ -108,7 +108,7 @@ class Weigher:
             self._alone()
         found = self._found
         for claim in self._labels:
-            several = [replace(claim, column=replace(claim.column, is_many=True))] if claim.is_one_box else []
+            several = [claim.of_sets()] if claim.is_one_box else []
             several += with_bare_images(claim, self._listing)
             found.proposals += [self._reading(one, self._splits_of(one)).proposal for one in (*several, claim)]
         found.proposals += [self._of_number(*told) for told in self._claims.numbers]

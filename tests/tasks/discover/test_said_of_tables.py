@@ -276,6 +276,7 @@ def test_boxes_of_one_class_each_may_be_one_label_or_a_set(look: Look, folder: F
     assert ", all in an image of one class: it may have one label, or a set of them. Tables lie" in error.what
     many, single, *_ = error.unsettled.proposals
     assert (many.keys.get("labels"), single.keys.get("labels")) == ({"kind": "many"}, None)
+    assert many.says == f"{single.says}, and an image may have several"
 
 
 def test_images_of_several_labels_are_read_where_the_config_says_so(look: Look, folder: Folder) -> None:

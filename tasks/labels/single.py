@@ -14,6 +14,7 @@ from tasks.label_kinds import classes_of
 from tasks.labels.classes import ClassNames, Namer, class_notices, number_classes, order_classes, refuse_equal_leaves
 from tasks.labels.labelled import Labelled, refused_samples
 from tasks.labels.settings import LabelSettings
+from tasks.labels.split_classes import split_notices
 from tasks.samples import Discovery
 
 
@@ -41,6 +42,7 @@ def assign_single(discovery: Discovery, settings: LabelSettings, known: ClassNam
         notices=(
             *namer.notices(names, classes_of(known)),
             *class_notices(lists["label"], classes_of(known), [*names, *declared]),
+            *split_notices(samples),
         ),
         shown=frozenset((*names, *declared)) - refused.keys(),
     )

@@ -68,7 +68,7 @@ def choose_folders(listing: Listing, source: FolderSource, words: SplitWords) ->
             raise verdict.with_twins(twins)
     except UnsettledLayoutError as error:
         if proposals := _without_some(listing, source, words, roles):
-            raise error.with_proposals(proposals) from None
+            raise error.offering(distinct([*proposals, *error.unsettled.proposals])) from None
         raise
     return verdict.choice()
 

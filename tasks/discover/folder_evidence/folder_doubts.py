@@ -60,6 +60,7 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         _organised,
         _crossed,
         _splits_apart,
+        _called_otherwise,
         outlined,
         _twins,
         shadows,
@@ -224,6 +225,18 @@ def _splits_apart(roles: FolderRoles, found: Companions) -> str:
         places = few("/".join(folder.parts) or "the source itself" for folder in outside)
         return f"{some:,} images, in {places}, lie in none of the splits"
     return ""
+
+
+def _called_otherwise(roles: FolderRoles, _: Companions) -> str:
+    """Splits whose classes are numbers, beside others whose classes are names."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for folder in roles.labelled:
+        names[folder.split].add(folder.names()[-1])
+    numbered = {split for split, own in names.items() if split and all(map(str.isdecimal, own))}
+    named = {split for split, own in names.items() if split and not any(map(str.isdecimal, own))}
+    if not numbered or not named:
+        return ""
+    return f"the classes of {few(numbered)} are numbers and those of {few(named)} names, perhaps of the same classes"
 
 
 def _twins(roles: FolderRoles, found: Companions) -> str:

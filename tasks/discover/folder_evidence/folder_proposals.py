@@ -73,7 +73,7 @@ def _with_splits(roles: FolderRoles, words: SplitWords, ignore: Sequence[str]) -
     keys: SourceKeys = {"layout": "split_folders"}
     if above:
         keys["ignore_dirs"] = above
-    names = dict(sorted(roles.maybe_splits.items()))
+    names = {name: split for name, split in sorted(roles.maybe_splits.items()) if words.split_of(name) != split}
     kept: SourceKeys = {**keys, "ignore": list(ignore)} if ignore else keys
     proposals = []
     parts = {name: part.split for name in roles.beside_splits if (part := words.part_of(name)) is not None}

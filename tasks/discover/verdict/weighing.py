@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from tasks.config_keys import ConfigKeys, LabelKeys, SourceKeys, TableKeys, files_of, splits_named
 from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim

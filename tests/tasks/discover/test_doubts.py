@@ -171,6 +171,13 @@ CASES = [
     ),
     pytest.param(("{BirdPhotos|bird_photos|cat}/{1-4}.jpg ?",), "", id="one name in two spellings beside another"),
     pytest.param(("{+|-}/{1-4}.jpg ?",), "", id="names without words"),
+    pytest.param(
+        ("train/{0|1|2}/{1-4}.jpg ?", "val/{cat|dog|eel}/{5-8}.jpg ?"),
+        "the classes of train are numbers and those of validation names, perhaps of the same classes",
+        id="numbers in one split and names in another",
+    ),
+    pytest.param(("train/{0|1|2}/{1-4}.jpg ?", "val/{1|cat}/{5-8}.jpg ?"), "", id="numbers and a name"),
+    pytest.param(("train/{ann|bob}/{1-4}.jpg ?", "test/{cal|dee}/{5-8}.jpg ?"), "", id="other names in each split"),
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +31,30 @@ def column(made: Labelled, name: str) -> list[Any]:
     table: pa.Table = made.samples  # of any columns: those of levels, too
     values: list[Any] = table[name].to_pylist()
     return values
+
+
+@pytest.mark.parametrize(
+    ("places", "told"),
+    [
+        pytest.param("train/cat test/cat", [], id="all"),
+        pytest.param(
+            "train/cat train/dog test/cat test/dgo", ["Classes of test that no image of train has: dgo"], id="one"
+        ),
+        pytest.param(
+            "train/0 train/1 validation/cat validation/",
+            ["No class is both in train (0, 1) and in validation (cat): they may be called otherwise"],
+            id="none",
+        ),
+        pytest.param("test/cat validation/dog", [], id="no split to train by"),
+        pytest.param("/cat train/dog", [], id="images that no split is named for"),
+        pytest.param("train/ test/cat", [], id="no label to train by"),
+    ],
+)
+def test_classes_of_a_split_that_are_not_trained_are_told(places: str, told: list[str]) -> None:
+    rows = [dict(zip(("split", "label_path"), place.split("/"), strict=True)) for place in places.split(" ")]
+    found = replace(labelled("cat"), samples=samples_of(rows))
+
+    assert [said for said in labels(found).notices if "train" in said] == told
 
 
 @given(paths, st.lists(st.sampled_from(["cat", "dog", "owl"]), unique=True))

@@ -134,11 +134,11 @@ def test_blanks_around_names_go_and_those_inside_stay(tree: Tree, look: Look) ->
 
 
 def test_case_counts_and_twins_are_mentioned(tree: Tree, look: Look) -> None:
-    found = look(tree("Cat/1.jpg", "cat/2.jpg"))
+    found = look(tree("Cat/1.jpg", "cat/2.jpg", "dog/3.jpg"))
 
-    assert found.class_paths == ("Cat", "cat")
+    assert found.class_paths == ("Cat", "cat", "dog")
     assert says(found, "only by case", "Cat, cat", "class_case")
-    assert numbered(found, class_case="fold").class_names == {"label": ["cat"]}
+    assert numbered(found, class_case="fold").class_names == {"label": ["cat", "dog"]}
 
 
 @pytest.mark.parametrize("name", ["NA", "None", "nan", "001", "1e5", "true", "null"])

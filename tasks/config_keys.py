@@ -21,9 +21,9 @@ class TableKeys(TypedDict, total=False):
     columns: Columns
     base: str
     location: str
-    find: Literal["stem"]
+    find: Literal["stem", "end"]
     at: str
-    orient: Literal["map"]
+    orient: Literal["map", "columns"]
     delimiter: str
     header: bool
     skip: int
@@ -50,6 +50,7 @@ class SourceKeys(TypedDict, total=False):
     ignore_dirs: list[str]
     uneven: Literal["keep", "top"]
     allow_unlabeled: bool
+    missing_labels: list[str]
     archives: bool
     follow_links: bool
 

@@ -43,13 +43,32 @@ class LabelReading:
 
 
 def parts_between(text: str, separator: str) -> list[str]:
-    """What *separator* parts in *text*; of a list as Python and JSON write it, ``['a', 'b']``, the items."""
+    """What *separator* parts in *text*; of a list as Python and JSON write it, ``['a', 'b']``, the items.
+
+    An object of JSON with one key, ``{"choices": ["a", "b"]}``, is the list that it holds.
+    """
     inner = text.strip()
+    if (listed := _only_list(inner)) is not None:
+        return listed
     is_list = inner.startswith("[") and inner.endswith("]")
     parts = [part.strip() for part in (inner[1:-1] if is_list else inner).split(separator)]
     if is_list:
         parts = [part[1:-1] if len(part) > 1 and part[0] == part[-1] and part[0] in "'\"" else part for part in parts]
     return [part for part in parts if part]
+
+
+def _only_list(text: str) -> list[str] | None:
+    """The texts of the list that *text*, an object of JSON, holds under its only key; None where it is none."""
+    if not (text.startswith("{") and text.endswith("]}")):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    for held in value.values() if len(value) == 1 else ():
+        if isinstance(held, list) and all(isinstance(item, str) for item in held):
+            return [item.strip() for item in held if item.strip()]
+    return None
 
 
 def labels_text(names: Iterable[str]) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,16 +16,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.arrow_columns import bools, repeated
+from tasks.discover.by_tables.path_ends import PathEnds, stems_of
 from tasks.discover.by_tables.plain_ends import is_plain, plain_ends
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
-from tasks.image_formats import ORIGINAL_EXTENSIONS
 from tasks.records.locations import normalise_path
 from tasks.tables.settings import Find
 
 _CAREFUL: tuple[Find, ...] = ("path", "end", "stem")
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:/*")
-_SLASHES = re.compile(r"[\\/]+")
 Places = npt.NDArray[np.int64]
 
 
@@ -91,7 +88,30 @@ class FileFinder:
         found = self._found(asked, find)
         if not (found.places >= 0).any():
             found = self._found(_unquoted(asked), find)
+        if find in {"auto", "end", "stem"} and (found.places < 0).any():
+            found = replace(found, places=self._in_another_case(asked, found))
         return replace(found, places=found.places[codes])
+
+    def _in_another_case(self, asked: _Asked, found: Found) -> Places:
+        """The places that are *found*, and for locations without one the file that no other names, but for its case."""
+        places, left = found.places.copy(), np.flatnonzero(found.places < 0)
+        candidates = np.setdiff1d(self._below(asked.base), places[places >= 0])
+        texts, paths = (
+            pc.utf8_lower(asked.texts.take(pa.array(left))),
+            pc.utf8_lower(self._paths.take(pa.array(candidates))),
+        )
+        is_wanted = pc.is_in(stems_of(paths), value_set=stems_of(texts))
+        candidates, paths = candidates[bools(is_wanted)], paths.filter(is_wanted)
+        mode: Find = "stem" if found.mode == "stem" else "end"
+        index = PathEnds(paths.to_pylist(), candidates.tolist(), mode, self._extensions)
+        told = {
+            row: index.find(index.names_of(text)) for row, text in zip(left.tolist(), texts.to_pylist(), strict=True)
+        }
+        counts = Counter(place for several in told.values() for place in several)
+        for row, several in told.items():
+            if len(several) == 1 and counts[several[0]] == 1:
+                places[row] = several[0]
+        return places
 
     def _found(self, asked: _Asked, find: Find) -> Found:
         return self._auto(asked) if find == "auto" else Found(self._by(find, asked), find)
@@ -200,27 +220,21 @@ class FileFinder:
             found[unicodedata.normalize("NFC", self._paths[place].as_py())].append(place)
         return {name: held[0] for name, held in found.items() if len(held) == 1}
 
-    def _index(self, mode: Find, base: str | None, candidates: Places) -> _Ends:
+    def _index(self, mode: Find, base: str | None, candidates: Places) -> PathEnds:
         key = (mode, base or "")
         if key not in self._indexes:
             paths = self._paths.take(pa.array(candidates)).to_pylist()
-            self._indexes[key] = _Ends(paths, candidates.tolist(), mode, self._extensions)
+            self._indexes[key] = PathEnds(paths, candidates.tolist(), mode, self._extensions)
         return self._indexes[key]
 
     @cached_property
-    def _indexes(self) -> dict[tuple[Find, str], _Ends]:
+    def _indexes(self) -> dict[tuple[Find, str], PathEnds]:
         return {}
 
 
 def _unquoted(asked: _Asked) -> _Asked:
     """*asked* with the signs themselves that stand in addresses as ``%20``."""
     return replace(asked, texts=pa.array([unquote(text) for text in asked.texts.to_pylist()], pa.string()))
-
-
-def _without(path: str, extensions: frozenset[str]) -> str:
-    """*path* without its suffix, where that is one of *extensions*."""
-    head, dot, suffix = path.rpartition(".")
-    return head if dot and f".{suffix.lower()}" in extensions else path
 
 
 def _distinct(
@@ -254,47 +268,3 @@ def _shared_parts(names: Sequence[tuple[str, ...]]) -> int:
     columns = zip(*(name[:-1] for name in names), strict=False) if len(names) > 1 else ()
     words = SplitWords({})
     return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1 and not words.split_of(parts[0]), columns))
-
-
-class _Ends:
-    """Paths by their last part, to be compared from their ends."""
-
-    def __init__(self, paths: Sequence[str], places: Sequence[int], mode: Find, extensions: frozenset[str]) -> None:
-        self._mode = mode
-        self._extensions = extensions
-        self._held: dict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
-        for path, place in zip(paths, places, strict=True):
-            parts = unicodedata.normalize("NFC", path if mode != "stem" else self._bare(path)).split("/")
-            self._held[parts[-1]].append((tuple(parts), place))
-
-    def _bare(self, path: str) -> str:
-        return _without(path, self._extensions)
-
-    def names_of(self, text: str) -> tuple[str, ...]:
-        """The parts of the location *text*, without a scheme, a drive, and what leads nowhere."""
-        text = _SCHEME.sub("", unicodedata.normalize("NFC", text.strip()))
-        parts = [part for part in _SLASHES.split(text) if part not in {"", ".", ".."}]
-        if parts and self._mode == "stem":
-            parts[-1] = self._bare(parts[-1])
-        return tuple(parts[-1:] if self._mode == "name" else parts)
-
-    def find(self, names: tuple[str, ...]) -> list[int]:
-        """The files that *names* mean, or, by their stems, what those were made of: ``7.wav`` is ``7.png``."""
-        found = self._find(names)
-        if found or not names or self._mode != "stem":
-            return found
-        bare = _without(names[-1], ORIGINAL_EXTENSIONS)
-        return self._find((*names[:-1], bare)) if bare != names[-1] else []
-
-    def _find(self, names: tuple[str, ...]) -> list[int]:
-        """Those of whose paths *names* are the end; else those that they end in."""
-        held = self._held.get(names[-1], []) if names else []
-        if self._mode == "name":
-            return [place for _, place in held]
-        ends = [(parts, place) for parts, place in held if parts[-len(names) :] == names]
-        if ends:
-            whole = [place for parts, place in ends if len(parts) == len(names)]
-            return whole or [place for _, place in ends]
-        inside = [(len(parts), place) for parts, place in held if names[-len(parts) :] == parts]
-        longest = max((length for length, _ in inside), default=0)
-        return [place for length, place in inside if length == longest]

@@ -40,6 +40,7 @@ class LabelClaim:
         is_sure: Whether the column is the label without doubt.
         splits: The splits that the same tables say; None where they say none.
         has_boxes: Whether the tables outline what is in an image, file by file.
+        nulls: What stands in the column for no label.
     """
 
     entries: Entries
@@ -49,6 +50,7 @@ class LabelClaim:
     is_sure: bool
     splits: SplitClaim | None = None
     has_boxes: bool = False
+    nulls: tuple[str, ...] = ()
 
     @property
     def is_many(self) -> bool:

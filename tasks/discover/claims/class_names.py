@@ -12,7 +12,7 @@ from tasks.discover.words.folder_names import tokens
 from tasks.label_kinds import number_of
 
 _NAMES = frozenset({"name", "title", "displayname"})
-_LISTS = frozenset({"classes", "labels", "categories", "obj", "classlist", "class", "label", "category"})
+_LISTS = frozenset("classes labels categories obj classlist class label category classnames synsets synset".split())
 _PLAIN = frozenset("names name data dataset txt csv tsv json jsonl yaml yml list all index ids id of the".split())
 _WORDS = _LISTS | frozenset(
     "classnames labelmap map mapping legend codes code synset synsets dictionary key keys".split()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from tasks.discover.claims.flag_columns import flag, flag_columns
-from tasks.discover.claims.split_columns import guessed_splits, split_names
+from tasks.discover.claims.split_columns import guessed_splits, split_flags, split_names
 from tasks.discover.heads.head import SEVERAL
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.folder_names import tokens
@@ -18,6 +18,8 @@ from tasks.label_kinds import is_fraction, number_of, parts_between
 from tasks.tables.file_columns import plain_name
 
 _FLAGS = frozenset({"-1", "0", "1", "+1"})
+_TRUTHS = frozenset("true false yes no".split())
+_TYPES = frozenset({"type", "types"})
 _MARKS = ("|", ";", ",", "\uff0c", " ")
 _PLURALS = frozenset("labels tags classes categories attributes ids".split())
 _BOXES = re.compile(r"(\s-?\d+(\.\d+)?){3,}\s*$")
@@ -73,6 +75,8 @@ class ColumnRoles:
         split: The column that says splits; empty without one.
         split_names: What its values mean.
         is_guess: Whether nobody can know what they mean.
+        beside: Columns of a few words whose names speak against labels.
+        split_flags: Several columns of which each says of its rows whether they are of one split: that, and its yes.
     """
 
     labels: list[LabelColumn] = field(default_factory=list)
@@ -80,6 +84,8 @@ class ColumnRoles:
     split: str = ""
     split_names: dict[str, str] = field(default_factory=dict)
     is_guess: bool = False
+    beside: list[str] = field(default_factory=list)
+    split_flags: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
     def one_label(self) -> LabelColumn | None:
@@ -91,6 +97,9 @@ class ColumnRoles:
             return None
         only = self.labels[0]
         is_unnamed = only.name.isdigit()
+        is_flag = {label.casefold() for labels in only.values for label in labels} <= _TRUTHS
+        if only.strength == 1 and not is_unnamed and any(is_flag or tokens(name)[-1] in _TYPES for name in self.beside):
+            return None
         return only if is_unnamed or only.strength > 1 or not only.is_numeric else None
 
 
@@ -108,10 +117,13 @@ def roles_of(
     """
     roles = ColumnRoles()
     left = {name: [cell.strip() for cell in cells] for name, cells in columns.items()}
-    for name, cells in left.items():
+    roles.split_flags = split_flags(left)
+    for name in roles.split_flags:
+        left.pop(name)
+    for name, cells in left.items() if not roles.split_flags else ():
         if not roles.split and (names := split_names(name, cells, said, words)):
             roles.split, roles.split_names = name, names
-    if not roles.split:
+    if not roles.split and not roles.split_flags:
         guesses = {name: names for name, cells in left.items() if (names := guessed_splits(name, cells))}
         roles.split, roles.split_names = next(iter(guesses.items()), ("", {}))
         roles.is_guess = bool(guesses)
@@ -125,8 +137,15 @@ def roles_of(
     asked = ((_label_column(name, strengths[name], cells, files, fewest[name])) for name, cells in left.items())
     found = [column for column in asked if column is not None]
     roles.numbers = [name for name, cells in left.items() if _is_number_to_predict(name, cells, files)]
+    roles.beside = [name for name, cells in left.items() if not strengths[name] and _are_few_words(cells, files)]
     roles.labels = _without_twins([*([hot] if hot else []), *found])
     return roles
+
+
+def _are_few_words(cells: Sequence[str], files: int) -> bool:
+    values = set(cells) - {""}
+    is_word = any(number_of(value) is None for value in values) and all(len(value) <= _LONG for value in values)
+    return is_word and 1 < len(values) <= _MOST_CLASSES * min(files, len(cells))
 
 
 def with_asked(roles: ColumnRoles, name: str, cells: Sequence[str], files: int) -> ColumnRoles:
@@ -157,7 +176,8 @@ def _label_column(name: str, strength: int, cells: Sequence[str], files: int, fe
     parts = {part for cell in cells for part in parts_between(cell, mark)} if is_list else values
     if not strength or len(parts) < fewest or not _is_repeated(parts, cells, files, strength):
         return None
-    if _is_no_label(parts, strength):
+    are_choices = len(set(cells)) == 1 < len(cells) and SEVERAL in cells[0]  # what could be chosen, in each record
+    if are_choices or _is_no_label(parts, strength):
         return None
     is_odd = sum(1 for cell in cells if not cell) > len(cells) / 2
     is_odd |= strength < 2 and len(values) > _FEWEST_AMOUNTS and are_amounts(name, values)
@@ -208,7 +228,7 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
 def _one_hot(columns: Mapping[str, Sequence[str]], *, is_whole: bool) -> LabelColumn | None:
     """The columns of ones and zeros, of which each is a class, as one; None where there are fewer than two."""
     names = flag_columns(columns, is_whole=is_whole)
-    if len(names) < 2:
+    if len(names) < 2 or _are_of_one_row_each([columns[name] for name in names]):
         return None
     rows = list(zip(*(columns[name] for name in names), strict=True))
     heads = {name.rpartition(".")[0] for name in names}
@@ -218,6 +238,12 @@ def _one_hot(columns: Mapping[str, Sequence[str]], *, is_whole: bool) -> LabelCo
     if is_many and len(names) < 3:
         return None
     return LabelColumn(names[0], 2, values, one_hot=tuple(names), is_many=is_many)
+
+
+def _are_of_one_row_each(columns: Sequence[Sequence[str]]) -> bool:
+    """Whether most of *columns* hold something in one row alone: keys that are the rows' own, and no classes."""
+    lone = sum(1 for cells in columns if sum(map(bool, cells)) == 1 < len(cells))
+    return lone > len(columns) / 2
 
 
 def are_amounts(name: str, values: set[str]) -> bool:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from tasks.discover.claims.claim import Entries, LabelClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn
+from tasks.discover.claims.level_above import with_level_above
+from tasks.discover.claims.no_labels import without_nulls
+from tasks.discover.claims.numbered_columns import of_numbered_columns
 from tasks.discover.claims.table_views import Family
+from tasks.discover.heads.head import SEVERAL
 from tasks.discover.words.folder_names import tokens
 from tasks.label_kinds import number_of
 
@@ -23,41 +28,56 @@ _READERS = frozenset(
     "annotator annotators rater reader user username worker volunteer labeler labeller reviewer grader coder expert "
     "radiologist rad judge participant observer".split()
 )
+_DONE = frozenset("completed annotated labeled labelled classified graded rated reviewed answered".split())
 _GUESSES = frozenset("pred preds predict predicted prediction predictions guess guesses inferred pseudo yhat".split())
 _MENDED = frozenset("corrected correct correction revised reviewed fixed cleaned relabeled relabelled updated".split())
 _MOST_VALUES = 8
 _FEW = 0.1
+_HALF = 0.5
 
 
-def rows_in_doubt(claim: LabelClaim, family: Family) -> list[LabelClaim]:
+def rows_in_doubt(claim: LabelClaim, family: Family, *, is_named: bool = False) -> list[LabelClaim]:
     """*claim* without the rows that the tables themselves take back, which makes both unsure; empty where all count.
 
     It is unsure by itself where each of several readers has a row of an image, where a column that nothing calls a
-    label says several things of one, where another column has its words for other images, and where a model said it.
+    label says several things of one, where another column has its words for other images, where a model said it,
+    where a label may stand for none, where one stands below several words of a column above it, and where columns of
+    the same name are counted.
+
+    Args:
+        claim: What one column says.
+        family: The tables that say it.
+        is_named: Whether another table gives each of its labels a name, so that none of them means none.
     """
     own = {claim.column.name, family.views[0].location, *claim.column.one_hot}
     others = {name: family.column(name) for name in family.views[0].head.names if name not in own}
-    found = []
+    finders = (of_numbered_columns, *(() if is_named else (without_nulls,)), with_level_above)
+    found = [told for find in finders if (told := find(claim, family)) is not None]
     is_several = _is_several_rows(claim.column, claim.by_file)
     if is_several and (flag := _flag_of(family)):
         found.append(_where(flag, claim, family))
     if not family.has_boxes and (kept := _kept_values(others)) is not None:
         found.append(_kept(*kept, claim, family))
-    is_vote = is_several and not family.has_boxes and _reader_of(others, family.files)
+    is_vote = bool(is_several and not family.has_boxes and _reader_of(others, family.files)) or _are_lists(
+        others, claim
+    )
     is_unknown = is_several and claim.column.strength == 1 and not claim.column.name.isdigit()
-    if is_several and not family.has_boxes and (once := _named_once(claim)) is not None:
+    if (is_several or is_vote) and not family.has_boxes and (once := _named_once(claim, is_vote=is_vote)) is not None:
         found.append(once)
     is_unsure = is_vote or is_unknown or _is_guess(claim.column.name, family) or _has_rival(others, claim, family.files)
     return found or ([claim] if is_unsure else [])
 
 
-def _named_once(claim: LabelClaim) -> LabelClaim | None:
-    """*claim* without the few images to which rows give several labels, perhaps by mistake; None where many are."""
+def _named_once(claim: LabelClaim, *, is_vote: bool) -> LabelClaim | None:
+    """*claim* without the images to which rows give several labels, perhaps by mistake; None where too many are.
+
+    Of what several readers say, those may be half of all.
+    """
     once = {file: labels for file, labels in claim.by_file.items() if len(labels) < 2}
-    if len(claim.by_file) - len(once) > _FEW * len(claim.by_file):
+    if len(claim.by_file) - len(once) > (_HALF if is_vote else _FEW) * len(claim.by_file):
         return None
     says = f"{claim.says}, and images to which its rows give several are left out"
-    return replace(claim, by_file=once, says=says, is_sure=False)
+    return replace(claim, by_file=once, column=replace(claim.column, is_many=False), says=says, is_sure=False)
 
 
 def _is_guess(name: str, family: Family) -> bool:
@@ -140,6 +160,18 @@ def _taken_back(name: str, values: set[str]) -> set[str]:
     return {value for value in values if set(tokens(value)) & _NO}
 
 
+def _are_lists(columns: Mapping[str, Sequence[str]], claim: LabelClaim) -> bool:
+    """Whether one of *columns* lists several readers in the records of an image, and *claim* what each of them says."""
+    readers = [cells for name, cells in columns.items() if _is_reader(name) and any(SEVERAL in cell for cell in cells)]
+    return bool(readers) and claim.column.is_many and not claim.column.separator and not claim.column.one_hot
+
+
+def _is_reader(name: str) -> bool:
+    """Whether a column called *name* says who read an image: ``annotator``, ``completed_by.email``."""
+    said = tokens(name)
+    return bool(set(said) & _READERS) or any(one in _DONE and other == "by" for one, other in pairwise(said))
+
+
 def _reader_of(columns: Mapping[str, Sequence[str]], files: Sequence[str]) -> str:
     """The column of *columns* that says whose row it is, where each reader has one row of an image; empty without one.
 
@@ -150,6 +182,6 @@ def _reader_of(columns: Mapping[str, Sequence[str]], files: Sequence[str]) -> st
     for name, cells in columns.items():
         pairs = [(file, cell.strip()) for file, cell in zip(files, cells, strict=True) if file]
         is_voted = len(pairs) > len({file for file, _ in pairs}) and len(pairs) == len(set(pairs))
-        if is_voted and set(tokens(name)) & _READERS:
+        if is_voted and _is_reader(name):
             return name
     return ""

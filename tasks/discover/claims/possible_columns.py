@@ -11,7 +11,7 @@ from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim,
 from tasks.discover.claims.column_roles import LabelColumn, are_amounts, counts_up
 from tasks.discover.claims.table_claims import said_of, split_claim
 from tasks.discover.claims.table_view import View
-from tasks.discover.claims.table_views import Family
+from tasks.discover.claims.table_views import FOLD_WORDS, Family
 from tasks.discover.claims.text_columns import are_codes, text_column
 from tasks.discover.heads.head import SEVERAL, STEM
 from tasks.discover.listing.listing import Listing
@@ -37,10 +37,11 @@ def possible_claims(families: Sequence[Family], listing: Listing, words: SplitWo
     """
     if any(claim.is_sure for claim in claims.labels):
         return
+    is_told = bool(claims.numbers) or any(claim.column.strength > 1 for claim in claims.labels)
     known = {claim.column.name for claim in claims.labels} | {name for name, *_ in claims.numbers}
     for family in sorted(families, key=lambda family: not family.file_splits):
         if _names_most(family, listing) and not family.has_boxes:
-            _add(family, words, claims, known)
+            _add(family, words, claims, known, is_told=is_told)
 
 
 def _numbers_things(name: str, values: set[str], cells: Sequence[str]) -> bool:
@@ -66,7 +67,7 @@ def _names_a_folder(family: Family, listing: Listing) -> bool:
     return len(family.named) >= float(_SHARE * inside)
 
 
-def _add(family: Family, words: SplitWords, claims: Claims, known: set[str]) -> None:
+def _add(family: Family, words: SplitWords, claims: Claims, known: set[str], *, is_told: bool) -> None:
     split = split_claim(family, words)
     rows = [place for place, file in enumerate(family.files) if file]
     text = text_column(family)
@@ -75,13 +76,15 @@ def _add(family: Family, words: SplitWords, claims: Claims, known: set[str]) -> 
         every = family.column(name)
         cells = [every[place].strip() for place in rows]
         values = set(cells) - {""}
-        if known and (name in known or not _numbers_things(name, values, cells)):
+        is_beside = is_told and not _numbers_things(name, values, cells)
+        is_part = tells_who_or_where(name) or bool(FOLD_WORDS & set(tokens(name)))
+        if name in known or is_beside or (known and is_part):
             continue
         if told := _in_objects(cells):
             claims.labels += [_of_object(family, name, key, column, split) for key, column in told.items()]
         elif name == text or _could_be_labels(name, values, cells):
             found.append((-strength_of(name), len(values), name, cells))
-        elif _could_be_numbers(name, values, cells) and name not in family.roles.numbers:
+        elif not known and _could_be_numbers(name, values, cells):
             claims.numbers.append((name, _entries(family, name, split is not None), split.names if split else {}))
     for *_, name, cells in sorted(found)[:_MOST]:
         column = _column(name, cells)

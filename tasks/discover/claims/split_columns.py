@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tasks.discover.words.column_words import strength_of
 from tasks.discover.words.folder_names import tokens
@@ -16,6 +16,7 @@ _YES_NO |= dict.fromkeys(
     "is_train train is_training_image is_training in_training in_train training".split(), ("train", "test")
 )
 _YES_NO |= dict.fromkeys("in_test is_testing holdout is_holdout held_out heldout".split(), ("test", "train"))
+_YES, _NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 _NUMBERED = {"0": "train", "1": "validation", "2": "test"}
 _MOST_SPLITS = 5
 _SPLIT = re.compile(r"[a-z]+(_[a-z]+)*")
@@ -37,13 +38,31 @@ def split_names(name: str, cells: Sequence[str], said: str, words: SplitWords) -
     if len(parts) == len(values) > 1 and len(set(parts.values())) > 1:
         return parts
     yes_no = _YES_NO.get(plain) or (("train", "test") if _says_train_test(name, said) else None)
-    if yes_no and {value.casefold() for value in values} <= {"0", "1", "true", "false", "yes", "no"}:
-        return {value: yes_no[value.casefold() in {"0", "false", "no"}] for value in values}
+    if yes_no and len(values) > 1 and {value.casefold() for value in values} <= _YES | _NO:
+        return {value: yes_no[value.casefold() in _NO] for value in values}
     is_partition = bool((set(tokens(name)) | (set(tokens(said)) if name.isdigit() else set())) & {"partition"})
     is_partition |= plain == "split" and len(values) == len(_NUMBERED) and _is_most(cells, "0")
     if is_partition and set(values) <= set(_NUMBERED) and len(values) > 1:
         return {value: _NUMBERED[value] for value in values}
     return {}
+
+
+def split_flags(columns: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Those of *columns*, two or more, that each say yes of the rows of one split, and of each row one of them.
+
+    Returns:
+        For each its split, and the values that mean yes; empty where there are no such columns.
+    """
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for name, cells in columns.items():
+        values = {cell for cell in cells if cell}
+        split = _YES_NO.get(plain_name(name), ("", ""))[0]
+        if split and len(values) > 1 and {value.casefold() for value in values} <= _YES | _NO:
+            found[name] = split, tuple(sorted(value for value in values if value.casefold() in _YES))
+    rows = zip(*(columns[name] for name in found), strict=True)
+    yes = [[cell in found[name][1] for name, cell in zip(found, row, strict=True)] for row in rows]
+    is_one_each = len({split for split, _ in found.values()}) == len(found) > 1 and all(sum(row) == 1 for row in yes)
+    return found if is_one_each else {}
 
 
 def _are_further_splits(values: Collection[str], known: set[str], name: str, rows: int) -> bool:

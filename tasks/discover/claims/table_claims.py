@@ -41,8 +41,8 @@ def _lists_of_classes(families: Sequence[Family]) -> list[Head]:
 def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claims: Claims) -> None:
     roles = family.roles
     split = split_claim(family, words)
-    if split:
-        claims.splits.append(split)
+    if parted := split or _flag_splits(family):
+        claims.splits.append(parted)
     others = [head for head in others if all(head is not view.head for view in family.views)]
     for known in roles.labels:
         is_box = bool(family.has_boxes and family.views[0].head.members and known.is_numeric)
@@ -55,7 +55,7 @@ def _own_claims(family: Family, others: Sequence[Head], words: SplitWords, claim
         is_sure = roles.one_label is known and not (_is_code(column, family) and named is None)
         is_sure = is_sure and not (column.separator and names_for(replace(column, separator=""), by_file, others))
         claim = LabelClaim(entries, column, by_file, _says(family, column), is_sure, split, family.has_boxes)
-        if doubted := rows_in_doubt(claim, family):
+        if doubted := rows_in_doubt(claim, family, is_named=named is not None):
             claim = replace(claim, is_sure=False)
             claims.labels += [with_names(one, named) for one in doubted if one.says != claim.says]
         claims.labels += [with_names(one, named) for one in (*of_all_columns(claim, family), claim)]
@@ -137,6 +137,26 @@ def _column_claim(family: Family, words: SplitWords, says: str) -> SplitClaim | 
     return SplitClaim(entries, {file: min(splits) for file, splits in by_file.items()}, names, says)
 
 
+def _flag_splits(family: Family) -> SplitClaim | None:
+    """The splits that columns of ones and zeros say, each of them one; None where there are no such columns."""
+    flags = family.roles.split_flags
+    if not flags:
+        return None
+    entries: Entries = [
+        {**view.settings({view.location: "location"}), "where": {name: list(yes)}, "split": split}
+        for view in family.views
+        for name, (split, yes) in flags.items()
+    ]
+    told = {
+        file: split
+        for name, (split, yes) in flags.items()
+        for file, cell in zip(family.files, family.column(name), strict=True)
+        if file and cell.strip() in yes
+    }
+    says = f"the columns {', '.join(flags)} of {family.views[0].head.path}"
+    return SplitClaim(entries, told, {}, says)
+
+
 def _name_claim(family: Family, says: str) -> SplitClaim | None:
     if family.file_splits:
         entries: Entries = [
@@ -156,5 +176,5 @@ def with_names(claim: LabelClaim, named: tuple[TableKeys, dict[str, str]] | None
     if named is None:
         return claim
     entry, names = named
-    by_file = {file: tuple(names[label] for label in labels) for file, labels in claim.by_file.items()}
+    by_file = {file: tuple(names.get(label, label) for label in labels) for file, labels in claim.by_file.items()}
     return replace(claim, entries=[*claim.entries, entry], by_file=by_file)

@@ -11,6 +11,7 @@ from tasks.discover.heads.head import SEVERAL, STEM, Head
 from tasks.discover.heads.named_files import NamedFiles
 from tasks.discover.words.folder_names import is_companion_name, tokens
 from tasks.discover.words.split_words import SplitWords
+from tasks.redaction import is_web
 
 Named = Callable[[str], Sequence[str]]
 """Which images a cell names."""
@@ -57,7 +58,17 @@ class View:
             made = self.head.table(roles)
         if self.base:
             made["base"] = self.base
+        if self._are_addresses:
+            made["find"] = "end"
         return made
+
+    @property
+    def _are_addresses(self) -> bool:
+        """Whether its cells are addresses on the web, by which images are named that lie here: these are meant."""
+        if self.is_placed or self.template or self.location not in self.head.names:
+            return False
+        cells = self.head.column(self.location)
+        return any(file and is_web(cell.strip()) for file, cell in zip(self.files, cells, strict=True))
 
 
 def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:

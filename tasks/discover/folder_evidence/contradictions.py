@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,7 @@ _MOST_FILES = 40
 _HEAD = 1 << 16
 _LINES = 200
 _CELLS = re.compile(r'"([^"\n]*)"|([^\s,;|"]+)')
+_CELLS_WITH_BLANKS = re.compile(r'"([^"\n]*)"|([^\t,;|"]+)')
 _ARRAYS = (".mat", ".pkl", ".pickle", ".npz", ".npy")
 _AGREES = 0.99
 _FEWEST = 3
@@ -68,7 +69,7 @@ def refuse_contradictions(
     files = [path for path in files if path not in understood][:_MOST_FILES]
     if not files:
         return
-    heads = {path: _head_lines(source, path) for path in files}
+    heads = {path: next(_head_lines(source, path)) for path in files}
     known = _folders_of(choice, {_stem(cell) for lines in heads.values() for cells in lines for cell in cells})
     ends = _ends_named(choice, {_name(cell) for lines in heads.values() for cells in lines for cell in cells})
     for path, lines in heads.items():
@@ -104,28 +105,40 @@ def _unreadable(choice: FolderChoice) -> str:
 def name_images(source: SourceSettings, beside: Iterable[str], paths: pa.ChunkedArray) -> list[str]:
     """Those of the files *beside* that name images of *paths*."""
     files = [path for path in beside if path.lower().endswith(_SUFFIXES)][:_MOST_FILES]
-    heads = {path: _head_lines(source, path) for path in files}
+    heads = [(path, lines) for path in files for lines in _head_lines(source, path)]
     stems = _stems_of(paths)
-    asked = {_stem(cell) for lines in heads.values() for cells in lines for cell in cells}
+    asked = {_stem(cell) for _, lines in heads for cells in lines for cell in cells}
     known = set(stems.filter(pc.is_in(stems, pa.array(sorted(asked), pa.string()))).to_pylist())
-    return [
+    naming = (
         path
-        for path, lines in heads.items()
+        for path, lines in heads
         if sum(1 for cells in lines if any(_stem(cell) in known for cell in cells)) >= min(_FEWEST, len(paths))
-    ]
+    )
+    return list(dict.fromkeys(naming))
 
 
 def _stems_of(paths: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     return pc.replace_substring_regex(pc.replace_substring_regex(paths, r"^.*/", ""), r"\.[^.]*$", "")
 
 
-def _head_lines(source: SourceSettings, path: str) -> list[tuple[str, ...]]:
-    """The cells of the first lines of the file at *path* below the source."""
+def _head_lines(source: SourceSettings, path: str) -> Iterator[list[tuple[str, ...]]]:
+    """The cells of the first lines of the file at *path* below the source: between blanks too, and between marks alone.
+
+    The second way is left out where it gives the same cells as the first.
+    """
     text = beginning_of(source.place, path, _HEAD).decode("utf-8", "replace")
     if path.lower().endswith(".json"):
         text = re.sub(r"[{}\[\]]", "\n", text.replace("\n", " "))
-    lines = text.split("\n")[:-1] if len(text) >= _HEAD else text.split("\n")
-    return [cells for line in lines[:_LINES] if (cells := tuple(a or b for a, b in _CELLS.findall(line)))]
+    lines = (text.split("\n")[:-1] if len(text) >= _HEAD else text.split("\n"))[:_LINES]
+    first = _parted(lines, _CELLS)
+    yield first
+    if (other := _parted(lines, _CELLS_WITH_BLANKS)) != first:
+        yield other
+
+
+def _parted(lines: Iterable[str], cell: re.Pattern[str]) -> list[tuple[str, ...]]:
+    parted = (tuple(told for a, b in cell.findall(line) if (told := (a or b).strip())) for line in lines)
+    return [cells for cells in parted if cells]
 
 
 def _by_ends(lines: Sequence[tuple[str, ...]], ends: Container[str]) -> str:

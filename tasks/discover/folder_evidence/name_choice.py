@@ -22,6 +22,10 @@ from tasks.discover.proposals import ExampleRow, Proposal, UnsettledLayoutError
 from tasks.discover.words.split_words import SplitWords
 
 _FEWEST = 3
+_UNREAD = (
+    "{} names images, and no way to read it as a table was found: say it by `tables`, or, where cells of a text hold "
+    "its delimiter, quote them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,11 @@ def choose_names(
     if not parted or any(split != "test" for split in others):
         raise error.with_proposals(_proposals(found, roles, words))
     paths = pa.chunked_array([one for place in parted for one in groups[place].chunks])
-    if _are_named(paths, named) or name_images(source, listing.beside, paths):
-        raise error.with_proposals(_proposals(found, roles, words))
+    naming = name_images(source, listing.beside, paths)
+    if _are_named(paths, named) or naming:
+        told = error.with_proposals(_proposals(found, roles, words))
+        unread = [path for path in naming if path not in named]
+        raise told.after([_UNREAD.format(unread[0])]) if unread else told
     return _choice(found, roles, parted)
 
 
@@ -151,4 +158,6 @@ def _rows(paths: pa.ChunkedArray, pattern: NamePattern, splits: Mapping[str, str
     looked = paths.slice(0, 3).to_pylist()
     split = {path: next((splits[place] for place in splits if path.startswith(f"{place}/")), "") for path in looked}
     found = ((path, re.search(pattern.expression, path)) for path in split)
-    return tuple(ExampleRow(path, match["label"], split[path]) for path, match in found if match)
+    return tuple(
+        ExampleRow(path, match["label"], match.groupdict().get("split", split[path])) for path, match in found if match
+    )

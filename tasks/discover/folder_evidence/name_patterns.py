@@ -125,7 +125,7 @@ def possible_patterns(paths: pa.ChunkedArray, words: SplitWords) -> list[NamePat
     """
     looked = paths.take(pa.array(np.unique(np.linspace(0, len(paths) - 1, _LOOKED_AT).astype(np.int64)))).to_pylist()
     names = [path.rpartition("/")[2] for path in looked]
-    found = _of_one_shape(names) or _of_ends(names) or _whole(names)
+    found = _of_one_shape(names, words) or _of_ends(names) or _whole(names)
     return [pattern for pattern in found if not all(map(words.split_of, pattern.counts))]
 
 
@@ -151,19 +151,23 @@ def _whole(names: Sequence[str]) -> list[NamePattern]:
     return [NamePattern(rf"(^|/)(?P<label>[^/]+){_END}", dict(Counter(stems)))]
 
 
-def _of_one_shape(every: Sequence[str]) -> list[NamePattern]:
-    """Patterns by which one run of letters or digits takes few values, where all names are runs of the same kinds."""
+def _of_one_shape(every: Sequence[str], words: SplitWords) -> list[NamePattern]:
+    """Patterns by which one run of letters or digits takes few values, where all names are runs of the same kinds.
+
+    Where another run is a word for a split in all names, the pattern takes it as that.
+    """
     names = [_RUNS.findall(name) for name in every]
     shape, same = Counter(map(_shape, names)).most_common(1)[0] if names else ((), 0)
     if same < 0.95 * len(names):
         return []
     alike = [runs for runs in names if _shape(runs) == shape]
     found = []
+    split = next((place for place in range(len(shape)) if _parts_splits([runs[place] for runs in alike], words)), -1)
     dots = [place for place, run in enumerate(shape) if run.endswith(".")]
     for place in range(dots[-1] if dots else len(shape)):  # what follows the last dot is the form of the file
         counts = Counter(runs[place] for runs in alike)
         if shape[place] in {"a", "0"} and 1 < len(counts) <= len(alike) / 2:
-            found.append(NamePattern(_expression(alike, shape, place), dict(counts)))
+            found.append(NamePattern(_expression(alike, shape, place, split), dict(counts)))
     return sorted(found, key=lambda pattern: (len(pattern.counts), pattern.expression))[:_MOST_PROPOSED]
 
 
@@ -172,10 +176,18 @@ def _shape(runs: Sequence[str]) -> tuple[str, ...]:
     return tuple("a" if run[0].isalpha() and run.isascii() else "0" if run[0].isdigit() else run for run in runs)
 
 
-def _expression(alike: Sequence[Sequence[str]], shape: Sequence[str], place: int) -> str:
+def _parts_splits(runs: Sequence[str], words: SplitWords) -> bool:
+    """Whether *runs* are words for splits, all of them, and for several."""
+    splits = {words.split_of(run) for run in runs}
+    return len(splits) > 1 and all(splits)
+
+
+def _expression(alike: Sequence[Sequence[str]], shape: Sequence[str], place: int, split: int) -> str:
     kinds = {"a": "[A-Za-z]+", "0": "[0-9]+"}
     parts = [kinds.get(kind, re.escape(kind)) for kind in shape]
     constant = [len({runs[at] for runs in alike}) == 1 for at in range(len(shape))]
     parts = [re.escape(alike[0][at]) if constant[at] else part for at, part in enumerate(parts)]
     parts[place] = f"(?P<label>{parts[place]})"
+    if split not in {-1, place}:
+        parts[split] = f"(?P<split>{parts[split]})"
     return f"(^|/){''.join(parts)}$"

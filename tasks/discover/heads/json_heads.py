@@ -15,12 +15,14 @@ from tasks.config_keys import TableKeys
 from tasks.discover.heads.head import MOST_ROWS, SEVERAL, Head
 from tasks.discover.heads.text_heads import decoded
 from tasks.json_values import Json
+from tasks.tables.file_columns import ALIASES, plain_name
 from tasks.tables.nested import counted_values, value_at
 
 LINES = (".jsonl", ".ndjson", ".manifest")
 _DEEPEST = 3
 _MOST_KEYS = 200
 _MOST_PARTS = 8
+_FEWEST_COLUMNS = 2
 _LONGEST_YAML = 1 << 18
 _CLASSES = frozenset("classes class_names names labels categories".split())
 _OUTLINES = frozenset(
@@ -81,31 +83,77 @@ def _of_list(name: str, keys: TableKeys, value: Sequence[Json]) -> list[Head]:
 
 
 def _of_object(name: str, value: Mapping[str, Json], at: str = "") -> list[Head]:
-    """The tables that an object holds: itself, as a map, or the lists and maps in it."""
+    """The tables that an object holds: itself, as a map or as columns, or the lists and maps in it."""
     keys: TableKeys = {"at": at} if at else {}
+    for find in (_of_columns, _of_texts, _of_plain, _of_objects):
+        if whole := find(name, keys, value):
+            return whole
     lists = {str(key): item for key, item in value.items() if isinstance(item, list) and item}
-    if lists and len(lists) == len(value) and all(isinstance(item, str) for part in lists.values() for item in part):
-        called = [key for key in lists if at and key.casefold() in _CLASSES]
-        said = [head for key in called for head in _of_list(name, {"at": _below(at, key)}, lists[key])]
-        return [_map(name, keys, [(key, item) for key, part in lists.items() for item in part]), *said]
-    is_flat = not any(isinstance(item, Mapping) and item for item in value.values())
-    if lists and is_flat and all(isinstance(item, int) for part in lists.values() for item in part):
-        return [_map(name, keys, [(key, "") for key, part in lists.items() for _ in part])]  # places of who knows what
-    if value and all(isinstance(item, str | int) for item in value.values()):
-        return [_map(name, keys, [(str(key), _text(item)) for key, item in value.items()])]
     objects = {str(key): item for key, item in value.items() if isinstance(item, Mapping) and item}
-    if len(objects) == len(value) > 1 and _are_alike(objects):
-        entries = [{"0": key, **item} for key, item in objects.items()]
-        return of_records(name, {**keys, "orient": "map"}, entries, True)
-    if len(value) > _MOST_PARTS and lists and all(isinstance(item, list) for item in value.values()):
-        records = [(key, item) for key, part in lists.items() for item in islice(part, MOST_ROWS)]
-        if all(isinstance(item, Mapping) for _, item in records):  # what is said of each image, by its name
-            entries = [{"0": key, **item} for key, item in records if isinstance(item, Mapping)]
-            return of_records(name, {**keys, "orient": "map"}, entries, True)
     found = [head for key, part in lists.items() for head in _of_list(name, {"at": _below(at, key)}, part)]
     for key, inner in objects.items() if at.count(".") < _DEEPEST - 1 else ():
         found += _of_object(name, inner, _below(at, key))
     return found
+
+
+def _of_columns(name: str, keys: TableKeys, value: Mapping[str, Json]) -> list[Head]:
+    """*value* as columns that run in parallel; empty where it holds none."""
+    if len(value) < _FEWEST_COLUMNS or not (columns := _parallel(value)):
+        return []
+    rows = tuple(islice(zip(*columns, strict=True), MOST_ROWS))
+    made: TableKeys = {**keys, "orient": "columns"}
+    return [Head(name, made, tuple(map(str, value)), rows, (), len(columns[0]) <= MOST_ROWS)]
+
+
+def _of_texts(name: str, keys: TableKeys, value: Mapping[str, Json]) -> list[Head]:
+    """*value* as a map of lists of texts, or of places of who knows what; empty where it holds others."""
+    lists = {str(key): item for key, item in value.items() if isinstance(item, list) and item}
+    if lists and len(lists) == len(value) and all(isinstance(item, str) for part in lists.values() for item in part):
+        at = keys.get("at", "")
+        called = [key for key in lists if at and key.casefold() in _CLASSES]
+        said = [head for key in called for head in _of_list(name, {"at": _below(at, key)}, lists[key])]
+        return [_map(name, keys, [(key, _text(item)) for key, part in lists.items() for item in part]), *said]
+    is_flat = not any(isinstance(item, Mapping) and item for item in value.values())
+    if lists and is_flat and all(isinstance(item, int) for part in lists.values() for item in part):
+        return [_map(name, keys, [(key, "") for key, part in lists.items() for _ in part])]
+    return []
+
+
+def _of_plain(name: str, keys: TableKeys, value: Mapping[str, Json]) -> list[Head]:
+    """*value* as a map of texts, numbers and nulls; empty where it holds others."""
+    told = [item for item in value.values() if item is not None]
+    if not told or not all(isinstance(item, str | int) for item in told):
+        return []
+    return [_map(name, keys, [(str(key), _text(item)) for key, item in value.items()])]
+
+
+def _of_objects(name: str, keys: TableKeys, value: Mapping[str, Json]) -> list[Head]:
+    """*value* as a map of records, or of what is said of each image, by its name; empty where it holds others."""
+    lists = {str(key): item for key, item in value.items() if isinstance(item, list) and item}
+    objects = {str(key): item for key, item in value.items() if isinstance(item, Mapping) and item}
+    entries: list[object] = []
+    if len(objects) == len(value) > 1 and _are_alike(objects):
+        entries = [{"0": key, **item} for key, item in objects.items()]
+    elif len(value) > _MOST_PARTS and lists and all(isinstance(item, list) for item in value.values()):
+        records = [(key, item) for key, part in lists.items() for item in islice(part, MOST_ROWS)]
+        held = [{"0": key, **item} for key, item in records if isinstance(item, Mapping)]
+        entries = [*held] if len(held) == len(records) else []
+    return of_records(name, {**keys, "orient": "map"}, entries, True) if entries else []
+
+
+def _parallel(value: Mapping[str, Json]) -> list[list[str]]:
+    """The columns in *value* that run in parallel, as pandas writes them: objects by row, or lists; else none."""
+    columns: list[list[str]] = []
+    rows: list[object] = []
+    for column in value.values():
+        cells = list(column.values()) if isinstance(column, Mapping) else column
+        if not isinstance(cells, list) or not cells or any(isinstance(cell, list | dict) for cell in cells):
+            return []
+        rows.append(list(column) if isinstance(column, Mapping) else len(cells))
+        columns.append([_text(cell) for cell in cells])
+    is_by_row = isinstance(rows[0], list) and all(map(str.isdecimal, rows[0]))
+    is_named = any(plain_name(str(key)) in ALIASES["location"] for key in value)
+    return columns if all(row == rows[0] for row in rows) and (is_by_row or is_named) else []
 
 
 def _map(name: str, keys: TableKeys, rows: Sequence[tuple[str, str]]) -> Head:
@@ -168,4 +216,6 @@ def _cell(record: Mapping[str, object], name: str) -> str:
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     return value if isinstance(value, str) else json.dumps(value)

@@ -12,6 +12,9 @@ import pyarrow.compute as pc
 from tasks.discover.listing.listing import Listing
 from tasks.discover.words.folder_names import is_companion_name
 from tasks.image_formats import IMAGE_EXTENSIONS, ORIGINAL_EXTENSIONS
+from tasks.redaction import is_web
+
+_SUFFIXES = frozenset(suffix.removeprefix(".") for suffix in IMAGE_EXTENSIONS)
 
 
 def stem_of(cell: str) -> str:
@@ -23,8 +26,14 @@ def stem_of(cell: str) -> str:
 
 def _stems(cell: str) -> set[str]:
     """What *cell* could be the stem of: without what looks like an extension, and with it; as in an address, too."""
+    cell = _without_query(cell)
     found = {stem_of(cell), cell.replace("\\", "/").rpartition("/")[2]}
-    return found | {unquote(stem) for stem in found if "%" in stem}
+    return found | {unquote(stem).rpartition("/")[2] for stem in found if "%" in stem}
+
+
+def _without_query(cell: str) -> str:
+    """*cell*, of an address what stands before its query."""
+    return cell.partition("?")[0].partition("#")[0] if is_web(cell) else cell
 
 
 def is_end(cell: str, path: str) -> bool:
@@ -50,17 +59,32 @@ class NamedFiles:
         for path, name in zip(paths.filter(hits).to_pylist(), names.filter(hits).to_pylist(), strict=True):
             self._by_stem[name].append(path)
         self.tails: frozenset[str] = frozenset()
+        self._paths = paths
+        self._by_folded: dict[str, list[str]] | None = None
 
     def named(self, cell: str) -> Sequence[str]:
         """The images that *cell* names: by the end of their path, by that of its own, by name or by stem."""
-        plain = cell.strip().replace("\\", "/")
+        plain = _without_query(cell.strip()).replace("\\", "/")
         while plain.startswith(("./", "/")):
             plain = plain.removeprefix("./").removeprefix("/")
         there = [path for stem in _stems(plain) for path in self._by_stem.get(stem, ())]
-        if not there and "%" in plain and (quoted := unquote(plain)) != plain:
-            return self.named(quoted)
+        if not there and "%" not in plain and plain.rpartition(".")[2].lower() in _SUFFIXES:
+            there = self._in_another_case(plain)
+            return there if len(there) == 1 else []
         found = [path for path in there if is_end(plain, path)]
-        return found or _longest_ends(plain, there) or _one_name(plain, there)
+        found = found or _longest_ends(plain, there) or _one_name(plain, there)
+        quoted = unquote(plain) if "%" in plain and not found else plain
+        return found if quoted == plain else self.named(quoted)
+
+    def _in_another_case(self, cell: str) -> list[str]:
+        """The images whose names are that of *cell* but for its case."""
+        if self._by_folded is None:
+            self._by_folded = defaultdict(list)
+            for path in self._paths.to_pylist():
+                self._by_folded[path.rpartition("/")[2].lower()].append(path)
+        folded = cell.lower()
+        there = self._by_folded.get(folded.rpartition("/")[2], [])
+        return [path for path in there if is_end(folded, path.lower())] or there
 
     def made_of(self, cell: str) -> Sequence[str]:
         """The images of the stem of *cell*, which has the suffix of another format, or of what they were made of."""

@@ -102,7 +102,7 @@ def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[_Way]:
             rows = list(csv.reader(lines, delimiter=mark, skipinitialspace=True))
         except csv.Error:  # a cell that is longer than that module takes
             continue
-        cells = [[cell.strip() for cell in row] for row in rows]
+        cells = [[_unquoted(cell.strip()) for cell in row] for row in rows]
         width, count = Counter(map(len, cells)).most_common(1)[0] if cells else (0, 0)
         if width > 1 and count >= _NEARLY_ALL * len(cells) and len(cells[0]) == width:
             is_usual = mark == _USUAL.get(suffix)
@@ -112,6 +112,11 @@ def _by_marks(lines: Sequence[str], suffix: str) -> Iterator[_Way]:
             longest = max(map(len, cells)) if has_surplus else width
             rows = [[*row[:last], mark.join(row[last:])] for row in cells if width <= len(row) <= longest]
             yield _Way(rows, more, last if has_surplus else None)
+
+
+def _unquoted(cell: str) -> str:
+    """*cell* without the single quotes around it, as tables are read, too."""
+    return cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == "'" else cell
 
 
 def _by_blanks(lines: Sequence[str], suffix: str) -> _Way:

@@ -32,7 +32,7 @@ def unread_splits(others: Iterable[Head], words: SplitWords) -> str:
 
 def _maps_splits(head: Head, words: SplitWords) -> bool:
     """Whether *head* is an object of splits, each with some things."""
-    if head.keys.get("orient") != "map" or len(head.names) != _TWO or not head.path.lower().endswith(".json"):
+    if head.keys.get("orient") != "map" or head.names != ("0", "1") or not head.path.lower().endswith(".json"):
         return False
     splits = [words.split_of(key) for key in head.column("0")]
     values = head.column("1")

@@ -255,6 +255,8 @@ class Weigher:
         keys: SourceKeys = {"layout": "tables"}
         if claim.has_bare:
             keys["allow_unlabeled"] = True
+        if claim.nulls:
+            keys["missing_labels"] = list(claim.nulls)
         keys["tables"] = entries
         names = splits.names if splits is not None else {}
         why = claim.says + (f", and the splits are those of {splits.says}" if splits else "")

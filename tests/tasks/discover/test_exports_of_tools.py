@@ -1,0 +1,310 @@
+"""Label files as tools and people write them, whose cells and columns are not what they look like at first sight."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tasks.columns import SampleRow
+from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tests.tasks.discover.test_annotations import kinds_of, put, read_as
+
+if TYPE_CHECKING:
+    from tests.tasks.discover.conftest import Look
+
+Told = dict[str, Any]
+COUNT = 24
+
+
+def images(root: Path, *names: str) -> None:
+    for name in names:
+        put(root, name)
+
+
+def table(root: Path, place: str, *rows: str) -> None:
+    put(root, place, "\n".join(rows) + "\n")
+
+
+def refused(look: Look, root: Path) -> UnsettledLayoutError:
+    with pytest.raises(UnsettledLayoutError) as caught:
+        look(root)
+    return caught.value
+
+
+def offered(look: Look, root: Path) -> tuple[Proposal, ...]:
+    return refused(look, root).unsettled.proposals
+
+
+def by_place(rows: dict[str, SampleRow], of: Callable[[SampleRow], Any]) -> Told:
+    return {place: of(row) for place, row in rows.items()}
+
+
+def label(row: SampleRow) -> str:
+    return row["label_path"]
+
+
+def taken(look: Look, root: Path) -> dict[str, SampleRow]:
+    return {row["location"]: row for row in look(root).samples.to_pylist()}
+
+
+def test_names_with_blanks_in_a_text_that_is_no_table_keep_names_from_being_classes(look: Look, tmp_path: Path) -> None:
+    names = [f"lake, north {i}.jpg" if i % 3 == 0 else f"pond {i}.jpg" for i in range(COUNT)]
+    images(tmp_path, *(f"fish/{name}" for name in names))
+    table(
+        tmp_path, "fish.csv", "file,species", *(f"{name},{'bass trout'.split()[i % 2]}" for i, name in enumerate(names))
+    )
+
+    assert "fish.csv names images, and no way to read it as a table was found" in refused(look, tmp_path).what
+
+
+@pytest.mark.parametrize(
+    ("null", "others"), [pytest.param("-1", "012", id="a number below zero"), pytest.param("\\N", "ab", id="a null")]
+)
+def test_a_label_that_may_mean_none_is_asked_for(look: Look, tmp_path: Path, null: str, others: str) -> None:
+    said = [null if i % 5 == 0 else others[i % len(others)] for i in range(COUNT)]
+    images(tmp_path, *(f"img/{i}.png" for i in range(COUNT)))
+    table(tmp_path, "labels.csv", "path,label", *(f"img/{i}.png,{one}" for i, one in enumerate(said)))
+
+    first, second, *_ = offered(look, tmp_path)
+
+    bare = {f"img/{i}.png": "" if one == null else one for i, one in enumerate(said)}
+    assert by_place(read_as(tmp_path, first), label) == bare
+    assert by_place(read_as(tmp_path, second), label) == {f"img/{i}.png": one for i, one in enumerate(said)}
+
+
+@pytest.mark.parametrize("values", [("-1", "1"), ("-2", "-1", "0"), ("cold", "-1", "hot"), ("-1", "a", "0")])
+def test_other_labels_below_zero_are_classes(look: Look, tmp_path: Path, values: tuple[str, ...]) -> None:
+    images(tmp_path, *(f"img/{i}.png" for i in range(COUNT)))
+    table(tmp_path, "labels.csv", "path,label", *(f"img/{i}.png,{values[i % len(values)]}" for i in range(COUNT)))
+
+    assert set(by_place(taken(look, tmp_path), label).values()) == set(values)
+
+
+def test_minus_one_that_a_list_of_classes_names_is_a_class(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"img/a{i}.png" for i in range(COUNT)))
+    table(tmp_path, "labels.csv", "path,label", *(f"img/a{i}.png,{i % 3 - 1}" for i in range(COUNT)))
+    table(tmp_path, "classes.csv", "label,name", "-1,none", "0,cat", "1,dog")
+
+    assert set(by_place(taken(look, tmp_path), label).values()) == {"none", "cat", "dog"}
+
+
+def test_an_object_with_one_list_in_a_cell_is_its_labels(look: Look, tmp_path: Path) -> None:
+    said = [["sky"], ["sea", "sky"], ["sand"], ["sand", "sea"]]
+    images(tmp_path, *(f"images/{i}.jpg" for i in range(COUNT)))
+    cells = (one[0] if len(one) == 1 else json.dumps({"choices": one}).replace('"', '""') for one in said * 6)
+    table(
+        tmp_path, "project.csv", "image,choice", *(f'/data/upload/7/{i}.jpg,"{cell}"' for i, cell in enumerate(cells))
+    )
+
+    error = refused(look, tmp_path)
+
+    assert error.certain is not None
+    told = by_place(read_as(tmp_path, error.certain), kinds_of)
+    assert told == {f"images/{i}.jpg": said[i % 4] for i in range(COUNT)}
+
+
+def test_keys_that_are_the_records_own_are_no_classes(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"data/{i}.jpg" for i in range(COUNT)))
+    units = [{f"{i * 7919 + 4096:032x}": {"manual": True}} for i in range(COUNT)]
+    put(tmp_path, "labels.json", [{"data_title": f"{i}.jpg", "data_units": unit} for i, unit in enumerate(units)])
+
+    error = refused(look, tmp_path)
+
+    assert error.certain is None
+    assert not any(
+        "one_hot" in entry for one in error.unsettled.proposals for entry in one.keys["source"].get("tables", ())
+    )
+
+
+def test_columns_in_single_quotes_are_read_as_the_table_has_them(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"im/{i:03}.png" for i in range(COUNT)))
+    table(tmp_path, "gt.csv", "'Filename','ClassId'", *(f"'{i:03}.png',{i % 3 + 1}" for i in range(COUNT)))
+    table(tmp_path, "synsets.txt", "car", "bike", "tram")
+
+    told = by_place(taken(look, tmp_path), label)
+
+    assert told == {f"im/{i:03}.png": ["car", "bike", "tram"][i % 3] for i in range(COUNT)}
+
+
+KINDS_BELOW = [("Beta", "vulgaris"), ("Syringa", "vulgaris"), ("Rosa", "canina"), ("Fagus", "sylvatica")]
+
+
+@pytest.mark.parametrize(
+    ("above", "own"), [("genus", "species"), ("Genus", "specificEpithet"), ("family", "genus"), ("make", "model")]
+)
+def test_one_word_in_several_of_a_column_above_it_is_no_class_without_asking(
+    look: Look, tmp_path: Path, above: str, own: str
+) -> None:
+    images(tmp_path, *(f"img/{i}.jpg" for i in range(COUNT)))
+    rows = (f"{i}.jpg,{','.join(KINDS_BELOW[i % 4])}" for i in range(COUNT))
+    table(tmp_path, "obs.csv", f"file,{above},{own}", *rows)
+
+    told = [
+        by_place(read_as(tmp_path, one), label) for one in offered(look, tmp_path) if "tables" in one.keys["source"]
+    ]
+
+    assert {f"img/{i}.jpg": "/".join(KINDS_BELOW[i % 4]) for i in range(COUNT)} in told
+
+
+def test_splits_of_which_each_has_a_column_are_read(look: Look, tmp_path: Path) -> None:
+    splits = ["train", "train", "validation", "test"]
+    images(tmp_path, *(f"img/{i}.png" for i in range(COUNT)))
+    flags = (",".join(str(int(splits[i % 4] == one)) for one in ("train", "validation", "test")) for i in range(COUNT))
+    rows = (f"{i}.png,{'up down'.split()[i // 4 % 2]},{flag}" for i, flag in enumerate(flags))
+    table(tmp_path, "meta.csv", "file,direction,is_train,is_val,is_test", *rows)
+
+    found = taken(look, tmp_path)
+
+    assert by_place(found, lambda row: row["split"]) == {f"img/{i}.png": splits[i % 4] for i in range(COUNT)}
+    assert by_place(found, label) == {f"img/{i}.png": "up down".split()[i // 4 % 2] for i in range(COUNT)}
+
+
+def test_a_split_within_names_goes_with_the_label_that_they_hold(look: Look, tmp_path: Path) -> None:
+    names = [f"{'train test'.split()[i % 4 == 0]}_{'cat dog'.split()[i % 2]}_{i:03}.jpg" for i in range(COUNT)]
+    images(tmp_path, *names)
+
+    found = read_as(tmp_path, offered(look, tmp_path)[0])
+
+    assert by_place(found, lambda row: (row["split"], label(row))) == {
+        name: tuple(name.split("_")[:2]) for name in names
+    }
+
+
+def test_counted_columns_are_the_labels_of_an_image_together(look: Look, tmp_path: Path) -> None:
+    said = [["wheat"], ["weed", "wheat"], ["soil", "weed", "wheat"], ["soil"]]
+    images(tmp_path, *(f"train/{i:03x}.png" for i in range(COUNT)))
+    rows = (f"{i:03x}.png,{','.join([*said[i % 4], '', ''][:3])}" for i in range(COUNT))
+    table(tmp_path, "train.csv", "filename,label1,label2,label3", *rows)
+
+    told = by_place(read_as(tmp_path, offered(look, tmp_path)[0]), kinds_of)
+
+    assert told == {f"train/{i:03x}.png": said[i % 4] for i in range(COUNT)}
+
+
+def test_what_two_readers_say_in_one_record_is_no_set_of_labels_without_asking(look: Look, tmp_path: Path) -> None:
+    clash = {0, 6, 12}
+    images(tmp_path, *(f"images/{i}.jpg" for i in range(COUNT)))
+    put(tmp_path, "export.json", [
+        {"file_upload": f"{i}.jpg", "annotations": [
+            {"completed_by": who, "result": [{"value": {"choices": ["raw" if i in clash and who == 2 else "ripe"
+                                                                    if i % 2 == 0 else "raw"]}}]} for who in (1, 2)
+        ]} for i in range(COUNT)
+    ])  # fmt: skip
+
+    error = refused(look, tmp_path)
+
+    assert error.certain is None
+    [first, *_] = error.unsettled.proposals
+    keys = {**first.keys["source"], "path": str(tmp_path)}
+    found = look(keys.pop("path"), **keys)
+    told = {row["location"]: label(row) for row in found.samples.to_pylist()}
+    assert told == {f"images/{i}.jpg": "ripe" if i % 2 == 0 else "raw" for i in range(COUNT) if i not in clash}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param("https://bucket.s3.amazonaws.com/plants/a%20{}.jpg", id="in a folder"),
+        pytest.param("https://storage.example.org/v0/o/plants%2Fa%20{}.jpg?alt=media&token=0f", id="with a query"),
+    ],
+)
+def test_addresses_that_name_images_which_lie_here_mean_these(look: Look, tmp_path: Path, address: str) -> None:
+    images(tmp_path, *(f"plants/a {i}.jpg" for i in range(COUNT)))
+    order = [(i * 7) % COUNT for i in range(COUNT)]
+    table(tmp_path, "data.csv", "image_url,label", *(f"{address.format(i)},{'hot cold'.split()[i % 2]}" for i in order))
+
+    found = taken(look, tmp_path)
+
+    assert by_place(found, lambda row: (row["kind"], label(row))) == {
+        f"plants/a {i}.jpg": ("store", "hot cold".split()[i % 2]) for i in range(COUNT)
+    }
+
+
+def test_names_that_differ_by_case_alone_are_found(look: Look, tmp_path: Path) -> None:
+    order = [(i * 7) % COUNT for i in range(COUNT)]
+    images(tmp_path, *(f"images/DSC_{i}.{'JPG' if i % 2 else 'jpg'}" for i in range(COUNT)))
+    rows = (f"{'dsc' if i % 3 else 'DSC'}_{i}.jpg,{'fox owl elk'.split()[i % 3]}" for i in order)
+    table(tmp_path, "labels.csv", "filename,label", *rows)
+
+    told = by_place(taken(look, tmp_path), label)
+
+    assert told == {f"images/DSC_{i}.{'JPG' if i % 2 else 'jpg'}": "fox owl elk".split()[i % 3] for i in range(COUNT)}
+
+
+def test_a_name_in_another_case_is_no_image_that_has_a_row_of_its_own(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, "a.jpg", "B.jpg", "c.jpg", "d.jpg")
+    table(
+        tmp_path,
+        "labels.csv",
+        "file,label",
+        "a.jpg,cat",
+        "A.jpg,dog",
+        "b.jpg,dog",
+        "C.JPG,cat",
+        "C.jpg,dog",
+        "e.jpg,cat",
+    )
+    entry = {"file": "labels.csv", "columns": {"file": "location", "label": "label"}, "find": "end"}
+
+    told = {row["location"]: label(row) for row in look(tmp_path, layout="tables", tables=[entry]).samples.to_pylist()}
+
+    assert told == {"a.jpg": "cat", "B.jpg": "dog"}
+
+
+def test_records_that_say_what_could_be_chosen_are_read_by_what_was(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"attachments/{i}.jpg" for i in range(COUNT)))
+    put(tmp_path, "tasks.json", [
+        {"is_test": False, "params": {"attachment": f"https://b.org/{i}.jpg", "categories": ["plain", "dotted"]},
+         "response": {"category": "plain dotted".split()[i % 2]}} for i in range(COUNT)
+    ])  # fmt: skip
+
+    found = taken(look, tmp_path)
+
+    assert by_place(found, label) == {f"attachments/{i}.jpg": "plain dotted".split()[i % 2] for i in range(COUNT)}
+    assert {row["split"] for row in found.values()} == {""}
+
+
+def test_each_column_could_be_the_label_where_only_flags_are_found(look: Look, tmp_path: Path) -> None:
+    said = "bird human plant".split()
+    images(tmp_path, *(f"imgs/{i}.jpg" for i in range(COUNT)))
+    files = {f"{i}.jpg5000": {"filename": f"{i}.jpg", "file_attributes": {"type": said[i % 3], "frontal": i % 2 == 0}}
+             for i in range(COUNT)}  # fmt: skip
+    put(tmp_path, "via.json", {"_via_settings": {"core": {"size": 18}}, "_via_img_metadata": files})
+
+    told = [by_place(read_as(tmp_path, one), label) for one in offered(look, tmp_path)]
+
+    assert {f"imgs/{i}.jpg": said[i % 3] for i in range(COUNT)} in told
+
+
+def test_a_map_of_objects_with_one_key_is_no_crash(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"g{i}.jpg" for i in range(COUNT)))
+    view = {str(i): {"fid_list": [str(i)]} for i in range(COUNT)}
+    put(tmp_path, "via_project.json", {"project": {"pid": "p"}, "config": {}, "view": view})
+
+    assert refused(look, tmp_path).reason == "no_labels"
+
+
+@pytest.mark.parametrize("by_row", [True, False])
+def test_columns_of_json_that_run_in_parallel_are_read(look: Look, tmp_path: Path, *, by_row: bool) -> None:
+    order = [(i * 7) % COUNT for i in range(COUNT)]
+    names, said = [f"{i}.png" for i in order], ["hot cold".split()[i % 2] for i in order]
+    images(tmp_path, *(f"img/{name}" for name in names))
+    columns = {"image": names, "label": said}
+    rows = {key: {str(at): cell for at, cell in enumerate(cells)} for key, cells in columns.items()}
+    put(tmp_path, "df.json", rows if by_row else columns)
+
+    told = by_place(taken(look, tmp_path), label)
+
+    assert told == {f"img/{i}.png": "hot cold".split()[i % 2] for i in range(COUNT)}
+
+
+def test_images_without_a_label_in_a_map_have_none(look: Look, tmp_path: Path) -> None:
+    said = ["sunny", "cloudy", None]
+    images(tmp_path, *(f"data/{i:06}.jpg" for i in range(COUNT)))
+    put(tmp_path, "labels.json", {"classes": None, "labels": {f"{i:06}": said[i % 3] for i in range(COUNT)}})
+
+    assert by_place(taken(look, tmp_path), label) == {f"data/{i:06}.jpg": said[i % 3] or "" for i in range(COUNT)}

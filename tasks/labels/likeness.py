@@ -17,7 +17,7 @@ _TWINS = str.maketrans(
 )
 """Cyrillic and Greek letters that are drawn like Latin ones."""
 _NO_VALUE = frozenset(
-    "na n/a n.a. #n/a <na> nan nat null nil \\n - -- #null! #ref! #value! #name? #div/0! #num!".split()
+    "na n/a n.a. #n/a <na> nan nat null nil \\n - -- ? #null! #ref! #value! #name? #div/0! #num!".split()
 )
 """How spreadsheets, pandas and databases write that there is no value, in small letters."""
 
@@ -29,7 +29,8 @@ def likeness_notices(classes: Iterable[str]) -> list[str]:
     notices = [f"Classes that look the same: {', '.join(map(_letters, twins))}" for twins in seen]
     notices += [f"Classes that are the same number: {_shown(twins)}" for twins in numbers]
     if absent := [name for name in names if name.casefold() in _NO_VALUE]:
-        notices.append(f"Classes named as if there were no value: {_shown(absent)}; only an empty cell means no label")
+        remedy = "only an empty cell means no label, and what `missing_labels` names"
+        notices.append(f"Classes named as if there were no value: {_shown(absent)}; {remedy}")
     broken = [name for name in names if len(name.splitlines()) > 1]
     if broken:
         notices.append(f"Classes whose names hold line breaks: {_shown(broken)}; a stray quote takes in the next lines")

@@ -51,6 +51,7 @@ _CONTENTS = {
     b"\x89HDF": _ARRAYS[".h5"],
 }
 """What files begin with that are no text, whatever they are called."""
+_BLANKS = 64
 _CONTROLS = frozenset(range(0x20)) - frozenset(b"\t\r\n\f")
 _ARRAYS |= {".pickle": _ARRAYS[".pkl"], ".hdf5": _ARRAYS[".h5"]}
 
@@ -96,7 +97,14 @@ def _reader_of(file: TableFile) -> Reader:
     suffix = name[name.rfind(".") :] if "." in name else ""
     if suffix in _ARRAYS:
         raise LabelFileError(f"{file.name} is {_ARRAYS[suffix]}.")
+    if suffix == ".labels" and _begins_as_json(file):
+        return read_json_table
     return next((reader for suffixes, reader in _READERS if suffix in suffixes), read_text)
+
+
+def _begins_as_json(file: TableFile) -> bool:
+    with file.opened() as opened:
+        return opened.read(_BLANKS).lstrip()[:1] in {b"{", b"["}
 
 
 def _check_text(file: TableFile) -> None:

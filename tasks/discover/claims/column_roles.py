@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from tasks.discover.claims.flag_columns import flag, flag_columns
+from tasks.discover.claims.separators import separator_of
 from tasks.discover.claims.split_columns import guessed_splits, split_flags, split_names
 from tasks.discover.heads.head import SEVERAL
 from tasks.discover.words.column_words import strength_of
@@ -20,8 +20,6 @@ from tasks.tables.file_columns import plain_name
 _FLAGS = frozenset({"-1", "0", "1", "+1"})
 _TRUTHS = frozenset("true false yes no".split())
 _TYPES = frozenset({"type", "types"})
-_MARKS = ("|", ";", ",", "\uff0c", " ")
-_PLURALS = frozenset("labels tags classes categories attributes ids".split())
 _BOXES = re.compile(r"(\s-?\d+(\.\d+)?){3,}\s*$")
 _MOST_CLASSES = 0.5
 _MOST_OF_LABELS = 0.8
@@ -203,26 +201,6 @@ def _is_no_label(values: set[str], strength: int) -> bool:
 
 def _is_repeated(values: set[str], cells: Sequence[str], files: int, strength: int) -> bool:
     return len(values) <= max((_MOST_OF_LABELS if strength == 3 else _MOST_CLASSES) * min(files, len(cells)), 2)
-
-
-def separator_of(name: str, cells: Sequence[str]) -> str:
-    """What separates several labels in *cells*: the same few words, alone and in several company; empty for none."""
-    values = {cell for cell in cells if cell}
-    for mark in _MARKS:
-        if mark == " " and not set(tokens(name)) & _PLURALS:
-            continue
-        parted = {value: parts_between(value, mark) for value in values}
-        several = [parts for parts in parted.values() if len(parts) > 1]
-        if not several or any(not value.strip(f"{mark} ") for value in values):
-            continue  # where a cell is the mark alone, it is a text
-        company: dict[str, set[str]] = defaultdict(set)
-        for value, parts in parted.items():
-            for part in parts:
-                company[part].add(value)
-        again = sum(1 for parts in several if any(len(company[part]) > 1 for part in parts))
-        if mark != " " or (again >= len(several) / 2 and len(company) <= 2 * len(values)):
-            return mark
-    return ""
 
 
 def _one_hot(columns: Mapping[str, Sequence[str]], *, is_whole: bool) -> LabelColumn | None:

@@ -21,7 +21,7 @@ _NO = frozenset(
     "removed delete deleted trashed retracted withdrawn obsolete "
     "exclude excluded declined unusable mislabeled mislabelled misclassified".split()
 )
-_YES = frozenset("accept accepted approved correct confirmed usable keep kept include included".split())
+_YES = frozenset("valid accept accepted approved correct confirmed usable keep kept include included".split())
 _TRUE = frozenset("1 true yes y t 1.0".split())
 _FALSE = frozenset("0 false no n f 0.0".split())
 _READERS = frozenset(
@@ -29,7 +29,9 @@ _READERS = frozenset(
     "radiologist rad judge participant observer".split()
 )
 _DONE = frozenset("completed annotated labeled labelled classified graded rated reviewed answered".split())
-_GUESSES = frozenset("pred preds predict predicted prediction predictions guess guesses inferred pseudo yhat".split())
+_GUESSES = frozenset(
+    "inference pred preds predict predicted prediction predictions guess guesses inferred pseudo yhat".split()
+)
 _MENDED = frozenset("corrected correct correction revised reviewed fixed cleaned relabeled relabelled updated".split())
 _MOST_VALUES = 8
 _FEW = 0.1
@@ -49,7 +51,8 @@ def rows_in_doubt(claim: LabelClaim, family: Family, *, is_named: bool = False) 
         family: The tables that say it.
         is_named: Whether another table gives each of its labels a name, so that none of them means none.
     """
-    own = {claim.column.name, family.views[0].location, *claim.column.one_hot}
+    parts = {family.roles.split, *family.roles.split_flags}
+    own = {claim.column.name, family.views[0].location, *claim.column.one_hot} | parts
     others = {name: family.column(name) for name in family.views[0].head.names if name not in own}
     finders = (of_numbered_columns, *(() if is_named else (without_nulls,)), with_level_above)
     found = [told for find in finders if (told := find(claim, family)) is not None]

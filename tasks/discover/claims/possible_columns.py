@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 
 from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim, labels_by_file
 from tasks.discover.claims.column_roles import LabelColumn, are_amounts, counts_up
+from tasks.discover.claims.json_cells import TextWithin, texts_within
 from tasks.discover.claims.table_claims import said_of, split_claim
 from tasks.discover.claims.table_view import View
 from tasks.discover.claims.table_views import FOLD_WORDS, Family
@@ -78,10 +78,12 @@ def _add(family: Family, words: SplitWords, claims: Claims, known: set[str], *, 
         values = set(cells) - {""}
         is_beside = is_told and not _numbers_things(name, values, cells)
         is_part = tells_who_or_where(name) or bool(FOLD_WORDS & set(tokens(name)))
-        if name in known or is_beside or (known and is_part):
+        if name in known:
             continue
-        if told := _in_objects(cells):
-            claims.labels += [_of_object(family, name, key, column, split) for key, column in told.items()]
+        if told := [one for one in texts_within(cells) if _are_classes(set(one.values) - {""}, one.values)]:
+            claims.labels += [_of_object(family, name, one, split) for one in told[:_MOST]]
+        elif is_beside or (known and is_part):
+            continue
         elif name == text or _could_be_labels(name, values, cells):
             found.append((-strength_of(name), len(values), name, cells))
         elif not known and _could_be_numbers(name, values, cells):
@@ -103,25 +105,13 @@ def _names(family: Family) -> list[str]:
     return [name for name in names if name not in left_out and not tells_a_place(name)]
 
 
-def _in_objects(cells: Sequence[str]) -> dict[str, list[str]]:
-    """For each key of *cells*, objects of JSON all of them, its values, where these are a few words; else empty."""
-    if not cells or not all(cell.startswith("{") for cell in cells):
-        return {}
-    try:
-        objects = [json.loads(cell) for cell in cells]
-    except ValueError:
-        return {}
-    told = {key: [str(one.get(key, "")) for one in objects] for key in objects[0] if isinstance(objects[0][key], str)}
-    return {key: values for key, values in told.items() if _are_classes(set(values) - {""}, values)}
-
-
-def _of_object(family: Family, name: str, key: str, values: Sequence[str], split: SplitClaim | None) -> LabelClaim:
-    """That the value of *key* in the objects of the column *name* is the label."""
-    column = LabelColumn(name, 1, tuple((value,) if value else () for value in values))
-    pattern = {name: rf'"{re.escape(key)}"\s*:\s*"(?P<label>(?:[^"\\]|\\.)*)"'}
+def _of_object(family: Family, name: str, told: TextWithin, split: SplitClaim | None) -> LabelClaim:
+    """That the text *told* in the JSON of the column *name* is the label."""
+    column = LabelColumn(name, 1, tuple((value,) if value else () for value in told.values))
+    pattern = {name: told.pattern}
     entries: Entries = [{**_entry(view, family, name, split is not None, name), "pattern": pattern}
                         for view in family.views]  # fmt: skip
-    says = f"{key} in the column {name} of {family.views[0].head.path} is the label"
+    says = f"{told.key} in the column {name} of {family.views[0].head.path} is the label"
     by_file = labels_by_file([file for file in family.files if file], column.values)
     return LabelClaim(entries, column, by_file, says, is_sure=False, splits=split)
 

@@ -16,6 +16,7 @@ _YES_NO |= dict.fromkeys(
     "is_train train is_training_image is_training in_training in_train training".split(), ("train", "test")
 )
 _YES_NO |= dict.fromkeys("in_test is_testing holdout is_holdout held_out heldout".split(), ("test", "train"))
+_OF_ROWS = frozenset({"is_valid"})
 _YES, _NO = frozenset({"1", "true", "yes"}), frozenset({"0", "false", "no"})
 _NUMBERED = {"0": "train", "1": "validation", "2": "test"}
 _MOST_SPLITS = 5
@@ -38,13 +39,20 @@ def split_names(name: str, cells: Sequence[str], said: str, words: SplitWords) -
     if len(parts) == len(values) > 1 and len(set(parts.values())) > 1:
         return parts
     yes_no = _YES_NO.get(plain) or (("train", "test") if _says_train_test(name, said) else None)
-    if yes_no and len(values) > 1 and {value.casefold() for value in values} <= _YES | _NO:
+    is_of_rows = plain in _OF_ROWS and _is_mostly_yes(cells)
+    if yes_no and not is_of_rows and len(values) > 1 and {value.casefold() for value in values} <= _YES | _NO:
         return {value: yes_no[value.casefold() in _NO] for value in values}
     is_partition = bool((set(tokens(name)) | (set(tokens(said)) if name.isdigit() else set())) & {"partition"})
     is_partition |= plain == "split" and len(values) == len(_NUMBERED) and _is_most(cells, "0")
     if is_partition and set(values) <= set(_NUMBERED) and len(values) > 1:
         return {value: _NUMBERED[value] for value in values}
     return {}
+
+
+def _is_mostly_yes(cells: Sequence[str]) -> bool:
+    """Whether most of *cells* say yes, so that a column ``is_valid`` says that a row holds, and of no split."""
+    told = [cell.casefold() in _YES for cell in cells if cell]
+    return sum(told) > len(told) / 2
 
 
 def split_flags(columns: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, tuple[str, ...]]]:

@@ -25,6 +25,8 @@ PLAIN_TEXT = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data")
 """The ends of names of files that have a row a line."""
 TEXT = (*PLAIN_TEXT, ".names", "")
 JSON = (".json", ".jsonl", ".ndjson", ".manifest")
+LABELS = (".labels",)
+"""The ends of names of files that are JSON, or have a row a line."""
 YAML = (".yaml", ".yml")
 XML = (".xml",)
 _MOST_FILES = 60
@@ -65,7 +67,7 @@ def read_heads(root: StoreUrl, paths: Iterable[str], listing: Listing | None = N
         heads, taken = file_heads(root, every, NamedFiles(listing, stems))
         found.readings += [[head] for head in heads]
     files = [TableFile(root, path) for path in every if path not in taken]
-    files = [file for file in files if _suffix(file) in TEXT + JSON + YAML + XML + EXCEL + PARQUET]
+    files = [file for file in files if _suffix(file) in TEXT + JSON + YAML + XML + EXCEL + PARQUET + LABELS]
     alike = Counter(map(_kind, files))
     budget = _BUDGET
     for file in sorted(files, key=lambda file: (file.name.count("/"), file.name)):
@@ -107,10 +109,12 @@ def _ways(file: TableFile) -> tuple[list[Head], int]:
     suffix = _suffix(file)
     if suffix in EXCEL + PARQUET:
         return _of_frames(file, suffix), _JSON_HEAD
-    is_streamed = suffix in LINES or suffix in TEXT
+    is_streamed = suffix in LINES + TEXT
     data, is_whole = _begin(file, _TEXT_HEAD if is_streamed else _JSON_HEAD)
     if suffix in XML:
         return xml_heads(file.name, data, is_whole), len(data)
+    if suffix in LABELS and data.lstrip()[:1] in {b"{", b"["}:
+        suffix = ".json"
     if suffix in JSON + YAML:
         return json_heads(file.name, suffix, data, is_whole), len(data)
     return text_heads(file.name, suffix, data, is_whole), len(data)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.discover.claims.column_roles import ColumnRoles, part_alike, roles_of, separator_of, with_asked
+from tasks.discover.claims.column_roles import ColumnRoles, part_alike, roles_of, with_asked
 from tasks.discover.claims.possible_columns import _are_classes, _could_be_numbers
+from tasks.discover.claims.separators import separator_of
 from tasks.discover.heads.head import SEVERAL
 from tasks.discover.words.split_words import SplitWords
 

@@ -308,3 +308,74 @@ def test_images_without_a_label_in_a_map_have_none(look: Look, tmp_path: Path) -
     put(tmp_path, "labels.json", {"classes": None, "labels": {f"{i:06}": said[i % 3] for i in range(COUNT)}})
 
     assert by_place(taken(look, tmp_path), label) == {f"data/{i:06}.jpg": said[i % 3] or "" for i in range(COUNT)}
+
+
+def test_most_rows_that_are_valid_are_no_validation_split(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"img/a{i}.png" for i in range(COUNT)))
+    table(
+        tmp_path, "labels.csv", "file,label,is_valid", *(f"a{i}.png,{'ab'[i % 2]},{int(i > 2)}" for i in range(COUNT))
+    )
+
+    first, second, *_ = offered(look, tmp_path)
+
+    keys = dict(first.keys["source"])
+    assert {row["location"] for row in look(tmp_path, **keys).samples.to_pylist()} == {
+        f"img/a{i}.png" for i in range(3, COUNT)
+    }
+    assert {row["split"] for row in read_as(tmp_path, second).values()} == {""}
+
+
+@pytest.mark.parametrize("name", ["labels.txt", "x.csv"])
+def test_words_between_blanks_that_each_are_a_label_are_several(look: Look, tmp_path: Path, name: str) -> None:
+    said = [["cat"], ["cat", "dog"], ["dog"], ["dog", "emu"], ["emu"], ["cat", "emu"]]
+    images(tmp_path, *(f"pics/a{i}.jpg" for i in range(COUNT)))
+    head, mark = (["image,label"], ",") if name.endswith("csv") else ([], " ")
+    table(tmp_path, name, *head, *(f"a{i}.jpg{mark}{' '.join(said[i % 6])}" for i in range(COUNT)))
+
+    error = refused(look, tmp_path)
+
+    assert error.certain is not None
+    told = by_place(read_as(tmp_path, error.certain), kinds_of)
+    assert told == {f"pics/a{i}.jpg": said[i % 6] for i in range(COUNT)}
+
+
+def test_words_between_blanks_that_are_no_labels_by_themselves_are_a_name(look: Look, tmp_path: Path) -> None:
+    said = ["black bear", "brown bear", "bear", "cat"]
+    images(tmp_path, *(f"pics/a{i}.jpg" for i in range(COUNT)))
+    table(tmp_path, "x.csv", "image,label", *(f"a{i}.jpg,{said[i % 4]}" for i in range(COUNT)))
+
+    assert set(by_place(taken(look, tmp_path), label).values()) == set(said)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param('{{"title": "quality", "answer": {{"title": "Q", "value": "{0}"}}}}', id="below another key"),
+        pytest.param('[{{"task": "T0", "value": "{0}"}}]', id="in a list of one"),
+        pytest.param('{{"tools": [{{"name": "tag", "result": [{{"kind": ["{0}"]}}]}}]}}', id="in lists within"),
+    ],
+)
+def test_a_text_deep_in_the_json_of_each_cell_is_offered(look: Look, tmp_path: Path, cell: str) -> None:
+    images(tmp_path, *(f"images/a{i}.jpg" for i in range(COUNT)))
+    said = [cell.format("good bad".split()[i % 2]).replace('"', '""') for i in range(COUNT)]
+    table(tmp_path, "export.csv", "file,seconds,result", *(f'a{i}.jpg,{i * 1.5},"{one}"' for i, one in enumerate(said)))
+
+    told = [by_place(read_as(tmp_path, one), label) for one in offered(look, tmp_path)]
+
+    assert {f"images/a{i}.jpg": "good bad".split()[i % 2] for i in range(COUNT)} in told
+
+
+def test_a_file_of_labels_is_json_where_it_begins_so(look: Look, tmp_path: Path) -> None:
+    for split, word in (("training", "train"), ("testing", "test")):
+        images(tmp_path, *(f"{split}/{word}-{i}.jpg" for i in range(COUNT)))
+        boxes = {f"{word}-{i}.jpg": [{"label": "cube ball".split()[i % 2], "x": 1, "y": 2, "width": 3, "height": 4}]
+                 for i in range(COUNT)}  # fmt: skip
+        put(tmp_path, f"{split}/bounding_boxes.labels", {"version": 1, "type": "boxes", "boundingBoxes": boxes})
+
+    told = by_place(taken(look, tmp_path), lambda row: (kinds_of(row), row["split"]))
+
+    assert told == {
+        f"{split}/{word}-{i}.jpg": (["cube ball".split()[i % 2]], word)
+        for split, word in (("training", "train"), ("testing", "test"))
+        for i in range(COUNT)
+    }

@@ -19,6 +19,7 @@ from tasks.labels.likeness import likeness_notices
 from tasks.labels.settings import LabelSettings
 from tasks.reasons import Reason
 
+NAMED = "means no label, and what `missing_labels` names"
 MISREAD = "whose names look like UTF-8 that was read in another encoding"
 BARE = "whose names are not UTF-8, and stand as U+EF80 to U+EFFF for their bytes"
 names = st.sets(st.text("abc019", min_size=1, max_size=3), max_size=6)
@@ -170,7 +171,7 @@ def test_numbers_that_are_not_their_own_ids_are_told_of() -> None:
         (["0", "00", "0.50", ".5", "0.5"], ["that are the same number: 0, 00", "that are the same number: 0.5, 0.50"]),
         (
             ["NA", "#REF!", "nano"],
-            ["named as if there were no value: #REF!, NA; only an empty cell means no label"],
+            [f"named as if there were no value: #REF!, NA; only an empty cell {NAMED}"],
         ),
         (["a\n2\tb", "a"], ["whose names hold line breaks: 'a\\n2\\tb'; a stray quote takes in the next lines"]),
         (["a\0b", "a"], ["whose names hold control characters, as damaged files do: 'a\\x00b'"]),
@@ -180,8 +181,8 @@ def test_numbers_that_are_not_their_own_ids_are_told_of() -> None:
         (["caf\u00c3\u00a9", "caf\u00e9"], [f"{MISREAD}: 'caf\\xc3\\xa9' ('caf\\xe9')"]),
         (["caf\uefe9"], [f"{BARE}: 'caf\\uefe9'; rename their folders, or give them names by `labels.aliases`"]),
         (
-            ["\\N", "-", "a-b"],
-            ["named as if there were no value: -, \\N; only an empty cell means no label"],
+            ["\\N", "-", "a-b", "?", "a?"],
+            [f"named as if there were no value: -, ?, \\N; only an empty cell {NAMED}"],
         ),
         (["none", "1", "2", "a", "A", "cat dog", "cat_dog"], []),
     ],

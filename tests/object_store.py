@@ -14,7 +14,7 @@ from pathlib import Path
 def s3_server(log: Path) -> Iterator[str]:
     """The endpoint of an S3 server that is there while this lasts; what it says goes to *log*."""
     with log.open("wb") as file:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]
+        command = [sys.executable, str(Path(__file__).with_name("s3_process.py")), "-H", "127.0.0.1", "-p", "0"]
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT)
     try:
         while not (found := re.search(r"Running on (http://127\.0\.0\.1:\d+)", log.read_text())):

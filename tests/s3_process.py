@@ -1,6 +1,6 @@
 """Moto's S3 as a process whose writes that bear a condition are one step each, as S3's are.
 
-Moto looks whether an object is there, and then puts it: of two requests at once that ask for a new one, both may succeed.
+Moto looks whether an object is there, and then puts it: of two requests at once for a new one, both may succeed.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ def _put_alone(response: S3Response) -> Any:
 
 
 if __name__ == "__main__":
-    S3Response.put_object = _put_alone  # type: ignore[method-assign]  # what the class has is not of one step
+    S3Response.put_object = _put_alone  # type: ignore[method-assign,assignment]  # the class has it in two steps
     main(sys.argv[1:])

@@ -39,7 +39,7 @@ def with_plain_copies(access: SourceAccess, store: Store, folder: str) -> Source
         with store.temporary(folder) as temporary, opened_place(_place(access, root, name)) as file:
             copy = temporary / "copy"
             with copy.open("wb") as target:
-                _copy(file, form, compression_of(name)[1], target)
+                _copy(file, form, compression_of(name)[1] if form.compression else name, target)
             store.adopt(copy, f"{place}/{name}")
     plain = {"compression": "", "encoding": "utf-8"}
     packed = {"parquet": "packed", "arrow": "packed", "array": "packed_array"}

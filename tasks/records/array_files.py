@@ -1,4 +1,8 @@
-"""Files of arrays whose first axis counts images or labels: IDX, as MNIST comes, and NumPy's; no pickle is loaded."""
+"""Files of arrays that hold images or labels: IDX, as MNIST comes, NumPy's, and MATLAB's; no pickle is loaded.
+
+The first axis counts them, in MATLAB's files the last one, since their numbers stand in Fortran's order: so there, too,
+an image is a run of bytes. A vector's numbers are as many rows.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +13,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from tasks.errors import LabelFileError
+from tasks.records.mat_files import NUMBERS, STORED, MatStream, Readable, variables
 
 _IDX = re.compile(r"[-.]idx\d-ubyte$|-ubyte$|\.idx$")
 _IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _CHANNELS = (1, 3, 4)
+_PIXELS = ("u1", "u2")
 _MOST_LABELS = 1 << 28
 """Bytes of an array of labels that are read at once."""
+ARCHIVES = (".npz", ".mat")
+"""What names of files end in that hold several arrays."""
 ONLY = "0"
 """What the array of a file with one array is called."""
 
@@ -33,11 +41,13 @@ class ArrayShape:
         dtype: The type of its elements.
         shape: Its axes; the first counts rows.
         is_by_columns: Whether its elements stand in Fortran's order.
+        has_rows_by_columns: Whether those of each row do.
     """
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     is_by_columns: bool = False
+    has_rows_by_columns: bool = False
 
     @property
     def row_bytes(self) -> int:
@@ -55,13 +65,14 @@ class ArrayShape:
     @property
     def holds_labels(self) -> bool:
         """Whether each row is one whole number or text."""
-        return self.dtype.kind in "iubUS" and math.prod(self.shape[1:]) == 1 and bool(self.shape)
+        is_known = self.dtype.kind in "iubUS" or (self.has_rows_by_columns and self.dtype.kind == "f")
+        return is_known and math.prod(self.shape[1:]) == 1 and bool(self.shape)
 
 
 def is_array_file(name: str) -> bool:
     """Whether a file called *name*, without a compression's suffix, holds arrays."""
     lower = name.lower()
-    return lower.endswith((".npz", ".npy")) or bool(_IDX.search(lower))
+    return lower.endswith((*ARCHIVES, ".npy")) or bool(_IDX.search(lower))
 
 
 def arrays_in(file: BinaryIO, name: str) -> dict[str, ArrayShape]:
@@ -70,6 +81,9 @@ def arrays_in(file: BinaryIO, name: str) -> dict[str, ArrayShape]:
     Raises:
         LabelFileError: It is damaged, or no such file.
     """
+    if is_mat(name):
+        with _named(name):
+            return {member: shape for member, shape, _ in _mat_arrays(file)}
     names = _members(file, name) if name.lower().endswith(".npz") else [ONLY]
     found = {}
     for member in names:
@@ -90,20 +104,20 @@ def image_rows(file: BinaryIO, name: str) -> Iterator[npt.NDArray[Any]]:
     Raises:
         LabelFileError: It ends too early.
     """
-    is_one = not name.lower().endswith(".npz")
+    is_one = not name.lower().endswith(ARCHIVES)
     members = [ONLY] if is_one else [one for one, shape in arrays_in(file, name).items() if shape.holds_images]
     for member in members:
         yield from _rows_of(file, name, member)
 
 
 def _rows_of(file: BinaryIO, name: str, member: str) -> Iterator[npt.NDArray[Any]]:
-    with _opened(file, name, member) as opened:
-        header = _header(opened, name)
+    with _read(file, name, member) as (header, opened):
+        order: Literal["F", "C"] = "F" if header.has_rows_by_columns else "C"
         for row in range(header.shape[0]):
             data = opened.read(header.row_bytes)
             if len(data) < header.row_bytes:
                 raise LabelFileError(f"{name}, row {row + 1}: the file is cut off. Get it anew.")
-            yield np.frombuffer(data, header.dtype).reshape(header.shape[1:])
+            yield np.ascontiguousarray(np.frombuffer(data, header.dtype).reshape(header.shape[1:], order=order))
 
 
 def labels_of(file: BinaryIO, name: str, member: str) -> list[str]:
@@ -112,14 +126,62 @@ def labels_of(file: BinaryIO, name: str, member: str) -> list[str]:
     Raises:
         LabelFileError: It ends too early, or is too long for labels.
     """
-    with _opened(file, name, member) as opened:
-        header = _header(opened, name)
+    with _read(file, name, member) as (header, opened):
         size = header.row_bytes * header.shape[0]
         data = opened.read(size) if size <= _MOST_LABELS else b""
     if len(data) < size:
         raise LabelFileError(f"{name} is cut off, or its array {member} too long to be labels. Get it anew.")
     values = np.frombuffer(data, header.dtype).tolist()
-    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values]
+    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else _text(value) for value in values]
+
+
+def _text(value: object) -> str:
+    """*value*; MATLAB's numbers are fractions unless they were made whole."""
+    return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
+def is_mat(name: str) -> bool:
+    """Whether a file called *name* is MATLAB's."""
+    return name.lower().endswith(".mat")
+
+
+def _mat_arrays(file: BinaryIO) -> Iterator[tuple[str, ArrayShape, MatStream]]:
+    """Each array of numbers in a MATLAB *file*, with what its elements are read from."""
+    file.seek(0)
+    for matrix, stream in variables(file):
+        if matrix.kind not in NUMBERS or matrix.is_complex or not matrix.count:
+            continue
+        kind, size, _ = stream.tag()
+        dtype = np.dtype(f"{stream.order}{STORED.get(kind, 'V1')}")
+        is_vector = max(matrix.shape) == matrix.count
+        shape = (matrix.count,) if is_vector else (matrix.shape[-1], *matrix.shape[:-1])
+        are_pixels = dtype.str[1:] == NUMBERS[matrix.kind] and NUMBERS[matrix.kind] in _PIXELS
+        if matrix.count * dtype.itemsize == size and (is_vector or are_pixels):
+            yield matrix.name, ArrayShape(dtype, shape, has_rows_by_columns=True), stream
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """What is wrong with a MATLAB file meanwhile is said with its *name*."""
+    try:
+        yield
+    except LabelFileError as error:
+        raise LabelFileError(f"{name}: {error}") from None
+
+
+@contextmanager
+def _read(file: BinaryIO, name: str, member: str) -> Iterator[tuple[ArrayShape, Readable]]:
+    """What the header of the array *member* says, and what its elements are read from."""
+    if not is_mat(name):
+        with _opened(file, name, member) as opened:
+            yield _header(opened, name), opened
+        return
+    with _named(name):
+        found = next(((shape, stream) for called, shape, stream in _mat_arrays(file) if called == member), None)
+        if found is None:
+            raise LabelFileError(f"there is no array {member}.")
+        yield found
+        found[1].finish()
 
 
 def _members(file: BinaryIO, name: str) -> list[str]:

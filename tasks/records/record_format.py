@@ -49,7 +49,7 @@ class RecordFormat(BaseModel):
         map_value: The key that the value of a map's entry goes by (``orient: map``); empty for other JSON.
         strict: Whether only records of strict JSON are read.
         encoding: Of the file. Offsets count bytes of the file as UTF-8, so that of any other one is read in a stream.
-        compression: ``gzip``, ``bz2``, ``zstd``, ``xz``, ``zip`` or empty; offsets count decompressed bytes.
+        compression: ``gzip``, ``bz2``, ``zstd``, ``xz``, ``zip``, ``mat`` or empty; offsets count decompressed bytes.
         base_url: The folder that relative locations are relative to, where that is an http(s) URL; ends in "/".
         embedded: How embedded arrays are meant.
     """
@@ -67,7 +67,7 @@ class RecordFormat(BaseModel):
     map_value: str = ""
     strict: bool = False
     encoding: str = "utf-8"
-    compression: Literal["", "gzip", "bz2", "zstd", "xz", "zip"] = ""
+    compression: Literal["", "gzip", "bz2", "zstd", "xz", "zip", "mat"] = ""
     base_url: str = ""
     embedded: EmbeddedSettings = USUAL_EMBEDDED
 

@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from tasks.compressed import plain_stream
 from tasks.errors import LabelFileError
+from tasks.records.mat_text import mat_as_json
 
 _CHUNK = 1 << 20
 _LOOKED_AT = 16
@@ -24,22 +25,30 @@ _BOMS = (
 _MOST = 0.9
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _SUFFIXES = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": "xz", ".zip": "zip"}
+_MAT = ".mat"
 
 
 def compression_of(path: str) -> tuple[str, str]:
-    """The compression that the name *path* tells, empty for none, and the name without its suffix."""
+    """The compression that the name *path* tells, empty for none, and the name without its suffix.
+
+    A MATLAB file is taken for a JSON file in another form, which it is as far as labels go.
+    """
     for suffix, compression in _SUFFIXES.items():
         if path.lower().endswith(suffix):
             return compression, path[: -len(suffix)]
+    if path.lower().endswith(_MAT):
+        return "mat", f"{path[: -len(_MAT)]}.json"
     return "", path
 
 
-def decompressed(file: BinaryIO, compression: str) -> BinaryIO:
-    """*file* as it was before it was compressed.
+def decompressed(file: BinaryIO, compression: str, name: str = "the file") -> BinaryIO:
+    """*file*, which messages call *name*, as it was before it was compressed.
 
     Raises:
         LabelFileError: A zip is damaged, or holds not exactly one file.
     """
+    if compression == "mat":
+        return mat_as_json(file, name)
     return _only_member(file) if compression == "zip" else plain_stream(file, compression)
 
 

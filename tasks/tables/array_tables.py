@@ -19,8 +19,8 @@ def read_arrays(file: TableFile, settings: TableSettings, into: TableBuilder) ->
     Raises:
         LabelFileError: It cannot be read, lacks an array that is asked for, or some are no images or labels.
     """
-    with file.opened() as opened:
-        shapes = arrays_in(opened, file.bare_name)
+    with file.opened_for_arrays() as opened:
+        shapes = arrays_in(opened, file.arrays_name)
     chosen = ColumnChoice(settings, into.kept, file.name, list(shapes), by_position=False).choose()
     asked = [str(selector) for selector in chosen.selectors if not is_virtual(str(selector))]
     counts = {name: shapes[name].shape[0] if shapes[name].shape else 1 for name in asked}
@@ -29,7 +29,7 @@ def read_arrays(file: TableFile, settings: TableSettings, into: TableBuilder) ->
         raise LabelFileError(f"{file.name}: arrays of one table have as many rows each, and these have {shown}.")
     columns = {name: _texts(file, name, shapes[name]) for name in asked if not shapes[name].holds_images}
     image = next((name for name in asked if name not in columns), "")
-    compression = file.compression or ""
+    compression = "" if file.arrays_name != file.bare_name else file.compression
     form = RecordFormat(kind="array", compression=compression) if image else None
     first = first_image(shapes, image) if image else 0
     builder = into.open(file.name, chosen.names, chosen.one_hot, form)
@@ -46,6 +46,16 @@ def read_arrays(file: TableFile, settings: TableSettings, into: TableBuilder) ->
         builder.add(values, number + 1, first + number if image else -1, 1 if image else -1)
 
 
+def holds_image_arrays(file: TableFile) -> bool:
+    """Whether an array of *file* holds images.
+
+    Raises:
+        LabelFileError: It cannot be read.
+    """
+    with file.opened_for_arrays() as opened:
+        return any(shape.holds_images for shape in arrays_in(opened, file.arrays_name).values())
+
+
 def _texts(file: TableFile, name: str, shape: ArrayShape) -> list[str]:
     """The cells of the array *name* of *file*."""
     if not shape.holds_labels:
@@ -54,5 +64,5 @@ def _texts(file: TableFile, name: str, shape: ArrayShape) -> list[str]:
             "(whole numbers: rows × height × width, and 1, 3 or 4 channels at the end) nor one label a row. Save it "
             "as one of them with NumPy."
         )
-    with file.opened() as opened:
-        return labels_of(opened, file.bare_name, name)
+    with file.opened_for_arrays() as opened:
+        return labels_of(opened, file.arrays_name, name)

@@ -21,6 +21,7 @@ from tasks.storage.client_errors import not_listed, plain_errors
 from tasks.storage.clients import list_below, own_files
 
 _MOST_FILES = 2_000_000
+_MAT = "mat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class LabelText:
 
     def _decompressed(self, file: BinaryIO, shown: str) -> BinaryIO:
         try:
-            return decompressed(file, self.compression)
+            return decompressed(file, self.compression, shown)
         except LabelFileError as error:
             raise LabelFileError(f"{shown}: {error}") from None
 
@@ -102,6 +103,15 @@ class TableFile:
     def bare_name(self) -> str:
         """Its name in lower case, without a compression's suffix."""
         return compression_of(self.name)[1].lower()
+
+    @property
+    def arrays_name(self) -> str:
+        """Its bare name where it is read for its arrays: a MATLAB file's own, which is not read as JSON then."""
+        return self.name.lower() if self.compression == _MAT else self.bare_name
+
+    def opened_for_arrays(self) -> AbstractContextManager[BinaryIO]:
+        """It, decompressed, open for its arrays to be read; see `LabelText.opened`."""
+        return LabelText(self.place, "").opened() if self.compression == _MAT else self.opened()
 
     def said(self, name: str) -> str:
         """What the column *name*, one of those about the file itself, holds: ``file.stem``."""

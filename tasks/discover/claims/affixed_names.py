@@ -74,9 +74,10 @@ def affixed_claims(
 
 
 def plain_tables(heads: Iterable[Head]) -> Iterator[Head]:
-    """Those of *heads* whose rows are as they stand in a file, and no submissions to a contest."""
+    """Those of *heads* that are whole files, or lists without names in one, and no submissions to a contest."""
     for head in heads:
-        is_plain = not (head.members or head.placed or head.line_form or "at" in head.keys)
+        is_part = "at" in head.keys and len(head.names) > 1
+        is_plain = not (head.members or head.placed or head.line_form or is_part)
         if is_plain and not SUBMISSION & set(tokens(head.path)):
             yield head
 
@@ -103,7 +104,7 @@ def padded_claims(
 
 def _of_rows(listing: Listing, head: Head, words: SplitWords) -> list[LabelClaim]:
     """What *head* says of images that are numbered as its rows are, from 0 or from 1; none of it is sure."""
-    is_long = head.is_whole and len(head.rows) >= _FEWEST_ROWS
+    is_long = head.is_whole and len(head.rows) >= _FEWEST_ROWS and head.keys.get("orient") != "map"
     ways = [way for way in ways_with_header(head) if is_long and (way is head or not _repeats_names(way))]
     for way in ways:
         for key, first in _COUNTS.items():

@@ -94,12 +94,12 @@ def _contradicted(
 
 
 def _unreadable(choice: FolderChoice) -> str:
-    """What lies beside numbered folders in a format that is never loaded, and may say what they show; else empty."""
+    """What lies beside numbered folders in a file of arrays, and may say what they show; else empty."""
     names = {name for label in choice.labels for name in label}
     stored = [path for path in choice.listing.beside if path.lower().endswith(_ARRAYS)]
     if not stored or not names or not all(map(str.isdecimal, names)):
         return ""
-    return f"the folders are numbered, and {stored[0]} may say what their images show, in a format that is never loaded"
+    return f"the folders are numbered, and {stored[0]} may say what their images show"
 
 
 def name_images(source: SourceSettings, beside: Iterable[str], paths: pa.ChunkedArray) -> list[str]:

@@ -24,7 +24,7 @@ _MOST_KEYS = 200
 _MOST_PARTS = 8
 _FEWEST_COLUMNS = 2
 _LONGEST_YAML = 1 << 18
-_CLASSES = frozenset("classes class_names names labels categories".split())
+_CLASSES = frozenset("classes class class_names names labels label targets y categories".split())
 _OUTLINES = frozenset(
     "bbox bboxes bndbox box boxes polygon polygons points coordinates polyline segmentation xmin rectangle rle "
     "vertices cuboid".split()
@@ -115,7 +115,7 @@ def _of_texts(name: str, keys: TableKeys, value: Mapping[str, Json]) -> list[Hea
         return [_map(name, keys, [(key, _text(item)) for key, part in lists.items() for item in part]), *said]
     is_flat = not any(isinstance(item, Mapping) and item for item in value.values())
     if lists and is_flat and all(isinstance(item, int) for part in lists.values() for item in part):
-        return [_map(name, keys, [(key, "") for key, part in lists.items() for _ in part])]
+        return _of_numbers(name, keys, lists)
     return []
 
 
@@ -154,6 +154,14 @@ def _parallel(value: Mapping[str, Json]) -> list[list[str]]:
     is_by_row = isinstance(rows[0], list) and all(map(str.isdecimal, rows[0]))
     is_named = any(plain_name(str(key)) in ALIASES["location"] for key in value)
     return columns if all(row == rows[0] for row in rows) and (is_by_row or is_named) else []
+
+
+def _of_numbers(name: str, keys: TableKeys, lists: Mapping[str, Sequence[Json]]) -> list[Head]:
+    """The table in an object of nothing but *lists* of numbers: one of labels, or places of who knows what."""
+    [key, *others] = lists
+    if not others and key.casefold() in _CLASSES:
+        return _of_list(name, {"at": _below(keys.get("at", ""), key)}, list(map(_text, lists[key])))
+    return [_map(name, keys, [(key, "") for key, part in lists.items() for _ in part])]
 
 
 def _map(name: str, keys: TableKeys, rows: Sequence[tuple[str, str]]) -> Head:

@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 
 from tasks.discover.listing.listing import Listing
 from tasks.errors import DatasetError, LayoutError
+from tasks.records.array_files import is_mat
+from tasks.records.mat_files import MAT_HEADER, begins_mat
 from tasks.samples import StoreUrl
 from tasks.storage import redact_url
 from tasks.tables.opening import TableFile
@@ -38,14 +40,15 @@ class UnreadFormat:
 
 
 _AS_TABLE = "is read only where `source.tables` names its arrays of images and of labels"
+_MATLAB = UnreadFormat(
+    "MATLAB file",
+    "is read only as `save(name, '-v7')` writes it, which this one is not",
+    "scipy.io.loadmat(name)`, or of version 7.3 with `h5py.File(name)",
+    re.compile(r"\.mat$"),
+    re.compile(rb"MATLAB \d"),
+)
 _FORMATS = (
-    UnreadFormat(
-        "MATLAB file",
-        "is never loaded",
-        "scipy.io.loadmat(name)",
-        re.compile(r"\.mat$"),
-        re.compile(rb"MATLAB \d"),
-    ),
+    _MATLAB,
     UnreadFormat(
         "Python pickle",
         "is never loaded, as loading one runs whatever code it holds",
@@ -83,9 +86,9 @@ def unread_sentences(root: StoreUrl, paths: Iterable[str]) -> list[str]:
     opened = 0
     for path in paths:
         known = unread_format(path)
-        if known is None and not path.lower().endswith(_ENDS_KNOWN) and opened < _MOST_OPENED:
+        if known in {None, _MATLAB} and not path.lower().endswith(_ENDS_KNOWN):
+            known = _by_content(TableFile(root, path)) if opened < _MOST_OPENED else None
             opened += 1
-            known = _by_content(TableFile(root, path))
         if known is not None:
             found.setdefault(known.what, []).append(path)
     return [_sentence(one, found[one.what]) for one in _FORMATS if one.what in found]
@@ -106,10 +109,12 @@ def refuse_arrays(listing: Listing) -> None:
 
 def _by_content(file: TableFile) -> UnreadFormat | None:
     try:
-        with file.opened() as opened:
-            head = opened.read(16)
+        with file.opened_for_arrays() as opened:
+            head = opened.read(MAT_HEADER)
     except (DatasetError, OSError, EOFError, ValueError):
         return None
+    if is_mat(file.name):
+        return None if begins_mat(head) else _MATLAB
     return next((one for one in _FORMATS if one.magic is not None and one.magic.match(head)), None)
 
 

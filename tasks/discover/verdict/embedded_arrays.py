@@ -10,7 +10,7 @@ from tasks.discover.verdict.embedded_tables import EmbeddedTable
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.errors import DatasetError
-from tasks.records.array_files import ONLY, ArrayShape, arrays_in, is_array_file
+from tasks.records.array_files import ARCHIVES, ONLY, ArrayShape, arrays_in, is_array_file
 from tasks.samples import StoreUrl
 from tasks.tables.opening import TableFile
 
@@ -23,9 +23,9 @@ _TEST = "t10k"
 
 def embedded_arrays(root: StoreUrl, paths: Iterable[str], words: SplitWords) -> list[EmbeddedTable]:
     """The arrays of images in files among *paths*, each with that of its labels where there is one."""
-    files = [file for path in paths if is_array_file((file := TableFile(root, path)).bare_name)][:_MOST_FILES]
+    files = [file for path in paths if is_array_file((file := TableFile(root, path)).arrays_name)][:_MOST_FILES]
     shapes = {file.name: held for file in files if (held := _shapes(file))}
-    archives = [path for path in shapes if path.lower().endswith(".npz")]
+    archives = [path for path in shapes if path.lower().endswith(ARCHIVES)]
     found = [table for path in archives for table in _of_archive(path, shapes[path], words)]
     single = {path: held[ONLY] for path, held in shapes.items() if path not in archives}
     return found + [_of_pair(path, single, words) for path, shape in single.items() if shape.holds_images]
@@ -33,8 +33,8 @@ def embedded_arrays(root: StoreUrl, paths: Iterable[str], words: SplitWords) -> 
 
 def _shapes(file: TableFile) -> dict[str, ArrayShape]:
     try:
-        with file.opened() as opened:
-            return arrays_in(opened, file.bare_name)
+        with file.opened_for_arrays() as opened:
+            return arrays_in(opened, file.arrays_name)
     except (DatasetError, OSError, EOFError, ValueError):
         return {}
 
@@ -60,11 +60,8 @@ def _of_archive(path: str, shapes: dict[str, ArrayShape], words: SplitWords) -> 
             if shape.holds_labels and shape.shape[0] == shapes[name].shape[0] and rest == _rest(other, _LABELS)
         )
         label = labels[0] if len(labels) == 1 and rest is not None else ""
-        found.append(
-            EmbeddedTable(
-                (path,), {"file": path}, {name: "location"}, labels, label, _split_of(name, words), is_array=True
-            )
-        )
+        split = _split_of(name, words) or _split_of(path.rpartition("/")[2].rpartition(".")[0], words)
+        found.append(EmbeddedTable((path,), {"file": path}, {name: "location"}, labels, label, split, is_array=True))
     return found
 
 

@@ -9,6 +9,7 @@ from tasks.discover.claims.table_views import SUBMISSION
 from tasks.discover.heads.head import Head
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
+from tasks.records.text_window import compression_of
 
 _TWO = 2
 
@@ -31,14 +32,17 @@ def unread_splits(others: Iterable[Head], words: SplitWords) -> str:
 
 
 def _maps_splits(head: Head, words: SplitWords) -> bool:
-    """Whether *head* is an object of splits, each with some things."""
-    if head.keys.get("orient") != "map" or head.names != ("0", "1") or not head.path.lower().endswith(".json"):
+    """Whether *head* is an object of splits, each with some things, or of lists of places, some for a split."""
+    is_json = compression_of(head.path)[1].lower().endswith(".json")
+    if head.keys.get("orient") != "map" or head.names != ("0", "1") or not is_json:
         return False
     splits = [words.split_of(key) for key in head.column("0")]
     values = head.column("1")
     is_of_things = len(set(values)) > len(set(splits)) and not all(map(_is_count, values))
     is_of_places = not any(values) and len(values) > len(set(head.column("0")))
-    return (is_of_things or is_of_places) and all(splits) and "train" in splits and len(set(splits)) > 1
+    if is_of_places:
+        return any(splits) and len(set(head.column("0"))) > 1
+    return is_of_things and all(splits) and "train" in splits and len(set(splits)) > 1
 
 
 def _is_count(text: str) -> bool:

@@ -196,7 +196,7 @@ def test_a_query_is_a_table(folder: Folder, tmp_path: Path, monkeypatch: pytest.
         folder.found(table | {"sql": "select * from shot"})
 
 
-@pytest.mark.parametrize("name", ["t.mat", "t.pkl", "t.h5"])
+@pytest.mark.parametrize("name", ["t.pickle", "t.pkl", "t.h5"])
 def test_arrays_and_pickles_are_never_loaded(folder: Folder, name: str) -> None:
     folder.data(name, b"\x80\x04cos\nsystem\n")
 

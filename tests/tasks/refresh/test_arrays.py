@@ -1,4 +1,4 @@
-"""Images and labels in files of arrays: IDX, as MNIST comes, and NumPy's, from the config to the published pixels."""
+"""Images and labels in files of arrays: IDX, NumPy's and MATLAB's, from the config to the published pixels."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tasks.errors import LayoutError
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.options import RefreshOptions
 from tasks.refresh.refresh import refresh
+from tests.mat_writing import Mat
 from tests.steps_here import StepsHere
 
 Array = npt.NDArray[Any]
@@ -100,6 +101,16 @@ def test_an_array_of_colours_with_words_as_labels_is_read(source: Path) -> None:
     ]
 
     assert same(published(source.parent, tables), [(row, ("owl", "emu")[n % 2], "train") for n, row in enumerate(held)])
+
+
+@pytest.mark.parametrize("form", [Mat(), Mat(is_packed=True)])
+def test_the_last_axis_of_a_matlab_array_counts_the_images(source: Path, form: Mat) -> None:
+    held = images(7, 8, 6, 3)
+    digits = np.array([[n % 3 + 1.0] for n in range(7)])
+    (source / "train_8x6.mat").write_bytes(form.file(y=digits, X=np.moveaxis(held, 0, 3)))
+    tables = [{"file": "train_8x6.mat", "columns": {"X": "location", "y": "label"}, "split": "train"}]
+
+    assert same(published(source.parent, tables), [(row, str(n % 3 + 1), "train") for n, row in enumerate(held)])
 
 
 @pytest.mark.parametrize(

@@ -83,11 +83,8 @@ class Weigher:
     def doubt_random_splits(self, lists: str) -> None:
         """Let no reading without splits be sure beside *lists* that part into splits what is no image's name."""
         told = self._found.reading
-        said = f"{lists} may say which images are in which split, by other names than the images'"
-        if lists and told is not None and not has_splits(told):
-            self._doubt_reading(said)
-        elif lists and self._choice is None and self._labels and not self._found.opposed:
-            self._found.opposed = said
+        if lists and (not has_splits(told) if told else self._choice is None and self._labels):
+            self._doubt_reading(f"{lists} may say which images are in which split, by other names than the images'")
 
     def doubt_named_splits(self) -> None:
         """Let no reading be sure that takes splits from what its images' names begin with."""

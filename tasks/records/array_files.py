@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from tasks.errors import LabelFileError
 from tasks.records.mat_files import NUMBERS, STORED, MatStream, Readable, variables
+from tasks.records.record import MAX_RECORD_BYTES
 
 _IDX = re.compile(r"[-.]idx\d-ubyte$|-ubyte$|\.idx$")
 _IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -56,11 +57,12 @@ class ArrayShape:
 
     @property
     def holds_images(self) -> bool:
-        """Whether each row is an image: height × width, or these × channels, of whole numbers."""
+        """Whether each row is an image: height × width, or these × channels, of whole numbers, of 64 MiB at most."""
         is_flat = len(self.shape) == 3 and min(self.shape[1:]) > 1
         has_channels = len(self.shape) == 4 and self.shape[3] in _CHANNELS
         is_whole = self.dtype in {np.dtype("u1"), np.dtype("<u2"), np.dtype(">u2")}
-        return is_whole and (is_flat or has_channels) and not self.is_by_columns
+        is_short = self.row_bytes <= MAX_RECORD_BYTES
+        return is_whole and (is_flat or has_channels) and is_short and not self.is_by_columns
 
     @property
     def holds_labels(self) -> bool:

@@ -83,8 +83,8 @@ def _structures(stream: MatStream, matrix: Matrix, depth: int) -> Iterator[bytes
     each = (_object(stream, fields, depth) for _ in range(matrix.count))
     if matrix.count == 1:
         yield from next(each)
-    else:
-        yield from _listed(each)
+    else:  # without fields nothing stands there for any, however many they are said to be
+        yield from _listed(each if fields else ())
 
 
 def _object(stream: MatStream, fields: list[str], depth: int) -> Iterator[bytes]:

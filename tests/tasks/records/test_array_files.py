@@ -117,6 +117,11 @@ def test_how_elements_stand_matters_only_where_there_are_rows_of_several() -> No
     assert not arrays_in(npy(np.asfortranarray(np.arange(3))), "x.npy")[ONLY].is_by_columns
 
 
+def test_rows_longer_than_any_image_are_none() -> None:
+    assert ArrayShape(np.dtype("u1"), (2, 1 << 13, 1 << 13)).holds_images
+    assert not ArrayShape(np.dtype("u1"), (2, (1 << 13) + 1, 1 << 13)).holds_images
+
+
 def test_the_images_of_an_archive_are_counted_over_all_its_arrays() -> None:
     file = npz(a=PICTURES, names=np.arange(2), b=PICTURES[:1] + 100)
     shapes = arrays_in(file, "x.npz")

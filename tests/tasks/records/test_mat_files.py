@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,14 @@ def test_variables_that_lie_too_deep_in_each_other_are_refused() -> None:
 
     with pytest.raises(LabelFileError, match="deep in each other"):
         read(Mat().file(held=value))
+
+
+def test_structures_that_are_said_to_be_many_and_hold_nothing_are_none() -> None:
+    form = Mat(is_small=False)
+    head = form.element(6, struct.pack("<II", 2, 0)) + form.element(5, struct.pack("<ii", 1 << 15, 1 << 15))
+    body = head + form.element(1, b"rows") + form.element(5, struct.pack("<i", 8)) + form.element(1, b"")
+
+    assert read(form.file() + struct.pack("<II", 14, len(body)) + body) == {"rows": []}
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -69,6 +69,7 @@ class SplitKeys(TypedDict, total=False):
     names: dict[str, str]
     files: dict[str, str | list[str]]
     rest: Literal["train"]
+    ratios: dict[str, float]
 
 
 class GateKeys(TypedDict, total=False):

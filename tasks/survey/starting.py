@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.discover.proposals import Proposal, UnsettledLayoutError, yaml_lines
+from tasks.discover.proposals import Proposal, UnsettledLayoutError, flow, yaml_lines
 from tasks.samples import Discovery
 from tasks.storage import is_url, local_path, redact_url
 from tasks.survey.described import describe_discovery
@@ -26,6 +26,8 @@ _MORE = (
     'schedule: {cron: "0 2 * * *", work_pool: nightly}   # for `parquetry deploy` and `parquetry serve`',
     "All keys: docs/configuration.md",
 )
+RATIOS = {"train": 0.8, "validation": 0.1, "test": 0.1}
+"""How a config parts the images that the source puts into no split."""
 _SCHEMAS = (Path(__file__).parents[1] / "schema.json", Path(__file__).parents[2] / "configs" / "schema.json")
 """Where the schema of configs is in an installed package, and in a checkout."""
 
@@ -87,7 +89,7 @@ def starting_config(target: Target, discovery: Discovery) -> str:
         if names := discovery.keys.get("splits", {}).get("names"):
             lines += ["splits:", f"  names: {json.dumps(names, ensure_ascii=False)}"]
     else:
-        lines += ["splits:", "  ratios: {train: 0.8, validation: 0.1, test: 0.1}"]
+        lines += ["splits:", f"  ratios: {flow(RATIOS)}"]
     return "\n".join([*lines, *_TARGET, *_output_lines(target), *target.tail, ""])
 
 

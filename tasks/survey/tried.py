@@ -18,13 +18,14 @@ from tasks.refresh.dataset import Dataset
 from tasks.refresh.listed import refuse_equal_ids
 from tasks.report.gates import Gates
 from tasks.samples import count_values
+from tasks.survey.starting import RATIOS
 
 _MOST_IMAGES = 50_000
 """Of sources with more, no proposal is tried after the first: each costs a listing."""
 
 
 def with_tried(error: UnsettledLayoutError, place: str, options: Mapping[str, object]) -> UnsettledLayoutError:
-    """*error* without proposals that cannot run, and with the gate that those need by which images are rejected.
+    """*error* without proposals that cannot run, and with what those need by which images are rejected, or in no split.
 
     Args:
         error: Why the source is not settled.
@@ -34,7 +35,9 @@ def with_tried(error: UnsettledLayoutError, place: str, options: Mapping[str, ob
     kept: list[Proposal] = []
     why: list[str] = []
     is_small = True
-    for proposal in error.unsettled.proposals if error.certain is None else ():
+    if error.certain is not None:
+        return _with_certain(error, error.certain, place, options)
+    for proposal in error.unsettled.proposals:
         try:
             found, listed = _tried(proposal, place, options) if is_small else (proposal, 0)
         except LayoutError as refusal:
@@ -43,6 +46,19 @@ def with_tried(error: UnsettledLayoutError, place: str, options: Mapping[str, ob
         kept.append(found)
         is_small = listed <= _MOST_IMAGES
     return error.offering(kept, [*error.unsettled.evidence, *why]) if kept else error
+
+
+def _with_certain(
+    error: UnsettledLayoutError, certain: Proposal, place: str, options: Mapping[str, object]
+) -> UnsettledLayoutError:
+    """*error* with its one reading as it runs."""
+    try:
+        found, _ = _tried(certain, place, options)
+    except LayoutError:
+        return error
+    made = error.offering([found if one is certain else one for one in error.unsettled.proposals])
+    made.certain = found
+    return made
 
 
 def _tried(proposal: Proposal, place: str, options: Mapping[str, object]) -> tuple[Proposal, int]:
@@ -66,6 +82,8 @@ def _tried(proposal: Proposal, place: str, options: Mapping[str, object]) -> tup
     rejected = sum(reasons.values())
     if not labelled.samples.num_rows:
         raise LayoutError(f"all {found.listed:,} images are rejected then")
+    if not any(labelled.samples["split"].unique().to_pylist()):
+        proposal = replace(proposal, keys=_with_ratios(proposal.keys))
     if rejected <= Gates().max_reject_fraction * found.listed or "gates" in proposal.keys:
         return proposal, found.listed
     share = min(1.0, math.ceil(100 * rejected / found.listed + 1) / 100)
@@ -73,3 +91,8 @@ def _tried(proposal: Proposal, place: str, options: Mapping[str, object]) -> tup
     lost = f"{rejected:,} of {found.listed:,} images are rejected then ({told})"
     with_gate: ConfigKeys = {**proposal.keys, "gates": {"max_reject_fraction": share}}
     return replace(proposal, keys=with_gate, evidence=(*proposal.evidence, lost)), found.listed
+
+
+def _with_ratios(keys: ConfigKeys) -> ConfigKeys:
+    """*keys*, of which the source puts no image into a split, with the ratios that a config begins with."""
+    return {**keys, "splits": {**keys.get("splits", {}), "ratios": RATIOS}}

@@ -95,7 +95,18 @@ def test_nothing_is_offered_that_cannot_run(tmp_path: Path) -> None:
     fails = Proposal("there is a table", {"source": {"layout": "tables", "tables": [{"file": "absent.csv"}]}})
     error = UnsettledLayoutError.of("ambiguous_layout", "both may be", [fails, runs])
 
-    assert with_tried(error, str(tmp_path), {}).unsettled.proposals == (runs,)
+    assert [one.says for one in with_tried(error, str(tmp_path), {}).unsettled.proposals] == [runs.says]
+
+
+def test_what_is_offered_parts_the_images_where_the_source_does_not(tmp_path: Path) -> None:
+    put(tmp_path, *(f"{split}/{kind}/{i}.png" for split in ("train", "test", "more") for kind in "ab" for i in (1, 2)))
+    parted = Proposal("some are", {"source": {"layout": "split_folders", "ignore": ["/more"]}})
+    whole = Proposal("none is", {"source": {"layout": "hierarchy"}})
+    error = UnsettledLayoutError.of("ambiguous_layout", "both may be", [parted, whole])
+
+    splits = [one.keys.get("splits") for one in with_tried(error, str(tmp_path), {}).unsettled.proposals]
+
+    assert splits == [None, {"ratios": {"train": 0.8, "validation": 0.1, "test": 0.1}}]
 
 
 def test_a_sheet_whose_formulas_have_no_values_is_told_of(tmp_path: Path) -> None:

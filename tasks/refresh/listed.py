@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -108,7 +108,7 @@ def refuse_equal_ids(samples: Samples) -> None:
 
 
 def limited(listed: Listed, limit: int, run: Run, kind: LabelKind) -> Listed:
-    """The first *limit* images by hash, every class among them where that allows."""
+    """The first *limit* images by hash, every class among them where that allows, and every class of each split."""
     if run.history.version:
         raise RefusedError(
             f"limit: {run.store.place.url} holds version {run.history.version} already, and `--limit` would delete "
@@ -116,24 +116,24 @@ def limited(listed: Listed, limit: int, run: Run, kind: LabelKind) -> Listed:
         )
     discovery, labelled = listed.discovery, listed.labelled
     ordered = choose_by_hash(labelled.samples, labelled.samples.num_rows)
-    first_of_class = _first_of_classes(ordered["label_name"].to_pylist(), kind)[:limit]
-    taken = set(first_of_class)
-    others = [index for index in range(ordered.num_rows) if index not in taken]
-    chosen = sorted([*first_of_class, *others[: limit - len(first_of_class)]])
+    classes = [set(classes_in(text, kind)) for text in ordered["label_name"].to_pylist()]
+    parted = [{(split, name) for name in names or ("",)}
+              for split, names in zip(ordered["split"].to_pylist(), classes, strict=True)]  # fmt: skip
+    ranked = [*_first_of_each(classes), *_first_of_each(parted), *range(ordered.num_rows)]
+    chosen = sorted(list(dict.fromkeys(ranked))[:limit])
     samples = ordered.take(pa.array(chosen, pa.int64())).sort_by([("sample_id", "ascending")])
     nothing = discovery.rejections.slice(0, 0)
     found = replace(discovery, samples=samples.select(discovery.samples.column_names), rejections=nothing)
     return Listed(found, replace(labelled, samples=samples, rejections=nothing))
 
 
-def _first_of_classes(texts: Sequence[str], kind: LabelKind) -> list[int]:
-    """The places of the labels, as text, that show a class which none before them has."""
-    seen: set[str] = set()
+def _first_of_each(kinds: Iterable[Set[object]]) -> list[int]:
+    """The places of what has one of *kinds* which nothing before it has."""
+    seen: set[object] = set()
     found = []
-    for index, text in enumerate(texts):
-        new = set(classes_in(text, kind)) - seen
-        if new:
-            seen |= new
+    for index, own in enumerate(kinds):
+        if own - seen:
+            seen |= own
             found.append(index)
     return found
 

@@ -387,6 +387,22 @@ def test_limit_takes_every_class_and_its_version_grows_from_there(nights: Any, p
     assert pick(nights.run(), "written", "images_decoded") == (24, 19)
 
 
+def test_limit_takes_every_class_of_each_split_and_the_rest_by_chance(nights: Any, source: Path, draw: Any) -> None:
+    for number in range(24):
+        draw(source / "test" / f"class{number % 3}" / f"{number:02}.png", 100 + number)
+    (source / "train").mkdir()
+    for kind in ("class0", "class1", "class2"):
+        (source / kind).rename(source / "train" / kind)
+
+    nights.run(limit=18)
+
+    rows = nights.rows()
+    assert set(zip(rows["split"], rows["label_name"], strict=True)) == {
+        (split, kind) for split in ("train", "test") for kind in ("class0", "class1", "class2")
+    }
+    assert 4 < (rows["split"] == "test").sum() < 14
+
+
 # --- the report
 
 

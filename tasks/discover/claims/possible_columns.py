@@ -37,11 +37,18 @@ def possible_claims(families: Sequence[Family], listing: Listing, words: SplitWo
     """
     if any(claim.is_sure for claim in claims.labels):
         return
-    is_told = bool(claims.numbers) or any(claim.column.strength > 1 for claim in claims.labels)
-    known = {claim.column.name for claim in claims.labels} | {name for name, *_ in claims.numbers}
+    labels, numbers = list(claims.labels), {name for name, *_ in claims.numbers}
     for family in sorted(families, key=lambda family: not family.file_splits):
         if _names_most(family, listing) and not family.has_boxes:
-            _add(family, words, claims, known, is_told=is_told)
+            columns = [claim.column for claim in labels if _is_of(claim, family)]
+            is_told = bool(numbers) or any(column.strength > 1 for column in columns)
+            _add(family, words, claims, {column.name for column in columns} | numbers, is_told=is_told)
+
+
+def _is_of(claim: LabelClaim, family: Family) -> bool:
+    """Whether *claim* names half of the images that *family* names: else it is of others."""
+    named = family.named
+    return 2 * sum(1 for file in named if file in claim.by_file) >= len(named)
 
 
 def _numbers_things(name: str, values: set[str], cells: Sequence[str]) -> bool:

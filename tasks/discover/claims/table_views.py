@@ -19,6 +19,7 @@ from tasks.discover.words.folder_names import tokens, unnumbered
 from tasks.discover.words.split_words import SplitWords
 
 _MOST_UNNAMED_NUMBERS = 3
+_FEW = 0.2
 FOLD_WORDS = frozenset("split splits fold folds kfold partition partitions cv crossval".split())
 """Words for the parts of images that take turns."""
 SUBMISSION = frozenset("submission submissions submit".split())
@@ -79,7 +80,8 @@ def find_views(heads: Heads, listing: Listing, words: SplitWords) -> tuple[list[
     views: list[list[View]] = []
     others: list[Head] = []
     for ways in heads.readings:
-        found = _without_numbers([view for head in ways if (view := view_of(head, named, words))])
+        every = [view for head in ways if (view := view_of(head, named, words))]
+        found = _without_numbers([view for view in every if not _counts_otherwise(view, listing.count)])
         spoken_for = {str(view.head.keys.get("at")) for view in found}
         if found:
             views += [[view for view in found if str(view.head.keys.get("at")) == at] for at in sorted(spoken_for)]
@@ -87,6 +89,13 @@ def find_views(heads: Heads, listing: Listing, words: SplitWords) -> tuple[list[
         others += rest if rest and "at" in rest[0].keys else rest[:1] if not found else []
     families = _families(views, words, _asked(heads))
     return families, [_plain(head, words) for head in others if head.rows or head.first]
+
+
+def _counts_otherwise(view: View, images: int) -> bool:
+    """Whether *view*, a part of a JSON file, counts what is no image: by numbers, which few images are called by."""
+    is_part = "at" in view.head.keys or view.head.keys.get("orient") == "map"
+    is_few = len(set(view.files) - {""}) < _FEW * images
+    return is_part and is_few and all(map(str.isdecimal, view.head.column(view.location)))
 
 
 def _without_numbers(views: list[View]) -> list[View]:

@@ -140,3 +140,24 @@ def test_of_two_folders_of_one_name_the_one_that_an_uneven_table_names_can_be_re
     assert {place: row["label_path"] for place, row in proposed.items()} == {
         f"BirdPhotos/{bird}.png": kind[0] for bird, kind in zip(birds, kinds, strict=True)
     }
+
+
+def test_what_a_model_counts_is_no_list_of_images_and_hides_no_texts(look: Look, tmp_path: Path) -> None:
+    words = [f"word {chr(97 + at)}{chr(98 + at)}" for at in range(23)]
+    marks = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    added = [{"id": at if at < 4 else 50264, "content": mark} for at, mark in enumerate(marks)]
+    special = {f"{place}{at}": {"content": mark, "lstrip": mark == "<mask>", "own": False}
+               for at, mark in enumerate(marks) for place in ("begin", "end")}  # fmt: skip
+    draw(
+        tmp_path,
+        *(f"train/images/{at + 1}.jpg" for at in range(23)),
+        train__labels_csv=lines(*(f"{at + 1}.jpg,{word}" for at, word in enumerate(words))),
+        model__tokens_json=json.dumps({"added_tokens": added}),
+        model__special_json=json.dumps(special),
+    )
+
+    proposals = refusal(look, tmp_path).unsettled.proposals
+
+    proposed = read_as(tmp_path, proposals[0])
+    assert [proposed[f"train/images/{at + 1}.jpg"]["label_path"] for at in range(23)] == words
+    assert not any("model" in str(one.keys) for one in proposals)

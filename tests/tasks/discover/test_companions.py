@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,6 +11,10 @@ from tasks.discover.by_folders.class_folders import ClassFolders
 from tasks.discover.by_folders.folders import images_under
 from tasks.discover.folder_evidence.companions import Companions, leave_out_companions
 from tests.tasks.discover.layouts import Layout, draw
+
+if TYPE_CHECKING:
+    from tests.tasks.discover.conftest import Look
+    from tests.tasks.discover.test_folders import Tree
 
 
 def left_out(root: Path, *lines: str) -> Companions:
@@ -133,3 +138,14 @@ def test_a_copy_is_no_mask(tmp_path: Path) -> None:
     assert (found.has_masks, found.listing.count) == (False, 8)
     said = "those in more are the ones beside it once more; `source.ignore: ['/more']` says the same"
     assert found.notices == [f"8 images are left out: {said}"]
+
+
+def test_names_of_images_are_classes_beside_their_masks(tree: Tree, look: Look) -> None:
+    names = [f"{kind}_{number}" for kind in ("cat", "dog") for number in range(6)]
+    source = tree(*(f"all/{name}.jpg" for name in names), *(f"all/{name}_mask.png" for name in names))
+
+    found = look(source)
+
+    told = zip(found.samples["location"].to_pylist(), found.samples["label_path"].to_pylist(), strict=True)
+    assert dict(told) == {f"all/{name}.jpg": name.partition("_")[0] for name in names}
+    assert look(source, layout=found.layout, **found.keys["source"]).samples.equals(found.samples)

@@ -469,6 +469,29 @@ def test_a_label_file_beside_images_without_folders_is_read(
     )
 
 
+def test_a_label_file_of_addresses_beside_other_images_is_read(tree: Tree, look: Look) -> None:
+    source = tree("1.jpg", "2.jpg")
+    (source / "labels.csv").write_text("url,label\nhttp://127.0.0.1:9/3.jpg,cat\nhttp://127.0.0.1:9/4.jpg,dog\n")
+
+    found = look(source)
+
+    assert (found.layout, labels(found)) == (
+        "csv",
+        {"http://127.0.0.1:9/3.jpg": "cat", "http://127.0.0.1:9/4.jpg": "dog"},
+    )
+    assert any("labels.csv beside the images is read" in notice for notice in found.notices)
+    assert found.ignored == {"present but unlisted": 2}
+
+
+def test_a_label_file_whose_columns_are_named_is_read_whatever_the_folders_are(tree: Tree, look: Look) -> None:
+    source = tree("cat/1.jpg", "dog/2.jpg")
+    (source / "metadata.csv").write_text("place,kind\ncat/1.jpg,tom\ndog/2.jpg,rex\n")
+
+    found = look(source, columns={"location": "place", "label": "kind"})
+
+    assert (found.layout, labels(found)) == ("csv", {"cat/1.jpg": "tom", "dog/2.jpg": "rex"})
+
+
 def test_a_label_file_beside_class_folders_is_mentioned_and_not_read(tree: Tree, look: Look) -> None:
     source = tree("cat/1.jpg", "dog/2.jpg")
     (source / "metadata.csv").write_text("file_name,label\ncat/1.jpg,tom\ndog/2.jpg,rex\n")

@@ -33,6 +33,17 @@ def test_several_images_whose_names_begin_with_what_a_table_calls_are_proposed(l
     assert images in proposed(look, tmp_path)
 
 
+def test_zeros_before_other_signs_belong_to_what_a_table_calls_images_by(look: Look, tmp_path: Path) -> None:
+    images = {f"scans/s_{'0' * (at % 3)}{at:x}k_raw.png": kind(at) for at in range(12)}
+    called = (f"{'0' * (at % 3)}{at:x}k,{kind(at)}" for at in range(12))
+    draw(tmp_path, *images, patients_csv=lines("name,diagnosis", *called))
+
+    found = look(tmp_path)
+
+    told = zip(found.samples["location"].to_pylist(), found.samples["label_path"].to_pylist(), strict=True)
+    assert dict(told) == images
+
+
 def test_images_of_two_columns_of_one_character_are_proposed(look: Look, tmp_path: Path) -> None:
     images = {f"tiles/tile_{row}_{column}.png": kind(5 * row + column) for row in range(6) for column in range(5)}
     told = [f"{row},{column},{kind(5 * row + column)}" for row in range(6) for column in range(5)]

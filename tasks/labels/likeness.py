@@ -17,7 +17,8 @@ _TWINS = str.maketrans(
 )
 """Cyrillic and Greek letters that are drawn like Latin ones."""
 _NO_VALUE = frozenset(
-    "na n/a n.a. #n/a <na> nan nat null nil \\n - -- ? #null! #ref! #value! #name? #div/0! #num!".split()
+    "na n/a n.a. #n/a <na> nan nat null nil \\n - -- ? #null! #ref! #value! #name? #div/0! #num! "
+    "unlabeled unlabelled unannotated".split()
 )
 """How spreadsheets, pandas and databases write that there is no value, in small letters."""
 

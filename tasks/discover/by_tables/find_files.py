@@ -63,9 +63,13 @@ class FileFinder:
     Args:
         paths: Of the files.
         extensions: Suffixes of images, which a stem goes without.
+
+    Attributes:
+        in_another_case: For each location that was found by a name of another case the file's path.
     """
 
     def __init__(self, paths: pa.Array, extensions: frozenset[str]) -> None:
+        self.in_another_case: dict[str, str] = {}
         self._paths = paths
         self._extensions = extensions
 
@@ -111,6 +115,7 @@ class FileFinder:
         for row, several in told.items():
             if len(several) == 1 and counts[several[0]] == 1:
                 places[row] = several[0]
+                self.in_another_case[asked.texts[row].as_py()] = self._paths[several[0]].as_py()
         return places
 
     def _found(self, asked: _Asked, find: Find) -> Found:

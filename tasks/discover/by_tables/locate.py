@@ -43,7 +43,15 @@ class Locator:
     def __init__(self, ground: Ground, listing: Listing, extensions: frozenset[str]) -> None:
         self._ground = ground
         self._listing = listing
-        self._leads = LeadFinder(ground, FileFinder(listing.files["path"].combine_chunks(), extensions))
+        self._finder = FileFinder(listing.files["path"].combine_chunks(), extensions)
+        self._leads = LeadFinder(ground, self._finder)
+
+    @property
+    def notices(self) -> list[str]:
+        """A sentence on locations whose files were found by names of another case; none where there are none."""
+        found = self._finder.in_another_case
+        shown = next((f"{text[:100]!r} for {decode_name(path)!r}" for text, path in found.items()), "")
+        return [f"{len(found):,} locations name files by letters of another case, such as {shown}"] if found else []
 
     def located(self, rows: TableRows, settings: TableSettings) -> TableRows:
         """*rows* with what their locations lead to, and that instead of what is written; others as they are."""

@@ -86,7 +86,7 @@ class TablesSource(RowSource):
         found = discover_rows(self, self._reading(), joined, listing, words)
         by_sheet = [f"{settings.file} {SEVERAL_SHEETS}" for settings in self.tables if settings.sheet]
         notices = [notice for notice in found.notices if not notice.startswith(tuple(by_sheet))]
-        return replace(found, notices=(*notices, *self._nameless(found.class_paths)))
+        return replace(found, notices=(*notices, *locator.notices, *self._nameless(found.class_paths)))
 
     def _reading(self) -> TableReading:
         names = [settings.name for settings in self._settings()]

@@ -253,14 +253,18 @@ def counts_up(cells: Sequence[str]) -> bool:
 
 
 def _without_twins(columns: Sequence[LabelColumn]) -> list[LabelColumn]:
-    """*columns*, of those that part the rows alike the one with words, or with the likelier name."""
+    """*columns*, of those that part the rows alike the one with words, for all rows, or with the likelier name."""
     kept: list[LabelColumn] = []
     order = sorted(columns, key=lambda column: (-column.strength, column.is_numeric))
     for column in order:
         twin = next((place for place, other in enumerate(kept) if part_alike(column.values, other.values)), None)
         if twin is None:
             kept.append(column)
-        elif (kept[twin].is_numeric and not column.is_numeric) or _names_better(column, kept[twin]):
+        elif (
+            (kept[twin].is_numeric and not column.is_numeric)
+            or _names_better(column, kept[twin])
+            or (not all(kept[twin].values) and all(column.values) and not column.is_numeric)
+        ):
             both = max(kept[twin].strength, column.strength)
             kept[twin] = LabelColumn(column.name, both, column.values, column.one_hot, column.separator, column.is_many)
     return sorted(kept, key=lambda column: -column.strength)

@@ -11,6 +11,7 @@ from tasks.discover.claims.column_roles import LabelColumn
 from tasks.discover.claims.level_above import with_level_above
 from tasks.discover.claims.no_labels import without_nulls
 from tasks.discover.claims.numbered_columns import of_numbered_columns
+from tasks.discover.claims.questions import by_question
 from tasks.discover.claims.table_views import Family
 from tasks.discover.heads.head import SEVERAL
 from tasks.discover.words.folder_names import tokens
@@ -56,6 +57,7 @@ def rows_in_doubt(claim: LabelClaim, family: Family, *, is_named: bool = False) 
     others = {name: family.column(name) for name in family.views[0].head.names if name not in own}
     finders = (of_numbered_columns, *(() if is_named else (without_nulls,)), with_level_above)
     found = [told for find in finders if (told := find(claim, family)) is not None]
+    found += by_question(claim, others, family.files)
     is_several = _is_several_rows(claim.column, claim.by_file)
     if is_several and (flag := _flag_of(family)):
         found.append(_where(flag, claim, family))

@@ -19,7 +19,7 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
         parted = {value: parts_between(value, mark) for value in values}
         if mark == " " and not (set(tokens(name)) & _PLURALS or _are_all_alone(parted)):
             continue
-        several = [parts for parts in parted.values() if len(parts) > 1]
+        several = [parts for value, parts in parted.items() if len(parts) > 1 and mark in value]
         if not several or any(not value.strip(f"{mark} ") for value in values):
             continue  # where a cell is the mark alone, it is a text
         company: dict[str, set[str]] = defaultdict(set)

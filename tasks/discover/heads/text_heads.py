@@ -74,6 +74,8 @@ def _prose_above(lines: Sequence[str]) -> int:
         with suppress(csv.Error):
             widths = [len(row) for row in csv.reader(lines[: _MOST_PROSE + _LOOKED_AT], delimiter=mark)]
             above = next((place for place in range(len(widths)) if _are_equal(widths[place:])), 0)
+            if not above and len(set(widths)) == 1 < widths[0]:
+                return 0
             if 0 < above <= _MOST_PROSE and widths[above] > 1 and widths[above] not in widths[:above]:
                 return above
     return 0

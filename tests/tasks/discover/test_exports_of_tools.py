@@ -230,8 +230,11 @@ def test_names_that_differ_by_case_alone_are_found(look: Look, tmp_path: Path) -
     rows = (f"{'dsc' if i % 3 else 'DSC'}_{i}.jpg,{'fox owl elk'.split()[i % 3]}" for i in order)
     table(tmp_path, "labels.csv", "filename,label", *rows)
 
-    told = by_place(taken(look, tmp_path), label)
+    found = look(tmp_path)
 
+    told = {row["location"]: label(row) for row in found.samples.to_pylist()}
+    said = "16 locations name files by letters of another case, such as 'dsc_7.jpg' for 'images/DSC_7.JPG'"
+    assert said in found.notices
     assert told == {f"images/DSC_{i}.{'JPG' if i % 2 else 'jpg'}": "fox owl elk".split()[i % 3] for i in range(COUNT)}
 
 
@@ -379,3 +382,52 @@ def test_a_file_of_labels_is_json_where_it_begins_so(look: Look, tmp_path: Path)
         for split, word in (("training", "train"), ("testing", "test"))
         for i in range(COUNT)
     }
+
+
+def test_answers_to_several_questions_are_no_set_of_labels(look: Look, tmp_path: Path) -> None:
+    animals, looks = "cat dog".split(), "sharp blurred dark".split()
+    images(tmp_path, *(f"images/a{i}.jpg" for i in range(COUNT)))
+    put(tmp_path, "export.json", [
+        {"file_upload": f"a{i}.jpg", "annotations": [{"completed_by": 1, "result": [
+            {"from_name": "animal", "value": {"choices": [animals[i % 2]]}},
+            {"from_name": "quality", "value": {"choices": [looks[i % 3]]}},
+        ]}]} for i in range(COUNT)
+    ])  # fmt: skip
+
+    error = refused(look, tmp_path)
+
+    assert error.certain is None
+    first, second, *_ = error.unsettled.proposals
+    told = [by_place(read_as_filtered(look, tmp_path, one), label) for one in (first, second)]
+    assert told == [
+        {f"images/a{i}.jpg": animals[i % 2] for i in range(COUNT)},
+        {f"images/a{i}.jpg": looks[i % 3] for i in range(COUNT)},
+    ]
+
+
+def read_as_filtered(look: Look, root: Path, proposal: Proposal) -> dict[str, SampleRow]:
+    """What `read_as` gives, of readings that leave out some rows of each image."""
+    keys = dict(proposal.keys["source"])
+    return {row["location"]: row for row in look(root, **keys).samples.to_pylist()}
+
+
+def test_a_header_is_no_prose_above_cells_that_hold_commas(look: Look, tmp_path: Path) -> None:
+    said = ["Parus major", "Turdus merula", "Turdus philomelos"]
+    images(tmp_path, *(f"images/{7000 + i}.jpg" for i in range(COUNT)))
+    rows = (f"{7000 + i}\t{said[i % 3]} Linnaeus, 1758\t{said[i % 3]}" for i in range(COUNT))
+    table(tmp_path, "occurrence.txt", "gbifID\tscientificName\tspecies", *rows)
+
+    assert by_place(taken(look, tmp_path), label) == {f"images/{7000 + i}.jpg": said[i % 3] for i in range(COUNT)}
+
+
+def test_of_columns_that_part_images_alike_the_one_without_gaps_is_the_label(look: Look, tmp_path: Path) -> None:
+    said = [("vulpes", "Red Fox"), ("scrofa", "Wild Boar"), ("", "Blank")]
+    images(tmp_path, *(f"img/a{i}.jpg" for i in range(COUNT)))
+    table(
+        tmp_path,
+        "images.csv",
+        "filename,species,common_name",
+        *(f"a{i}.jpg,{','.join(said[i % 3])}" for i in range(COUNT)),
+    )
+
+    assert by_place(taken(look, tmp_path), label) == {f"img/a{i}.jpg": said[i % 3][1] for i in range(COUNT)}

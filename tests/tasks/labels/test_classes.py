@@ -181,8 +181,8 @@ def test_numbers_that_are_not_their_own_ids_are_told_of() -> None:
         (["caf\u00c3\u00a9", "caf\u00e9"], [f"{MISREAD}: 'caf\\xc3\\xa9' ('caf\\xe9')"]),
         (["caf\uefe9"], [f"{BARE}: 'caf\\uefe9'; rename their folders, or give them names by `labels.aliases`"]),
         (
-            ["\\N", "-", "a-b", "?", "a?"],
-            [f"named as if there were no value: -, ?, \\N; only an empty cell {NAMED}"],
+            ["\\N", "-", "a-b", "?", "a?", "Unlabeled"],
+            [f"named as if there were no value: -, ?, Unlabeled, \\N; only an empty cell {NAMED}"],
         ),
         (["none", "1", "2", "a", "A", "cat dog", "cat_dog"], []),
     ],

@@ -39,6 +39,7 @@ from tasks.samples import Discovery
 from tasks.storage import open_store, redact_url
 from tasks.storage.archive_store import members_named
 from tasks.storage.archives import archive_of, inner_path
+from tasks.tables.array_tables import is_of_images
 
 _CSV = (".csv", ".tsv", ".tab", ".txt")
 _JSON = (".json", ".jsonl", ".ndjson")
@@ -116,7 +117,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         name = compression_of(inner_path(self.path.partition("?")[0]))[1].lower()
         if name.endswith(_CSV):
             return self._as(CsvRecords, "csv")
-        return self._as(JsonRecords, "json") if name.endswith(_JSON) else None
+        return self._as(JsonRecords, "json") if name.endswith(_JSON) and not is_of_images(self.place) else None
 
     def _as(self, model: type[Model], layout: str, path: str = "", keys: SourceKeys | None = None) -> Model:
         """The same source with the layout that was found, and *keys* for it."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tasks.errors import LabelFileError
-from tasks.records.array_files import ArrayShape, arrays_in, first_image, labels_of
+from tasks.errors import LabelFileError, LayoutError
+from tasks.records.array_files import ArrayShape, arrays_in, first_image, is_mat, labels_of
 from tasks.records.record_format import RecordFormat
+from tasks.samples import StoreUrl
 from tasks.tables.building import TableBuilder
 from tasks.tables.names import ColumnChoice
 from tasks.tables.of_files import known_of, of_record
-from tasks.tables.opening import TableFile
+from tasks.tables.opening import LabelText, TableFile
 from tasks.tables.rows import PIXELS, STAMP
 from tasks.tables.settings import TableSettings, is_virtual
 
@@ -54,6 +55,17 @@ def holds_image_arrays(file: TableFile) -> bool:
     """
     with file.opened_for_arrays() as opened:
         return any(shape.holds_images for shape in arrays_in(opened, file.arrays_name).values())
+
+
+def is_of_images(place: StoreUrl) -> bool:
+    """Whether *place* is a MATLAB file with an array of images, so that it is no label file."""
+    if not is_mat(place.url):
+        return False
+    try:
+        with LabelText(place, "").opened() as opened:
+            return any(shape.holds_images for shape in arrays_in(opened, place.url).values())
+    except LayoutError:
+        return False
 
 
 def _texts(file: TableFile, name: str, shape: ArrayShape) -> list[str]:

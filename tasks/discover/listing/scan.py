@@ -19,6 +19,7 @@ from tasks.discover.settings import SourceSettings
 from tasks.errors import LayoutError
 from tasks.file_names import encode_name
 from tasks.reasons import Reason
+from tasks.records.array_files import is_array_file
 from tasks.records.columnar_files import is_columnar
 from tasks.records.framed_files import is_framed
 from tasks.records.text_window import compression_of
@@ -52,8 +53,8 @@ def scan_images(root: StoreUrl, settings: SourceSettings, limit: int | None = No
         raise LayoutError(f"{no_such('folder', root.url)} Check `source.path`.") from None
     except NotADirectoryError:
         raise LayoutError(
-            unread_file(root.url)
-            or _of_table(root)
+            _of_table(root)
+            or unread_file(root.url)
             or _of_archive(root)
             or _of_database(root)
             or f"{redact_url(root.url)} is not a folder. Name one in `source.path`, or set `layout: csv` or `json` if "
@@ -69,7 +70,7 @@ def _of_table(root: StoreUrl) -> str:
     """How a table that `source.path` names itself, and no layout reads alone, is read; empty for other files."""
     folder, _, name = root.url.rpartition("/")
     bare = compression_of(name)[1]
-    if not (is_columnar(bare) or is_framed(bare) or bare.lower().endswith((".xlsx", ".xml"))):
+    if not (is_columnar(bare) or is_framed(bare) or is_array_file(name) or bare.lower().endswith((".xlsx", ".xml"))):
         return ""
     return (
         f"{redact_url(root.url)} is a table in a folder: set `path: {redact_url(folder)}` under `source`, read "

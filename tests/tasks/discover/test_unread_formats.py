@@ -11,6 +11,7 @@ import pytest
 
 from tasks.discover.proposals import UnsettledLayoutError
 from tasks.errors import LayoutError
+from tests.mat_writing import Mat
 
 if TYPE_CHECKING:
     from tests.tasks.discover.conftest import Look
@@ -66,12 +67,29 @@ def test_labels_that_lie_in_such_a_file_alone_are_named_first(look: Look, tmp_pa
 
 
 def test_such_a_file_as_the_path_itself_is_no_missing_folder(look: Look, tmp_path: Path) -> None:
-    (tmp_path / "blood.npz").write_bytes(b"PK")
+    (tmp_path / "blood.pkl").write_bytes(b"x")
 
     with pytest.raises(
-        LayoutError, match=r"^blood.npz is a NumPy archive, a format that is read only where .*: open it once"
+        LayoutError, match=r"^blood.pkl is a Python pickle, a format that is never loaded.*: open it once"
     ):
-        look(tmp_path / "blood.npz")
+        look(tmp_path / "blood.pkl")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("blood.npz", b"PK"),
+        ("train-images-idx3-ubyte", b""),
+        ("train.MAT", Mat(is_packed=True).file(X=np.zeros((8, 8, 3, 5), np.uint8), y=np.arange(5))),
+    ],
+)
+def test_a_file_of_images_as_the_path_is_read_with_its_folder(
+    look: Look, tmp_path: Path, name: str, data: bytes
+) -> None:
+    (tmp_path / name).write_bytes(data)
+
+    with pytest.raises(LayoutError, match=rf"{name} is a table in a folder: set `path: {tmp_path}` under `source`"):
+        look(tmp_path / name)
 
 
 def test_class_folders_beside_such_a_file_are_read(look: Look, tmp_path: Path) -> None:

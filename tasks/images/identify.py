@@ -35,7 +35,7 @@ def explain_unidentified(data: bytes, formats: Iterable[str]) -> tuple[Reason, s
         return Reason.NOT_AN_IMAGE, f"is not an image: {_beginning(data)}"
     if known.name and known.name in formats:
         return _explain_header(data, known)
-    return Reason.FORMAT_NOT_ALLOWED, f"is {known.title}, {_remedy(known)}"
+    return Reason.FORMAT_NOT_ALLOWED, f"is {known.title}, {remedy_of(known)}"
 
 
 def _beginning(data: bytes) -> str:
@@ -50,7 +50,7 @@ def _beginning(data: bytes) -> str:
     return f"its bytes begin with {head.hex(' ')}"
 
 
-def _remedy(known: ImageFormat) -> str:
+def remedy_of(known: ImageFormat) -> str:
     """What admits a format that is not admitted."""
     if not known.name:
         return "which is never read: convert it to PNG or TIFF, or pass it over with `source.ignore`"

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.columns import LabelledSamples
+from tasks.images.named_formats import unread_by_name
 from tasks.label_kinds import classes_of, count_classes
 from tasks.publish import Run
 from tasks.refresh.breakdown import classes_without
@@ -108,6 +109,7 @@ def forecast(dataset: Dataset, options: RefreshOptions) -> Forecast:
         "ignored": dict(planned.discovery.ignored),
         "notices": [
             *pixel_notices(dataset, run),
+            *unread_by_name(asked["location"], dataset.validation.formats)[1],
             *planned.discovery.notices,
             *planned.labelled.notices,
             *classes_without(planned.labelled.samples, planned, dataset.splits.ratios),

@@ -13,6 +13,7 @@ from tasks.config_keys import ConfigKeys
 from tasks.discover import discover_sources
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
 from tasks.errors import DatasetError, LayoutError
+from tasks.images.named_formats import unread_by_name
 from tasks.labels import assign_labels
 from tasks.refresh.dataset import Dataset
 from tasks.refresh.listed import refuse_equal_ids
@@ -45,7 +46,7 @@ def with_tried(error: UnsettledLayoutError, place: str, options: Mapping[str, ob
             continue
         kept.append(found)
         is_small = listed <= _MOST_IMAGES
-    return error.offering(kept, [*error.unsettled.evidence, *why]) if kept else error
+    return error.offering(kept or error.unsettled.proposals, [*error.unsettled.evidence, *why])
 
 
 def _with_certain(
@@ -78,6 +79,9 @@ def _tried(proposal: Proposal, place: str, options: Mapping[str, object]) -> tup
         raise
     except (DatasetError, ValidationError):
         return proposal, 0
+    unread, of_formats = unread_by_name(labelled.samples["location"], dataset.validation.formats)
+    if unread and unread == labelled.samples.num_rows:
+        raise LayoutError(of_formats[0])
     reasons = Counter(count_values(found.rejections["reason"])) + Counter(count_values(labelled.rejections["reason"]))
     rejected = sum(reasons.values())
     if not labelled.samples.num_rows:

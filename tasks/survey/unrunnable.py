@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from tasks.config_keys import ConfigKeys, SourceKeys
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.errors import LayoutError
+from tasks.images.named_formats import never_read
 from tasks.publish import OutputSettings, refuse_guests, refuse_overlap
 from tasks.reasons import Reason
 from tasks.report.gates import Gates
@@ -39,8 +41,11 @@ def refuse_unrunnable(found: Discovery) -> None:
     """Raise where more of *found* is rejected before any image is opened than a run admits.
 
     Raises:
+        LayoutError: None of its images is of a format that any config admits, by name.
         UnsettledLayoutError: It is; each proposal is a config that runs.
     """
+    if unread := never_read(found.samples["location"]):
+        raise LayoutError(f"No image can be read: {unread}.")
     reasons = count_values(found.rejections["reason"])
     rejected, limit = sum(reasons.values()), Gates().max_reject_fraction
     if rejected <= limit * found.listed:

@@ -11,9 +11,11 @@ from rich.console import Console
 
 from tasks.console.survey_page import print_survey
 from tasks.discover.proposals import Proposal, UnsettledLayoutError
+from tasks.errors import LayoutError
 from tasks.survey.described import describe
 from tasks.survey.surveying import discover, survey
 from tasks.survey.tried import with_tried
+from tasks.survey.unrunnable import refuse_unrunnable
 
 
 def page_of(root: Path) -> str:
@@ -107,6 +109,31 @@ def test_what_is_offered_parts_the_images_where_the_source_does_not(tmp_path: Pa
     splits = [one.keys.get("splits") for one in with_tried(error, str(tmp_path), {}).unsettled.proposals]
 
     assert splits == [None, {"ratios": {"train": 0.8, "validation": 0.1, "test": 0.1}}]
+
+
+def test_what_no_run_can_read_is_not_offered(tmp_path: Path) -> None:
+    put(tmp_path, "scans/1.dcm", "scans/2.DCM", "plots/1.png", "plots/2.heic")
+    scans = Proposal("scans are", {"source": {"layout": "class_folders", "ignore": ["/plots"]}})
+    both = Proposal("both are", {"source": {"layout": "class_folders"}})
+    error = UnsettledLayoutError.of("ambiguous_layout", "both may be", [scans, both])
+
+    made = with_tried(error, str(tmp_path), {}).unsettled
+
+    assert [one.says for one in made.proposals] == ["both are"]
+    assert made.evidence[0].startswith("Not offered, that scans are: 2 images are DICOM by name, which is never")
+
+
+def test_no_config_is_written_by_which_no_image_is_read(tmp_path: Path) -> None:
+    put(tmp_path, "ill/1.dcm", "well/2.dcm", "well/3.npy")
+
+    with pytest.raises(LayoutError, match=r"No image can be read: 2 images are DICOM by name, .*; 1 image is a numpy"):
+        refuse_unrunnable(discover(str(tmp_path), {}, "auto"))
+
+
+def test_a_config_is_written_for_what_a_key_of_it_admits(tmp_path: Path) -> None:
+    put(tmp_path, "ill/1.heic", "well/2.heic")
+
+    refuse_unrunnable(discover(str(tmp_path), {}, "auto"))
 
 
 def test_a_sheet_whose_formulas_have_no_values_is_told_of(tmp_path: Path) -> None:

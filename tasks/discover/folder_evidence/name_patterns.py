@@ -37,6 +37,9 @@ _BEGINNING = r"(?P<label>[^/S]*[A-Za-z][^/S]*)[S][^/]*"
 _ENDING = r"[^/]*[S](?P<label>[^/.S]*[A-Za-z][^/.S]*)\.[^./]+"
 """Where ``S`` is the sign that parts names."""
 _TEXT = re.compile(r"(?![0-9a-fA-F]{8})[A-Za-z0-9]{2,16}")
+_COUNTER = r"[-_][0-9]{1,3}(?: ?\([0-9]{1,2}\))?"
+"""What counts pictures of one thing, and copies of it."""
+_COUNTED_TEXT = re.compile(f"(.+){_COUNTER}")
 _RUNS = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]+")
 
 
@@ -143,12 +146,21 @@ def _of_ends(names: Sequence[str]) -> list[NamePattern]:
 
 
 def _whole(names: Sequence[str]) -> list[NamePattern]:
-    """The pattern that takes all of each name, where no two are one text with a number: what a picture says."""
+    """The pattern that takes all of each name, where no two are one text with a number: what a picture says.
+
+    All may end in a number behind a sign, which then counts the pictures of one text.
+    """
     stems = [name.rpartition(".")[0] for name in names]
-    texts = Counter(re.sub(r"[0-9]+", "", stem).casefold() for stem in stems)
-    if len(stems) < 2 * _FEWEST or not all(map(_TEXT.fullmatch, stems)) or max(texts.values()) > len(stems) / 2:
+    counted = [match[1] for stem in stems if (match := _COUNTED_TEXT.fullmatch(stem))]
+    is_counted = bool(stems) and len(counted) == len(stems)
+    said = Counter(counted if is_counted else stems)
+    texts = Counter(re.sub(r"[0-9]+", "", text).casefold() for text in said)
+    if len(said) < max(2 * _FEWEST, len(stems) / 2) or max(texts.values()) > len(said) / 2:
         return []
-    return [NamePattern(rf"(^|/)(?P<label>[^/]+){_END}", dict(Counter(stems)))]
+    if not all(map(_TEXT.fullmatch, said)):
+        return []
+    ending = _COUNTER if is_counted else ""
+    return [NamePattern(rf"(^|/)(?P<label>[^/]+){ending}{_END}", dict(said))]
 
 
 def _of_one_shape(every: Sequence[str], words: SplitWords) -> list[NamePattern]:

@@ -154,6 +154,16 @@ def test_one_name_of_twenty_may_have_another_form(count: int, odd: int, is_offer
         ),
         pytest.param([f"{word}.png" for word in ("x7k", "Pq3z", "m2w", "AB12", "zz9")], [], id="five texts"),
         pytest.param(
+            ["x7k-0.png", "x7k-0(1).png", "Pq3z-0.png", "m2w_12.png", "AB12-1.png", "zz9-0 (2).png", "q1-0.png"],
+            [("x7k (2), AB12 (1), Pq3z (1), m2w (1), …", "x7k")],
+            id="texts with counters",
+        ),
+        pytest.param(
+            [f"{word}-{at}.png" for word in ("x7k", "Pq3z", "m2w", "AB12", "zz9", "q1") for at in "012"],
+            [],
+            id="more pictures than two of each text",
+        ),
+        pytest.param(
             [f"{word}.png" for word in ("x7k", "Pq3z", "m2w", "AB12", "zz9", "q")], [], id="a letter among texts"
         ),
         pytest.param(

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 _CLASSES = {"f8": 6, "f4": 7, "i1": 8, "u1": 9, "i2": 10, "u2": 11, "i4": 12, "u4": 13, "i8": 14, "u8": 15}
 _TYPES = {"i1": 1, "u1": 2, "i2": 3, "u2": 4, "i4": 5, "u4": 6, "f4": 7, "f8": 9, "i8": 12, "u8": 13}
-_CELL, _STRUCT, _CHAR = 1, 2, 4
+_CELL, _STRUCT, _CHAR, _OPAQUE = 1, 2, 4, 17
 _MATRIX, _COMPRESSED, _UTF8 = 14, 15, 16
 _LOGICAL = 0x02
 
@@ -51,6 +51,13 @@ class Mat:
             packed = [zlib.compress(part) for part in parts]
             parts = [struct.pack(f"{self.order}II", _COMPRESSED, len(part)) + part for part in packed]
         return begin + b"".join(parts)
+
+    def table(self, name: str) -> bytes:
+        """A variable that is a table of MATLAB's own, which nobody else can read."""
+        parts = [self.element(6, struct.pack(f"{self.order}II", _OPAQUE, 0))]
+        parts += [self.element(1, text) for text in (name.encode(), b"MCOS", b"table")]
+        data = b"".join([*parts, self.matrix(np.arange(6, dtype=np.uint32)[:, None])])
+        return struct.pack(f"{self.order}II", _MATRIX, len(data)) + data
 
     def matrix(self, value: Value, name: str = "") -> bytes:
         """The matrix that *value* is."""

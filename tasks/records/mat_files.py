@@ -23,8 +23,7 @@ NUMBERS = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13:
 STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 """What numbers are written as, which may be less than their class."""
 _MATRIX, _COMPRESSED = 14, 15
-MAT_HEADER = 128
-"""Bytes before the first variable."""
+_HEADER = 128
 _OF_HDF5 = (b"MATLAB 7.3", b"\x89HDF")
 _LOGICAL, _COMPLEX = 0x02, 0x08
 _CHUNK = 1 << 16
@@ -154,8 +153,9 @@ class MatStream:
             return None
         flags = int.from_bytes(self.told()[1][:4], "little" if self.order == "<" else "big")
         kind, signs = flags & 0xFF, flags >> 8
-        if kind in {FUNCTION, OPAQUE}:  # these have no axes
-            return Matrix(kind, (), "", False, False, end)
+        if kind in {FUNCTION, OPAQUE}:  # these have no axes, and only the latter a name
+            name = self.told()[1].decode("utf-8", "replace") if kind == OPAQUE else ""
+            return Matrix(kind, (), name, False, False, end)
         axes = self.told()[1]
         shape = struct.unpack(f"{self.order}{len(axes) // 4}i", axes[: len(axes) // 4 * 4])
         name = self.told()[1].decode("utf-8", "replace")
@@ -172,7 +172,7 @@ def variables(file: BinaryIO) -> Iterator[tuple[Matrix, MatStream]]:
     Raises:
         LabelFileError: It is no such file, or is cut off.
     """
-    order = _order_of(file.read(MAT_HEADER))
+    order = _order_of(file.read(_HEADER))
     while begin := file.read(8):
         if len(begin) < 8:
             raise LabelFileError("the file is cut off. Get it anew.")
@@ -189,9 +189,13 @@ def variables(file: BinaryIO) -> Iterator[tuple[Matrix, MatStream]]:
             pass
 
 
-def begins_mat(head: bytes) -> bool:
-    """Whether *head*, the first bytes of a file, are those of one that is read here."""
-    return head[124:] in {b"\x00\x01IM", b"\x01\x00MI"} and not head.startswith(_OF_HDF5)
+def objects_in(file: BinaryIO) -> list[str]:
+    """The names of the variables of *file* that are objects of MATLAB's own: tables, categories, strings in quotes.
+
+    Raises:
+        LabelFileError: It is no such file, or is cut off.
+    """
+    return [matrix.name for matrix, _ in variables(file) if matrix.kind in {OBJECT, OPAQUE}]
 
 
 def _order_of(head: bytes) -> str:
@@ -201,7 +205,7 @@ def _order_of(head: bytes) -> str:
             "it is of MATLAB's version 7.3, which is HDF5 and not read: save it by `save(name, '-v7')` in MATLAB, or "
             "its labels as a CSV."
         )
-    if begins_mat(head):
+    if head[124:] in {b"\x00\x01IM", b"\x01\x00MI"}:
         return "<" if head[126:] == b"IM" else ">"
     raise LabelFileError("it does not begin as MATLAB files of the versions 5 to 7 do. Get it anew.")
 

@@ -11,12 +11,13 @@ import pyarrow.compute as pc
 from tasks.discover.listing.listing import Listing
 from tasks.errors import DatasetError, LayoutError
 from tasks.records.array_files import is_mat
-from tasks.records.mat_files import MAT_HEADER, begins_mat
+from tasks.records.mat_files import objects_in
 from tasks.samples import StoreUrl
 from tasks.storage import redact_url
 from tasks.tables.opening import TableFile
 
 _MOST_OPENED = 20
+_HEAD = 16
 _ENDS_KNOWN = (".csv", ".tsv", ".tab", ".txt", ".md", ".json", ".jsonl", ".xml", ".html", ".htm", ".yaml", ".yml")
 
 
@@ -42,8 +43,8 @@ class UnreadFormat:
 _AS_TABLE = "is read only where `source.tables` names its arrays of images and of labels"
 _MATLAB = UnreadFormat(
     "MATLAB file",
-    "is read only as `save(name, '-v7')` writes it, which this one is not",
-    "scipy.io.loadmat(name)`, or of version 7.3 with `h5py.File(name)",
+    "is read only as `save(name, '-v7')` writes it, and only of numbers, texts, cells and structures",
+    "scipy.io.loadmat(name)`, one of version 7.3 with `h5py.File(name)`, or either in MATLAB with `load(name)",
     re.compile(r"\.mat$"),
     re.compile(rb"MATLAB \d"),
 )
@@ -110,11 +111,11 @@ def refuse_arrays(listing: Listing) -> None:
 def _by_content(file: TableFile) -> UnreadFormat | None:
     try:
         with file.opened_for_arrays() as opened:
-            head = opened.read(MAT_HEADER)
+            if is_mat(file.name):
+                return _MATLAB if objects_in(opened) else None
+            head = opened.read(_HEAD)
     except (DatasetError, OSError, EOFError, ValueError):
-        return None
-    if is_mat(file.name):
-        return None if begins_mat(head) else _MATLAB
+        return _MATLAB if is_mat(file.name) else None
     return next((one for one in _FORMATS if one.magic is not None and one.magic.match(head)), None)
 
 

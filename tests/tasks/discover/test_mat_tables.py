@@ -80,6 +80,14 @@ def test_a_file_of_a_version_that_is_not_read_is_named(look: Look, tmp_path: Pat
         look(tmp_path, layout="tables", tables=tables)
 
 
+def test_a_file_of_tables_that_only_matlab_reads_is_named(look: Look, tmp_path: Path) -> None:
+    pictures(tmp_path / "jpg", 12)
+    (tmp_path / "labels.mat").write_bytes(Mat().file() + Mat().table("labels"))
+
+    with pytest.raises(LayoutError, match=r"labels\.mat is a MATLAB file, .* only of numbers, texts, cells and struct"):
+        look(tmp_path)
+
+
 def test_files_without_labels_beside_class_folders_change_nothing(look: Look, tmp_path: Path) -> None:
     for kind in ("cat", "dog"):
         pictures(tmp_path / kind, 6)

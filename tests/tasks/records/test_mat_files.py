@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tasks.errors import LabelFileError
 from tasks.records.array_files import arrays_in, image_rows, labels_of
+from tasks.records.mat_files import objects_in
 from tasks.records.mat_text import mat_as_json
 from tests.mat_writing import Mat, Structs
 
@@ -82,6 +83,15 @@ def test_each_kind_of_variable_is_the_json_that_says_the_same(form: Mat) -> None
         "empty": [],
         "nothing": [],
     }
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_objects_of_matlabs_own_are_told_and_say_nothing(form: Mat) -> None:
+    plain = Mat(form.order, is_small=form.is_small)
+    whole = plain.file(before="x") + plain.table("labels") + plain.file(behind="y")[128:]
+
+    assert objects_in(io.BytesIO(whole)) == ["labels"]
+    assert read(whole) == {"before": "x", "labels": None, "behind": "y"}
 
 
 VALUES = st.recursive(

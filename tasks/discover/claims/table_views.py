@@ -51,7 +51,7 @@ class Family:
     @property
     def file_splits(self) -> dict[str, str]:
         """For each table its split, where each has another one; empty where not."""
-        splits = {view.head.path + str(view.head.keys.get("at", "")): view.split for view in self.views}
+        splits = {view.head.path + view.head.part: view.split for view in self.views}
         return splits if all(splits.values()) and len(set(splits.values())) == len(self.views) > 1 else {}
 
     @property
@@ -82,11 +82,11 @@ def find_views(heads: Heads, listing: Listing, words: SplitWords) -> tuple[list[
     for ways in heads.readings:
         every = [view for head in ways if (view := view_of(head, named, words))]
         found = _without_numbers([view for view in every if not _counts_otherwise(view, listing.count)])
-        spoken_for = {str(view.head.keys.get("at")) for view in found}
+        spoken_for = {view.head.part for view in found}
         if found:
-            views += [[view for view in found if str(view.head.keys.get("at")) == at] for at in sorted(spoken_for)]
-        rest = [head for head in ways if str(head.keys.get("at")) not in spoken_for]
-        others += rest if rest and "at" in rest[0].keys else rest[:1] if not found else []
+            views += [[view for view in found if view.head.part == part] for part in sorted(spoken_for)]
+        rest = [head for head in ways if head.part not in spoken_for]
+        others += rest if rest and {"at", "sheet"} & set(rest[0].keys) else rest[:1] if not found else []
     families = _families(views, words, _asked(heads))
     return families, [_plain(head, words) for head in others if head.rows or head.first]
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from tasks.config_keys import TableKeys
 from tasks.discover.heads.head import MOST_ROWS, Head
+from tasks.discover.words.split_words import SplitWords
 from tasks.errors import LabelFileError
 from tasks.tables.frame_tables import cell_of
 
@@ -32,9 +33,10 @@ def excel_heads(name: str, opened: BinaryIO) -> list[Head]:
     found = []
     try:
         book = openpyxl.load_workbook(opened, read_only=True, data_only=True)
+        has_splits = any(SplitWords({}).split_of(sheet) for sheet in book.sheetnames)
         for place, sheet in enumerate(book.sheetnames):
             rows = [[cell_of(cell) or "" for cell in row] for row in _first_rows(book[sheet])]
-            keys: TableKeys = {"sheet": sheet} if place else {}
+            keys: TableKeys = {"sheet": sheet} if place or has_splits else {}
             found += _sheet_heads(name, keys, [row for row in rows if any(row)])
             _refuse_formulas(name, opened, sheet, found[-1:])
     except LabelFileError:

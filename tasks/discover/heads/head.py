@@ -67,7 +67,12 @@ class Head:
     @property
     def said(self) -> str:
         """The words that its file's name and place say of all its rows; many files say nothing in common."""
-        return "" if self.members else f"{self.path} {self.keys.get('at', '')}"
+        return "" if self.members else f"{self.path} {self.part}"
+
+    @property
+    def part(self) -> str:
+        """What a file of several tables calls this one: where its records stand, or its sheet; empty for the one."""
+        return self.keys.get("at", "") or self.keys.get("sheet", "")
 
     def table(self, roles: Mapping[str, str], more: TableKeys | None = None) -> TableKeys:
         """The entry of `source.tables` by which its columns, by its own names, have *roles*.

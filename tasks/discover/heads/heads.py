@@ -21,7 +21,7 @@ from tasks.errors import DatasetError, LabelFileError
 from tasks.samples import StoreUrl
 from tasks.tables.opening import TableFile
 
-PLAIN_TEXT = (".csv", ".tsv", ".tab", ".txt", ".lst", ".data")
+PLAIN_TEXT = (".csv", ".tsv", ".tab", ".txt", ".lst", ".list", ".data")
 """The ends of names of files that have a row a line."""
 TEXT = (*PLAIN_TEXT, ".names", "")
 JSON = (".json", ".jsonl", ".ndjson", ".manifest")

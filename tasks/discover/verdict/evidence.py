@@ -104,7 +104,7 @@ def _by_parts_of_names(listing: Listing, others: list[Head], words: SplitWords) 
 def _may_part(lists: str, choice: FolderChoice) -> str:
     """What *lists* say against the folders of *choice*, which name no split; empty where nothing."""
     is_told = any(choice.splits) or not lists
-    return "" if is_told else f"{lists} may say which images are in which split, by other names than the images'"
+    return "" if is_told else f"{lists} may say which images are in which split, in no form that is read"
 
 
 def _sure_of_several(claim: LabelClaim) -> LabelClaim:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from tasks.discover.claims.table_views import SUBMISSION
-from tasks.discover.heads.head import Head
+from tasks.discover.heads.head import SEVERAL, Head
 from tasks.discover.words.folder_names import tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.records.text_window import compression_of
@@ -18,7 +18,7 @@ def unread_splits(others: Iterable[Head], words: SplitWords) -> str:
     """The files of *others*, which name no image, that list things for training and for another split; else empty."""
     lists: dict[tuple[object, ...], dict[str, str]] = defaultdict(dict)
     for head in others:
-        if _maps_splits(head, words):
+        if _maps_splits(head, words) or _lists_splits(head, words):
             return head.path
         said = tokens(head.path.rpartition("/")[2])
         splits = {split for token in said if (split := words.split_of(token))}
@@ -43,6 +43,13 @@ def _maps_splits(head: Head, words: SplitWords) -> bool:
     if is_of_places:
         return any(splits) and len(set(head.column("0"))) > 1
     return is_of_things and all(splits) and "train" in splits and len(set(splits)) > 1
+
+
+def _lists_splits(head: Head, words: SplitWords) -> bool:
+    """Whether the records of *head*, as those of folds in JSON, each list things for several splits."""
+    lists = [name for name in head.names if any(SEVERAL in cell for cell in head.column(name))]
+    splits = {split for name in lists if (split := words.split_of(name.rpartition(".")[2]))}
+    return "train" in splits and len(splits) > 1
 
 
 def _is_count(text: str) -> bool:

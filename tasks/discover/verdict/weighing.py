@@ -84,7 +84,7 @@ class Weigher:
         """Let no reading without splits be sure beside *lists* that part into splits what is no image's name."""
         told = self._found.reading
         if lists and (not has_splits(told) if told else self._choice is None and self._labels):
-            self._doubt_reading(f"{lists} may say which images are in which split, by other names than the images'")
+            self._doubt_reading(f"{lists} may say which images are in which split, in no form that is read")
 
     def doubt_named_splits(self) -> None:
         """Let no reading be sure that takes splits from what its images' names begin with."""

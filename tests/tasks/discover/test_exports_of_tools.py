@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
 import pytest
 
 from tasks.columns import SampleRow
@@ -431,3 +432,60 @@ def test_of_columns_that_part_images_alike_the_one_without_gaps_is_the_label(loo
     )
 
     assert by_place(taken(look, tmp_path), label) == {f"img/a{i}.jpg": said[i % 3][1] for i in range(COUNT)}
+
+
+def test_lists_of_splits_beside_names_with_labels_are_not_left_to_chance(look: Look, tmp_path: Path) -> None:
+    names = [f"{1000 + i}_{'bird ship'.split()[i % 2]}.png" for i in range(COUNT)]
+    images(tmp_path, *(f"cifar/{name}" for name in names))
+    for split in ("train", "valid"):
+        mine = (name for i, name in enumerate(names) if (i % 4 == 0) == (split == "valid"))
+        table(tmp_path, f"{split}.list", *(f"/home/u/darknet/data/cifar/{name}" for name in mine))
+
+    found = offered(look, tmp_path)
+
+    assert found[0].keys["splits"] == {"files": {"train": "train.list", "validation": "valid.list"}}
+
+
+def test_folds_in_json_leave_no_splits_to_chance(look: Look, tmp_path: Path) -> None:
+    names = [f"q{i}.png" for i in range(COUNT)]
+    images(tmp_path, *(f"img/{name}" for name in names))
+    table(tmp_path, "labels.csv", "image,class", *(f"{name},{'xyz'[i % 3]}" for i, name in enumerate(names)))
+    folds = {
+        f"fold{k}": {"train": names[: 4 * k] + names[4 * k + 4 :], "val": names[4 * k : 4 * k + 4]} for k in range(6)
+    }
+    put(tmp_path, "splits.json", folds)
+
+    assert "splits.json may say which images are in which split" in refused(look, tmp_path).what
+
+
+def test_a_sheet_for_each_split_is_read(look: Look, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for split in ("train", "val", "test"):
+        sheet = book.create_sheet(split)
+        sheet.append(["file", "label"])
+        for i in range(COUNT):
+            sheet.append([f"{split}-{i}.png", "ab"[i // 2 % 2]])
+            put(tmp_path, f"img/{split}-{i}.png")
+    del book["Sheet"]
+    book.save(tmp_path / "dataset.xlsx")
+
+    told = by_place(taken(look, tmp_path), lambda row: (label(row), row["split"]))
+
+    assert told == {
+        f"img/{split}-{i}.png": ("ab"[i // 2 % 2], said)
+        for split, said in (("train", "train"), ("val", "validation"), ("test", "test"))
+        for i in range(COUNT)
+    }
+
+
+def test_a_sheet_that_names_classes_does(look: Look, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet, legend = book["Sheet"], book.create_sheet("Classes")
+    for row in (("file", "label"), *((f"a{i}.png", i % 3) for i in range(COUNT))):
+        sheet.append(row)
+    for line in (("label", "name"), (0, "cat"), (1, "dog"), (2, "emu")):
+        legend.append(line)
+    images(tmp_path, *(f"img/a{i}.png" for i in range(COUNT)))
+    book.save(tmp_path / "dataset.xlsx")
+
+    assert set(by_place(taken(look, tmp_path), label).values()) == {"cat", "dog", "emu"}

@@ -74,8 +74,9 @@ def tells_a_place(name: str) -> bool:
     parts = name.split(".")
     if _OF_SHAPES & set(parts):
         return True
-    words = [token for token in tokens(parts[-1]) if not token.isdigit()]
-    return bool(words) and all(word in _PLACES for word in words) and words != ["y"]
+    found = tokens(parts[-1])
+    words = [token for token in found if not token.isdigit()]
+    return bool(words) and all(word in _PLACES for word in words) and found != ("y",)
 
 
 def outline_boxes(names: Iterable[str]) -> bool:

@@ -120,6 +120,11 @@ def test_where_something_is_is_no_label(name: str) -> None:
     assert strength_of(name) == 0
 
 
+@pytest.mark.parametrize("name", ["x3", "y3", "points.y4", "Y_2"])
+def test_numbered_corners_are_places(name: str) -> None:
+    assert tells_a_place(name)
+
+
 @pytest.mark.parametrize("name", ["front_left", "position", "0", "y"])
 def test_other_columns_say_as_much_as_they_did(name: str) -> None:
     assert not tells_a_place(name)

@@ -12,7 +12,10 @@ from tasks.discover.words.folder_names import tokens
 from tasks.label_kinds import number_of
 
 _TEXTS = frozenset("text texts transcription transcriptions transcript content words word string ocr".split())
+_READ = frozenset("transcription transcriptions transcript transcripts ocr truth".split())
+"""Words for what is read in a picture, however long that is."""
 _LONG = 60
+_LONGEST = 400
 _FEWEST = 0.5
 _FEWEST_ROWS = 6
 _CODED = re.compile(r"(?=[0-9a-fA-F-]*[0-9])[0-9a-fA-F-]{16,}|[a-z]+://.*|.*\.[A-Za-z]{2,4}|\d{4}-\d\d-\d\d.*")
@@ -45,7 +48,8 @@ def _are_texts(name: str, cells: Sequence[str], stems: Sequence[str]) -> bool:
     is_named = name.isdigit() or bool(_TEXTS & set(tokens(name))) or strength_of(name) > 0
     if not is_named or tells_a_place(name) or len(values) < max(_FEWEST * len(cells), _FEWEST_ROWS):
         return False
-    if any(SEVERAL in value for value in values) or sum(map(len, values)) > _LONG * len(values):
+    most = _LONGEST if _READ & set(tokens(name)) else _LONG
+    if any(SEVERAL in value for value in values) or sum(map(len, values)) > most * len(values):
         return False
     is_told = sum(1 for cell, stem in zip(cells, stems, strict=True) if cell == stem) < _FEWEST * len(cells)
     are_words = are_codes(values) or not all(number_of(value) is not None for value in values)

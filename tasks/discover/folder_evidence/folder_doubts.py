@@ -61,6 +61,7 @@ def doubt(roles: FolderRoles, found: Companions, source: FolderSource) -> str:
         _crossed,
         _splits_apart,
         _called_otherwise,
+        _sets_of_splits,
         outlined,
         _twins,
         shadows,
@@ -237,6 +238,19 @@ def _called_otherwise(roles: FolderRoles, _: Companions) -> str:
     if not numbered or not named:
         return ""
     return f"the classes of {few(numbered)} are numbers and those of {few(named)} names, perhaps of the same classes"
+
+
+def _sets_of_splits(roles: FolderRoles, _: Companions) -> str:
+    """Folders that each hold splits with classes below, of other depths or named for images alone: several sets."""
+    depths: dict[str, set[int]] = defaultdict(set)
+    for folder in roles.labelled:
+        inner = sum(1 for place in folder.kept if place > folder.split_at)
+        if inner and 0 <= folder.kept[0] < folder.split_at:
+            depths[folder.parts[folder.kept[0]]].add(inner)
+    is_even = len(set().union(*depths.values())) < _TWO
+    if len(depths) < _TWO or (is_even and not all(is_organising(name) or sorts_images(name) for name in depths)):
+        return ""
+    return f"{few(depths)} each hold splits of their own with classes below, and may be sets rather than classes"
 
 
 def _twins(roles: FolderRoles, found: Companions) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
@@ -84,9 +85,25 @@ def _with_splits(roles: FolderRoles, words: SplitWords, ignore: Sequence[str]) -
         (other,) = roles.beside_splits
         mapped = splits_named(names | {other: "train"})
         proposals.append(Proposal(f"{other} is the training split", {"source": kept, **mapped}))
+    for split in _other_splits(roles):
+        mapped = splits_named(names | {roles.beside_splits[0]: split})
+        proposals.append(Proposal(f"{roles.beside_splits[0]} is the {split} split", {"source": kept, **mapped}))
     without = [*ignore, *("/" + "*/" * roles.maybe_level + name for name in roles.beside_splits[:20])]
     says = f"{', '.join(roles.beside_splits[:3])} shall be left out"
     return [*proposals, Proposal(says, {"source": {**keys, "ignore": without}, **splits_named(names)})]
+
+
+def _other_splits(roles: FolderRoles) -> list[str]:
+    """What the one folder beside splits may be that holds no other classes than the one for training."""
+    inside: dict[str, set[str]] = defaultdict(set)
+    for folder in roles.folders:
+        if len(folder.parts) > roles.maybe_level + 1:
+            inside[folder.parts[roles.maybe_level]].add(folder.parts[roles.maybe_level + 1])
+    trained = [inside[name] for name, split in roles.maybe_splits.items() if split == "train"]
+    mine = inside[roles.beside_splits[0]] if len(roles.beside_splits) == 1 else set()
+    if not mine or not any(mine <= classes for classes in trained):
+        return []
+    return [split for split in ("validation", "test") if split not in roles.maybe_splits.values()]
 
 
 def _split_and_label(roles: FolderRoles, words: SplitWords) -> list[Proposal]:

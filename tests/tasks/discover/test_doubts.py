@@ -177,6 +177,19 @@ CASES = [
         id="numbers in one split and names in another",
     ),
     pytest.param(("train/{0|1|2}/{1-4}.jpg ?", "val/{1|cat}/{5-8}.jpg ?"), "", id="numbers and a name"),
+    pytest.param(
+        ("plain/{train|test}/{cat|dog}/{1-4}.jpg ?", "farm/{train|val}/{day|dusk}/{cat|dog}/{5-8}.jpg ?"),
+        "farm, plain each hold splits of their own with classes below, and may be sets rather than classes",
+        id="splits in each of two folders, with classes at two depths",
+    ),
+    pytest.param(
+        ("cat_data/{train|test}/{wild|tame}/{1-4}.jpg ?", "dataset/{train|val}/{old|young}/{5-8}.jpg ?"),
+        "cat_data, dataset each hold splits of their own with classes below, and may be sets rather than classes",
+        id="splits in each of two folders for images",
+    ),
+    pytest.param(
+        ("{cat|dog}/{train|test}/{wild|tame}/{1-4}.jpg ?",), "", id="splits in each of two folders, and alike below"
+    ),
     pytest.param(("train/{ann|bob}/{1-4}.jpg ?", "test/{cal|dee}/{5-8}.jpg ?"), "", id="other names in each split"),
 ]
 

@@ -165,3 +165,20 @@ def test_a_list_of_the_test_is_not_read_as_of_the_training_images(look: Look, tm
 
     assert {place: row["split"] for place, row in read.items()} == {place: place.partition("/")[0] for place in read}
     assert len(read) == 15
+
+
+@pytest.mark.parametrize(
+    ("name", "is_offered"), [("ground_truth_text", True), ("Transcription", True), ("text", False)]
+)
+def test_long_lines_that_are_called_what_is_read_are_texts(
+    look: Look, tmp_path: Path, name: str, is_offered: bool
+) -> None:
+    said = [f"{word} and then a whole line of a page of words that go on and on, as they stand there" for word in TEXTS]
+    rows_of = lines(f"file,{name}", *(f'{at}.png,"{text}"' for at, text in enumerate(said)))
+    draw(tmp_path, *(f"pages/{at}.png" for at in range(len(said))), labels_csv=rows_of)
+
+    offered = [one for one in refusal(look, tmp_path).unsettled.proposals if name in one.says]
+
+    assert len(offered) == is_offered
+    for one in offered:
+        assert [read_as(tmp_path, one)[f"pages/{at}.png"]["label_path"] for at in range(len(said))] == said

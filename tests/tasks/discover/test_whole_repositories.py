@@ -161,3 +161,20 @@ def test_what_a_model_counts_is_no_list_of_images_and_hides_no_texts(look: Look,
     proposed = read_as(tmp_path, proposals[0])
     assert [proposed[f"train/images/{at + 1}.jpg"]["label_path"] for at in range(23)] == words
     assert not any("model" in str(one.keys) for one in proposals)
+
+
+def test_the_one_folder_beside_the_training_split_may_be_another_split(look: Look, tmp_path: Path) -> None:
+    draw(tmp_path, *(f"{place}/{kind}/{at}.jpg" for place in ("train", "valide") for kind in "01" for at in range(4)))
+
+    offered = {one.says: one for one in refusal(look, tmp_path).unsettled.proposals}
+
+    for split in ("validation", "test"):
+        told = read_as(tmp_path, offered[f"valide is the {split} split"])
+        assert {row["split"] for row in told.values()} == {"train", split}
+        assert len(told) == 16
+
+
+def test_a_folder_of_other_classes_beside_the_training_split_is_none(look: Look, tmp_path: Path) -> None:
+    draw(tmp_path, *(f"{place}/{at}.jpg" for place in ("train/a", "train/b", "more/c", "more/d") for at in range(4)))
+
+    assert not any("more is the" in one.says for one in refusal(look, tmp_path).unsettled.proposals)

@@ -212,8 +212,7 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         """How the folder is to be read, once tables are held against what folders have *told*: a reading, or none."""
         choice = told if isinstance(told, FolderChoice) else None
         refusal = told if isinstance(told, UnsettledLayoutError) else None
-        if evidence.damaged and refusal is not None:
-            refusal = refusal.after(evidence.damaged)
+        refusal = refusal.after(evidence.damaged) if evidence.damaged and refusal is not None else refusal
         if beside and not any(listing.parents) and (records := self._understood(beside, evidence)):
             return records
         verdict = TableVerdict(evidence, self._by_tables, words)
@@ -263,9 +262,10 @@ class AutoSource(FolderSource, LabelFileSettings, CsvSettings, JsonSettings):
         return replace(choice, notices=(*choice.notices, notice))
 
     def _understood(self, beside: str, evidence: Evidence) -> CsvRecords | JsonRecords | None:
-        """The label file *beside* the images, where its columns are understood and no other table is needed."""
+        """The label file *beside* the images, where its columns are understood and nothing else is needed."""
         reading = evidence.reading
-        if reading is not None and {entry.get("file") for entry in reading.keys["tables"]} != {beside}:
+        told = {entry.get("file") for entry in reading.keys["tables"]} if reading is not None else {beside}
+        if told != {beside} or beside in evidence.loose or (reading is None and evidence.offers(beside)):
             return None
         records = self._beside(beside)
         try:

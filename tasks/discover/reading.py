@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tasks.config_keys import SourceKeys, SplitKeys
+from tasks.config_keys import SourceKeys, SplitKeys, files_of
 from tasks.discover.proposals import Proposal
 
 
@@ -44,6 +44,7 @@ class Evidence:
         understood: Tables that say nothing else than the reading of folders.
         said_splits: For each table whose name says a split, that.
         damaged: Sentences on tables that cannot be read.
+        loose: Tables that name images by other words than their paths: by stems, or by ends of longer ones.
         listed: The section `splits` by which lists part the images; empty where none do.
     """
 
@@ -55,4 +56,10 @@ class Evidence:
     understood: set[str] = field(default_factory=set)
     said_splits: dict[str, str] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
+    loose: set[str] = field(default_factory=set)
     listed: SplitKeys = field(default_factory=SplitKeys)
+
+    def offers(self, file: str) -> bool:
+        """Whether a reading by the table *file* is possible."""
+        entries = (entry for one in self.proposals for entry in one.keys["source"].get("tables", ()))
+        return any(file in files_of(entry) for entry in entries)

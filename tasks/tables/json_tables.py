@@ -171,7 +171,9 @@ def _parallel(value: object, settings: TableSettings) -> Iterator[JsonCells]:
     if not isinstance(value, Mapping):
         raise LabelFileError(f"holds no object at {settings.at or 'its top'}, which `orient: columns` needs.")
     wanted = {own.split(".")[0] for own in settings.declared} or set(value)
-    held = {key: column for key, column in value.items() if key in wanted and isinstance(column, list | Mapping)}
+    every = {key: column for key, column in value.items() if isinstance(column, list | Mapping)}
+    sizes = {len(column) for key, column in every.items() if key in wanted}
+    held = {key: column for key, column in every.items() if key in wanted or {len(column)} == sizes}
     by_row = {key: column for key, column in held.items() if isinstance(column, Mapping)}
     if by_row:
         rows = dict.fromkeys(row for column in by_row.values() for row in column)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tasks.config_keys import TableKeys
-from tasks.discover.claims.column_roles import LabelColumn
+from tasks.discover.claims.column_roles import LabelColumn, part_alike
 
 Entries = list[TableKeys]
 
@@ -106,3 +106,13 @@ def labels_by_file(files: Sequence[str], values: Sequence[Sequence[str]]) -> dic
     for file, labels in zip(rows, values, strict=True):
         found[file] = tuple(dict.fromkeys((*found.get(file, ()), *labels)))
     return found
+
+
+def contradict(one: LabelClaim, other: LabelClaim) -> bool:
+    """Whether two claims part the images that both name in different ways."""
+    shared = [file for file in one.by_file if file in other.by_file]
+    if not shared:
+        return False
+    mine, others = [one.by_file[file] for file in shared], [other.by_file[file] for file in shared]
+    is_renamed = set(mine) & set(others) and mine != others  # the same words for other images
+    return bool(is_renamed) or not part_alike(mine, others)

@@ -74,6 +74,7 @@ class ColumnRoles:
         split_names: What its values mean.
         is_guess: Whether nobody can know what they mean.
         beside: Columns of a few words whose names speak against labels.
+        split_rival: Another column that says splits, and another one of some rows; empty without one.
         split_flags: Several columns of which each says of its rows whether they are of one split: that, and its yes.
     """
 
@@ -83,6 +84,7 @@ class ColumnRoles:
     split_names: dict[str, str] = field(default_factory=dict)
     is_guess: bool = False
     beside: list[str] = field(default_factory=list)
+    split_rival: str = ""
     split_flags: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
     @property
@@ -119,8 +121,11 @@ def roles_of(
     for name in roles.split_flags:
         left.pop(name)
     for name, cells in left.items() if not roles.split_flags else ():
-        if not roles.split and (names := split_names(name, cells, said, words)):
+        names = split_names(name, cells, said, words)
+        if names and not roles.split:
             roles.split, roles.split_names = name, names
+        elif names and _differ(left[roles.split], roles.split_names, cells, names):
+            roles.split_rival = name
     if not roles.split and not roles.split_flags:
         guesses = {name: names for name, cells in left.items() if (names := guessed_splits(name, cells))}
         roles.split, roles.split_names = next(iter(guesses.items()), ("", {}))
@@ -138,6 +143,14 @@ def roles_of(
     roles.beside = [name for name, cells in left.items() if not strengths[name] and _are_few_words(cells, files)]
     roles.labels = _without_twins([*([hot] if hot else []), *found])
     return roles
+
+
+def _differ(
+    cells: Sequence[str], names: Mapping[str, str], others: Sequence[str], other_names: Mapping[str, str]
+) -> bool:
+    """Whether two columns of splits, each with what its values mean, say different ones of a row."""
+    pairs = zip(cells, others, strict=True)
+    return any(names[one] != other_names[other] for one, other in pairs if one and other)
 
 
 def _are_few_words(cells: Sequence[str], files: int) -> bool:

@@ -20,11 +20,7 @@ def with_level_above(claim: LabelClaim, family: Family) -> LabelClaim | None:
     column = claim.column
     above = _above(column.name, family.views[0].head.names)
     is_plain = (
-        not column.is_numeric
-        and not claim.is_many
-        and not column.one_hot
-        and not claim.splits
-        and len(claim.entries) == len(family.views)
+        not column.is_numeric and not claim.is_many and not column.one_hot and len(claim.entries) == len(family.views)
     )
     if not above or not is_plain or any("columns" not in entry for entry in claim.entries):
         return None

@@ -35,4 +35,4 @@ def separator_of(name: str, cells: Sequence[str]) -> str:
 def _are_all_alone(parted: Mapping[str, Sequence[str]]) -> bool:
     """Whether each part of the several values of *parted* that have some is a value by itself: ``cat``, ``dog cat``."""
     several = [parts for parts in parted.values() if len(parts) > 1]
-    return len(several) > 1 and all(part in parted for parts in several for part in parts)
+    return bool(several) and all(part in parted for parts in several for part in parts)

@@ -63,6 +63,13 @@ class View:
         return made
 
     @property
+    def is_literal(self) -> bool:
+        """Whether its cells are the paths of the images that they name, as they are written."""
+        cells = self.head.column(self.location) if self.location in self.head.names else []
+        named = zip(self.files, cells, strict=True) if cells else ()
+        return all(cell.strip().removeprefix("./") == file for file, cell in named if file)
+
+    @property
     def _are_addresses(self) -> bool:
         """Whether its cells are addresses on the web, by which images are named that lie here: these are meant."""
         if self.is_placed or self.template or self.location not in self.head.names:
@@ -74,7 +81,15 @@ class View:
 def view_of(head: Head, named: NamedFiles, words: SplitWords) -> View | None:
     """*head* as a table that names images, or what they were made of; None where it names too few, or several."""
     found = _view(head, named.named, words)
-    return found if found is not None or head.members else _view(head, named.made_of, words)
+    if head.members or (found is not None and 2 * _count(found) >= len(found.files)):
+        return found
+    other = _view(head, named.made_of, words)  # a column of a few numbers names images by chance
+    return other if other is not None and _count(other) > _count(found) else found
+
+
+def _count(view: View | None) -> int:
+    """How many images *view* names; none is 0."""
+    return len(set(view.files) - {""}) if view is not None else 0
 
 
 def _view(head: Head, named: Named, words: SplitWords) -> View | None:

@@ -153,7 +153,8 @@ def _parallel(value: Mapping[str, Json]) -> list[list[str]]:
         columns.append([_text(cell) for cell in cells])
     is_by_row = isinstance(rows[0], list) and all(map(str.isdecimal, rows[0]))
     is_named = any(plain_name(str(key)) in ALIASES["location"] for key in value)
-    return columns if all(row == rows[0] for row in rows) and (is_by_row or is_named) else []
+    has_words = any(len(set(column)) < len(column) for column in columns)  # lists of the files of each class have none
+    return columns if all(row == rows[0] for row in rows) and (is_by_row or is_named or has_words) else []
 
 
 def _of_numbers(name: str, keys: TableKeys, lists: Mapping[str, Sequence[Json]]) -> list[Head]:

@@ -75,6 +75,8 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     for family in families:
         if family.roles.is_guess and len(family.named) >= listing.count / 2:
             weigher.doubt_splits(family)
+        if family.roles.split_rival:
+            weigher.doubt_split_columns(family)
     weigher.doubt_texts(families)
     weigher.doubt_named_splits()
     weigher.doubt_random_splits(unread_splits(others, words))
@@ -134,6 +136,8 @@ def _note(families: list[Family], listing: Listing, found: Evidence) -> None:
     for family in families:
         for view in family.views:
             found.named.setdefault(view.head.path, set()).update(set(view.files) - {""})
+            if not view.is_literal:
+                found.loose.add(view.head.path)
             if view.split:
                 found.said_splits[view.head.path] = view.split
         found.facts.append(_fact(family, listing))

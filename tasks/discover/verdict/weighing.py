@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from tasks.config_keys import ConfigKeys, LabelKeys, SourceKeys, TableKeys, files_of, splits_named
-from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim
-from tasks.discover.claims.column_roles import part_alike
+from tasks.discover.claims.claim import Claims, Entries, LabelClaim, SplitClaim, contradict
 from tasks.discover.claims.joined_splits import joined_splits
 from tasks.discover.claims.table_views import Family
 from tasks.discover.folder_evidence.contradictions import folders_alone
@@ -69,6 +68,12 @@ class Weigher:
             "which"
         )
 
+    def doubt_split_columns(self, family: Family) -> None:
+        """Let no reading be sure where two columns of *family* say different splits of an image."""
+        shown = ", ".join(dict.fromkeys(view.head.path for view in family.views))
+        both = f"{family.roles.split} and {family.roles.split_rival}"
+        self._doubt_reading(f"the columns {both} of {shown} put some images into different splits")
+
     def doubt_texts(self, families: Iterable[Family]) -> None:
         """Let no reading be sure whose texts stand in an encoding that is a guess."""
         guessed = {view.head.path: view.head.keys["encoding"] for family in families for view in family.views
@@ -115,7 +120,7 @@ class Weigher:
     def _alone(self) -> None:
         """Without folders that name classes: the one claim that is sure, and that nothing contradicts."""
         sure = sorted((claim for claim in self._labels if claim.is_sure), key=lambda claim: -self._weight(claim))
-        if not sure or any(_contradict(sure[0], other) for other in sure[1:]):
+        if not sure or any(contradict(sure[0], other) for other in sure[1:]):
             return
         if sure[0].is_one_box:
             self._found.opposed = (
@@ -211,7 +216,7 @@ class Weigher:
 
     def _against_folders(self, opposing: Sequence[LabelClaim], labels: Mapping[str, str]) -> None:
         claim = max(opposing, key=self._weight)
-        rivals = [other for other in self._labels if other.is_sure and _contradict(claim, other)]
+        rivals = [other for other in self._labels if other.is_sure and contradict(claim, other)]
         said = {label for several in claim.by_file.values() for label in several}
         is_plain = claim.column.strength == 3 and not claim.is_many and not claim.is_one_box
         is_word = not any(number_of(label) is not None for label in said)
@@ -284,16 +289,6 @@ def _config(keys: SourceKeys, names: Mapping[str, str], labels: LabelKeys | None
     if labels:
         made["labels"] = labels
     return {**made, **splits_named(dict(sorted(names.items())))}
-
-
-def _contradict(one: LabelClaim, other: LabelClaim) -> bool:
-    """Whether two claims part the images that both name in different ways."""
-    shared = [file for file in one.by_file if file in other.by_file]
-    if not shared:
-        return False
-    mine, others = [one.by_file[file] for file in shared], [other.by_file[file] for file in shared]
-    is_renamed = set(mine) & set(others) and mine != others  # the same words for other images
-    return bool(is_renamed) or not part_alike(mine, others)
 
 
 def _three(one: Mapping[str, object], other: Mapping[str, object]) -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Told = dict[str, Any]
 COUNT = 24
+KINDS = ("cat", "dog", "emu")
 
 
 def images(root: Path, *names: str) -> None:
@@ -489,3 +490,48 @@ def test_a_sheet_that_names_classes_does(look: Look, tmp_path: Path) -> None:
     book.save(tmp_path / "dataset.xlsx")
 
     assert set(by_place(taken(look, tmp_path), label).values()) == {"cat", "dog", "emu"}
+
+
+def test_what_is_in_doubt_in_a_table_beside_images_is_asked_for_in_one_folder_too(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"a{i}.jpg" for i in range(COUNT)))
+    rows = (f"a{i}.jpg,{'ab'[i % 2]},{'ab'[i % 2 if i % 5 else 0]}" for i in range(COUNT))
+    table(tmp_path, "labels.csv", "file,label,label_corrected", *rows)
+
+    assert len(offered(look, tmp_path)) > 1
+
+
+def test_images_in_one_folder_are_found_by_names_without_endings(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"a{i}-b.jpg" for i in range(COUNT)))
+    table(tmp_path, "labels.csv", "id,label", *(f"a{i}-b,{'ab'[i % 2]}" for i in range(COUNT)))
+
+    assert by_place(taken(look, tmp_path), label) == {f"a{i}-b.jpg": "ab"[i % 2] for i in range(COUNT)}
+
+
+def test_two_columns_of_other_splits_are_asked_for(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"img/a{i}.jpg" for i in range(COUNT)))
+    rows = (f"a{i}.jpg,{'xy'[i % 2]},{'train test'.split()[i % 4 == 0]},{int(i % 3 == 0)}" for i in range(COUNT))
+    table(tmp_path, "data.csv", "file,label,subset,is_valid", *rows)
+
+    assert (
+        "the columns subset and is_valid of data.csv put some images into different splits"
+        in refused(look, tmp_path).what
+    )
+
+
+def test_a_column_of_few_numbers_names_no_images_by_chance(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"photos/{i}.jpg" for i in range(COUNT)))
+    table(tmp_path, "data.csv", "path,label,is_blurry", *(f"{i}.tif,{'xy'[i % 2]},{i % 3 % 2}" for i in range(COUNT)))
+
+    assert by_place(taken(look, tmp_path), label) == {f"photos/{i}.jpg": "xy"[i % 2] for i in range(COUNT)}
+
+
+def test_columns_of_json_of_ones_and_zeros_are_classes(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"img/a{i}.png" for i in range(COUNT)))
+    columns = {"Datei": [f"a{i}.png" for i in range(COUNT)]}
+    put(
+        tmp_path, "df.json", columns | {name: [int(i % 3 == at) for i in range(COUNT)] for at, name in enumerate(KINDS)}
+    )
+
+    told = by_place(taken(look, tmp_path), kinds_of)
+
+    assert told == {f"img/a{i}.png": [KINDS[i % 3]] for i in range(COUNT)}

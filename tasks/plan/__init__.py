@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tasks.plan.place import PlanSettings, plan_shards
 from tasks.plan.settle import Settled, settle
-from tasks.plan.shard_plans import RefreshPlan, Rows, ShardPlan, as_new, choose_by_hash
+from tasks.plan.shard_plans import RefreshPlan, Rows, ShardPlan, as_new, choose_by_hash, hash_keys
 
 __all__ = [
     "PlanSettings",
@@ -14,6 +14,7 @@ __all__ = [
     "ShardPlan",
     "as_new",
     "choose_by_hash",
+    "hash_keys",
     "plan_shards",
     "settle",
 ]

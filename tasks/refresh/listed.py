@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +15,7 @@ from tasks.discover import Source, discover_sources
 from tasks.errors import LayoutError, RefusedError
 from tasks.label_kinds import LabelKind, classes_in
 from tasks.labels import Labelled, assign_labels
-from tasks.plan import choose_by_hash
+from tasks.plan import hash_keys
 from tasks.progress import tally_of
 from tasks.publish import Run
 from tasks.publish.purges import read_purged
@@ -115,7 +116,7 @@ def limited(listed: Listed, limit: int, run: Run, kind: LabelKind) -> Listed:
             "most of it. Set another `output.path` to try something out"
         )
     discovery, labelled = listed.discovery, listed.labelled
-    ordered = choose_by_hash(labelled.samples, labelled.samples.num_rows)
+    ordered = _shuffled(labelled.samples)
     classes = [set(classes_in(text, kind)) for text in ordered["label_name"].to_pylist()]
     parted = [{(split, name) for name in names or ("",)}
               for split, names in zip(ordered["split"].to_pylist(), classes, strict=True)]  # fmt: skip
@@ -125,6 +126,12 @@ def limited(listed: Listed, limit: int, run: Run, kind: LabelKind) -> Listed:
     nothing = discovery.rejections.slice(0, 0)
     found = replace(discovery, samples=samples.select(discovery.samples.column_names), rejections=nothing)
     return Listed(found, replace(labelled, samples=samples, rejections=nothing))
+
+
+def _shuffled(samples: LabelledSamples) -> LabelledSamples:
+    """*samples* by the hash of their ids and a word: the ids alone would choose those of one of the drawn splits."""
+    keys = pc.binary_join_element_wise("limit", samples["sample_id"], "/")
+    return samples.take(pa.array(np.argsort(hash_keys(keys), kind="stable")))
 
 
 def _first_of_each(kinds: Iterable[Set[object]]) -> list[int]:

@@ -403,6 +403,14 @@ def test_limit_takes_every_class_of_each_split_and_the_rest_by_chance(nights: An
     assert 4 < (rows["split"] == "test").sum() < 14
 
 
+def test_limit_takes_images_of_each_split_that_is_drawn(nights: Any) -> None:
+    nights.change("splits", ratios={"train": "0.5", "test": "0.5"})
+
+    nights.run(limit=9)
+
+    assert set(nights.rows()["split"]) == {"train", "test"}
+
+
 # --- the report
 
 

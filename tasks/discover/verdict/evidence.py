@@ -35,7 +35,7 @@ from tasks.discover.verdict.listed_splits import listed_splits
 from tasks.discover.verdict.passed_over import contradictions, corrected
 from tasks.discover.verdict.texts_beside import texts_beside
 from tasks.discover.verdict.told_numbers import told_numbers
-from tasks.discover.verdict.unread_labels import unread_labels
+from tasks.discover.verdict.unread_labels import lines_in_order, unread_labels
 from tasks.discover.verdict.unread_splits import unread_splits
 from tasks.discover.verdict.weighing import Weigher
 from tasks.discover.verdict.whose_folders import parted_pairs, whose_folders
@@ -81,6 +81,7 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
     weigher.doubt_named_splits()
     weigher.doubt_random_splits(unread_splits(others, words))
     weigher.doubt_folders(told_numbers(families, claims, listing.count))
+    found.damaged += _in_order(choice, families, others, listing)
     if choice is not None and found.reading is None and not found.opposed:
         weigher.settle(flat, *_folds(families, choice, claims))
         weigher.part_classes(*class_splits(choice, others, words))
@@ -95,6 +96,11 @@ def weigh(listing: Listing, choice: FolderChoice | None, source: SourceSettings,
         weigher.doubt_folders(*closed_tables(listing, source))
         found.damaged += contradictions(families, others, listing)
     return found
+
+
+def _in_order(choice: FolderChoice | None, families: list[Family], others: list[Head], listing: Listing) -> list[str]:
+    """What is to be said of *others*, where neither folders nor tables say anything of the images."""
+    return [] if choice is not None or families else lines_in_order(others, listing.count)
 
 
 def _by_parts_of_names(listing: Listing, others: list[Head], words: SplitWords) -> list[LabelClaim]:

@@ -35,6 +35,22 @@ def unread_labels(others: Iterable[Head], images: int) -> str:
     return ""
 
 
+def lines_in_order(others: Iterable[Head], images: int) -> list[str]:
+    """A sentence for each of *others*, which name no image, that has as many lines as there are *images*.
+
+    Args:
+        others: The tables.
+        images: How many images there are.
+    """
+    return [
+        f"{head.path} has as many lines as there are images, {images:,}, and names none of them: what it says of them, "
+        "if it does, goes by an order that nobody can know; name the images in it."
+        for head in others
+        if images >= _FEWEST_LINES and head.is_whole and not head.members and "at" not in head.keys
+        and len(head.rows) == images
+    ]  # fmt: skip
+
+
 def _is_line_each(head: Head, values: set[str], images: int) -> bool:
     """Whether *head* is a list of *values*, some of them again and again, one for each of *images*."""
     is_list = len(head.names) == 1 and head.is_whole and "at" not in head.keys

@@ -182,3 +182,13 @@ def test_long_lines_that_are_called_what_is_read_are_texts(
     assert len(offered) == is_offered
     for one in offered:
         assert [read_as(tmp_path, one)[f"pages/{at}.png"]["label_path"] for at in range(len(said))] == said
+
+
+@pytest.mark.parametrize(("more", "is_told"), [(0, True), (1, False)])
+def test_a_table_of_as_many_lines_as_images_that_names_none_is_told_of(
+    look: Look, tmp_path: Path, more: int, is_told: bool
+) -> None:
+    table_of_places = lines(*(f"0.{at},0.{at + 1}" for at in range(24 + more)))
+    draw(tmp_path, *(f"photos/photo_{at}.jpg" for at in range(24)), places_csv=table_of_places)
+
+    assert ("places.csv has as many lines as there are images, 24, and" in str(refusal(look, tmp_path))) == is_told

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tasks.config_keys import TableKeys
 from tasks.discover.heads.head import SEVERAL, STEM, Head
-from tasks.discover.heads.named_files import NamedFiles
+from tasks.discover.heads.named_files import NamedFiles, stem_of
 from tasks.discover.words.folder_names import is_companion_name, tokens
 from tasks.discover.words.split_words import SplitWords
 from tasks.redaction import is_web
@@ -16,6 +16,7 @@ from tasks.redaction import is_web
 Named = Callable[[str], Sequence[str]]
 """Which images a cell names."""
 _NAMED = 0.5
+_OF_A_SERVER = -0.25
 _SHORT = {"tr": "train", "te": "test"}
 """What some lists, though no folder, are called for short."""
 
@@ -144,10 +145,21 @@ def _location_of(head: Head, named: Named) -> int | None:
             continue
         hits = [named(row[place]) for row in head.rows]
         share = sum(map(bool, hits)) / len(hits)
-        is_text = not head.members and not all(row[place].isdecimal() for row in head.rows)
-        if share >= _NAMED and (share + is_text, len({hit[0] for hit in hits if hit}), -place) > best:
-            best = (share + is_text, len({hit[0] for hit in hits if hit}), -place)
+        score = share + _speaks_for_itself(head, place)
+        if share >= _NAMED and (score, len({hit[0] for hit in hits if hit}), -place) > best:
+            best = (score, len({hit[0] for hit in hits if hit}), -place)
     return -int(best[2]) if best[0] else None
+
+
+def _speaks_for_itself(head: Head, place: int) -> float:
+    """How much the column at *place* counts for naming images besides how many it names: words more than numbers.
+
+    Numbers at the ends of addresses are those that a server gave, and count less than numbers of the table's own.
+    """
+    cells = [row[place].strip() for row in head.rows]
+    if all(is_web(cell) and stem_of(cell.partition("?")[0]).isdecimal() for cell in cells):
+        return _OF_A_SERVER
+    return float(not head.members and not all(map(str.isdecimal, cells)))
 
 
 def _view_by_folders(head: Head, place: int, hits: Sequence[Sequence[str]], split: str) -> View | None:

@@ -535,3 +535,14 @@ def test_columns_of_json_of_ones_and_zeros_are_classes(look: Look, tmp_path: Pat
     told = by_place(taken(look, tmp_path), kinds_of)
 
     assert told == {f"img/a{i}.png": [KINDS[i % 3]] for i in range(COUNT)}
+
+
+@pytest.mark.parametrize("columns", ["url,photo,label", "photo,url,label"])
+def test_numbers_that_a_server_gave_are_not_those_of_the_files_here(look: Look, tmp_path: Path, columns: str) -> None:
+    images(tmp_path, *(f"train/{i}.jpg" for i in range(COUNT)))
+    rows = (
+        {"url": f"https://x.org/{(i + 1) % COUNT}.jpg", "photo": f"{i}", "label": "ab"[i % 2]} for i in range(COUNT)
+    )
+    table(tmp_path, "list.csv", columns, *(",".join(row[name] for name in columns.split(",")) for row in rows))
+
+    assert by_place(taken(look, tmp_path), label) == {f"train/{i}.jpg": "ab"[i % 2] for i in range(COUNT)}

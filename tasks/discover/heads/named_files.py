@@ -59,7 +59,7 @@ class NamedFiles:
         for path, name in zip(paths.filter(hits).to_pylist(), names.filter(hits).to_pylist(), strict=True):
             self._by_stem[name].append(path)
         self.tails: frozenset[str] = frozenset()
-        self._paths = paths
+        self._paths, self._names, self._wanted = paths, names, wanted
         self._by_folded: dict[str, list[str]] | None = None
 
     def named(self, cell: str) -> Sequence[str]:
@@ -80,7 +80,8 @@ class NamedFiles:
         """The images whose names are that of *cell* but for its case."""
         if self._by_folded is None:
             self._by_folded = defaultdict(list)
-            for path in self._paths.to_pylist():
+            wanted = pa.array(sorted({stem.lower() for stem in self._wanted}), pa.string())
+            for path in self._paths.filter(pc.is_in(pc.utf8_lower(self._names), wanted)).to_pylist():
                 self._by_folded[path.rpartition("/")[2].lower()].append(path)
         folded = cell.lower()
         there = self._by_folded.get(folded.rpartition("/")[2], [])

@@ -9,13 +9,15 @@ from tasks.config_keys import TableKeys
 from tasks.discover.claims.claim import SplitClaim
 from tasks.discover.words.split_words import SplitWords
 
-_MOST_NAMES = 12
+_FEWEST, _MOST_NAMES = 2, 12
 
 
-def folder_splits(labelled: Iterable[str], words: SplitWords) -> SplitClaim | None:
+def folder_splits(labelled: Iterable[str], words: SplitWords, *, of_one: bool = False) -> SplitClaim | None:
     """The splits that one level of folders names for all images that are *labelled*; None where none does.
 
     Of several levels it is the one that tells the most splits apart: in ``Evaluation_Set/Validation`` the inner one.
+    With *of_one* a folder around all of them may be that of one split, unless it is called for training: of what is
+    there for training, people take the other splits.
     """
     files = list(labelled)
     folders = {file: tuple(file.split("/")[:-1]) for file in files}
@@ -23,16 +25,18 @@ def folder_splits(labelled: Iterable[str], words: SplitWords) -> SplitClaim | No
     best: SplitClaim | None = None
     for level in range(min(map(len, every), default=0)):
         names = {parts[level] for parts in every}
-        if not 1 < len(names) <= _MOST_NAMES:
+        if not 0 < len(names) <= _MOST_NAMES:
             continue
         splits = words.splits_among(sorted(names))
         said = len(set(splits.values()))
-        if names <= set(splits) and said > (len(set(best.by_file.values())) if best else 1):
+        is_one = of_one and len(names) == 1 and set(splits.values()).isdisjoint({"train"})
+        least = len(set(best.by_file.values())) + 1 if best else 1 if is_one else _FEWEST
+        if names <= set(splits) and said >= least:
             head = f"(?:[^/]+/){{{level}}}" if level else ""
             entry: TableKeys = {"listing": "**", "pattern": f"^{head}(?P<split>[^/]+)/"}
             told = {file: splits[parts[level]] for file, parts in folders.items()}
             other = {name: split for name, split in splits.items() if words.split_of(name) != split}
-            best = SplitClaim([entry], told, other, f"the folders {', '.join(sorted(names))}")
+            best = SplitClaim([entry], told, other, f"the folder{'s' * (len(names) > 1)} {', '.join(sorted(names))}")
     return best
 
 

@@ -233,7 +233,7 @@ class Weigher:
         said = any(set(one.by_file) & set(claim.by_file) for one in self._claims.splits)
         if told or said or self._claims.folds:
             return told
-        return folder_splits(claim.by_file, self._words) or name_splits(claim.by_file, self._words)
+        return folder_splits(claim.by_file, self._words, of_one=True) or name_splits(claim.by_file, self._words)
 
     def _splits_for(self, labelled: Mapping[str, object]) -> SplitClaim | None:
         """The splits that tables give all that is *labelled*: those of one claim, or of several that lie apart."""

@@ -34,6 +34,34 @@ def again(look: Look, root: Path, found: Discovery) -> bool:
     return look(root, layout=found.layout, names=names, **found.keys["source"]).samples.equals(found.samples)
 
 
+@pytest.mark.parametrize(
+    ("folder", "split"),
+    [("validation", "validation"), ("data/Test", "test"), ("train", ""), ("all", ""), ("train/val", "validation")],
+)
+def test_a_folder_of_one_split_around_all_images_of_a_table_is_theirs(
+    look: Look, tmp_path: Path, folder: str, split: str
+) -> None:
+    truth = {f"{folder}/image/{number}.jpg": (("cat", "dog")[number % 2], split) for number in range(12)}
+    make(tmp_path, truth)
+    rows = (f"{place.rpartition('/')[2]},{label}\n" for place, (label, _) in truth.items())
+    (tmp_path / folder / "labels.csv").write_text("file,label\n" + "".join(rows))
+
+    found = look(tmp_path)
+
+    assert said(found) == truth
+    assert again(look, tmp_path, found)
+
+
+def test_a_table_that_tells_splits_is_heard_in_a_folder_of_one_split(look: Look, tmp_path: Path) -> None:
+    splits = ("train", "train", "validation", "test")
+    truth = {f"test/{number}.jpg": (("cat", "dog")[number % 2], splits[number // 2 % 4]) for number in range(16)}
+    make(tmp_path, truth)
+    rows = (f"{place},{label},{split}\n" for place, (label, split) in truth.items())
+    (tmp_path / "labels.csv").write_text("file,label,split\n" + "".join(rows))
+
+    assert said(look(tmp_path)) == truth
+
+
 def test_a_list_for_each_class_and_split_gives_both(look: Look, tmp_path: Path) -> None:
     truth: dict[str, tuple[str, str]] = {}
     for action in ("blowing_bubbles", "riding_a_bike", "waving"):

@@ -20,9 +20,12 @@ def flag_columns(columns: Mapping[str, Sequence[str]], *, is_whole: bool) -> lis
         columns: Their cells by name.
         is_whole: Whether these are all rows: else a column of zeros may have ones further on.
     """
-    names = _without_sums({name: cells for name, cells in columns.items() if _is_flag(name, cells)})
+    flags = {name: cells for name, cells in columns.items() if _is_flag(name, cells)}
+    are_classes = all(map(str.isdigit, flags)) and not all(map(str.isdigit, columns))  # else places without names
+    told = {name: cells for name, cells in columns.items() if are_classes or not name.isdigit()}
+    names = _without_sums({name: cells for name, cells in flags.items() if name in told})
     if names and not is_whole:
-        names = [name for name, cells in columns.items() if name in names or _is_flag(name, [*cells, "1"])]
+        names = [name for name, cells in told.items() if name in names or _is_flag(name, [*cells, "1"])]
     return names if len(names) > 1 else _of_words(columns)
 
 
@@ -55,7 +58,7 @@ def _is_flag(name: str, cells: Sequence[str]) -> bool:
     numbers = {flag(value) for value in values}
     if not numbers <= {0.0, 1.0, -1.0} or 1.0 not in numbers or len(cells) < _FEWEST_ROWS:
         return False
-    return (strength_of(name) in {1, 2} or names_a_side(name)) and not name.isdigit()
+    return strength_of(name) in {1, 2} or names_a_side(name) or name.isdigit()
 
 
 def flag(cell: str) -> float | None:

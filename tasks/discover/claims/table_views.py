@@ -240,7 +240,10 @@ def _give_roles(family: Family, words: SplitWords, asked: set[str]) -> None:
     location = family.views[0].location
     names = [name for name in family.views[0].head.names if name not in {location, STEM}]
     columns = {name: [cells[place] for place in rows] for name in names if (cells := family.column(name))}
-    unnamed = [name for name, cells in columns.items() if name.isdigit() and all(map(_is_number, cells))]
+    has_names = not all(map(str.isdigit, family.views[0].head.names))
+    unnamed = [
+        name for name, cells in columns.items() if not has_names and name.isdigit() and all(map(_is_number, cells))
+    ]
     if len(unnamed) >= _MOST_UNNAMED_NUMBERS:
         columns = {name: cells for name, cells in columns.items() if name not in unnamed}
     is_whole = all(view.head.is_whole for view in family.views)

@@ -546,3 +546,23 @@ def test_numbers_that_a_server_gave_are_not_those_of_the_files_here(look: Look, 
     table(tmp_path, "list.csv", columns, *(",".join(row[name] for name in columns.split(",")) for row in rows))
 
     assert by_place(taken(look, tmp_path), label) == {f"train/{i}.jpg": "ab"[i % 2] for i in range(COUNT)}
+
+
+def test_columns_named_by_numbers_are_classes_beside_a_column_of_words(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"img/{i}.png" for i in range(COUNT)))
+    rows = (
+        f"{i}.png,{','.join('01'[i % 3 == kind] for kind in range(3))},{('ward', 'lab')[i // 5 % 2]}"
+        for i in range(COUNT)
+    )
+    table(tmp_path, "labels.csv", "file,0,1,2,site", *rows)
+
+    assert by_place(taken(look, tmp_path), label) == {f"img/{i}.png": str(i % 3) for i in range(COUNT)}
+
+
+def test_numbers_in_columns_without_names_are_no_classes(look: Look, tmp_path: Path) -> None:
+    images(tmp_path, *(f"img/{i}.png" for i in range(COUNT)))
+    table(
+        tmp_path, "labels.txt", *(f"{i}.png {i % 2} {(i + 1) % 2} {('ward', 'lab')[i // 5 % 2]}" for i in range(COUNT))
+    )
+
+    assert refused(look, tmp_path)

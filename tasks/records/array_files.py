@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.errors import LabelFileError
-from tasks.records.mat_files import NUMBERS, STORED, MatStream, Readable, variables
+from tasks.records.mat_files import MAT, NUMBERS, STORED, MatStream, Readable, is_mat, variables
 from tasks.records.record import MAX_RECORD_BYTES
 
 _IDX = re.compile(r"[-.]idx\d-ubyte$|-ubyte$|\.idx$")
@@ -28,7 +28,7 @@ _CHANNELS = (1, 3, 4)
 _PIXELS = ("u1", "u2")
 _MOST_LABELS = 1 << 28
 """Bytes of an array of labels that are read at once."""
-ARCHIVES = (".npz", ".mat")
+ARCHIVES = (".npz", MAT)
 """What names of files end in that hold several arrays."""
 ONLY = "0"
 """What the array of a file with one array is called."""
@@ -140,11 +140,6 @@ def labels_of(file: BinaryIO, name: str, member: str) -> list[str]:
 def _text(value: object) -> str:
     """*value*; MATLAB's numbers are fractions unless they were made whole."""
     return str(int(value) if isinstance(value, float) and value.is_integer() else value)
-
-
-def is_mat(name: str) -> bool:
-    """Whether a file called *name* is MATLAB's."""
-    return name.lower().endswith(".mat")
 
 
 def _mat_arrays(file: BinaryIO) -> Iterator[tuple[str, ArrayShape, MatStream]]:

@@ -16,6 +16,8 @@ from typing import BinaryIO, Protocol
 
 from tasks.errors import LabelFileError
 
+MAT = ".mat"
+"""What names of such files end in."""
 CELL, STRUCT, OBJECT, CHAR, SPARSE, FUNCTION, OPAQUE = 1, 2, 3, 4, 5, 16, 17
 """Classes of matrices besides those of numbers."""
 NUMBERS = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
@@ -139,6 +141,10 @@ class MatStream:
         self.read(filling)
         return kind, data
 
+    def number(self) -> int:
+        """The whole number that the next element begins with."""
+        return int.from_bytes(self.told()[1][:4], "little" if self.order == "<" else "big")
+
     def matrix(self) -> Matrix | None:
         """What the next matrix begins with; None for one without anything.
 
@@ -151,7 +157,7 @@ class MatStream:
         end = self.at + size
         if not size:
             return None
-        flags = int.from_bytes(self.told()[1][:4], "little" if self.order == "<" else "big")
+        flags = self.number()
         kind, signs = flags & 0xFF, flags >> 8
         if kind in {FUNCTION, OPAQUE}:  # these have no axes, and only the latter a name
             name = self.told()[1].decode("utf-8", "replace") if kind == OPAQUE else ""
@@ -187,6 +193,11 @@ def variables(file: BinaryIO) -> Iterator[tuple[Matrix, MatStream]]:
             yield found, stream
         while part.read(_CHUNK):
             pass
+
+
+def is_mat(name: str) -> bool:
+    """Whether a file called *name* is MATLAB's."""
+    return name.lower().endswith(MAT)
 
 
 def objects_in(file: BinaryIO) -> list[str]:

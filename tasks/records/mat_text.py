@@ -73,7 +73,7 @@ def _inner(stream: MatStream, depth: int) -> Iterator[bytes]:
 
 
 def _structures(stream: MatStream, matrix: Matrix, depth: int) -> Iterator[bytes]:
-    longest = int.from_bytes(stream.told()[1][:4], "little" if stream.order == "<" else "big")
+    longest = stream.number()
     told = stream.told()[1]
     if not longest:
         raise LabelFileError(f"the names of the fields of {matrix.name} have no length. Get it anew.")

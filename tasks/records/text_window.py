@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 
 from tasks.compressed import plain_stream
 from tasks.errors import LabelFileError
+from tasks.records.mat_files import MAT, is_mat
 from tasks.records.mat_text import mat_as_json
 
 _CHUNK = 1 << 20
@@ -25,7 +26,6 @@ _BOMS = (
 _MOST = 0.9
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _SUFFIXES = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": "xz", ".zip": "zip"}
-_MAT = ".mat"
 
 
 def compression_of(path: str) -> tuple[str, str]:
@@ -36,8 +36,8 @@ def compression_of(path: str) -> tuple[str, str]:
     for suffix, compression in _SUFFIXES.items():
         if path.lower().endswith(suffix):
             return compression, path[: -len(suffix)]
-    if path.lower().endswith(_MAT):
-        return "mat", f"{path[: -len(_MAT)]}.json"
+    if is_mat(path):
+        return "mat", f"{path[: -len(MAT)]}.json"
     return "", path
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tasks.errors import LabelFileError
-from tasks.records.array_files import is_array_file, is_mat
+from tasks.records.array_files import is_array_file
 from tasks.records.columnar_files import ARROW, PARQUET
 from tasks.records.framed_files import is_framed
 from tasks.records.record_format import USUAL_EMBEDDED, EmbeddedSettings
 from tasks.samples import StoreUrl
-from tasks.tables.array_tables import holds_image_arrays, read_arrays
+from tasks.tables.array_tables import is_of_images, read_arrays
 from tasks.tables.building import TableBuilder
 from tasks.tables.columnar_tables import read_columnar
 from tasks.tables.frame_tables import OLD_OFFICE, read_excel, read_query
@@ -88,7 +88,7 @@ def read_table(
 
 def _reader_of(file: TableFile) -> Reader:
     name = file.bare_name
-    if is_array_file(file.arrays_name) and (not is_mat(file.arrays_name) or holds_image_arrays(file)):
+    if is_array_file(name) or is_of_images(file.place):
         return read_arrays
     if is_framed(name):
         return read_framed

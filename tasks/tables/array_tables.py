@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tasks.errors import LabelFileError, LayoutError
-from tasks.records.array_files import ArrayShape, arrays_in, first_image, is_mat, labels_of
+from tasks.records.array_files import ArrayShape, arrays_in, first_image, labels_of
+from tasks.records.mat_files import is_mat
 from tasks.records.record_format import RecordFormat
 from tasks.samples import StoreUrl
 from tasks.tables.building import TableBuilder
@@ -30,7 +31,7 @@ def read_arrays(file: TableFile, settings: TableSettings, into: TableBuilder) ->
         raise LabelFileError(f"{file.name}: arrays of one table have as many rows each, and these have {shown}.")
     columns = {name: _texts(file, name, shapes[name]) for name in asked if not shapes[name].holds_images}
     image = next((name for name in asked if name not in columns), "")
-    compression = "" if file.arrays_name != file.bare_name else file.compression
+    compression = "" if is_mat(file.name) else file.compression
     form = RecordFormat(kind="array", compression=compression) if image else None
     first = first_image(shapes, image) if image else 0
     builder = into.open(file.name, chosen.names, chosen.one_hot, form)
@@ -45,16 +46,6 @@ def read_arrays(file: TableFile, settings: TableSettings, into: TableBuilder) ->
             for name in map(str, chosen.selectors)
         ]
         builder.add(values, number + 1, first + number if image else -1, 1 if image else -1)
-
-
-def holds_image_arrays(file: TableFile) -> bool:
-    """Whether an array of *file* holds images.
-
-    Raises:
-        LabelFileError: It cannot be read.
-    """
-    with file.opened_for_arrays() as opened:
-        return any(shape.holds_images for shape in arrays_in(opened, file.arrays_name).values())
 
 
 def is_of_images(place: StoreUrl) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tasks.errors import LabelFileError, LayoutError
+from tasks.records.mat_files import is_mat
 from tasks.records.text_window import TextWindow, compression_of, decompressed, encoding_of, utf8_chunks
 from tasks.samples import StoreUrl
 from tasks.storage import is_url, no_such, redact_url
@@ -21,7 +22,6 @@ from tasks.storage.client_errors import not_listed, plain_errors
 from tasks.storage.clients import list_below, own_files
 
 _MOST_FILES = 2_000_000
-_MAT = "mat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ class TableFile:
     @property
     def arrays_name(self) -> str:
         """Its bare name where it is read for its arrays: a MATLAB file's own, which is not read as JSON then."""
-        return self.name.lower() if self.compression == _MAT else self.bare_name
+        return self.name.lower() if is_mat(self.name) else self.bare_name
 
     def opened_for_arrays(self) -> AbstractContextManager[BinaryIO]:
         """It, decompressed, open for its arrays to be read; see `LabelText.opened`."""
-        return LabelText(self.place, "").opened() if self.compression == _MAT else self.opened()
+        return LabelText(self.place, "").opened() if is_mat(self.name) else self.opened()
 
     def said(self, name: str) -> str:
         """What the column *name*, one of those about the file itself, holds: ``file.stem``."""

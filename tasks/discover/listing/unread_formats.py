@@ -10,8 +10,7 @@ import pyarrow.compute as pc
 
 from tasks.discover.listing.listing import Listing
 from tasks.errors import DatasetError, LayoutError
-from tasks.records.array_files import is_mat
-from tasks.records.mat_files import objects_in
+from tasks.records.mat_files import is_mat, objects_in
 from tasks.samples import StoreUrl
 from tasks.storage import redact_url
 from tasks.tables.opening import TableFile

@@ -440,7 +440,7 @@ def test_lists_of_splits_beside_names_with_labels_are_not_left_to_chance(look: L
     images(tmp_path, *(f"cifar/{name}" for name in names))
     for split in ("train", "valid"):
         mine = (name for i, name in enumerate(names) if (i % 4 == 0) == (split == "valid"))
-        table(tmp_path, f"{split}.list", *(f"/home/u/darknet/data/cifar/{name}" for name in mine))
+        table(tmp_path, f"{split}.list", *(f"darknet/data/cifar/{name}" for name in mine))
 
     found = offered(look, tmp_path)
 
